@@ -81,11 +81,10 @@ function admissionBranches(
     const [, , ...accesses] = way
     const written = accesses.filter(one => !one.verbs.includes('get') && one.namespace !== 'kube-system')
     // Only of pods and what makes them are the labels known.
-    const isSelected = ({ objectSelector }: Scope) => objects.some(one => selects(objectSelector, one))
-    return (
-      written.some(access => rules.some(rule => allows(rule, access))) &&
-      ((way !== run && way !== enter) || objects.length === 0 || scopes.every(isSelected))
-    )
+    const labels = way === run || way === enter ? objects : []
+    const isSelected = ({ objectSelector }: Scope) => labels.some(one => selects(objectSelector, one))
+    const isWritten = written.some(access => rules.some(rule => allows(rule, access)))
+    return isWritten && (labels.length === 0 || scopes.every(isSelected))
   }
   const limiting = here.filter(one => !one.isMutating && (isAbout(one, mint) || isAbout(one, run)))
   const changing = ways.flatMap(way =>

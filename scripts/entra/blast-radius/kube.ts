@@ -2,7 +2,7 @@ import { type ClusterReader, listInCluster } from '../../doctor/kube/kubectl.ts'
 import type { FederatedCredential } from '../settings.ts'
 import { readAdmission } from './admission.ts'
 import { type Branch, surplusIf, unreadBranch } from './branch.ts'
-import { type Binding, findHolders, nameOf, type Role } from './rbac.ts'
+import { findHolders, type RbacObject } from './rbac.ts'
 import { type Account, everything, insideSystem, waysToActAs } from './ways.ts'
 import { readWorkloads } from './workloads.ts'
 
@@ -62,29 +62,23 @@ async function readAccount(
 
 async function readHolders(cluster: ClusterReader, account: Account, accepted: readonly string[]) {
   const lists = await Promise.all([
-    listInCluster<Role | Binding>(cluster, 'clusterroles,clusterrolebindings'),
+    listInCluster<RbacObject>(cluster, 'clusterroles,clusterrolebindings'),
     ...[...new Set([account.namespace, 'kube-system'])].map(namespace =>
-      listInCluster<Role | Binding>(cluster, 'roles,rolebindings', '--namespace', namespace),
+      listInCluster<RbacObject>(cluster, 'roles,rolebindings', '--namespace', namespace),
     ),
   ])
-  const isBinding = (one: Role | Binding): one is Binding => 'roleRef' in one
-  const bindings = lists.flat().filter(isBinding)
-  const roles = lists.flat().filter((one): one is Role => !isBinding(one))
   const found = waysToActAs(account).flatMap(([way, bootstrap, ...accesses]) =>
-    findHolders(roles, bindings, accesses, bootstrap).map(holder => ({ way, ...holder })),
+    findHolders(lists.flat(), accesses, bootstrap).map(holder => ({ way, ...holder })),
   )
-  const isTold = ({ way, subject, binding, isBootstrap }: (typeof found)[number]) =>
-    way === everything ||
-    (!isBootstrap &&
-      !found.some(
-        one =>
-          nameOf(one.subject) === nameOf(subject) &&
-          (one.way === everything || (way === insideSystem && one.way !== way && one.binding === binding)),
-      ))
-  return found.filter(isTold).map(({ way, subject, binding, isBootstrap }): Branch => {
-    const { namespace, name } = binding.metadata
-    const by = `${binding.kind} ${namespace === undefined ? name : `${namespace}:${name}`}`
-    const mark = surplusIf(!isBootstrap && !accepted.includes(nameOf(subject)))
-    return { title: `${nameOf(subject)} ${way} (${by})`, mark }
+  const isTold = ({ way, name, binding, isBootstrap }: (typeof found)[number]) => {
+    if (way === everything || isBootstrap) return way === everything
+    const others = found.filter(one => one.name === name && one.way !== way)
+    return !others.some(one => one.way === everything || (way === insideSystem && one.binding === binding))
+  }
+  return found.filter(isTold).map(({ way, name, binding, isBootstrap }): Branch => {
+    const { metadata, kind } = binding
+    const by = [metadata.namespace, metadata.name].filter(Boolean).join(':')
+    const mark = surplusIf(!isBootstrap && !accepted.includes(name))
+    return { title: `${name} ${way} (${kind} ${by})`, mark }
   })
 }

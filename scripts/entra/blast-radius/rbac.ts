@@ -6,21 +6,17 @@ export interface Rule {
   readonly resourceNames?: readonly string[]
 }
 
-interface NamedObject {
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-}
-export interface Role extends NamedObject {
-  readonly kind: string
-  readonly rules?: readonly Rule[] | null
-}
-export interface Subject {
+interface Subject {
   readonly kind: string
   readonly name: string
   readonly namespace?: string
 }
-export interface Binding extends NamedObject {
+/** A role or a binding, of the cluster or of a namespace. */
+export interface RbacObject {
   readonly kind: string
-  readonly roleRef: { readonly kind: string; readonly name: string }
+  readonly metadata: { readonly name: string; readonly namespace?: string }
+  readonly rules?: readonly Rule[] | null
+  readonly roleRef?: { readonly kind: string; readonly name: string }
   readonly subjects?: readonly Subject[]
 }
 
@@ -37,8 +33,9 @@ export interface Access {
 }
 
 export interface Holder {
-  readonly subject: Subject
-  readonly binding: Binding
+  /** As Kubernetes spells callers: `system:serviceaccount:<namespace>:<name>`, or the name of a user or group. */
+  readonly name: string
+  readonly binding: RbacObject
   /** Whether the API server makes this binding of this subject at its start. Its label proves nothing, since anybody may set it. */
   readonly isBootstrap: boolean
 }
@@ -50,47 +47,46 @@ export interface Holder {
  * @param bootstrap the bindings of the API server that give one of these accesses
  */
 export function findHolders(
-  roles: readonly Role[],
-  bindings: readonly Binding[],
+  objects: readonly RbacObject[],
   accesses: readonly Access[],
-  bootstrap: readonly string[] = [],
+  bootstrap: readonly string[],
 ): readonly Holder[] {
   const holders = accesses.flatMap(access =>
-    bindings
+    objects
       .filter(
-        ({ kind, metadata }) => kind === 'ClusterRoleBinding' || metadata.namespace === access.namespace,
+        ({ kind, metadata: { namespace } }) =>
+          kind === 'ClusterRoleBinding' || (kind === 'RoleBinding' && namespace === access.namespace),
       )
-      .filter(binding => rulesOf(roles, binding).some(rule => allows(rule, access)))
+      .filter(binding => rulesOf(objects, binding).some(rule => allows(rule, access)))
       .flatMap(binding => (binding.subjects ?? []).map(subject => toHolder(subject, binding, bootstrap))),
   )
-  const found = Map.groupBy(holders, ({ subject }) => nameOf(subject))
+  const found = Map.groupBy(holders, ({ name }) => name)
   return [...found.values()].map(ones => (ones.find(one => !one.isBootstrap) ?? ones[0]) as Holder)
 }
 
-function toHolder(subject: Subject, binding: Binding, bootstrap: readonly string[]): Holder {
+function toHolder(subject: Subject, binding: RbacObject, bootstrap: readonly string[]): Holder {
   const { kind, roleRef, metadata } = binding
-  const account = metadata.name.replace(
-    'system:controller:',
-    'ServiceAccount system:serviceaccount:kube-system:',
-  )
-  const user = metadata.name === 'cluster-admin' ? 'Group system:masters' : `User ${metadata.name}`
+  const isAccount = subject.kind === 'ServiceAccount'
+  const name = isAccount ? `system:serviceaccount:${subject.namespace}:${subject.name}` : subject.name
   const isBootstrap =
     kind === 'ClusterRoleBinding' &&
     bootstrap.includes(metadata.name) &&
-    roleRef.name === metadata.name &&
-    `${subject.kind} ${nameOf(subject)}` === (account === metadata.name ? user : account)
-  return { subject, binding, isBootstrap }
+    roleRef?.name === metadata.name &&
+    `${subject.kind} ${name}` === bootstrapSubject(metadata.name)
+  return { name, binding, isBootstrap }
 }
 
-/** The subject as Kubernetes spells callers: `system:serviceaccount:<namespace>:<name>`, or the name of a user or group. */
-export function nameOf({ kind, name, namespace }: Subject): string {
-  return kind === 'ServiceAccount' ? `system:serviceaccount:${namespace}:${name}` : name
+/** Whom the API server binds by its ClusterRoleBinding of this name. */
+function bootstrapSubject(name: string): string {
+  const [, controller] = /^system:controller:(.+)$/.exec(name) ?? []
+  if (controller !== undefined) return `ServiceAccount system:serviceaccount:kube-system:${controller}`
+  return name === 'cluster-admin' ? 'Group system:masters' : `User ${name}`
 }
 
-function rulesOf(roles: readonly Role[], { roleRef, metadata }: Binding): readonly Rule[] {
-  const role = roles.find(
+function rulesOf(objects: readonly RbacObject[], { roleRef, metadata }: RbacObject): readonly Rule[] {
+  const role = objects.find(
     one =>
-      one.kind === roleRef.kind &&
+      one.kind === roleRef?.kind &&
       one.metadata.name === roleRef.name &&
       (one.kind === 'ClusterRole' || one.metadata.namespace === metadata.namespace),
   )

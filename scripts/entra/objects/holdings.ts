@@ -115,11 +115,10 @@ function rightsOf(target: Target, path: string, id: string): readonly Row[] {
 function listsOfInherited(target: Target, owner: NamedObject): readonly Collection[] {
   const path = `/servicePrincipals/microsoft.graph.agentIdentity/${target.idOf(owner.key)}/inherited`
   const list = (name: string) => existing(`${path}${name}`, { version: 'beta' })
-  const told = (describe: Collection['describe']) => (one: Json) =>
-    `${describe(one)}, inherited from the blueprint`
+  const from = ', inherited from the blueprint'
   return toCollections(owner, [
-    ['app roles inherited by', list('AppRoleAssignments'), told(describeRole)],
-    ['consents inherited by', list('Oauth2PermissionGrants'), told(describeConsent)],
+    ['app roles inherited by', list('AppRoleAssignments'), one => `${describeRole(one)}${from}`],
+    ['consents inherited by', list('Oauth2PermissionGrants'), one => `${describeConsent(one)}${from}`],
   ])
 }
 
@@ -130,11 +129,7 @@ export function reviewedHoldings(target: Target): readonly Collection[] {
     const packages = `${governance}/entitlementManagement/assignments?$filter=target/objectId eq '${target.idOf(owner.key)}' and state eq 'delivered'&$expand=accessPackage`
     const groups = `${governance}/privilegedAccess/group/eligibilityScheduleInstances?$filter=principalId eq '${target.idOf(owner.key)}'&$expand=group`
     return toCollections(owner, [
-      [
-        'access packages of',
-        existing(packages),
-        ({ accessPackage }) => `access package "${nameIn(accessPackage)}"`,
-      ],
+      ['access packages of', existing(packages), one => `access package "${nameIn(one['accessPackage'])}"`],
       ['groups that may be joined (PIM) by', existing(groups), describeEligibility],
     ])
   })
