@@ -37,11 +37,7 @@ export async function examineAll(options: DoctorOptions): Promise<number> {
   const watch = options.json ? undefined : showProgress
   const cluster = { namespace, release, page, userToken, receipt: receiptPath, watch }
   const found = kube ? kube.examineCluster(cluster) : examineHere(env, checks, { page, userToken, watch })
-  const tenantEnv = async () =>
-    kube
-      ? { ...env, ALERTS_AUTH_CONTEXT: await kube.readAuthenticationContexts(cluster), MCP_CONFIG: undefined }
-      : env
-  const tenant = graphTokenFile ? examineTenant(await tenantEnv(), graphTokenFile, watch) : []
+  const tenant = graphTokenFile ? examineTenant(env, graphTokenFile, kube?.readContexts(cluster), watch) : []
   const findings = (await Promise.all([found, tenant])).flat()
   const failed = findings.some(({ status }) => status === 'FAIL')
   const report = options.json
@@ -72,11 +68,14 @@ async function examineHere(
 async function examineTenant(
   env: Variables,
   tokenFile: string,
+  ofRelease: Promise<readonly string[]> | undefined,
   watch: Watch | undefined,
 ): Promise<readonly Finding[]> {
+  const contexts = await ofRelease
   const { readChecks } = await import('./doctor/tenant.ts')
+  const checks = await readChecks({ env, receipt: receiptPath, tokenFile, contexts })
   // A large tenant takes its time.
-  return examine(await readChecks({ env, receipt: receiptPath, tokenFile }), { watch, limitMs: 600_000 })
+  return examine(checks, { watch, limitMs: 600_000 })
 }
 
 function readOrigin(page: string | undefined): string | undefined {

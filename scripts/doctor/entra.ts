@@ -1,7 +1,7 @@
-import { proxyProblem } from '@entra-bedrock-agent/service-kit'
+import { OnDemand, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
-import { type Check, once } from './finding.ts'
+import type { Check } from './finding.ts'
 import { nameOf } from './names.ts'
 import { trouble } from './problems.ts'
 
@@ -12,10 +12,16 @@ const failAboveMs = 300_000
 /** Whether Entra can be reached and has the tenant, and whether its clock and this machine's agree. */
 export function entraChecks(blueprint: Blueprint): readonly Check[] {
   const { authority, tenantId } = blueprint
-  const discovery = once(() => getFromEntra(`${authority}/${tenantId}/v2.0/.well-known/openid-configuration`))
+  const discovery = new OnDemand(() =>
+    getFromEntra(`${authority}/${tenantId}/v2.0/.well-known/openid-configuration`),
+  )
   return [
-    { name: 'Entra', needs: [nameOf(authority)], run: async () => checkTenant(blueprint, await discovery()) },
-    { name: 'clock', needs: ['Entra'], run: async () => checkClock(await discovery()) },
+    {
+      name: 'Entra',
+      needs: [nameOf(authority)],
+      run: async () => checkTenant(blueprint, await discovery.get()),
+    },
+    { name: 'clock', needs: ['Entra'], run: async () => checkClock(await discovery.get()) },
   ]
 }
 

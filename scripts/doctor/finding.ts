@@ -22,10 +22,12 @@ export interface Check {
   readonly name: string
   /** Checks that have to pass before this one can be made. */
   readonly needs?: readonly string[]
+  /** A problem that tells nothing of what the check looks at, so that the check only warns, with this hint. */
+  readonly blindBy?: { readonly code: string; readonly hint: string }
   /**
    * Makes the check. Resolves with a sentence on what is in order, or with a problem if the check only warns.
    *
-   * @throws {ProblemError} if the check fails
+   * @throws {ProblemError} if the check fails; NOT_CHECKED only warns
    */
   run(): Promise<PassedResult | ProblemError>
 }
@@ -76,8 +78,10 @@ async function runCheck(check: Check, limit: Promise<never>): Promise<Finding> {
     const passed = typeof result === 'string' ? { detail: result } : result
     return { check: check.name, status: 'PASS', ...passed }
   } catch (error) {
-    const isTold = error instanceof ProblemError
-    return findingOf(check, 'FAIL', isTold ? error : trouble('CHECK_FAILED', `${error}.`))
+    const problem = error instanceof ProblemError ? error : trouble('CHECK_FAILED', `${error}.`)
+    if (problem.code === check.blindBy?.code)
+      return findingOf(check, 'WARN', trouble('NOT_CHECKED', problem.message, check.blindBy.hint))
+    return findingOf(check, problem.code === 'NOT_CHECKED' ? 'WARN' : 'FAIL', problem)
   }
 }
 
@@ -86,23 +90,8 @@ function findingOf(check: Check, status: 'WARN' | 'FAIL', problem: ProblemError)
   return { check: check.name, status, detail: message, code, hint: options.hint ?? kind.hint }
 }
 
-/** Calls `ask` when its result is needed for the first time, and keeps the result. */
-export function once<Result>(ask: () => Promise<Result>): () => Promise<Result> {
-  let asked: Promise<Result> | undefined
-  return () => {
-    asked ??= ask()
-    return asked
-  }
-}
-
 /** A problem that the agent reported. */
-export function reportedProblem({
-  code,
-  title,
-  status,
-  detail,
-  hint,
-  upstream,
-}: ProblemDocument): ProblemError {
+export function reportedProblem(document: ProblemDocument): ProblemError {
+  const { code, title, status, detail, hint, upstream } = document
   return new ProblemError(code, { title, status, hint }, detail, { upstream })
 }

@@ -16,7 +16,7 @@ import { type Check, examine, type Finding, type Watch } from './finding.ts'
 import { nameChecks } from './names.ts'
 import { proxyChecks } from './proxy.ts'
 import { explainScope, sidecarChecks } from './sidecar.ts'
-import { consentCheck, signInChecks } from './sign-in.ts'
+import { signInChecks } from './sign-in.ts'
 import { type AskAgent, turnChecks } from './turns.ts'
 import { waitingTools, waitingToolsCheck } from './waiting-tools.ts'
 
@@ -99,8 +99,7 @@ async function examineWith(
           }),
         )
       }),
-      ...signInChecks(blueprint, { spaClientId, page }),
-      ...consentChecks(config),
+      ...signInChecks(blueprint, { ...config, page, apiAppId: toolsets[0]?.api.appId }),
       ...toolChecks(env),
       ...bedrockChecks(bedrock, env),
     ]
@@ -108,15 +107,6 @@ async function examineWith(
   } finally {
     await app.close()
   }
-}
-
-/** Checks the redirect URI for consent. One agent that acts for users is enough, since the URI belongs to the blueprint. */
-function consentChecks({ blueprint, agents, consentRedirectUri, toolsets }: Config): readonly Check[] {
-  const agent = agents.find(({ flows }) => flows.includes('obo'))
-  const [toolset] = toolsets
-  if (!agent || !toolset || consentRedirectUri === undefined) return []
-  const route = { agentClientId: agent.clientId, appId: toolset.api.appId, redirectUri: consentRedirectUri }
-  return [consentCheck(blueprint, route)]
 }
 
 function toolChecks({ MCP_CONFIG }: Variables): readonly Check[] {

@@ -1,4 +1,4 @@
-import { isProxied, proxyProblem, readProxy } from '@entra-bedrock-agent/service-kit'
+import { commonProblem, isProxied, proxyProblem, readProxy } from '@entra-bedrock-agent/service-kit'
 import { createSender, SendError } from '@entra-bedrock-agent/service-kit/send'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
@@ -30,12 +30,8 @@ export function proxyChecks(keysUrl: string, others: readonly string[]): readonl
             await send({ url, ...limits }).catch((error: unknown) => {
               // An API or AWS may send a web page itself: any response will do. But a page in place of Entra's keys is the proxy's.
               if (url !== keysUrl && error instanceof SendError && error.status !== undefined) return
-              const refused = proxyProblem(error, url)
-              if (refused) throw refused
-              throw trouble(
-                'NOT_CHECKED',
-                `No response of ${new URL(url).host} by the proxy: ${(error as Error).message}`,
-              )
+              const silent = `No response of ${new URL(url).host} by the proxy: ${(error as Error).message}`
+              throw proxyProblem(error, url) ?? commonProblem('PROXY_UNAVAILABLE', silent)
             })
           return `The proxy leads to ${proxied.map(url => new URL(url).host).join(', ')}.`
         } finally {

@@ -1,19 +1,19 @@
 import { execFile } from 'node:child_process'
 import { arch } from 'node:os'
 import { promisify } from 'node:util'
-import type { ProblemError, Variables } from '@entra-bedrock-agent/service-kit'
-import { type Check, once } from './finding.ts'
+import { OnDemand, type ProblemError, type Variables } from '@entra-bedrock-agent/service-kit'
+import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /** Checks version and processor of the sidecar’s image, which the sidecar does not report, but Docker on this machine may. */
 export function imageChecks(sidecarUrl: string, env: Variables, machine: string = arch()): readonly Check[] {
-  const image = once(() => findRunningImage(new URL(sidecarUrl).port, env))
+  const image = new OnDemand(() => findRunningImage(new URL(sidecarUrl).port, env))
   return [
     {
       name: 'sidecar version',
       needs: ['sidecar'],
       async run() {
-        const running = await image()
+        const running = await image.get()
         if (!running)
           return trouble(
             'NOT_CHECKED',
@@ -28,7 +28,7 @@ export function imageChecks(sidecarUrl: string, env: Variables, machine: string 
       async run() {
         const processor = machine === 'x64' ? 'amd64' : machine
         // Microsoft publishes images for amd64 only.
-        const { architecture } = (await image()) ?? { architecture: 'amd64' }
+        const { architecture } = (await image.get()) ?? { architecture: 'amd64' }
         return architecture === processor
           ? `This machine is ${processor}, as the image is.`
           : trouble('SIDECAR_ARCHITECTURE', `This machine is ${processor}, the image ${architecture}.`)

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ConfigurationError, type ProblemError, type Variables } from '@entra-bedrock-agent/service-kit'
+import {
+  ConfigurationError,
+  OnDemand,
+  type ProblemError,
+  type Variables,
+} from '@entra-bedrock-agent/service-kit'
 import { type Branch, flatten, type Mark } from '../entra/blast-radius/branch.ts'
 import { readEntra } from '../entra/blast-radius/entra.ts'
 import { prepare, type World } from '../entra/command.ts'
@@ -10,9 +15,9 @@ import { type Run, requireReceipt } from '../entra/run.ts'
 import { survey } from '../entra/survey.ts'
 import { Mistake } from '../set-up/mistake.ts'
 import { checkContext } from './contexts.ts'
-import { type Check, once } from './finding.ts'
+import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
-import { contextsOfServers } from './waiting-tools.ts'
+import { authenticationContexts } from './waiting-tools.ts'
 
 export interface TenantOptions {
   readonly env: Variables
@@ -20,6 +25,8 @@ export interface TenantOptions {
   readonly receipt: string
   /** File with a token for Microsoft Graph. */
   readonly tokenFile: string
+  /** Authentication contexts that APIs may ask users to prove, such as `c1`. Default: those of `env`. */
+  readonly contexts?: readonly string[] | undefined
 }
 
 /** Waits less long for Graph than the set-up does. */
@@ -27,45 +34,41 @@ const fetchSoon: typeof fetch = (url, request) =>
   fetch(url, { ...request, signal: AbortSignal.timeout(6_000) })
 
 /** The checks of the tenant that the receipt names. If they cannot be made (no receipt), one check that says why. */
-export async function readChecks({ env, receipt, tokenFile }: TenantOptions): Promise<readonly Check[]> {
+export async function readChecks(options: TenantOptions): Promise<readonly Check[]> {
+  const { env, receipt, tokenFile, contexts = contextsOf(env) } = options
   const nothing = () => undefined
   const clock = { enteredMs: 0, nowMs: Date.now, wait: (ms: number) => delay(ms) }
   const world: World = { env, fetch: fetchSoon, clock, print: nothing, say: nothing, ask: async () => false }
   try {
     const files = ['--receipt', receipt, '--access-token-file', tokenFile, '--wait', '1']
-    return tenantChecks(await prepare(readArguments(['status', ...files]), world), contextsOf(env))
+    return tenantChecks(await prepare(readArguments(['status', ...files]), world), contexts)
   } catch (error) {
-    const isTold = error instanceof Mistake || error instanceof ConfigurationError
-    if (!isTold) throw error
-    const fix = error instanceof Mistake ? error.fix : undefined
-    return [{ name: 'Entra set-up', run: async () => trouble('NOT_CHECKED', error.message, fix) }]
+    return [check('Entra set-up', () => Promise.reject(error))]
   }
 }
 
 /**
  * Compares the tenant with what the set-up made. Reports what is missing (also user accounts and consents), and what nobody
  * asked for: access to the blueprint, and rights of the blueprint and the agents. Only reads, with the run's Graph client.
- *
- * @param contexts authentication contexts that APIs may ask users to prove, such as `c1`
  */
-export function tenantChecks(run: Run, contexts: readonly string[] = []): readonly Check[] {
+function tenantChecks(run: Run, contexts: readonly string[]): readonly Check[] {
   const { settings } = requireReceipt(run)
-  const radius = once(() => readEntra(run))
+  const radius = new OnDemand(() => readEntra(run))
   const agents = settings.agents.map(name => `agent identity "${name}"`)
   const isOwn = ({ title }: Branch) => agents.includes(title)
   return [
     check('Entra set-up', () => checkSetUp(run)),
     ...contexts.map(context => check(`authentication context ${context}`, () => checkContext(run, context))),
-    check('secret of the blueprint', async () => checkNoStoredSecret((await radius()).who)),
+    check('secret of the blueprint', async () => checkNoStoredSecret((await radius.get()).who)),
     check('access to the blueprint', async () => {
-      const { who, what } = await radius()
+      const { who, what } = await radius.get()
       return judgeBranches('the blueprint', [...who, ...what.filter(one => !isOwn(one))])
     }),
     ...agents.map(agent =>
       check(`rights of ${agent}`, async () =>
         judgeBranches(
           agent,
-          (await radius()).what
+          (await radius.get()).what
             .filter(({ title }) => title === agent)
             .flatMap(({ branches = [] }) => branches),
         ),
@@ -75,36 +78,30 @@ export function tenantChecks(run: Run, contexts: readonly string[] = []): readon
 }
 
 /** The authentication contexts that APIs of this configuration may ask users to prove. */
-function contextsOf(env: Variables): readonly string[] {
-  const { ALERTS_AUTH_CONTEXT: listed = '', MCP_CONFIG: file } = env
-  const ofServers = file ? contextsIn(file) : []
-  return [...new Set([...listed.split(',').flatMap(one => one.trim() || []), ...ofServers])]
-}
-
-function contextsIn(mcpConfig: string): readonly string[] {
+function contextsOf({ ALERTS_AUTH_CONTEXT, MCP_CONFIG }: Variables): readonly string[] {
   try {
-    return contextsOfServers(readFileSync(mcpConfig, 'utf8'))
+    return authenticationContexts(
+      ALERTS_AUTH_CONTEXT,
+      MCP_CONFIG ? readFileSync(MCP_CONFIG, 'utf8') : undefined,
+    )
   } catch {
     // The doctor's check of the configuration reports what is wrong with the file.
-    return []
+    return authenticationContexts(ALERTS_AUTH_CONTEXT)
   }
 }
 
 /** Makes a check that only warns if it cannot read from Graph what it compares: the tenant may still be right. */
 function check(name: string, look: Check['run']): Check {
-  return {
-    name,
-    async run() {
-      try {
-        return await look()
-      } catch (error) {
-        if (error instanceof StepFailed)
-          return trouble('NOT_CHECKED', `${error.message}: ${error.cause}`, error.fix)
-        if (error instanceof Mistake) return trouble('NOT_CHECKED', error.message, error.fix)
-        throw error
-      }
-    },
-  }
+  return { name, run: () => look().catch(error => Promise.reject(toWarning(error))) }
+}
+
+/** An error of the set-up’s code as a warning; any other error stays what it is. */
+function toWarning(error: unknown): unknown {
+  if (error instanceof ConfigurationError) return trouble('NOT_CHECKED', error.message)
+  if (error instanceof Mistake) return trouble('NOT_CHECKED', error.message, error.fix)
+  return error instanceof StepFailed
+    ? trouble('NOT_CHECKED', `${error.message}: ${error.cause}`, error.fix)
+    : error
 }
 
 async function checkSetUp(run: Run): Promise<string> {

@@ -8,11 +8,11 @@ import {
   type Problem,
   type TokenCard,
 } from '@entra-bedrock-agent/identity-trace'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { OnDemand, type ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
 import { problem } from '../../services/agent/src/problems.ts'
 import { catalogue } from '../../services/weather-api/src/problems.ts'
-import { type Check, once, type PassedResult, reportedProblem } from './finding.ts'
+import { type Check, type PassedResult, reportedProblem } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /** Sends a request to an agent in this process or in a cluster. */
@@ -49,7 +49,7 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
     flow,
     ...(agent === undefined ? {} : { agent }),
   } as const
-  const turn = once(() => ask(request, userToken))
+  const turn = new OnDemand(() => ask(request, userToken))
   return [
     {
       name: token,
@@ -59,7 +59,7 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
           if (userToken === undefined) return noUserTokenProblem()
           refuseForeignToken(userToken, blueprint)
         }
-        const outcome = await turn()
+        const outcome = await turn.get()
         if ('answer' in outcome) return describeToken(outcome)
         if (outcome.upstream?.service === api.name) return 'The sidecar issued the token that was asked for.'
         if (outcome.code === 'SIGN_IN_REQUIRED') return noUserTokenProblem()
@@ -71,7 +71,7 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
       name: `${api.title} ${who}${of}`,
       needs: [token],
       async run() {
-        const outcome = await turn()
+        const outcome = await turn.get()
         if (!('answer' in outcome)) throw reportedProblem(withOwnHint(outcome, api))
         return describeValidation(outcome, api)
       },

@@ -1,18 +1,11 @@
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
-/** The servers of an MCP configuration, as far as the doctor reads them. */
-interface McpConfig {
-  readonly mcpServers: Readonly<
-    Record<
-      string,
-      {
-        readonly allowedTools?: readonly string[]
-        readonly readOnlyTools?: readonly string[]
-        readonly authenticationContexts?: readonly string[]
-      }
-    >
-  >
+/** A server of an MCP configuration, as far as the doctor reads it. */
+interface McpServer {
+  readonly allowedTools?: readonly string[]
+  readonly readOnlyTools?: readonly string[]
+  readonly authenticationContexts?: readonly string[]
 }
 
 /** The tools of an MCP server that wait for the user's approval, and whether the configuration says which tools only read. */
@@ -22,20 +15,26 @@ export interface WaitingTools {
   readonly isStated: boolean
 }
 
+function serversOf(mcpConfig: string) {
+  const config = JSON.parse(mcpConfig) as { readonly mcpServers: Readonly<Record<string, McpServer>> }
+  return Object.entries(config.mcpServers)
+}
+
 /** @throws {SyntaxError} when `mcpConfig` is no JSON */
-export function waitingTools(mcpConfig: string): readonly WaitingTools[] {
-  const { mcpServers } = JSON.parse(mcpConfig) as McpConfig
-  return Object.entries(mcpServers).map(([server, { allowedTools = [], readOnlyTools }]) => ({
+export function waitingTools(mcpConfig = '{"mcpServers":{}}'): readonly WaitingTools[] {
+  return serversOf(mcpConfig).map(([server, { allowedTools = [], readOnlyTools }]) => ({
     server,
     tools: allowedTools.filter(tool => !readOnlyTools?.includes(tool)),
     isStated: readOnlyTools !== undefined,
   }))
 }
 
-/** The authentication contexts that servers may ask users to prove. @throws {SyntaxError} when `mcpConfig` is no JSON */
-export function contextsOfServers(mcpConfig: string): readonly string[] {
-  const { mcpServers } = JSON.parse(mcpConfig) as McpConfig
-  return Object.values(mcpServers).flatMap(({ authenticationContexts = [] }) => authenticationContexts)
+/** The authentication contexts that the alerts and MCP servers may ask users to prove. @throws {SyntaxError} when `mcpConfig` is no JSON */
+export function authenticationContexts(ofAlerts = '', mcpConfig = '{"mcpServers":{}}'): readonly string[] {
+  const ofServers = serversOf(mcpConfig).flatMap(
+    ([, { authenticationContexts = [] }]) => authenticationContexts,
+  )
+  return [...new Set([...ofAlerts.split(',').flatMap(one => one.trim() || []), ...ofServers])]
 }
 
 /** Warns of servers that were configured before approvals existed: all their tools wait now, even if they only read. */

@@ -5,11 +5,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Finding } from '../../scripts/doctor/finding.ts'
-import {
-  examineCluster,
-  type KubeOptions,
-  readAuthenticationContexts,
-} from '../../scripts/doctor/kube/kube.ts'
+import { examineCluster, type KubeOptions, readContexts } from '../../scripts/doctor/kube/kube.ts'
 import type { KubernetesObject, PodTemplate, Workload } from '../chart/support/kubernetes.ts'
 import { merge, type Rendering, renderWith, type Values } from '../chart/support/render.ts'
 import { commandsOf } from '../guides/commands.ts'
@@ -268,11 +264,9 @@ describe('The doctor on a cluster', () => {
         weatherApi: { alerts: { enabled: true, authContext: 'c1', volume: { size: '1Gi' } } },
       },
     })
-    expect(new Set((await readAuthenticationContexts(options))?.split(','))).toEqual(
-      new Set(['c1', 'c2', 'c3']),
-    )
+    expect(new Set(await readContexts(options))).toEqual(new Set(['c1', 'c2', 'c3']))
     await recordAnswers()
-    expect(await readAuthenticationContexts(options)).toBe('')
+    expect(await readContexts(options)).toEqual([])
   })
 
   it('finds no fault in a proxy that the chart’s value names', async () => {

@@ -8,8 +8,7 @@ export function approvalChecks(release: Release): readonly Check[] {
   const pods = podsOf(release, 'agent')
   const settings = agentSettings(release)
   if (!settings) return []
-  const file = agentFile(release, 'mcp.json')
-  const servers = file === undefined ? [] : waitingTools(file)
+  const servers = waitingTools(agentFile(release, 'mcp.json'))
   const waiting = describeAll(settings, servers)
   return [
     ...(servers.length > 0 ? [waitingToolsCheck(servers)] : []),

@@ -24,6 +24,7 @@ export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Chec
   return [
     {
       name: 'AWS role',
+      blindBy: { code: 'CLUSTER_UNREACHABLE', hint: rightsHint },
       async run() {
         try {
           const way = AWS_ROLE_ARN
@@ -41,7 +42,7 @@ export function awsRoleChecks(kubectl: Kubectl, release: Release): readonly Chec
             await renderRole(way.roleArn, parameters, region),
           )
         } catch (error) {
-          return toProblem(error)
+          throw toProblem(error)
         }
       },
     },
@@ -56,7 +57,7 @@ interface AssignedRole {
 async function roleByIssuer(kubectl: Kubectl, roleArn: string): Promise<AssignedRole> {
   const Issuer = await issuerOf(kubectl)
   if (Issuer === undefined)
-    throw notCheckedProblem('The user of kubectl is not allowed to read the cluster’s issuer.')
+    throw trouble('NOT_CHECKED', 'kubectl’s user may not read the cluster’s issuer.', rightsHint)
   return { roleArn, parameters: { Issuer, OidcProvider: 'existing' } }
 }
 
@@ -69,7 +70,7 @@ async function roleByPodIdentity(
   const context = await kubectl.run(['config', 'view', '--minify', '--output', nameOfCluster])
   const [, region, cluster] = /^arn:[^:]+:eks:([^:]+):\d+:cluster\/(.+)$/.exec(context.trim()) ?? []
   if (!region || !cluster)
-    throw notCheckedProblem('kubectl’s context does not name an EKS cluster by its ARN.')
+    throw trouble('NOT_CHECKED', 'kubectl’s context does not name an EKS cluster by its ARN.', rightsHint)
   const roleArn = await findAssociatedRole(region, cluster, serviceAccount)
   if (!roleArn)
     throw problem(
@@ -105,22 +106,13 @@ function toText(statements: readonly Statement[]): string {
 }
 
 function toProblem(error: unknown): ProblemError {
-  if (error instanceof ParameterError) return notCheckedProblem(error.message)
-  if (error instanceof ProblemError) {
-    if (error.code === 'NOT_CHECKED' || error.code === 'CLUSTER_UNREACHABLE')
-      return notCheckedProblem(error.message)
-    throw error
-  }
+  if (error instanceof ProblemError) return error
   const { name, message } = error as Error
   if (name === 'NoSuchEntityException')
-    throw problem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, { hint: deployCommand })
-  return notCheckedProblem(`${message} (${name})`)
+    return problem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, { hint: deployCommand })
+  const isOwn = error instanceof ParameterError
+  return trouble('NOT_CHECKED', isOwn ? message : `${message} (${name})`, rightsHint)
 }
 
-function notCheckedProblem(detail: string): ProblemError {
-  return trouble(
-    'NOT_CHECKED',
-    detail,
-    'Run the doctor with AWS credentials that may read the role: iam:GetRole, ListRolePolicies, GetRolePolicy, ListAttachedRolePolicies, GetPolicy, GetPolicyVersion.',
-  )
-}
+const rightsHint =
+  'Run the doctor with AWS credentials that may read the role: iam:GetRole, ListRolePolicies, GetRolePolicy, ListAttachedRolePolicies, GetPolicy, GetPolicyVersion.'

@@ -1,4 +1,3 @@
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
 import type { Kubectl } from './kubectl.ts'
@@ -17,30 +16,20 @@ export function enforcementCheck(kubectl: Kubectl, release: Release): Check {
   return {
     name: 'policies enforced',
     needs: ['pods', 'policies'],
+    blindBy: { code: 'CLUSTER_UNREACHABLE', hint },
     async run() {
-      if (!weather || !agent?.status.podIP) return notSeenProblem('There is no pod to look from.')
+      if (!weather || !agent?.status.podIP)
+        return trouble('NOT_CHECKED', 'There is no pod to look from.', hint)
+      const inside = ['exec', weather.metadata.name, '--container', 'weather-api', '--']
       const node = ['/nodejs/bin/node', '--eval', connectScript, agent.status.podIP, '3001']
-      try {
-        const inside = ['exec', weather.metadata.name, '--container', 'weather-api', '--']
-        const said = await kubectl.run([...inside, ...node])
-        if (said.trim() === 'open')
-          throw trouble(
-            'POLICY_NOT_ENFORCED',
-            'The weather API reaches the agent’s page, against both policies.',
-          )
-        return 'The weather API does not reach the agent’s page.'
-      } catch (error) {
-        if (!(error instanceof ProblemError) || error.code !== 'CLUSTER_UNREACHABLE') throw error
-        return notSeenProblem(error.message)
-      }
+      if ((await kubectl.run([...inside, ...node])).trim() === 'open')
+        throw trouble(
+          'POLICY_NOT_ENFORCED',
+          'The weather API reaches the agent’s page, against both policies.',
+        )
+      return 'The weather API does not reach the agent’s page.'
     },
   }
 }
 
-function notSeenProblem(detail: string): ProblemError {
-  return trouble(
-    'NOT_CHECKED',
-    detail,
-    'Without the right to pods/exec, helm test looks at the same and more.',
-  )
-}
+const hint = 'Without the right to pods/exec, helm test looks at the same and more.'

@@ -1,11 +1,12 @@
 import type { ChatResponse, Problem, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type Check, examine, type Finding, type Watch } from '../finding.ts'
+import { type Check, examine, type Finding } from '../finding.ts'
+import type { LaptopOptions } from '../laptop.ts'
 import { trouble } from '../problems.ts'
-import { consentCheck, signInChecks } from '../sign-in.ts'
+import { signInChecks } from '../sign-in.ts'
 import { statusChecks } from '../status.ts'
 import { type AskAgent, turnChecks } from '../turns.ts'
-import { contextsOfServers } from '../waiting-tools.ts'
+import { authenticationContexts } from '../waiting-tools.ts'
 import { approvalChecks } from './approvals.ts'
 import { awsRoleChecks } from './aws-role.ts'
 import { enforcementCheck } from './enforcement.ts'
@@ -15,14 +16,11 @@ import { podChecks } from './pods.ts'
 import { proxyChecks } from './proxy.ts'
 import { agentFile, agentSettings, isReady, podsOf, type Release, readRelease } from './release.ts'
 
-export interface KubeOptions {
+export interface KubeOptions extends LaptopOptions {
   readonly namespace?: string | undefined
   readonly release?: string | undefined
-  readonly userToken?: string | undefined
-  readonly page?: string | undefined
   /** Path of the receipt of `agentctl entra`; there is no file if the command did not run here. */
   readonly receipt: string
-  readonly watch?: Watch | undefined
 }
 
 /** Less than a check may take, so that kubectl is named where it hangs. */
@@ -54,19 +52,14 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
   return [...first, ...found.flat()]
 }
 
-/** The authentication contexts that APIs of the release may ask users to prove, separated by commas. */
-export async function readAuthenticationContexts({
-  namespace,
-  release,
-}: KubeOptions): Promise<string | undefined> {
+/** The authentication contexts that APIs of the release may ask users to prove. */
+export async function readContexts({ namespace, release }: KubeOptions): Promise<readonly string[]> {
   try {
     const found = await readRelease(new Kubectl(namespace, kubectlSeconds), release)
-    const servers = agentFile(found, 'mcp.json')
-    const ofAlerts = agentSettings(found)?.['ALERTS_AUTH_CONTEXT'] ?? []
-    return [ofAlerts, servers === undefined ? [] : contextsOfServers(servers)].flat().join(',')
+    return authenticationContexts(agentSettings(found)?.['ALERTS_AUTH_CONTEXT'], agentFile(found, 'mcp.json'))
   } catch (error) {
     // The check of the release has already reported this error.
-    if (error instanceof ProblemError) return undefined
+    if (error instanceof ProblemError) return []
     throw error
   }
 }
@@ -106,11 +99,8 @@ function turnChecksOf(
   const ask: AskAgent = async (request, token) => {
     const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const headers = { 'content-type': 'application/json', ...authorization }
-    const response = await fetch(`${url}/api/chat`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(request),
-    })
+    const body = JSON.stringify(request)
+    const response = await fetch(`${url}/api/chat`, { method: 'POST', headers, body })
     return (await response.json()) as ChatResponse | Problem
   }
   const [api] = apis
@@ -136,34 +126,16 @@ function pageChecks(
     blueprintAppId: settings['BLUEPRINT_APP_ID'] ?? '',
     authority: settings['ENTRA_AUTHORITY'] || 'https://login.microsoftonline.com',
   }
-  const page = given ?? ingressOrigin(release) ?? 'http://localhost:3001'
-  const redirectUri = settings['CONSENT_REDIRECT_URI']
-  const agentClientId = agents.find(({ flows }) => flows.includes('obo'))?.clientId
-  const appId = settings['WEATHER_API_APP_ID'] ?? ''
-  const checks = [
-    ...signInChecks(blueprint, { spaClientId: spaClientId ?? undefined, page }),
-    ...(redirectUri && agentClientId ? [consentCheck(blueprint, { agentClientId, appId, redirectUri })] : []),
-  ]
-  return checks.map(check => ({
-    ...check,
-    needs: [],
-    run: () => runOrWarn(check),
-  }))
-}
-
-/** Runs a check. Only warns if this machine cannot reach Entra, since the pods may nevertheless reach it. */
-async function runOrWarn(check: Check) {
-  try {
-    return await check.run()
-  } catch (error) {
-    if (error instanceof ProblemError && error.code === 'ENTRA_UNAVAILABLE')
-      return trouble(
-        'NOT_CHECKED',
-        `From this machine: ${error.message}`,
-        'Ask from a machine that reaches Entra.',
-      )
-    throw error
-  }
+  const checks = signInChecks(blueprint, {
+    spaClientId: spaClientId ?? undefined,
+    page: given ?? ingressOrigin(release) ?? 'http://localhost:3001',
+    agents,
+    apiAppId: settings['WEATHER_API_APP_ID'],
+    consentRedirectUri: settings['CONSENT_REDIRECT_URI'],
+  })
+  // This machine may not reach Entra, and the pods nevertheless may.
+  const blindBy = { code: 'ENTRA_UNAVAILABLE', hint: 'Ask from a machine that reaches Entra.' }
+  return checks.map(check => ({ ...check, needs: [], blindBy }))
 }
 
 /** The origin of the release's Ingress. It is always https, since the chart makes no Ingress without a certificate. */
