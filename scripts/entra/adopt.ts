@@ -11,7 +11,7 @@ import type { Invocation } from './options.ts'
 import type { Receipt } from './receipt.ts'
 import { inStep, type Run, toRecord } from './run.ts'
 import { defaultSettings, hasAlerts, type Settings } from './settings.ts'
-import { type Finding, survey } from './survey.ts'
+import { survey } from './survey.ts'
 
 /**
  * Rewrites a lost receipt from what the set-up left in the tenant: the set-up's applications have its id in their
@@ -34,7 +34,7 @@ export async function adopt(
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
   const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
-  // `survey` looks for objects of every flow for which Graph can show them; `withFlows` then keeps the flows that an agent has.
+  // `survey` looks for objects of every flow for which Graph can show them; `asGranted` then keeps the flows that an agent has.
   const accounts = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     readIfShown(() => listAgentUsers(run.graph, true)),
   )
@@ -43,13 +43,11 @@ export async function adopt(
   const agentFlows = Object.fromEntries(settings.agents.map(name => [name, seen]))
   const receipt: Receipt = { ...begun, settings: { ...settings, agentFlows }, makers, objects: known }
   const findings = await survey(run, receipt)
-  const found = findings.flatMap(({ wanted, object }) =>
-    object ? [[wanted.key, toRecord(object, run.clock.nowMs())] as const] : [],
-  )
-  const objects = Object.fromEntries(found)
-  const account = findings.find(({ object }) => object?.['identityParentId'])?.object
+  const found = new Map(findings.flatMap(({ wanted, object }) => (object ? [[wanted.key, object]] : [])))
+  const records = [...found].map(([key, object]) => [key, toRecord(object, run.clock.nowMs())] as const)
+  const account = [...found.values()].find(one => one['identityParentId'])
   const [, domain] = String(account?.['userPrincipalName']).split('@')
-  const rights = withAlerts(withFlows(settings, objects), findings)
+  const rights = asGranted(settings, found)
   const held = domain === undefined ? rights : { ...rights, agentUserDomain: domain }
   const meant = [defaultSettings, asked].flatMap(one => wordsOf(one, users))
   const all = wordsOf({ ...held, owners: [...held.owners, ...makers] }, users)
@@ -60,7 +58,7 @@ export async function adopt(
       'Nothing was taken over, and no receipt was written.',
       'Take away what is not meant (Entra admin center), and run this again.',
     )
-  run.receipt.write({ ...receipt, settings: held, objects })
+  run.receipt.write({ ...receipt, settings: held, objects: Object.fromEntries(records) })
   run.print(`The receipt of the set-up ${setUpId} was written anew: ${run.receipt.path}`)
 }
 
@@ -85,33 +83,28 @@ function wordsOf(settings: Partial<Settings>, users: readonly Json[]): readonly 
   ]
 }
 
-/** Sets the flows of each agent to those that it has rights for, so that no agent gets more than it had. */
-function withFlows(settings: Settings, objects: Receipt['objects']): Settings {
-  const isHeld: Record<Flow, (agent: string) => boolean> = {
-    autonomous: agent => `${agent}/app-role` in objects,
-    obo: agent => `${agent}/grant` in objects,
-    'agent-user': agent => `${agent}/user` in objects,
-  }
-  const flows = settings.agents.map(name => [name, flowNames.filter(flow => isHeld[flow](agentKey(name)))])
-  const others = flows.filter(([, held]) => String(held) !== String(defaultFlows))
-  return { ...settings, ...(others.length > 0 ? { agentFlows: Object.fromEntries(others) } : {}) }
-}
-
-/** Sets `alerts` and `unattendedAlerts` to what the tenant grants: consent for all users, and app roles of agents. */
-function withAlerts(settings: Settings, findings: readonly Finding[]): Settings {
-  const { unattendedAlerts = [], ...others } = settings
-  const find = (key: string) => findings.find(({ wanted }) => wanted.key === key)?.object
-  const isForAll = ({ scope }: Json) => String(scope).split(' ').includes('Alerts.ReadWrite')
-  const isHeld = settings.agents.some(name => isForAll(find(`${agentKey(name)}/grant`) ?? {}))
-  const unattended = unattendedAlerts.filter(name => find(`${agentKey(name)}/alerts-role`))
+/** Takes from the settings the rights that the tenant does not grant, so that no agent gets more than it had. */
+function asGranted(settings: Settings, found: ReadonlyMap<string, Json>): Settings {
+  const { unattendedAlerts = [], agents, ...others } = settings
+  const find = (agent: string, end: string) => found.get(`${agentKey(agent)}/${end}`)
+  const rightOf: Record<Flow, string> = { autonomous: 'app-role', obo: 'grant', 'agent-user': 'user' }
+  const flows = agents
+    .map(name => [name, flowNames.filter(flow => find(name, rightOf[flow]))] as const)
+    .filter(([, held]) => String(held) !== String(defaultFlows))
+  const isForAll = agents.some(name =>
+    String(find(name, 'grant')?.['scope']).split(' ').includes('Alerts.ReadWrite'),
+  )
+  const unattended = unattendedAlerts.filter(name => find(name, 'alerts-role'))
   return {
     ...others,
-    ...(hasAlerts(settings) && isHeld ? { alerts: 'all-users' } : {}),
+    agents,
+    ...(flows.length > 0 ? { agentFlows: Object.fromEntries(flows) } : {}),
+    ...(hasAlerts(settings) && isForAll ? { alerts: 'all-users' } : {}),
     ...(unattended.length > 0 ? { unattendedAlerts: unattended } : {}),
   }
 }
 
-/** The settings of alerts, read from the API’s application. `unattendedAlerts` first names all agents; `withAlerts` keeps those with the role. */
+/** The settings of alerts, read from the API’s application. `unattendedAlerts` first names all agents; `asGranted` keeps those with the role. */
 function alertsIn({ api, blueprint, agents }: { api: Json | undefined; blueprint: Json; agents: string[] }) {
   const { oauth2PermissionScopes } = (api?.['api'] ?? {}) as Json
   const scope = asList(oauth2PermissionScopes).find(({ id }) => id === alertsReadWriteId)
