@@ -29,20 +29,18 @@ export interface Role {
 export async function readRole(arn: string, region: string): Promise<Role> {
   const iam = new IAMClient({ region, requestHandler: httpAgents() })
   const RoleName = arn.split('/').at(-1)
+  const pages = [{ client: iam }, { RoleName }] as const
   try {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName }))
     // IAM knows a role by its name alone, and looks for it in the account of the credentials.
     if (Role?.Arn !== arn) throw new Error(`AWS has ${Role?.Arn} in the place of ${arn}.`)
     const access: Statement[] = []
-    for await (const { PolicyNames = [] } of paginateListRolePolicies({ client: iam }, { RoleName }))
+    for await (const { PolicyNames = [] } of paginateListRolePolicies(...pages))
       for (const PolicyName of PolicyNames) {
         const { PolicyDocument } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))
         access.push(...statementsOf(PolicyDocument))
       }
-    for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies(
-      { client: iam },
-      { RoleName },
-    ))
+    for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies(...pages))
       for (const { PolicyArn } of AttachedPolicies) {
         const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }))
         const version = { PolicyArn, VersionId: Policy?.DefaultVersionId }

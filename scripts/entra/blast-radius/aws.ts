@@ -30,23 +30,23 @@ export async function compareRole(
   )
   const made =
     profile && (await renderOrError(arn, { PodIdentityCluster: 'any', ModelId: profile.id }, profile.region))
-  const whyNot = made instanceof ParameterError ? made.message : undefined
-  const access = made instanceof ParameterError ? found.access.filter(isModelCall) : (made?.access ?? [])
+  const isRefused = made instanceof ParameterError
+  const access = isRefused ? found.access.filter(isModelCall) : (made?.access ?? [])
   const { sessionHours: hours = 1 } = found
   return {
     who: groupUnder(`who may become ${arn}`, [
       ...compare(found.trust, trust, principalsOf),
-      { title: 'who may change the role (IAM)', mark: 'unread' },
+      unread('who may change the role (IAM)'),
     ]),
     what: groupUnder(`AWS role ${arn}`, [
       ...compare(found.access, access, actionsOf),
       { title: `sessions of up to ${hours} h`, mark: surplusIf(hours > 1) },
-      ...(whyNot === undefined
-        ? []
-        : [{ title: `whether that is what the template gives: ${whyNot}`, mark: 'unread' as const }]),
+      ...(isRefused ? [unread(`whether that is what the template gives: ${made.message}`)] : []),
     ]),
   }
 }
+
+const unread = (title: string): Branch => ({ title, mark: 'unread' })
 
 async function renderOrError(...role: Parameters<typeof renderRole>): Promise<Role | ParameterError> {
   return renderRole(...role).catch(error => {
