@@ -5,13 +5,7 @@ import { sidecarEntries, sidecarSettings } from './demo/sidecar-entries.ts'
 import { readVariables } from './entra/env-file.ts'
 
 /** `agentctl sidecar-env`: writes the official sidecar's settings for the agent of `.env`, the client secret included. */
-export function writeSidecarEnv({
-  dotenv,
-  output,
-}: {
-  readonly dotenv: string
-  readonly output: string
-}): void {
+export function writeSidecarEnv({ dotenv, output }: Readonly<Record<'dotenv' | 'output', string>>): void {
   const variables = { ...readVariables(dotenv), ...process.env }
   const { blueprint, toolsets, mcpServers, sidecarUrl } = readConfig(variables)
   const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]

@@ -9,27 +9,21 @@ import { NotYet } from './patience.ts'
 import { removeObjects } from './removal.ts'
 import { inStep, lookUp, type Run, requireReceipt, targetOf, toRecord } from './run.ts'
 import type { Settings } from './settings.ts'
-import { describeDifference } from './text.ts'
+import { describeDifference, type ResultWord } from './text.ts'
 import { replaceVariables, variablesOf } from './variables.ts'
 
-type Outcome = 'created' | 'corrected' | 'unchanged' | 'not evaluated'
-
 /** Makes what is missing and corrects what differs; writes the receipt after every step and `.env` in the end. */
-export async function apply(
-  run: Run,
-  settings: Settings,
-  { replaceClientSecret }: Invocation,
-): Promise<void> {
+export async function apply(run: Run, settings: Settings, invocation: Invocation): Promise<void> {
   const unwanted = findUnwanted(run, settings)
   const before = run.receipt.content
   if (unwanted.length > 0) await removeObjects(run, unwanted)
   const receipt = run.receipt.begin(run.tenantId, settings)
-  if (replaceClientSecret) run.receipt.forget('client-secret')
+  if (invocation.replaceClientSecret) run.receipt.forget('client-secret')
   await lookAhead(run, requireReceipt(run))
   // The receipt is written, with the set-up id, before anything is made: by this id the next run finds what this run made.
   run.receipt.change({})
   for (const wanted of listObjects(targetOf(run, receipt, () => requireReceipt(run).objects))) {
-    let outcome: Outcome = 'unchanged'
+    let outcome: ResultWord = 'unchanged'
     await inStep(run, wanted, async () => {
       const { object, isHidden } = await findAndRecord(run, wanted)
       if (isHidden) {

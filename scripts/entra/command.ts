@@ -28,7 +28,6 @@ export interface World extends CloudReaders, Output {
   readonly env: Variables
   readonly fetch: SendRequest
   readonly clock: Clock
-  /** Asks the user to confirm. */
   readonly ask: (question: string) => Promise<boolean>
 }
 

@@ -48,7 +48,7 @@ export async function destroy(
   replaceVariables(run, receipt)
   run.receipt.delete()
   run.print(
-    '\nAll that the receipt named is deleted. Entra keeps applications restorable, and counts them, for 30 days.',
+    '\nAll that the receipt named is deleted. Entra keeps applications restorable, and counts them, 30 days.',
   )
   return true
 }
@@ -65,25 +65,24 @@ function printForeign(run: Run, extras: readonly Extras[]): Mistake | undefined 
     }
   const needed = extras.filter(({ collection }) => collection.isNeededByOthers)
   const foreign = needed.find(({ members }) => members)
-  const fix =
-    'Take the blueprint away when nobody needs them any more, or along with them: --with-foreign-agents.'
-  if (foreign)
-    return new Mistake(
-      `Deleting the blueprint deletes ${foreign.members?.length} of its ${foreign.collection.remove ? 'agents’ user accounts' : 'agents'} that the receipt does not know.`,
-      fix,
-    )
-  return needed.some(({ collection, members }) => !members && !collection.remove)
-    ? new Mistake('Graph does not show whether the blueprint has agents that the receipt does not know.', fix)
-    : undefined
+  const isUnseen = needed.some(({ collection, members }) => !members && !collection.remove)
+  if (!foreign && !isUnseen) return undefined
+  return new Mistake(
+    foreign
+      ? `Deleting the blueprint deletes ${foreign.members?.length} of its ${foreign.collection.remove ? 'agents’ user accounts' : 'agents'} that the receipt does not know.`
+      : 'Graph does not show whether the blueprint has agents that the receipt does not know.',
+    'Take the blueprint away when nobody needs them any more, or along with them: --with-foreign-agents.',
+  )
 }
 
 /** Deletes the extra members that Entra does not delete along with the object that they belong to. */
 async function removeExtras(run: Run, extras: readonly Extras[]): Promise<void> {
   for (const { collection, members = [] } of extras)
-    for (const one of collection.remove ? members : []) {
+    for (const one of members) {
       const request = collection.remove?.(one)
+      if (!request) continue
       const step = { title: describeMember(collection, one), access: agentUserAccess }
-      if (request) await inStep(run, step, () => run.graph.send(request))
+      await inStep(run, step, () => run.graph.send(request))
       run.report({ result: 'deleted', title: step.title })
     }
 }

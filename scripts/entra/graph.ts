@@ -137,7 +137,6 @@ export class Graph {
     return [...members, ...(await this.listExisting(path, onward))]
   }
 
-  /** Who is signed in. */
   caller(): Promise<Caller> {
     return this.#signIn.caller()
   }

@@ -18,12 +18,8 @@ interface LockHolder {
  * @throws {Mistake} when another run has the lock, or the receipt's folder cannot be written
  */
 export function lockReceipt(receiptPath: string, nowMs: number): Disposable {
-  const own: LockHolder = {
-    id: randomUUID(),
-    process: process.pid,
-    host: hostname(),
-    since: new Date(nowMs).toISOString(),
-  }
+  const since = new Date(nowMs).toISOString()
+  const own: LockHolder = { id: randomUUID(), process: process.pid, host: hostname(), since }
   return lock(`${receiptPath}.lock`, own, receiptPath)
 }
 
@@ -31,7 +27,11 @@ function lock(path: string, own: LockHolder, receiptPath: string): Disposable {
   while (!create(path, JSON.stringify(own))) {
     const holder = readHolder(path)
     if (!holder) continue
-    if (isAlive(holder)) throw lockProblem(receiptPath, path, holder)
+    if (isAlive(holder))
+      throw new Mistake(
+        `Another run works with ${receiptPath}: process ${holder.process} on ${holder.host}, since ${holder.since}. Two at once would make things twice.`,
+        `Wait until it has ended and run this again. If there is no such run, delete ${path}.`,
+      )
     // Several runs may find the dead run's lock. Only one at a time may remove it, and that one may be killed, too.
     using _removal = lock(`${path}.removal`, own, receiptPath)
     if (readHolder(path)?.id === holder.id) rmSync(path)
@@ -78,11 +78,4 @@ function isAlive({ process: id, host }: LockHolder): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
-}
-
-function lockProblem(receiptPath: string, path: string, { process: id, host, since }: LockHolder): Mistake {
-  return new Mistake(
-    `Another run works with ${receiptPath}: process ${id} on ${host}, since ${since}. Two at once would make things twice.`,
-    `Wait until it has ended and run this again. If there is no such run, delete ${path}.`,
-  )
 }

@@ -222,21 +222,17 @@ function readAgents(texts: readonly string[], isSetUp: boolean): readonly NamedA
 }
 
 function readSettings(values: OptionValues, agents: readonly NamedAgent[]): Partial<Settings> {
+  const { agentUserDomain, alerts, unattendedAlerts, blueprintName, apiName, pageName } = values
   const given = {
+    ...{ agentUserDomain, alerts, unattendedAlerts, blueprintName, apiName, pageName },
     agents: values.agent && agents.map(({ name }) => name),
     agentFlows: agents.some(({ flows }) => flows)
       ? Object.fromEntries(agents.flatMap(({ name, flows }) => (flows ? [[name, flows]] : [])))
       : undefined,
-    agentUserDomain: values.agentUserDomain,
     redirectUris: values.redirectUri,
-    alerts: values.alerts,
-    unattendedAlerts: values.unattendedAlerts,
     consentUris: values.consentUri,
     sponsors: values.sponsor,
     owners: values.owner,
-    blueprintName: values.blueprintName,
-    apiName: values.apiName,
-    pageName: values.pageName,
     serviceManagementReference: values.serviceManagementReference,
     secretDays: values.clientSecret ? (values.secretDays ?? 30) : undefined,
     federatedCredentials: readFederated(values.clusterIssuer, values.serviceAccount),

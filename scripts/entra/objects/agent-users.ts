@@ -1,7 +1,7 @@
 import type { Graph, Json } from '../graph.ts'
 import { agentsWith } from '../settings.ts'
 import { type AccessByMethod, adminRole } from './access.ts'
-import { agentsPath } from './agents.ts'
+import { listAgents } from './agents.ts'
 import { agentKey, agentUserKey, type Kind, type Target, type TenantObject } from './tenant-object.ts'
 
 const agentUsersPath = '/users/microsoft.graph.agentUser'
@@ -27,10 +27,9 @@ export const agentUsers: Kind = {
       title: 'user accounts of agents of the blueprint',
       isNeededByOthers: true,
       list: async graph => {
-        const agents = await graph.list(agentsPath, { mayBeForbidden: true })
-        const ours = agents.filter(one => one['agentIdentityBlueprintId'] === target.appIdOf('blueprint'))
+        const ids = (await listAgents(graph, target)).map(({ id }) => id)
         const all = await listAgentUsers(graph, true)
-        return all.filter(({ identityParentId }) => ours.some(({ id }) => id === identityParentId))
+        return all.filter(({ identityParentId }) => ids.includes(identityParentId))
       },
       isWanted: one => target.settings.agents.some(name => target.isRecorded(agentUserKey(name), one)),
       describe: ({ userPrincipalName }) => `user account ${userPrincipalName}`,

@@ -1,3 +1,4 @@
+import type { Graph, Json } from '../graph.ts'
 import { type AccessByMethod, adminRole, developerRole } from './access.ts'
 import {
   agentKey,
@@ -5,6 +6,7 @@ import {
   type Kind,
   quoteForFilter,
   readRecorded,
+  type Target,
   type TenantObject,
 } from './tenant-object.ts'
 
@@ -48,13 +50,16 @@ export const agents: Kind = {
       ownerKey: 'blueprint',
       title: 'agent identities of the blueprint',
       isNeededByOthers: true,
-      list: async graph =>
-        (await graph.list(agentsPath, { mayBeForbidden: true })).filter(
-          one => one['agentIdentityBlueprintId'] === target.appIdOf('blueprint'),
-        ),
+      list: graph => listAgents(graph, target),
       isWanted: one => target.settings.agents.some(name => target.isRecorded(agentKey(name), one)),
       describe: ({ displayName }) => `agent identity "${displayName}"`,
       suffix: ' of the blueprint',
     },
   ],
+}
+
+/** The agent identities of the blueprint, whoever made them. */
+export async function listAgents(graph: Graph, target: Target): Promise<readonly Json[]> {
+  const all = await graph.list(agentsPath, { mayBeForbidden: true })
+  return all.filter(one => one['agentIdentityBlueprintId'] === target.appIdOf('blueprint'))
 }

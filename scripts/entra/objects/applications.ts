@@ -39,88 +39,68 @@ const redirectAccess: AccessByMethod = {
 }
 
 /** The blueprint: what the sidecar authenticates as, and the audience of users' tokens. */
-export const blueprint: Kind = {
-  wanted: target => [
-    application(target, {
-      key: 'blueprint',
-      name: target.settings.blueprintName,
-      title: `blueprint "${target.settings.blueprintName}"`,
-      path: blueprintPath,
-      access: consentUrisOf(target.settings).length > 0 ? redirectAccess : blueprintAccess,
-      created: () => ({}),
-      bound: bindUsers(target),
-      added: () => ({
-        identifierUris: [`api://${target.appIdOf('blueprint')}`],
-        api: {
-          requestedAccessTokenVersion: 2,
-          oauth2PermissionScopes: [
-            scope(accessAsUserId, 'access_as_user', 'Ask the agent', 'ask the agent', 'page'),
-          ],
-          preAuthorizedApplications: [],
-        },
-        optionalClaims: { accessToken: [tokenKindClaim, ...contextClaims(target)] },
-        signInAudience: 'AzureADMyOrg',
-        web: { redirectUris: consentUrisOf(target.settings) },
-        managerApplications: [],
-      }),
-    }),
-  ],
-}
+export const blueprint = registered(target => ({
+  key: 'blueprint',
+  name: target.settings.blueprintName,
+  title: `blueprint "${target.settings.blueprintName}"`,
+  path: blueprintPath,
+  access: consentUrisOf(target.settings).length > 0 ? redirectAccess : blueprintAccess,
+  created: () => ({}),
+  bound: bindUsers(target),
+  added: () => ({
+    identifierUris: [`api://${target.appIdOf('blueprint')}`],
+    api: {
+      requestedAccessTokenVersion: 2,
+      oauth2PermissionScopes: [
+        scope(accessAsUserId, 'access_as_user', 'Ask the agent', 'ask the agent', 'page'),
+      ],
+      preAuthorizedApplications: [],
+    },
+    optionalClaims: { accessToken: [tokenKindClaim, ...contextClaims(target)] },
+    signInAudience: 'AzureADMyOrg',
+    web: { redirectUris: consentUrisOf(target.settings) },
+    managerApplications: [],
+  }),
+}))
 
 /** The application of the page, which users sign in to. */
-export const page: Kind = {
-  wanted: target => [
-    application(target, {
-      key: 'page',
-      name: target.settings.pageName,
-      title: `application "${target.settings.pageName}", which users sign in to`,
-      created: () => ({
-        signInAudience: 'AzureADMyOrg',
-        spa: { redirectUris: [...target.settings.redirectUris] },
-        requiredResourceAccess: [
-          {
-            resourceAppId: target.appIdOf('blueprint'),
-            resourceAccess: [{ id: accessAsUserId, type: 'Scope' }],
-          },
-        ],
-      }),
-      added: () => ({
-        web: { redirectUris: [] },
-        publicClient: { redirectUris: [] },
-        isFallbackPublicClient: false,
-      }),
-    }),
-  ],
-}
+export const page = registered(target => ({
+  key: 'page',
+  name: target.settings.pageName,
+  title: `application "${target.settings.pageName}", which users sign in to`,
+  created: () => ({
+    signInAudience: 'AzureADMyOrg',
+    spa: { redirectUris: [...target.settings.redirectUris] },
+    requiredResourceAccess: [
+      { resourceAppId: target.appIdOf('blueprint'), resourceAccess: [{ id: accessAsUserId, type: 'Scope' }] },
+    ],
+  }),
+  added: () => ({
+    web: { redirectUris: [] },
+    publicClient: { redirectUris: [] },
+    isFallbackPublicClient: false,
+  }),
+}))
 
 /** The application of the weather API: the audience of the agent's tokens. */
-export const weatherApi: Kind = {
-  wanted: target => [
-    application(target, {
-      key: 'weather-api',
-      name: target.settings.apiName,
-      title: `application "${target.settings.apiName}", the API`,
-      created: () => ({ signInAudience: 'AzureADMyOrg', api: scopesOf(target), appRoles: rolesOf(target) }),
-      added: () => ({
-        identifierUris: [`api://${target.appIdOf('weather-api')}`],
-        // Entra adds the claims about agents to an API's tokens only if the API accepts mapped claims.
-        api: { ...scopesOf(target), preAuthorizedApplications: [], acceptMappedClaims: true },
-        optionalClaims: { accessToken: [...claimsAboutAgents, tokenKindClaim, ...contextClaims(target)] },
-      }),
-    }),
-  ],
-}
+export const weatherApi = registered(target => ({
+  key: 'weather-api',
+  name: target.settings.apiName,
+  title: `application "${target.settings.apiName}", the API`,
+  created: () => ({ signInAudience: 'AzureADMyOrg', api: scopesOf(target), appRoles: rolesOf(target) }),
+  added: () => ({
+    identifierUris: [`api://${target.appIdOf('weather-api')}`],
+    // Entra adds the claims about agents to an API's tokens only if the API accepts mapped claims.
+    api: { ...scopesOf(target), preAuthorizedApplications: [], acceptMappedClaims: true },
+    optionalClaims: { accessToken: [...claimsAboutAgents, tokenKindClaim, ...contextClaims(target)] },
+  }),
+}))
 
 const keepAlertsText = 'read, create and delete weather alerts'
 const weatherRead = scope(weatherReadId, 'Weather.Read', 'Read the weather', 'read the weather')
 const weatherReadAll = role(weatherReadAllId, 'Weather.Read.All', 'Read the weather', 'read the weather')
 const alertsReadWrite = scope(alertsReadWriteId, 'Alerts.ReadWrite', 'Keep weather alerts', keepAlertsText)
-const alertsReadWriteAll = role(
-  alertsReadWriteAllId,
-  'Alerts.ReadWrite.All',
-  'Keep weather alerts',
-  keepAlertsText,
-)
+const alertsAll = role(alertsReadWriteAllId, 'Alerts.ReadWrite.All', 'Keep weather alerts', keepAlertsText)
 
 function scopesOf({ settings }: Target): Json {
   const ofAlerts = settings.alerts ? [{ ...alertsReadWrite, isEnabled: hasAlerts(settings) }] : []
@@ -128,7 +108,7 @@ function scopesOf({ settings }: Target): Json {
 }
 
 function rolesOf({ settings }: Target): readonly Json[] {
-  const ofAlerts = settings.alerts ? [{ ...alertsReadWriteAll, isEnabled: hasAlerts(settings) }] : []
+  const ofAlerts = settings.alerts ? [{ ...alertsAll, isEnabled: hasAlerts(settings) }] : []
   return [weatherReadAll, ...ofAlerts]
 }
 
@@ -154,6 +134,10 @@ interface Registration {
   readonly bound?: Json
   /** Properties that contain the application's client id, and so are set afterwards. */
   readonly added?: () => Json
+}
+
+function registered(describe: (target: Target) => Registration): Kind {
+  return { wanted: target => [application(target, describe(target))] }
 }
 
 function application(target: Target, registration: Registration): TenantObject {

@@ -1,5 +1,5 @@
 import { Mistake } from '../../set-up/mistake.ts'
-import type { GraphRequest, Json } from '../graph.ts'
+import type { Json } from '../graph.ts'
 import { adminRole } from './access.ts'
 import { type Kind, registrationsOf, type Target } from './tenant-object.ts'
 
@@ -11,18 +11,13 @@ export const clientSecret: Kind = {
     if (secretDays === null) return []
     const path = () => `/applications/${target.idOf('blueprint')}`
     const expires = () => new Date(nowMs() + secretDays * 86_400_000).toISOString()
-    const removal = (keyId: unknown): GraphRequest => ({
-      method: 'POST',
-      path: `${path()}/removePassword`,
-      body: { keyId },
-    })
+    const removal = (keyId: unknown) =>
+      ({ method: 'POST', path: `${path()}/removePassword`, body: { keyId } }) as const
     return [
       {
         key: 'client-secret',
         title: `client secret of the blueprint, for ${secretDays} days`,
-        access: {
-          POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: adminRole },
-        },
+        access: { POST: { permission: 'AgentIdentityBlueprint.AddRemoveCreds.All', role: adminRole } },
         needs: ['blueprint'],
         goesWith: 'blueprint',
         isCheckedFirst: true,

@@ -1,17 +1,15 @@
-import { type AccessByMethod, adminRole, applicationAccess, developerRole } from './access.ts'
+import { adminRole, applicationAccess, developerRole } from './access.ts'
 import { type Kind, readRecorded, type Target, type TenantObject } from './tenant-object.ts'
-
-const blueprintPrincipalAccess: AccessByMethod = {
-  GET: applicationAccess.POST,
-  POST: { permission: 'AgentIdentityBlueprintPrincipal.Create', role: developerRole },
-  PATCH: { permission: 'AgentIdentityBlueprintPrincipal.EnableDisable.All', role: adminRole },
-}
 
 export const blueprintPrincipal: Kind = {
   wanted: target => [
     {
       ...principal(target, 'blueprint', 'the blueprint', '/microsoft.graph.agentIdentityBlueprintPrincipal'),
-      access: blueprintPrincipalAccess,
+      access: {
+        GET: applicationAccess.POST,
+        POST: { permission: 'AgentIdentityBlueprintPrincipal.Create', role: developerRole },
+        PATCH: { permission: 'AgentIdentityBlueprintPrincipal.EnableDisable.All', role: adminRole },
+      },
       goesWith: 'blueprint',
     },
   ],
@@ -24,22 +22,19 @@ export const principals: Kind = {
 
 function principal(target: Target, application: string, title: string, type = ''): TenantObject {
   const key = `${application}-principal`
+  const appId = () => target.appIdOf(application)
   const object: TenantObject = {
     key,
     title: `principal of ${title}`,
     access: applicationAccess,
     needs: [application],
     address: () => `/servicePrincipals/${target.idOf(key)}${type}`,
-    create: () => ({
-      method: 'POST',
-      path: `/servicePrincipals${type}`,
-      body: { appId: target.appIdOf(application) },
-    }),
+    create: () => ({ method: 'POST', path: `/servicePrincipals${type}`, body: { appId: appId() } }),
     isOn: () => true,
     find: async graph => ({
       object:
         (await readRecorded(graph, target, object)) ??
-        (await graph.read(`/servicePrincipals(appId='${target.appIdOf(application)}')`)),
+        (await graph.read(`/servicePrincipals(appId='${appId()}')`)),
     }),
   }
   return object

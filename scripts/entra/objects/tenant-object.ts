@@ -49,21 +49,15 @@ export interface Found {
 }
 
 /** A wanted object of the tenant. It reads ids of other objects only when it needs them: ids change while objects are made. */
-export interface TenantObject {
-  /** The object's name in the receipt. */
-  readonly key: string
-  /** The object's name for people. */
-  readonly title: string
+export interface TenantObject extends NamedObject {
   readonly access: AccessByMethod
   /** Keys of the objects that have to exist before this one. */
   readonly needs: readonly string[]
   /** Finds the object by the id in the receipt, else by its properties. */
   find(graph: Graph): Promise<Found>
-  /** The request that makes the object. */
   create(): GraphRequest
   /** Requests that remove leftovers of this kind before the object is made. */
   clear?(graph: Graph): Promise<readonly GraphRequest[]>
-  /** The properties that the object must have. */
   properties?(): Json
   /** The address at which the object is read, corrected and deleted. */
   address?(): string
@@ -85,7 +79,6 @@ export interface TenantObject {
 export interface Collection {
   /** The key of the object that the list belongs to. */
   readonly ownerKey: string
-  /** The list's name for people. */
   readonly title: string
   /** What the members are, where the owner has lists of several kinds that have to be told apart. */
   readonly kind?: 'credentials' | 'owners and sponsors' | 'clients' | 'inheritable permissions'
