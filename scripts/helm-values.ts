@@ -1,19 +1,21 @@
 import { writeFileSync } from 'node:fs'
-import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
 import { readVariables } from './entra/env-file.ts'
 
 /** `agentctl helm-values`: the ids of a `.env` file as values for the chart, in JSON, which is YAML too. */
 export function helmValues({ dotenv, output }: { readonly dotenv: string; readonly output?: string }): void {
   const values = readEnvironment(readVariables(dotenv), env => {
-    const { id, several } = agentValues(env)
+    const isOne = env.optional('AGENTS_CONFIG') === undefined
+    const file = (env.jsonFile('AGENTS_CONFIG') ?? {}) as AgentsFile
+    const { agents = {}, default: first = Object.keys(agents)[0] } = file
     return {
       entra: {
         tenantId: env.guid('TENANT_ID'),
         blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
-        ...id,
+        ...(isOne ? { agentClientId: env.guid('AGENT_CLIENT_ID') } : {}),
         spaAppId: env.guid('CLIENT_SPA_APP_ID'),
       },
-      ...several,
+      ...(isOne ? {} : { agents, defaultAgent: first }),
       downstreamApis: { weather: { appId: env.guid('WEATHER_API_APP_ID') } },
     }
   })
@@ -22,13 +24,8 @@ export function helmValues({ dotenv, output }: { readonly dotenv: string; readon
   else writeFileSync(output, `${text}\n`)
 }
 
-/** The values for one agent, or for several. Several agents have the same form in the chart's values as in the agents file. */
-function agentValues(env: EnvironmentReader) {
-  if (env.optional('AGENTS_CONFIG') === undefined)
-    return { id: { agentClientId: env.guid('AGENT_CLIENT_ID') } }
-  const { agents = {}, default: first = Object.keys(agents)[0] } = (env.jsonFile('AGENTS_CONFIG') ?? {}) as {
-    readonly agents?: object
-    readonly default?: string
-  }
-  return { several: { agents, defaultAgent: first } }
+/** The agents have the same form in the file as in the chart's values. */
+interface AgentsFile {
+  readonly agents?: object
+  readonly default?: string
 }

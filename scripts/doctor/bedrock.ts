@@ -106,7 +106,9 @@ async function checkAnswer(bedrock: BedrockConfig) {
     await connection.probe(AbortSignal.timeout(5_500))
     return `${bedrock.modelId} answers.`
   } catch (error) {
-    throw (await isWebPage(bedrock, limit)) ? webPageProblem(bedrock) : error
+    if (!(await isWebPage(bedrock, limit))) throw error
+    const says = `A web page responds at ${bedrockUrl(bedrock)}, and not Bedrock.`
+    throw problem('BEDROCK_UNAVAILABLE', says, { hint: webPageHint })
   } finally {
     connection.close()
   }
@@ -114,16 +116,9 @@ async function checkAnswer(bedrock: BedrockConfig) {
 
 /** Whether the endpoint responds with a web page, which Bedrock itself never sends. */
 async function isWebPage(bedrock: BedrockConfig, signal: AbortSignal): Promise<boolean> {
-  try {
-    const { headers } = await fetch(bedrockUrl(bedrock), { signal })
-    return /html/i.test(headers.get('content-type') ?? '')
-  } catch {
-    return false
-  }
+  const response = await fetch(bedrockUrl(bedrock), { signal }).catch(() => undefined)
+  return /html/i.test(response?.headers.get('content-type') ?? '')
 }
 
-function webPageProblem(bedrock: BedrockConfig): ProblemError {
-  return problem('BEDROCK_UNAVAILABLE', `A web page responds at ${bedrockUrl(bedrock)}, and not Bedrock.`, {
-    hint: 'Check AWS_ENDPOINT_URL_BEDROCK_RUNTIME, and what stands in between: a proxy, or the sign-in page of a network.',
-  })
-}
+const webPageHint =
+  'Check AWS_ENDPOINT_URL_BEDROCK_RUNTIME, and what stands in between: a proxy, or the sign-in page of a network.'

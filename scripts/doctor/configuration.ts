@@ -13,11 +13,19 @@ import { trouble } from './problems.ts'
  */
 export function readConfiguration(env: Variables): Config {
   const faults = new Set<string>()
-  const config = collectFaults(faults, () => readConfig(env))
-  collectFaults(faults, () => readWeatherConfig(env))
-  collectFaults(faults, () => readExtraCertificates(env))
-  for (const fault of config ? [...repeatedIdFaults(config), ...authorityFaults(config)] : [])
-    faults.add(fault)
+  const collect = <Result>(read: () => Result): Result | undefined => {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error
+      for (const fault of error.faults) faults.add(fault)
+      return undefined
+    }
+  }
+  const config = collect(() => readConfig(env))
+  collect(() => readWeatherConfig(env))
+  collect(() => readExtraCertificates(env))
+  if (config) for (const fault of [...repeatedIdFaults(config), ...authorityFaults(config)]) faults.add(fault)
   if (config === undefined || faults.size > 0) throw trouble('CONFIGURATION_INVALID', [...faults].join(' '))
   return config
 }
@@ -26,23 +34,12 @@ export function secretCheck(env: Variables): Check {
   return {
     name: 'secrets',
     async run() {
-      const stored = ['BLUEPRINT_CLIENT_SECRET', 'AWS_SECRET_ACCESS_KEY', 'AWS_BEARER_TOKEN_BEDROCK'].filter(
-        name => env[name],
-      )
+      const secrets = ['BLUEPRINT_CLIENT_SECRET', 'AWS_SECRET_ACCESS_KEY', 'AWS_BEARER_TOKEN_BEDROCK']
+      const stored = secrets.filter(name => env[name])
       return stored.length === 0
         ? 'No secret is in the configuration.'
         : trouble('SECRET_STORED', `The configuration holds ${stored.join(', ')}.`)
     },
-  }
-}
-
-function collectFaults<Result>(faults: Set<string>, read: () => Result): Result | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
-    for (const fault of error.faults) faults.add(fault)
-    return undefined
   }
 }
 
@@ -51,9 +48,8 @@ function readExtraCertificates({ NODE_EXTRA_CA_CERTS: file }: Variables): void {
   try {
     if (file) new X509Certificate(readFileSync(file))
   } catch (error) {
-    throw new ConfigurationError([
-      `NODE_EXTRA_CA_CERTS (${file}) cannot be used: ${(error as Error).message}.`,
-    ])
+    const why = (error as Error).message
+    throw new ConfigurationError([`NODE_EXTRA_CA_CERTS (${file}) cannot be used: ${why}.`])
   }
 }
 

@@ -10,7 +10,6 @@ interface Policy {
   readonly state?: string
   readonly conditions?: {
     readonly applications?: { readonly includeAuthenticationContextClassReferences?: readonly string[] }
-    readonly users?: { readonly includeUsers?: readonly string[]; readonly excludeUsers?: readonly string[] }
   }
 }
 
@@ -23,9 +22,7 @@ export async function checkContext(run: Run, context: string) {
       'Graph does not show the Conditional Access policies.',
       'Ask with a token that has Policy.Read.All.',
     )
-  const naming = policies.filter(({ conditions }) =>
-    conditions?.applications?.includeAuthenticationContextClassReferences?.includes(context),
-  )
+  const naming = policies.filter(policy => contextsOf(policy)?.includes(context))
   const enabled = naming.filter(({ state }) => state === 'enabled')
   if (enabled.length === 0)
     throw trouble(
@@ -43,12 +40,12 @@ async function readPolicies(run: Run): Promise<readonly Policy[] | undefined> {
   return inStep(run, { title: 'Conditional Access policies', access }, async () => {
     const policies = await readIfShown(read)
     // Policies of v1.0 may lack their contexts, which Microsoft documents for beta only.
-    return !policies || policies.some(showsContexts) ? policies : readIfShown(() => read({ version: 'beta' }))
+    return !policies || policies.some(contextsOf) ? policies : readIfShown(() => read({ version: 'beta' }))
   })
 }
 
-function showsContexts({ conditions }: Policy): boolean {
-  return conditions?.applications?.includeAuthenticationContextClassReferences !== undefined
+function contextsOf({ conditions }: Policy): readonly string[] | undefined {
+  return conditions?.applications?.includeAuthenticationContextClassReferences
 }
 
 function describeStates(policies: readonly Policy[]): string {

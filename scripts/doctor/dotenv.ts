@@ -100,11 +100,7 @@ const utf8Hint =
   'Save it as UTF-8 without a byte order mark, with LF or CRLF at the ends of lines (in PowerShell: Set-Content -Encoding utf8NoBOM).'
 
 function encodingOf(bytes: Buffer): string | undefined {
-  const marks = {
-    'UTF-8 with a byte order mark': [0xef, 0xbb, 0xbf],
-    'UTF-16': [0xff, 0xfe],
-    'UTF-16 (big-endian)': [0xfe, 0xff],
-  }
-  const marked = Object.entries(marks).find(([, mark]) => mark.every((byte, index) => bytes[index] === byte))
-  return marked?.[0] ?? (bytes.includes(0) ? 'UTF-16' : undefined)
+  const start = bytes.toString('hex', 0, 3)
+  if (start === 'efbbbf') return 'UTF-8 with a byte order mark'
+  return /^(fffe|feff)/.test(start) || bytes.includes(0) ? 'UTF-16' : undefined
 }

@@ -26,16 +26,15 @@ export function entraChecks(blueprint: Blueprint): readonly Check[] {
 }
 
 async function checkTenant({ authority, tenantId }: Blueprint, response: Response): Promise<string> {
-  const text = await response.text()
   if (!response.ok) {
-    const code = readCode(text)
+    const code = readCode(await response.text())
     if (code === undefined || response.status >= 500)
       throw unavailable(authority, `responded ${response.status}`)
     throw problem('ENTRA_REFUSED', `Entra knows no tenant ${tenantId} (${code}).`, {
       hint: 'Check TENANT_ID, and ENTRA_AUTHORITY if the tenant is in a sovereign cloud.',
     })
   }
-  const { issuer } = parseObject(text)
+  const { issuer } = (await response.json().catch(() => ({}))) as { readonly issuer?: unknown }
   if (issuer === undefined)
     throw problem('ENTRA_UNAVAILABLE', `What responds at ${authority} is not Entra: ${describe(response)}.`, {
       hint: 'A proxy, or the sign-in page of a network (captive portal), stands in between: open a web page in a browser, set HTTPS_PROXY where a proxy is the way out, and check ENTRA_AUTHORITY.',
@@ -62,14 +61,6 @@ async function checkClock(response: Response) {
 
 function describe(response: Response): string {
   return /html/i.test(response.headers.get('content-type') ?? '') ? 'a web page' : 'no document of its own'
-}
-
-function parseObject(text: string): { readonly issuer?: unknown } {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return {}
-  }
 }
 
 /** Sends a GET request to Entra and follows no redirect. @throws ProblemError ENTRA_UNAVAILABLE */

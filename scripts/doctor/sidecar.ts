@@ -1,6 +1,5 @@
 import { needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
-import type { OutboundResponse } from '@entra-bedrock-agent/service-kit/send'
 import type { Config } from '../../services/agent/src/config.ts'
 import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
 import { connectSidecar } from '../../services/agent/src/identity/sidecar-connection.ts'
@@ -23,7 +22,6 @@ export function sidecarChecks(
   { agents, sidecarUrl, toolsets, mcpServers }: Config,
   env: Variables,
 ): readonly Check[] {
-  const ask = (path: string, headers: Readonly<Record<string, string>> = {}) => get(sidecarUrl, path, headers)
   const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]
   // No check gets a token for the agent, so any agent will do.
   const [agent] = agents
@@ -31,7 +29,7 @@ export function sidecarChecks(
     {
       name: 'sidecar',
       async run() {
-        const response = await ask('/healthz')
+        const response = await get(sidecarUrl, '/healthz')
         const [api] = apis
         if (response.status !== 200 && api)
           throw explainResponse(response, { agent, api, flow: ownFlow }).problem
@@ -47,19 +45,21 @@ export function sidecarChecks(
       name: 'sidecar boundary',
       needs: ['sidecar'],
       async run() {
-        const openApi = await ask('/openapi/v1.json')
+        const openApi = await get(sidecarUrl, '/openapi/v1.json')
         if (openApi.status === 200)
           throw trouble(
             'SIDECAR_TOO_OPEN',
             'The sidecar runs in Development: it takes requests from anywhere.',
           )
-        const foreign = await ask('/Validate', { host: 'sidecar.example' })
+        const foreign = await get(sidecarUrl, '/Validate', { host: 'sidecar.example' })
         return foreign.status === 400
           ? 'The sidecar refuses other host names than its own.'
           : trouble('SIDECAR_TOO_OPEN', 'The sidecar takes requests by any host name.')
       },
     },
-    ...apis.flatMap(api => api.flows.filter(needsUser).map(flow => entryCheck({ agent, api, flow }, ask))),
+    ...apis.flatMap(api =>
+      api.flows.filter(needsUser).map(flow => entryCheck(sidecarUrl, { agent, api, flow })),
+    ),
   ]
 }
 
@@ -67,13 +67,13 @@ export function sidecarChecks(
  * Without a user, an entry for acting on behalf of users yields no token. The sidecar's refusal shows whether
  * the entry exists, and whether it would ignore the user.
  */
-function entryCheck(context: FailureContext, ask: (path: string) => Promise<OutboundResponse>): Check {
+function entryCheck(sidecarUrl: string, context: FailureContext): Check {
   const entry = context.api.sidecarEntries[context.flow]
   return {
     name: `sidecar entry ${entry}`,
     needs: ['sidecar'],
     async run() {
-      const response = await ask(`${flowRules[ownFlow].route}/${entry}`)
+      const response = await get(sidecarUrl, `${flowRules[ownFlow].route}/${entry}`)
       const asksForUser = /No account or login hint/i.test(response.text)
       if (asksForUser) return 'The entry is there, and is for users’ tokens.'
       if (![200, 401].includes(response.status)) throw explainResponse(response, context).problem
@@ -90,17 +90,13 @@ export async function explainScope(sidecarUrl: string, { agent, api, flow }: Fai
   const entry = api.sidecarEntries[flow]
   const scope = `api://${api.appId}/.default`
   const query = new URLSearchParams({ ...parameters(agent), 'optionsOverride.Scopes': scope })
-  const { status } = await get(sidecarUrl, `${route}/${entry}?${query}`, {})
+  const { status } = await get(sidecarUrl, `${route}/${entry}?${query}`)
   if (status !== 200) return undefined
   const hint = `Set DownstreamApis__${entry}__Scopes__0 on the sidecar to ${scope}, as the only scope.`
   return problem('SIDECAR_MISCONFIGURED', `The scope of “${entry}” is not for app tokens.`, { hint })
 }
 
-async function get(
-  sidecarUrl: string,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<OutboundResponse> {
+async function get(sidecarUrl: string, path: string, headers: Readonly<Record<string, string>> = {}) {
   const sidecar = connectSidecar(sidecarUrl)
   try {
     return await sidecar.get({ path, headers, timeoutMs })

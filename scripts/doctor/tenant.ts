@@ -65,14 +65,10 @@ function tenantChecks(run: Run, contexts: readonly string[]): readonly Check[] {
       return judgeBranches('the blueprint', [...who, ...what.filter(one => !isOwn(one))])
     }),
     ...agents.map(agent =>
-      check(`rights of ${agent}`, async () =>
-        judgeBranches(
-          agent,
-          (await radius.get()).what
-            .filter(({ title }) => title === agent)
-            .flatMap(({ branches = [] }) => branches),
-        ),
-      ),
+      check(`rights of ${agent}`, async () => {
+        const { what } = await radius.get()
+        return judgeBranches(agent, what.find(({ title }) => title === agent)?.branches ?? [])
+      }),
     ),
   ]
 }

@@ -3,7 +3,7 @@ import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace'
 import { problem } from '../../../services/agent/src/problems.ts'
 import type { Check } from '../finding.ts'
 import { issuerOf, type Kubectl } from './kubectl.ts'
-import { type Pod, podsOf, type Release } from './release.ts'
+import { podsOf, type Release, tokensIn } from './release.ts'
 
 /** Compares the pods’ tokens with the blueprint's federated credentials in the receipt of `agentctl entra`. */
 export function federationCheck(kubectl: Kubectl, release: Release, receipt: string): Check {
@@ -11,7 +11,7 @@ export function federationCheck(kubectl: Kubectl, release: Release, receipt: str
     name: 'federation',
     async run() {
       const [agent] = podsOf(release, 'agent')
-      const audiences = agent ? audiencesOf(agent) : []
+      const audiences = [...new Set(agent && tokensIn(agent).flatMap(({ audience }) => audience ?? []))]
       if (!agent || audiences.length === 0) return 'The pods authenticate by no token of the cluster.'
       const issuer = await issuerOf(kubectl)
       const subject = `system:serviceaccount:${release.namespace}:${agent.spec.serviceAccountName}`
@@ -43,11 +43,4 @@ function checkReceipt(path: string, { issuer, subject }: Federation, audiences: 
   throw problem('FEDERATION_MISMATCH', `The pods come as ${issuer} ${subject}; ${path} has ${known}.`, {
     hint: `npx --no-install agentctl entra apply --cluster-issuer ${issuer} --service-account ${subject.replace(/^system:serviceaccount:/, '')}`,
   })
-}
-
-/** Audiences of the tokens that are projected into a pod. */
-function audiencesOf({ spec }: Pod): readonly string[] {
-  return (spec.volumes ?? []).flatMap(({ projected }) =>
-    (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken?.audience ?? []),
-  )
 }

@@ -11,11 +11,15 @@ import {
   podsOf,
   type Release,
   settingsOf,
+  tokensIn,
 } from './release.ts'
 
 const components = ['agent', 'weather-api']
-const entraAudience = 'AzureADTokenExchange'
-const awsAudiencePattern = /^(sts|pods\.eks)\.amazonaws\.com$/
+/** Audiences of the tokens that containers need. */
+const audiences: Readonly<Record<string, RegExp>> = {
+  sidecar: /AzureADTokenExchange$/,
+  agent: /^(sts|pods\.eks)\.amazonaws\.com$/,
+}
 
 /** Checks that read the pods' objects and send no request to the pods. */
 export function podChecks(release: Release): readonly Check[] {
@@ -74,84 +78,44 @@ function checkSidecar(agent: Pod) {
   return `A native sidecar, ${image}.`
 }
 
-/** Which containers hold a token for which audience. */
-function tokensIn(pod: Pod) {
-  return (pod.spec.volumes ?? []).flatMap(({ name, projected }) =>
-    (projected?.sources ?? []).flatMap(({ serviceAccountToken }) =>
-      serviceAccountToken === undefined
-        ? []
-        : containersOf(pod)
-            .filter(({ volumeMounts = [] }) => volumeMounts.some(mount => mount.name === name))
-            .map(container => ({
-              audience: serviceAccountToken.audience ?? 'the API server',
-              container: container.name,
-              pod: pod.metadata.name,
-            })),
-    ),
-  )
-}
-
 function checkTokens(release: Release): string {
   const placed = release.pods.filter(isPermanent).flatMap(tokensIn)
-  const misplaced = placed.find(
-    ({ audience, container }) =>
-      !(audience.endsWith(entraAudience) && container === 'sidecar') &&
-      !(awsAudiencePattern.test(audience) && container === 'agent'),
-  )
+  const misplaced = placed.find(({ audience = '', container }) => !audiences[container]?.test(audience))
   if (misplaced)
     throw trouble(
       'TOKEN_MISPLACED',
-      `The container ${misplaced.container} of ${misplaced.pod} holds a token for ${misplaced.audience}.`,
+      `The container ${misplaced.container} of ${misplaced.pod} holds a token for ${misplaced.audience ?? 'the API server'}.`,
     )
-  const audiences = [...new Set(placed.map(({ audience, container }) => `${audience} in the ${container}`))]
-  return audiences.length === 0
-    ? 'No pod holds a projected token.'
-    : `Tokens for ${audiences.join(', ')}; no other.`
+  const found = [...new Set(placed.map(({ audience, container }) => `${audience} in the ${container}`))]
+  return found.length === 0 ? 'No pod holds a projected token.' : `Tokens for ${found.join(', ')}; no other.`
 }
 
 function checkSignIn(release: Release) {
   const settings = agentSettings(release) ?? {}
   const hosts = (settings['ALLOWED_HOSTS'] ?? '').split(',').map(host => host.trim())
-  const others = hosts.filter(host => host !== '' && !loopbackHosts.includes(host))
-  if (others.length === 0) return 'Only kubectl port-forward leads to the page.'
+  const others = hosts.filter(host => host !== '' && !loopbackHosts.includes(host)).join(', ')
+  if (others === '') return 'Only kubectl port-forward leads to the page.'
   const isRequired = settings['REQUIRE_SIGN_IN'] === 'true'
   const open = readAgents(release).filter(({ requireSignIn = isRequired }) => !requireSignIn)
   const withAccount = open.filter(({ flows = [] }) => flows.includes('agent-user'))
+  const names = (withAccount.length > 0 ? withAccount : open).map(({ name }) => name)
+  const values = names.map(name => `agents.${name}.requireSignIn=true`).join(', ')
+  const hint = `Set ${values}, and entra.spaAppId.`
+  const reach = (does: string) => trouble('PAGE_OPEN', `Whoever reaches the page ${does}.`, hint)
   if (withAccount.length > 0)
-    return pageProblem(withAccount, `acts as the user account of ${namesOf(withAccount)} without signing in.`)
-  if (!isRequired)
-    return trouble('PAGE_OPEN', `The agent responds at ${others.join(', ')} without a signed-in user.`)
+    return reach(`acts as the user account of ${names.join(', ')} without signing in`)
+  if (!isRequired) return trouble('PAGE_OPEN', `The agent responds at ${others} without a signed-in user.`)
   return open.length > 0
-    ? pageProblem(open, `uses ${namesOf(open)} without signing in.`)
-    : `Users sign in at ${others.join(', ')}.`
+    ? reach(`uses ${names.join(', ')} without signing in`)
+    : `Users sign in at ${others}.`
 }
 
-/** An agent of AGENTS_CONFIG, as far as the doctor reads it. */
-interface AgentEntry {
-  readonly name: string
-  readonly flows?: readonly string[]
-  readonly requireSignIn?: boolean
-}
-
-/** The agents of a release with several agents. */
-function readAgents(release: Release): readonly AgentEntry[] {
-  const file = agentFile(release, 'agents.json')
-  if (file === undefined) return []
-  const { agents } = JSON.parse(file) as { agents: Record<string, Omit<AgentEntry, 'name'>> }
+/** The agents of a release with several agents, as far as the doctor reads them. */
+function readAgents(release: Release) {
+  const { agents } = JSON.parse(agentFile(release, 'agents.json') ?? '{"agents":{}}') as {
+    agents: Readonly<Record<string, { flows?: readonly string[]; requireSignIn?: boolean }>>
+  }
   return Object.entries(agents).map(([name, entry]) => ({ name, ...entry }))
-}
-
-function namesOf(agents: readonly AgentEntry[]): string {
-  return agents.map(({ name }) => name).join(', ')
-}
-
-function pageProblem(agents: readonly AgentEntry[], does: string) {
-  const values = agents.map(({ name }) => `agents.${name}.requireSignIn=true`)
-  return trouble(
-    'PAGE_OPEN',
-    `Whoever reaches the page ${does}`,
-    `Set ${values.join(', ')}, and entra.spaAppId.`,
-  )
 }
 
 function checkSecrets(release: Release) {
@@ -182,7 +146,11 @@ function checkPolicies(release: Release): string {
   for (const component of components) {
     for (const { metadata } of podsOf(release, component)) {
       const types = release.policies
-        .filter(({ spec }) => selects(spec.podSelector.matchLabels ?? {}, metadata.labels))
+        .filter(({ spec: { podSelector } }) =>
+          Object.entries(podSelector.matchLabels ?? {}).every(
+            ([name, value]) => metadata.labels[name] === value,
+          ),
+        )
         .flatMap(({ spec }) => spec.policyTypes ?? [])
       const missing = ['Ingress', 'Egress'].find(type => !types.includes(type))
       if (missing)
@@ -190,11 +158,4 @@ function checkPolicies(release: Release): string {
     }
   }
   return 'Policies limit both directions of every pod.'
-}
-
-function selects(
-  selector: Readonly<Record<string, string>>,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  return Object.entries(selector).every(([name, value]) => labels[name] === value)
 }

@@ -120,6 +120,17 @@ export function containersOf({ spec }: Pod): readonly Container[] {
   return [...(spec.initContainers ?? []), ...spec.containers]
 }
 
+/** The tokens that are projected into a pod, by container. A token without audience is for the API server. */
+export function tokensIn(pod: Pod) {
+  return (pod.spec.volumes ?? []).flatMap(({ name, projected }) =>
+    (projected?.sources ?? []).flatMap(({ serviceAccountToken: token }) =>
+      containersOf(pod)
+        .filter(({ volumeMounts = [] }) => token && volumeMounts.some(mount => mount.name === name))
+        .map(container => ({ audience: token?.audience, container: container.name, pod: pod.metadata.name })),
+    ),
+  )
+}
+
 export function isReady({ status }: Pod): boolean {
   return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
