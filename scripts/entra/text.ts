@@ -37,7 +37,7 @@ export interface Entry {
 const guidLength = 36
 
 /** A word such as `created`, an object's id and its title, and below it what differs; coloured on a terminal only. */
-export function writeEntry({ result, title, id, differences = [], note, code, fix }: Entry): string {
+export function writeEntry({ result, measure, title, id, differences = [], note, code, fix }: Entry): string {
   const [colour] = colours.find(([, those]) => those.includes(result)) ?? ['gray']
   const shown = id ?? (result === 'create' ? 'new' : '')
   const column = styleText('gray', String(shown).padEnd(guidLength))
@@ -47,7 +47,7 @@ export function writeEntry({ result, title, id, differences = [], note, code, fi
     ...differences.map(describeDifference),
   ]
   return [
-    `${styleText(colour, result.padEnd(13))} ${column} ${visible(title)}`,
+    `${styleText(colour, result.padEnd(13))} ${column} ${visible(measure && measure !== 'Entra' ? `${measure}: ${title}` : title)}`,
     ...details.map(text => `          ${visible(text)}`),
   ].join('\n')
 }

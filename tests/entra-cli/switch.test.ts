@@ -178,7 +178,7 @@ esac`
       expect(output).toMatch(/^disabled +\S+ agent identity "one"$/m)
       expect(output).toMatch(options.includes('--prove') ? /^not proven +\S+ /m : /^not measured +\S+ /m)
       if (options.includes('--deny-list'))
-        expect(output).toMatch(/^failed +\S+ agent identity "one"\n.*CLUSTER_UNREACHABLE/m)
+        expect(output).toMatch(/^failed +\S+ deny list: agent identity "one"\n.*CLUSTER_UNREACHABLE/m)
       expect(output).not.toMatch(/refuses|no new token\./i)
       expect(code).toBe(1)
     },
@@ -195,8 +195,8 @@ esac`
     const { code, output } = await running
     for (const name of names) {
       expect(output).toMatch(new RegExp(`^disabled +\\S+ agent identity "${name}"$`, 'm'))
-      expect(output).toMatch(new RegExp(`^denied +\\S+ agent identity "${name}"$`, 'm'))
-      expect(output).toMatch(new RegExp(`^not measured +\\S+ agent identity "${name}"$`, 'm'))
+      expect(output).toMatch(new RegExp(`^denied +\\S+ deny list: agent identity "${name}"$`, 'm'))
+      expect(output).toMatch(new RegExp(`^not measured +\\S+ API: agent identity "${name}"$`, 'm'))
     }
     // Without a proof, measuring was not asked for.
     expect(code).toBe(0)
@@ -215,7 +215,7 @@ esac`
     server.on('request', (_, response) => response.destroy()).closeAllConnections()
     const { code, output } = await running
     server.close()
-    expect(output).toMatch(/^not (measured|proven) +\S+ agent identity "one"$/m)
+    expect(output).toMatch(/^not (measured +\S+ API|proven +\S+ proof): agent identity "one"$/m)
     expect(code).toBe(option === '--prove' ? 1 : 0)
   })
 })
