@@ -15,11 +15,12 @@ export const showProgress: Watch = open => {
   if (open.length > 0) stderr.write(`Looking at ${open.join(', ')}`.slice(0, stderr.columns - 1))
 }
 
-/** The findings as lines for people, with a summary; coloured on a terminal only. */
+/** The findings as lines for people, with a summary; coloured on a terminal only. What to do is said once, by the first such finding. */
 export function writeReport(findings: readonly Finding[]): string {
-  const lines = findings.flatMap(({ check, status, detail, code, hint, claims = {} }) => [
+  const hints = findings.map(({ hint }) => hint)
+  const lines = findings.flatMap(({ check, status, detail, code, hint, claims = {} }, index) => [
     `${styleText(colours[status], status)}  ${visible(`${check}: ${detail}`)}${code ? ` [${code}]` : ''}`,
-    ...(hint ? [`      → ${visible(hint)}`] : []),
+    ...(hint && hints.indexOf(hint) === index ? [`      → ${visible(hint)}`] : []),
     ...Object.entries(claims).flatMap(([name, value]) => explainClaim(name, value)),
   ])
   return [...lines, '', summarise(findings), ''].join('\n')
