@@ -42,5 +42,6 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     restoreMocks: true,
     unstubEnvs: true,
+    setupFiles: ['tests/support/unstub-envs.ts'],
   },
 })

@@ -6,7 +6,7 @@ import { buildApp } from '../../services/agent/src/app.ts'
 import type { Config } from '../../services/agent/src/config.ts'
 import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
 import { offeredFlows } from '../../services/agent/src/identity/flows.ts'
-import { timing as usualTiming } from '../../services/agent/src/timing.ts'
+import { timing } from '../../services/agent/src/timing.ts'
 import { toolsetsOf } from '../../services/agent/src/tools/toolset.ts'
 import { bedrockChecks } from './bedrock.ts'
 import { readConfiguration, secretCheck } from './configuration.ts'
@@ -26,10 +26,9 @@ export interface LaptopOptions {
   /** The page’s origin as browsers see it. Default: localhost with the agent’s port. */
   readonly page?: string | undefined
   readonly watch?: Watch | undefined
+  /** How many times longer than usual turns, and all checks together, may take. */
+  readonly patience?: number
 }
-
-/** The agent's time limits, so short that no fault costs more than 10 s. */
-const timing = { ...usualTiming, tokenDeadlineMs: 6_500, apiCallMs: 5_500 }
 
 // All checks begin at once, and keep this process busy for longer than Node's 250 ms for one address of a host.
 setDefaultAutoSelectFamilyAttemptTimeout(1_000)
@@ -56,21 +55,22 @@ export async function examineLaptop(
 async function examineWith(
   config: Config,
   env: Variables,
-  { userToken, page = `http://localhost:${config.port}`, watch }: LaptopOptions,
+  { userToken, page = `http://localhost:${config.port}`, watch, patience = 1 }: LaptopOptions,
 ): Promise<readonly Finding[]> {
   const { blueprint, agents, spaClientId, toolsets, bedrock } = config
   // Turns run as in the agent, but need no sign-in and always show the trace.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
+  // So short that no fault costs more than 10 s.
+  const limits = {
+    sidecarSilenceMs: timing.sidecarSilenceMs * patience,
+    tokenDeadlineMs: 6_500 * patience,
+    apiCallMs: 5_500 * patience,
+  }
   const [first, ...others] = agents
   const withoutSignIn = (agent: AgentIdentity) => ({ ...agent, requireSignIn: false })
   const app = await buildApp(
-    {
-      ...config,
-      ...open,
-      agents: [withoutSignIn(first), ...others.map(withoutSignIn)],
-      logLevel: 'silent',
-    },
-    { timing },
+    { ...config, ...open, agents: [withoutSignIn(first), ...others.map(withoutSignIn)], logLevel: 'silent' },
+    { timing: { ...timing, ...limits } },
   )
   const ask: AskAgent = async (payload, token) => {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -103,7 +103,7 @@ async function examineWith(
       ...toolChecks(env),
       ...bedrockChecks(bedrock, env),
     ]
-    return await examine(checks, { watch })
+    return await examine(checks, { watch, limitMs: 7_000 * patience })
   } finally {
     await app.close()
   }

@@ -16,7 +16,7 @@ import { podChecks } from './pods.ts'
 import { proxyChecks } from './proxy.ts'
 import { agentFile, agentSettings, isReady, podsOf, type Release, readRelease } from './release.ts'
 
-export interface KubeOptions extends LaptopOptions {
+export interface KubeOptions extends Omit<LaptopOptions, 'patience'> {
   readonly namespace?: string | undefined
   readonly release?: string | undefined
   /** Path of the receipt of `agentctl entra`; there is no file if the command did not run here. */

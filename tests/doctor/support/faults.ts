@@ -12,6 +12,8 @@ import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
 export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause, 'flow'>> {
   /** Whether the doctor only warns, since the agent works for now. */
   readonly warns?: true
+  /** Whether the doctor has to give up waiting; everything else gets longer than usual on a busy machine. */
+  readonly hangs?: true
   /** What cause or remedy must name: the setting to change. */
   readonly says?: string
   readonly env?: Variables | ((laptop: Laptop) => Variables)
@@ -78,7 +80,7 @@ const configuration: readonly InducedFailure[] = [
   { what: 'the blueprint’s secret is in .env', code: 'SECRET_STORED', warns: true, env: { BLUEPRINT_CLIENT_SECRET: 'a secret' } },
   { what: 'a host name is misspelt', code: 'NAME_NOT_RESOLVED', env: { WEATHER_API_URL: 'http://weather-api.invalid:8080' } },
   { what: 'Entra is out of reach', code: 'ENTRA_UNAVAILABLE', env: { ENTRA_AUTHORITY: 'http://localhost:9' } },
-  { what: 'what responds in Entra’s place never answers', code: 'ENTRA_UNAVAILABLE', env: ({ silentUrl }) => ({ ENTRA_AUTHORITY: silentUrl }) },
+  { what: 'what responds in Entra’s place never answers', hangs: true, code: 'ENTRA_UNAVAILABLE', env: ({ silentUrl }) => ({ ENTRA_AUTHORITY: silentUrl }) },
   { what: 'Entra’s certificate is of an authority that this machine does not know', code: 'TLS_FAILED', env: ({ untrustedUrl }) => ({ ENTRA_AUTHORITY: untrustedUrl }) },
   { what: 'the API’s certificate is of an authority that this machine does not know', code: 'TLS_FAILED', env: ({ untrustedUrl }) => ({ WEATHER_API_URL: untrustedUrl }) },
   { what: 'ENTRA_AUTHORITY is https, and its port is for http', code: 'TLS_FAILED', env: ({ stack }) => ({ ENTRA_AUTHORITY: stack.entraUrl.replace('http:', 'https:') }) },
@@ -138,7 +140,7 @@ const sidecar: readonly InducedFailure[] = [
   { what: 'the sidecar is not run by Docker on this machine', code: 'NOT_CHECKED', warns: true, env: { RUNNING_SIDECAR: undefined } },
   { what: 'the sidecar’s image is :latest', code: 'NOT_CHECKED', warns: true, says: '1.1.2 or newer', env: { RUNNING_SIDECAR: 'mcr.microsoft.com/entra-sdk/auth-sidecar:latest' } },
   { what: 'the sidecar takes any host name', code: 'SIDECAR_TOO_OPEN', warns: true, sidecar: { AllowedHosts: '*' } },
-  { what: 'what listens at SIDECAR_URL never answers', code: 'SIDECAR_UNREACHABLE', env: ({ silentUrl }) => ({ SIDECAR_URL: silentUrl }) },
+  { what: 'what listens at SIDECAR_URL never answers', hangs: true, code: 'SIDECAR_UNREACHABLE', env: ({ silentUrl }) => ({ SIDECAR_URL: silentUrl }) },
   ...causes.sidecarSettings,
   { what: 'the entry weatherApp asks for one scope instead of /.default', code: 'SIDECAR_MISCONFIGURED', says: 'DownstreamApis__weatherApp__Scopes__0', sidecar: { DownstreamApis__weatherApp__Scopes__0: `api://${weatherAppId}/Weather.Read.All` } },
   { what: 'the sidecar is that of another blueprint', code: 'BLUEPRINT_CREDENTIAL_REJECTED', says: 'AzureAd__ClientId', sidecar: { AzureAd__ClientId: weatherAppId } },
@@ -147,7 +149,7 @@ const sidecar: readonly InducedFailure[] = [
 // biome-ignore format: table
 const api: readonly InducedFailure[] = [
   { what: 'the API does not run', code: 'API_UNAVAILABLE', change: ({ stack }) => stack.stop('weather') },
-  { what: 'the API never answers', code: 'API_UNAVAILABLE', env: ({ silentUrl }) => ({ WEATHER_API_URL: silentUrl }) },
+  { what: 'the API never answers', hangs: true, code: 'API_UNAVAILABLE', env: ({ silentUrl }) => ({ WEATHER_API_URL: silentUrl }) },
   { what: 'WEATHER_API_URL has a path too many', code: 'API_UNAVAILABLE', env: ({ stack }) => ({ WEATHER_API_URL: `${stack.weatherUrl}/v2` }) },
   { what: 'WEATHER_API_URL is the sidecar’s', code: 'API_UNAVAILABLE', env: ({ stack }) => ({ WEATHER_API_URL: stack.sidecarUrl }) },
   { what: 'the API expects another audience', code: 'API_TOKEN_REJECTED', weather: { WEATHER_API_APP_ID: foreignId } },
@@ -206,7 +208,7 @@ const bedrockCredential: readonly InducedFailure[] = [
     },
   },
   { what: 'STS is out of reach', code: 'BEDROCK_UNAVAILABLE', env: laptop => ({ ...webIdentity(laptop), AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' }), change: ({ cluster }) => cluster.project() },
-  { what: 'STS never answers', code: 'NO_ANSWER', env: laptop => ({ ...webIdentity(laptop), AWS_ENDPOINT_URL_STS: laptop.silentUrl }), change: ({ cluster }) => cluster.project() },
+  { what: 'STS never answers', hangs: true, code: 'NO_ANSWER', env: laptop => ({ ...webIdentity(laptop), AWS_ENDPOINT_URL_STS: laptop.silentUrl }), change: ({ cluster }) => cluster.project() },
   {
     what: 'the Pod Identity Agent is out of reach',
     code: 'BEDROCK_CREDENTIALS_INVALID',
@@ -278,6 +280,7 @@ const bedrockCall: readonly InducedFailure[] = [
   brokenBedrock({ kind: 'reset' }, 'BEDROCK_UNAVAILABLE', 'the connection to Bedrock breaks'),
   {
     what: 'Bedrock never answers',
+    hangs: true,
     code: 'BEDROCK_UNAVAILABLE',
     env: ({ silentUrl }) => ({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: silentUrl }),
   },
