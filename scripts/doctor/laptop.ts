@@ -60,8 +60,9 @@ async function examineWith(
   const { blueprint, agents, spaClientId, toolsets, bedrock } = config
   // Turns run as in the agent, but need no sign-in and always show the trace.
   const open = { allowedHosts: ['*'], requireSignIn: false, traceFor: 'everyone' } as const
-  // So short that no fault costs more than 10 s.
+  // So short that no fault costs more than 10 s, but longer for a connection: the checks keep this process busy.
   const limits = {
+    sidecarConnectMs: 3_000 * patience,
     sidecarSilenceMs: timing.sidecarSilenceMs * patience,
     tokenDeadlineMs: 6_500 * patience,
     apiCallMs: 5_500 * patience,

@@ -97,7 +97,7 @@ export async function explainScope(sidecarUrl: string, { agent, api, flow }: Fai
 }
 
 async function get(sidecarUrl: string, path: string, headers: Readonly<Record<string, string>> = {}) {
-  const sidecar = connectSidecar(sidecarUrl)
+  const sidecar = connectSidecar(sidecarUrl, timeoutMs)
   try {
     return await sidecar.get({ path, headers, timeoutMs })
   } catch (error) {

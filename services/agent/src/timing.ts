@@ -1,5 +1,7 @@
 /** The agent's time limits, and the times that it waits, in milliseconds. Tests have shorter times. */
 export const timing = {
+  /** How long it may take to connect to the sidecar, which is in the same pod. */
+  sidecarConnectMs: 1_000,
   /** How long the sidecar may be silent before the agent checks whether it is alive. */
   sidecarSilenceMs: 2_500,
   /** How long the check of a silent sidecar by `/healthz` may take: a sidecar that is short of CPU is not dead. */

@@ -292,7 +292,8 @@ describe('the tool of a server that', () => {
     const events = await readEvents(await mcp.ask('Use get_denial', undefined, null, 'text/event-stream'))
     expect(events.at(-1)).toMatchObject({
       code: 'API_FORBIDDEN',
-      detail: 'The agent’s token lacks a permission that the denial MCP server wants: Notes.Write.',
+      detail:
+        'The agent’s token lacks a permission that the denial MCP server wants: Notes.Write. It has Notes.Read.All.',
       hint: expect.stringContaining('Notes.Write'),
     })
     expect(events.findLast(({ kind }) => kind === 'api-call')?.['response']).toEqual({

@@ -43,7 +43,7 @@ async function startServer(): Promise<AsyncDisposable & { readonly port: number 
 
 /** What a sidecar at this address responds. */
 async function askSidecar(sidecarUrl: string): Promise<string> {
-  const sidecar = connectSidecar(sidecarUrl)
+  const sidecar = connectSidecar(sidecarUrl, 1_000)
   try {
     return (await sidecar.get({ path: '/' })).text
   } finally {

@@ -23,15 +23,13 @@ const lookup: LookupFunction = (name, options, found) => {
   else found(null, '127.0.0.1', 4)
 }
 
-const connectionOptions = { connections: 64, connectTimeoutMs: 1_000, lookup }
-
 /**
  * Connects to the Entra Auth SDK sidecar, over kept-alive connections. `get` throws a SendError, or the signal's reason.
  *
  * @param sidecarUrl its host must be `localhost`: the only name that every version of the sidecar accepts
  */
-export function connectSidecar(sidecarUrl: string) {
-  const { send, close } = createSender(connectionOptions)
+export function connectSidecar(sidecarUrl: string, connectTimeoutMs: number) {
+  const { send, close } = createSender({ connections: 64, connectTimeoutMs, lookup })
   return {
     close,
     get: ({ path, headers, ...limits }: SidecarCall) =>

@@ -26,7 +26,7 @@ const maxAttempts = { responded: 2, spreading: 4, broken: 3 }
 
 /** The sidecar as the source of the agent's tokens. */
 export function createSidecar(sidecarUrl: string, timing: Timing) {
-  const connection = connectSidecar(sidecarUrl)
+  const connection = connectSidecar(sidecarUrl, timing.sidecarConnectMs)
 
   /**
    * While the sidecar waits for Entra it sends nothing, possibly for minutes. After a long silence,
