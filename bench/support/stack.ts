@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process'
-import { resolve } from 'node:path'
 import { type DemoProcess, describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from './process.ts'
@@ -12,16 +10,7 @@ export interface StartedServer {
 }
 
 const portNames = ['PORT', 'SIDECAR_PORT', 'WEATHER_API_PORT', 'ENTRA_PORT', 'BEDROCK_PORT', 'METRICS_PORT']
-const root = resolve(import.meta.dirname, '../..')
-const withoutDelayEnv = { EMULATOR_FIRST_TOKEN_MS: '0', EMULATOR_TOKEN_DELAY_MS: '0' }
 const unlimitedEnv = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
-
-export interface StackOptions {
-  /** Whether to bundle the services first and run the bundles. By default the sources run. */
-  readonly bundled?: boolean
-  /** Whether to start the emulator of Bedrock, too, which then answers without delay. */
-  readonly bedrock?: boolean
-}
 
 /** The services that the agent depends on, and the measured servers, each a process with its own port. */
 export class BenchStack implements AsyncDisposable {
@@ -33,8 +22,7 @@ export class BenchStack implements AsyncDisposable {
   }
 
   /** Starts the emulators of Entra and the sidecar, and the weather API. */
-  static async start({ bundled = false, bedrock = false }: StackOptions = {}): Promise<BenchStack> {
-    if (bundled) execFileSync(process.execPath, ['scripts/bundle.ts'], { cwd: root, stdio: 'inherit' })
+  static async start(): Promise<BenchStack> {
     const ports = Object.fromEntries(
       await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
     )
@@ -46,20 +34,13 @@ export class BenchStack implements AsyncDisposable {
       WEATHER_API_ALERTS: 'false',
       LOG_LEVEL: 'warn',
     }
-    const processes = describeProcesses(variables).map(process => ({
-      ...process,
-      main: bundled
-        ? process.main.replace(/(\/services\/.+)\/src\/main.ts$/, '$1/dist/main.mjs')
-        : process.main,
-      env: process.name === 'bedrock' ? { ...process.env, ...withoutDelayEnv } : process.env,
-    }))
+    const processes = describeProcesses(variables)
     const agent = processes.find(({ name }) => name === 'agent')
     if (!agent) throw new Error('The demo has no agent.')
     const stack = new BenchStack(agent)
     try {
       for (const { name, main, env, healthUrl } of processes) {
-        if (name !== 'agent' && (bedrock || name !== 'bedrock'))
-          await stack.startProcess(main, env, healthUrl)
+        if (name !== 'agent' && name !== 'bedrock') await stack.startProcess(main, env, healthUrl)
       }
       return stack
     } catch (error) {
