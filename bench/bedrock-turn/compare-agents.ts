@@ -18,7 +18,7 @@ const here = (file: string) => resolve(import.meta.dirname, file)
 if (import.meta.main) await compareAgents()
 
 /**
- * Compares the CPU time of a turn with one tool in this agent and in LangGraph's prebuilt agent, both run from source.
+ * Compares the CPU time of a turn with one tool in this agent and in LangChain's `createAgent`, both run from source.
  * `BEFORE=<another checkout>` measures that checkout's agent as well.
  */
 export async function compareAgents(): Promise<void> {
@@ -38,7 +38,7 @@ export async function compareAgents(): Promise<void> {
   const { BEFORE } = process.env
   const before = BEFORE ? join(resolve(BEFORE), 'services/agent/src/main.ts') : undefined
   const servers = [
-    await stack.startServer('LangGraph’s own', here('react-agent.ts'), '/', aws),
+    await stack.startServer('createAgent', here('langchain-agent.ts'), '/', aws),
     await stack.startServer('agent', stack.agentMain, '/api/chat', aws),
     ...(before ? [await stack.startServer('agent, before', before, '/api/chat', aws)] : []),
   ]

@@ -7,7 +7,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { text as bodyOf } from 'node:stream/consumers'
 import { stopEvents, textBlock, toFrame, toolBlock } from '../../tests/contract/bedrock/scripted-bedrock.ts'
 
-export const tokensPerAnswer = 60
+const tokensPerAnswer = 60
 
 const words = Array.from({ length: tokensPerAnswer }, (_, index) => `word${index} `)
 const [start, ...rest] = textBlock(...words).map(toFrame)

@@ -1,6 +1,6 @@
 /**
- * Measures what bedrock mode costs beyond Bedrock itself. First it compares the CPU of a turn with a tool to that of LangGraph's
- * own agent (`compare-agents.ts`, which also runs alone). Then it runs the agent's production bundle with the settings below and
+ * Measures what bedrock mode costs beyond Bedrock itself. First it compares the CPU of a turn with a tool to that of LangChain's
+ * `createAgent` (`compare-agents.ts`, which also runs alone). Then it runs the agent's production bundle with the settings below and
  * a filled compile cache. It compares delays and CPU per turn to those of the bare AWS SDK and of a bare server around the SDK,
  * and measures the agent's memory over 2,000 turns and with up to 1,000 open streams. Every service is a process of its own.
  */

@@ -1,13 +1,13 @@
 /**
- * What a turn with a tool is compared with: LangGraph's prebuilt agent, with the same chat model and a tool that calls
- * sidecar and weather API as the agent does, behind a Fastify server that sends the model's text as server-sent events. It
- * has no trace and no limits, and every failure is an exception.
+ * What a turn with a tool is compared with: LangChain's `createAgent`, with the same chat model and a tool that calls sidecar
+ * and weather API as the agent does, behind a Fastify server that sends the model's text as server-sent events. It has no
+ * trace and no limits, and every failure is an exception.
  */
 import { ChatBedrockConverse } from '@langchain/aws'
 import { AIMessageChunk } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
-import { createReactAgent } from '@langchain/langgraph/prebuilt'
 import Fastify from 'fastify'
+import { createAgent } from 'langchain'
 import { askWeather, questionSchema } from '../support/lean-calls.ts'
 import { createBareClient } from './bare-sdk.ts'
 
@@ -20,8 +20,8 @@ const getWeather = tool(
     schema: { type: 'object', required: ['city'], properties: { city } },
   },
 )
-const agent = createReactAgent({
-  llm: new ChatBedrockConverse({
+const agent = createAgent({
+  model: new ChatBedrockConverse({
     client: createBareClient(process.env['AWS_ENDPOINT_URL_BEDROCK_RUNTIME'] ?? ''),
     region: 'eu-central-1',
     model: 'eu.anthropic.claude-haiku-5-5',
@@ -29,7 +29,7 @@ const agent = createReactAgent({
     streaming: true,
   }),
   tools: [getWeather],
-  prompt: 'Take every statement about weather from get_weather.',
+  systemPrompt: 'Take every statement about weather from get_weather.',
 })
 
 const app = Fastify({ logger: { level: 'warn' } })
