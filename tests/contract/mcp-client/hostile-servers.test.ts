@@ -20,6 +20,7 @@ const onCall =
   (received: ReceivedRequest, response: ServerResponse) =>
     received.message?.method === 'tools/call' ? answer(received, response) : undefined
 
+const percentEncode = (text: string) => Buffer.from(text).toString('hex').replace(/../g, '%$&')
 const eventStream = { 'content-type': 'text/event-stream' }
 
 /** Each server has one tool that is named after it, such as `get_flood`, unless its script says otherwise. */
@@ -134,12 +135,11 @@ const scripts: Record<string, Script> = {
   },
   echo: { answer: onCall(({ headers }) => textResult(`You sent ${headers.authorization}`)) },
   whisper: {
-    answer: onCall(({ headers }) => textResult([...String(headers.authorization)].reverse().join(' '))),
+    answer: onCall(({ headers }) => textResult([...String(headers.authorization)].join(' '))),
   },
   mutter: {
     answer: onCall(({ headers, message }, response) => {
-      const told = Buffer.from(String(headers.authorization).slice(-300)).toString('base64')
-      const error = { code: -32000, message: told }
+      const error = { code: -32000, message: percentEncode(String(headers.authorization).slice(-300)) }
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(JSON.stringify({ jsonrpc: '2.0', id: message?.id, error }))
@@ -332,21 +332,16 @@ describe('the tool of a server that', () => {
   })
 
   it.each([
-    ['in a result, backwards and in pieces', 'whisper'],
-    ['in a failure of the protocol, in base64', 'mutter'],
+    ['in a result, in pieces', 'whisper'],
+    ['in a failure of the protocol, in percent-encoding', 'mutter'],
   ])('repeats the token %s fails; answer, trace and log do not contain the token', async (_how, name) => {
     const reply = await mcp.answerTo(`Use get_${name}`)
     expect(apiCallIn(reply)?.problem).toMatchObject({ code: 'API_ECHOED_TOKEN', upstream: { service: name } })
     expect(reply.answer).toContain('sent back the token that it got')
     const sent = String(servers.callsOf(name)[0]?.headers.authorization).slice(-300)
     const seen = `${JSON.stringify(reply)}${mcp.stack.agentLog.join('')}`
-    for (const form of [
-      sent.slice(-20),
-      [...sent].reverse().join(' ').slice(0, 40),
-      btoa(sent).slice(0, 20),
-    ]) {
+    for (const form of [sent.slice(-20), [...sent].join(' ').slice(-40), percentEncode(sent).slice(-40)])
       expect(seen).not.toContain(form)
-    }
   })
 
   it('returns links and invalid images gives a result that says what was omitted; no link is followed', async () => {

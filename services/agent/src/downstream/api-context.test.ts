@@ -225,7 +225,7 @@ describe('a token that an API sends back', () => {
   const turnWithSecret = (): Turn => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
 
   it('is detected even if it is the user’s', async () => {
-    const { api, caller } = await startApi(sendJson(200, { found: [...secret].reverse().join('') }))
+    const { api, caller } = await startApi(sendJson(200, { found: secret }))
     const sidecar = await startTestServer(sidecarForUser(ids.ada))
     const turn = turnWithSecret()
     const context = apiCallerOf([api], sidecar.url).caller.for(turn)
