@@ -1,6 +1,4 @@
 import { redactText } from '@entra-bedrock-agent/identity-trace'
-import type { AgentProblemCode } from '../../problems.ts'
-import type { BedrockConfig } from './config.ts'
 import { CredentialError } from './credentials.ts'
 
 /** When a call failed: before its first event, or in the middle of its stream. */
@@ -20,14 +18,6 @@ export interface FailureSigns {
   readonly service: 'bedrock' | 'sts' | 'credentials'
   /** The id of the request in AWS's logs. */
   readonly requestId: string | undefined
-}
-
-/** A known failure: how it is recognised, and its texts. Without `hint`, the hint of its `code` is used. */
-export interface FailureRule {
-  readonly code: AgentProblemCode
-  readonly when: (signs: FailureSigns, phase: CallPhase) => boolean
-  readonly detail: string | ((config: BedrockConfig, signs: FailureSigns) => string)
-  readonly hint?: string | ((config: BedrockConfig) => string)
 }
 
 /** Reads the details of whatever was thrown. */

@@ -1,15 +1,8 @@
 import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
-import { problem } from '../../problems.ts'
+import { type AgentProblemCode, problem } from '../../problems.ts'
 import type { BedrockConfig } from './config.ts'
-import { credentialRules } from './credential-failures.ts'
 import { bedrockUrl } from './endpoints.ts'
-import {
-  type CallPhase,
-  type FailureRule,
-  type FailureSigns,
-  loggableCause,
-  readSigns,
-} from './failure-signs.ts'
+import { type CallPhase, type FailureSigns, loggableCause, readSigns } from './failure-signs.ts'
 import {
   checkKeysHint,
   invokePolicyHint,
@@ -17,199 +10,116 @@ import {
   profileHint,
   renewHint,
   replacementHint,
+  trustHint,
 } from './remedies.ts'
 
-const errorNamed =
-  (...names: string[]) =>
-  ({ name }: FailureSigns) =>
-    names.includes(name)
-const errorWithMessage =
-  (name: string, message: RegExp) =>
-  (signs: FailureSigns): boolean =>
-    signs.name === name && message.test(signs.message)
+type Sign = (signs: FailureSigns, phase: CallPhase) => boolean
+type Text = string | ((config: BedrockConfig, signs: FailureSigns) => string)
+/** Who failed, how the failure is recognised, and what it means. Without `fix`, the hint of `code` is used. */
+type Cause = readonly [FailureSigns['service'], Sign, code: AgentProblemCode, cause: Text, fix?: Text]
+
+const anything = /(?:)/
+const always: Sign = () => true
+const named =
+  (name: RegExp, message = anything): Sign =>
+  signs =>
+    name.test(signs.name) && message.test(signs.message)
+const denied = (message: RegExp) => named(/^AccessDeniedException$/, message)
+const notFound = (message = anything) => named(/^ResourceNotFoundException$/, message)
 /** Bedrock refused the request as invalid. Without `x-amzn-errortype` the SDK has no error name; the status is then enough. */
-const validationError =
-  (message = /(?:)/) =>
-  (signs: FailureSigns): boolean =>
+const invalid =
+  (message = anything): Sign =>
+  signs =>
     (signs.name === 'ValidationException' ||
       (signs.httpStatus === 400 && !signs.name.endsWith('Exception'))) &&
     message.test(signs.message)
+const either =
+  (...signs: readonly Sign[]): Sign =>
+  (...found) =>
+    signs.some(sign => sign(...found))
 
 /**
- * Every way in which a call of Bedrock is known to fail; the first rule that matches decides. Error names and messages:
- * https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html
+ * Every way in which a call of Bedrock, or getting its credential, is known to fail; the first row that matches decides.
+ * Error names and messages: https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html and
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
-const rules: readonly FailureRule[] = [
-  // The credential
-  {
-    code: 'BEDROCK_CREDENTIALS_EXPIRED',
-    when: signs =>
-      errorNamed('ExpiredTokenException', 'ExpiredToken', 'RequestExpired')(signs) ||
-      errorWithMessage('AccessDeniedException', /expired/i)(signs),
-    detail: ({ credential }) =>
-      credential.tier === 'api-key' ? 'The Bedrock API key has expired.' : 'The AWS session has expired.',
-    hint: renewHint,
-  },
-  {
-    code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: errorWithMessage('AccessDeniedException', /authentication failed|api key/i),
-    detail: ({ region }) => `Bedrock in ${region} does not accept the API key.`,
-    hint: checkKeysHint,
-  },
-  {
-    code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: ({ name, message }) =>
-      /^(InvalidSignature|SignatureDoesNotMatch|RequestTimeTooSkewed)/.test(name) &&
-      /expired|not yet current|skewed/i.test(message),
-    detail: 'AWS refuses the signature because this machine’s clock is wrong.',
-    hint: 'Set the clock (NTP): AWS accepts five minutes of difference.',
-  },
-  {
-    code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: ({ name }) => /^(InvalidSignature|SignatureDoesNotMatch)/.test(name),
-    detail: 'AWS refuses the signature: the secret access key does not belong to the access key.',
-    hint: checkKeysHint,
-  },
-  {
-    code: 'BEDROCK_CREDENTIALS_INVALID',
-    when: errorNamed(
-      'UnrecognizedClientException',
-      'InvalidClientTokenId',
-      'IncompleteSignature',
-      'IncompleteSignatureException',
-      'MissingAuthenticationTokenException',
-    ),
-    detail: 'AWS does not know these credentials.',
-    hint: checkKeysHint,
-  },
+// biome-ignore format: table
+const causes: readonly Cause[] = [
+  // The credential, before Bedrock is called
+  ['sts', named(/^ExpiredToken(Exception)?$/), 'BEDROCK_CREDENTIALS_EXPIRED', 'AWS STS says that the web identity token has expired.',
+    'Mount the projected token as a whole directory (never with subPath), so that the kubelet can replace it; on a laptop, write a fresh token to AWS_WEB_IDENTITY_TOKEN_FILE.'],
+  ['sts', named(/^InvalidIdentityToken(Exception)?$/), 'BEDROCK_CREDENTIALS_INVALID', 'AWS STS does not accept the web identity token.', trustHint],
+  ['sts', named(/^IDPCommunicationError(Exception)?$/), 'BEDROCK_UNAVAILABLE', 'AWS STS cannot reach the issuer of the web identity token for its keys.',
+    'Make the issuer’s discovery document and keys public; if they are, ask again in a moment.'],
+  ['sts', ({ httpStatus = 500 }) => httpStatus < 500, 'BEDROCK_CREDENTIALS_INVALID', 'AWS STS refuses to let the web identity token assume the role.', trustHint],
+  ['sts', always, 'BEDROCK_UNAVAILABLE', ({ region }, { httpStatus }) => `AWS STS in ${region} responded with HTTP status ${httpStatus}.`, 'Ask again in a moment.'],
+  ['credentials', named(anything, /could not load credentials from any/i), 'BEDROCK_NOT_CONFIGURED',
+    ({ credential }) => `AWS_REGION is set, but no AWS credentials came from ${'source' in credential ? credential.source : 'anywhere'}.`, checkKeysHint],
+  ['credentials', named(anything, /expired|aws sso login/i), 'BEDROCK_CREDENTIALS_EXPIRED', 'The sign-in of the AWS profile has expired.',
+    'Run aws sso login for this profile; the agent picks the new credentials up by itself.'],
+  ['credentials', either(named(/^TimeoutError$/), ({ systemCode = '' }) => /^E(CONN|TIMEDOUT|NOTFOUND|AI_AGAIN|HOST|NET)/.test(systemCode)), 'BEDROCK_UNAVAILABLE',
+    ({ region }) => `AWS STS in ${region} cannot be reached.`, 'Allow egress on port 443 to sts.<AWS_REGION>.amazonaws.com as well as to bedrock-runtime.'],
+  ['credentials', always, 'BEDROCK_CREDENTIALS_INVALID',
+    ({ credential }, { systemCode }) => credential.tier === 'api-key' ? 'The Bedrock API key cannot be used.' : `No AWS credentials came from ${credential.source}${systemCode ? ` (${systemCode})` : ''}.`, checkKeysHint],
+
+  // The credential, by Bedrock
+  ['bedrock', either(named(/^(ExpiredToken(Exception)?|RequestExpired)$/), denied(/expired/i)), 'BEDROCK_CREDENTIALS_EXPIRED',
+    ({ credential }) => credential.tier === 'api-key' ? 'The Bedrock API key has expired.' : 'The AWS session has expired.', renewHint],
+  ['bedrock', denied(/authentication failed|api key/i), 'BEDROCK_CREDENTIALS_INVALID', ({ region }) => `Bedrock in ${region} does not accept the API key.`, checkKeysHint],
+  ['bedrock', named(/^(InvalidSignature|SignatureDoesNotMatch|RequestTimeTooSkewed)/, /expired|not yet current|skewed/i), 'BEDROCK_CREDENTIALS_INVALID',
+    'AWS refuses the signature because this machine’s clock is wrong.', 'Set the clock (NTP): AWS accepts five minutes of difference.'],
+  ['bedrock', named(/^(InvalidSignature|SignatureDoesNotMatch)/), 'BEDROCK_CREDENTIALS_INVALID', 'AWS refuses the signature: the secret access key does not belong to the access key.', checkKeysHint],
+  ['bedrock', named(/^(UnrecognizedClientException|InvalidClientTokenId|IncompleteSignature(Exception)?|MissingAuthenticationTokenException)$/), 'BEDROCK_CREDENTIALS_INVALID',
+    'AWS does not know these credentials.', checkKeysHint],
 
   // The request: faults that look like missing rights
-  {
-    code: 'BEDROCK_REQUEST_INVALID',
-    when: ({ message, httpStatus }) =>
-      (httpStatus === 400 || httpStatus === 403) && /prompt caching|cachePoint/i.test(message),
-    detail: ({ modelId }) => `${modelId} has no prompt cache, or Bedrock does not allow it here.`,
-    hint: 'Set BEDROCK_PROMPT_CACHE=none.',
-  },
+  ['bedrock', ({ message, httpStatus }) => (httpStatus === 400 || httpStatus === 403) && /prompt caching|cachePoint/i.test(message), 'BEDROCK_REQUEST_INVALID',
+    ({ modelId }) => `${modelId} has no prompt cache, or Bedrock does not allow it here.`, 'Set BEDROCK_PROMPT_CACHE=none.'],
 
   // Rights
-  {
-    code: 'BEDROCK_ACCESS_DENIED',
-    when: errorWithMessage('AccessDeniedException', /CallWithBearerToken/),
-    detail: 'The principal of the API key may not use API keys.',
-    hint: 'Allow bedrock:CallWithBearerToken on resource "*" for the IAM user or role behind the key.',
-  },
-  {
-    code: 'BEDROCK_ACCESS_DENIED',
-    when: errorWithMessage('AccessDeniedException', /service control policy|explicit deny/i),
-    detail: 'A policy of the organisation or account explicitly denies this call.',
-    hint: 'Let the service control policy allow Bedrock in every region of the inference profile (for global profiles also the region "unspecified").',
-  },
-  {
-    code: 'BEDROCK_ACCESS_DENIED',
-    when: signs =>
-      errorWithMessage('AccessDeniedException', /marketplace|access to the model|model access/i)(signs) ||
-      errorWithMessage('ResourceNotFoundException', /use case/i)(signs),
-    detail: ({ modelId }) => `This AWS account has no access to ${modelId} yet.`,
-    hint: modelAccessHint,
-  },
-  {
-    code: 'BEDROCK_ACCESS_DENIED',
-    when: ({ name, httpStatus }) => /^AccessDenied/.test(name) || httpStatus === 403,
-    detail: ({ modelId }) => `IAM does not allow this principal to stream from ${modelId}.`,
-    hint: invokePolicyHint,
-  },
+  ['bedrock', denied(/CallWithBearerToken/), 'BEDROCK_ACCESS_DENIED', 'The principal of the API key may not use API keys.',
+    'Allow bedrock:CallWithBearerToken on resource "*" for the IAM user or role behind the key.'],
+  ['bedrock', denied(/service control policy|explicit deny/i), 'BEDROCK_ACCESS_DENIED', 'A policy of the organisation or account explicitly denies this call.',
+    'Let the service control policy allow Bedrock in every region of the inference profile (for global profiles also the region "unspecified").'],
+  ['bedrock', either(denied(/marketplace|access to the model|model access/i), notFound(/use case/i)), 'BEDROCK_ACCESS_DENIED',
+    ({ modelId }) => `This AWS account has no access to ${modelId} yet.`, modelAccessHint],
+  ['bedrock', ({ name, httpStatus }) => /^AccessDenied/.test(name) || httpStatus === 403, 'BEDROCK_ACCESS_DENIED',
+    ({ modelId }) => `IAM does not allow this principal to stream from ${modelId}.`, invokePolicyHint],
 
   // The model
-  {
-    code: 'BEDROCK_MODEL_RETIRED',
-    when: errorWithMessage('ResourceNotFoundException', /end of its life|legacy|deprecated/i),
-    detail: ({ modelId }) => `Bedrock no longer offers ${modelId} to this account.`,
-    hint: replacementHint,
-  },
-  {
-    code: 'BEDROCK_MODEL_INVALID',
-    when: validationError(/on-demand throughput/i),
-    detail: ({ modelId }) => `${modelId} can only be called through an inference profile.`,
-    hint: profileHint,
-  },
-  {
-    code: 'BEDROCK_MODEL_INVALID',
-    when: signs =>
-      errorNamed('ResourceNotFoundException')(signs) || validationError(/model identifier/i)(signs),
-    detail: ({ modelId, region }) => `Bedrock in ${region} does not know ${modelId}.`,
-    hint: profileHint,
-  },
+  ['bedrock', notFound(/end of its life|legacy|deprecated/i), 'BEDROCK_MODEL_RETIRED', ({ modelId }) => `Bedrock no longer offers ${modelId} to this account.`, replacementHint],
+  ['bedrock', invalid(/on-demand throughput/i), 'BEDROCK_MODEL_INVALID', ({ modelId }) => `${modelId} can only be called through an inference profile.`, profileHint],
+  ['bedrock', either(notFound(), invalid(/model identifier/i)), 'BEDROCK_MODEL_INVALID', ({ modelId, region }) => `Bedrock in ${region} does not know ${modelId}.`, profileHint],
 
   // The request
-  {
-    code: 'BEDROCK_REQUEST_INVALID',
-    when: validationError(/temperature|top_p|top_k/i),
-    detail: ({ modelId }) => `${modelId} refuses sampling parameters.`,
-    hint: 'Unset BEDROCK_TEMPERATURE, and remove sampling parameters from BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
-  },
-  {
-    code: 'BEDROCK_INPUT_TOO_LONG',
-    when: validationError(
-      /too long|too large|too many (input )?tokens|maximum (context|tokens)|context (length|window)/i,
-    ),
-    detail: ({ modelId }) => `The conversation is longer than ${modelId} can read.`,
-  },
-  {
-    code: 'BEDROCK_REQUEST_INVALID',
-    when: signs => errorNamed('SerializationException')(signs) || validationError()(signs),
-    detail: 'Bedrock refused the request as invalid.',
-    hint: 'Start a new conversation; if it stays, check BEDROCK_MAX_TOKENS and BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.',
-  },
+  ['bedrock', invalid(/temperature|top_p|top_k/i), 'BEDROCK_REQUEST_INVALID', ({ modelId }) => `${modelId} refuses sampling parameters.`,
+    'Unset BEDROCK_TEMPERATURE, and remove sampling parameters from BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.'],
+  ['bedrock', invalid(/too long|too large|too many (input )?tokens|maximum (context|tokens)|context (length|window)/i), 'BEDROCK_INPUT_TOO_LONG',
+    ({ modelId }) => `The conversation is longer than ${modelId} can read.`],
+  ['bedrock', either(named(/^SerializationException$/), invalid()), 'BEDROCK_REQUEST_INVALID', 'Bedrock refused the request as invalid.',
+    'Start a new conversation; if it stays, check BEDROCK_MAX_TOKENS and BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS.'],
 
   // Load and availability
-  {
-    code: 'BEDROCK_THROTTLED',
-    when: errorNamed('ServiceQuotaExceededException'),
-    detail: 'A Bedrock quota of this account is used up.',
-    hint: 'Raise the model’s quota in Service Quotas, or wait until it resets.',
-  },
-  {
-    code: 'BEDROCK_UNAVAILABLE',
-    when: errorNamed('ModelNotReadyException'),
-    detail: 'The model is not ready.',
-  },
-  {
-    code: 'BEDROCK_THROTTLED',
-    when: ({ name, httpStatus }) => /^(Throttling|TooManyRequests)/i.test(name) || httpStatus === 429,
-    detail: 'Bedrock still throttles after several tries.',
-  },
-  {
-    code: 'BEDROCK_STREAM_BROKEN',
-    // Status 200 with an error: the stream was cut before its first event, or the body is no stream.
-    when: ({ httpStatus }, phase) => phase === 'stream' || httpStatus === 200,
-    detail: (_config, { systemCode }) =>
-      systemCode === 'MODEL_STREAM_TIMEOUT'
-        ? 'The model went silent in the middle of its answer.'
-        : 'The stream from Bedrock broke off.',
-  },
-  {
-    code: 'BEDROCK_UNAVAILABLE',
-    when: signs =>
-      errorNamed('ModelTimeoutException')(signs) ||
-      (signs.name === 'TimeoutError' && signs.systemCode !== 'ECONNRESET') ||
-      signs.systemCode === 'MODEL_STREAM_TIMEOUT',
-    detail: 'Bedrock did not respond in time.',
-  },
-  {
-    code: 'BEDROCK_UNAVAILABLE',
-    when: ({ httpStatus }) => httpStatus !== undefined,
-    detail: (_config, { httpStatus }) => `Bedrock responded with HTTP status ${httpStatus}.`,
-  },
+  ['bedrock', named(/^ServiceQuotaExceededException$/), 'BEDROCK_THROTTLED', 'A Bedrock quota of this account is used up.', 'Raise the model’s quota in Service Quotas, or wait until it resets.'],
+  ['bedrock', named(/^ModelNotReadyException$/), 'BEDROCK_UNAVAILABLE', 'The model is not ready.'],
+  ['bedrock', ({ name, httpStatus }) => /^(Throttling|TooManyRequests)/i.test(name) || httpStatus === 429, 'BEDROCK_THROTTLED', 'Bedrock still throttles after several tries.'],
+  // Status 200 with an error: the stream was cut before its first event, or the body is no stream.
+  ['bedrock', ({ httpStatus }, phase) => phase === 'stream' || httpStatus === 200, 'BEDROCK_STREAM_BROKEN',
+    (_config, { systemCode }) => systemCode === 'MODEL_STREAM_TIMEOUT' ? 'The model went silent in the middle of its answer.' : 'The stream from Bedrock broke off.'],
+  ['bedrock', ({ name, systemCode }) => name === 'ModelTimeoutException' || (name === 'TimeoutError' && systemCode !== 'ECONNRESET') || systemCode === 'MODEL_STREAM_TIMEOUT', 'BEDROCK_UNAVAILABLE',
+    'Bedrock did not respond in time.'],
+  ['bedrock', ({ httpStatus }) => httpStatus !== undefined, 'BEDROCK_UNAVAILABLE', (_config, { httpStatus }) => `Bedrock responded with HTTP status ${httpStatus}.`],
 ]
 
-const unreachableRule: Omit<FailureRule, 'when'> = {
-  code: 'BEDROCK_UNAVAILABLE',
-  detail: ({ region, endpoint }, { systemCode }) =>
+const unreachable: Cause = [
+  'bedrock',
+  always,
+  'BEDROCK_UNAVAILABLE',
+  ({ region, endpoint }, { systemCode }) =>
     `${endpoint ? `${endpoint}, which AWS_ENDPOINT_URL_BEDROCK_RUNTIME or AWS_ENDPOINT_URL names,` : `bedrock-runtime.${region}.amazonaws.com`} cannot be reached${systemCode ? ` (${systemCode})` : ''}.`,
-  hint: ({ endpoint = '' }) =>
+  ({ endpoint = '' }) =>
     `${endpoint && 'Unset the variable if it is left over. '}Try again in a moment; if it stays, check the egress to the Bedrock endpoint of AWS_REGION.`,
-}
+]
 
 /**
  * Judges an error of a Bedrock call or of getting its credential: code, cause and fix. Pure.
@@ -220,10 +130,11 @@ export function explainFailure(error: unknown, config: BedrockConfig, phase: Cal
   const stsUrl = `https://sts.${config.region}.amazonaws.com`
   const refused = proxyProblem(error, signs.service === 'bedrock' ? bedrockUrl(config) : stsUrl)
   if (refused) return refused
-  const rule = [...credentialRules, ...rules].find(candidate => candidate.when(signs, phase))
-  const { code, detail, hint } = rule ?? unreachableRule
-  return problem(code, typeof detail === 'string' ? detail : detail(config, signs), {
-    hint: typeof hint === 'function' ? hint(config) : hint,
+  const [, , code, cause, fix] =
+    causes.find(([service, sign]) => service === signs.service && sign(signs, phase)) ?? unreachable
+  const say = (text: Text) => (typeof text === 'string' ? text : text(config, signs))
+  return problem(code, say(cause), {
+    hint: fix && say(fix),
     upstream: {
       service: signs.service,
       ...(signs.httpStatus === undefined ? {} : { status: signs.httpStatus }),
