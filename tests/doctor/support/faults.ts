@@ -118,7 +118,7 @@ const signIn: readonly InducedFailure[] = [
       return { userToken: await laptop.token() }
     },
   },
-  { what: 'the user’s token is cut off', code: 'USER_TOKEN_INVALID', says: 'copy it whole', options: async laptop => ({ userToken: (await laptop.token()).slice(0, -40) }) },
+  { what: 'the user’s token is cut off', code: 'USER_TOKEN_INVALID', says: 'copy it whole', options: async laptop => ({ userToken: (await laptop.token()).slice(0, -41) }) },
   { what: 'the user’s token is no JWT', code: 'USER_TOKEN_INVALID', options: () => ({ userToken: 'a-password' }) },
   { what: 'the user’s token has expired', code: 'USER_TOKEN_EXPIRED', options: async laptop => ({ userToken: await laptop.token({ lifetimeSeconds: -60 }) }) },
   {
