@@ -46,7 +46,7 @@ beforeEach(stubKubectl)
 function stubKubectl(): void {
   vi.stubEnv('PATH', `${programsFolder}${delimiter}${process.env['PATH']}`)
   vi.stubEnv('RECORDED_CLUSTER', folder)
-  // Without credentials of AWS the doctor does not check the role; aws-role.test.ts tests these checks.
+  // Without credentials of AWS the doctor does not check the role; aws-role.long.test.ts tests them.
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
 }
 
