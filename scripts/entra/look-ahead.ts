@@ -1,12 +1,13 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Mistake } from '../set-up/mistake.ts'
+import { StepFailed } from '../set-up/step-failed.ts'
 import { needsAgentsFile, readAgentsFile } from './agents-file.ts'
 import { hasAll } from './differences.ts'
 import type { Access } from './objects/access.ts'
 import { listObjects } from './objects/kinds.ts'
 import type { Receipt } from './receipt.ts'
-import { howToGetAccess, StepFailed } from './refusals.ts'
+import { howToGetAccess } from './refusals.ts'
 import { inStep, type Run, targetOf } from './run.ts'
 
 /**

@@ -3,7 +3,6 @@ import { type Command as CommandLine, Option } from 'commander'
 import { Mistake } from '../set-up/mistake.ts'
 import { newProgram } from '../set-up/program.ts'
 import { alertsConsents, type Settings } from './settings.ts'
-import { signInWays } from './sign-in.ts'
 
 const commands = {
   plan: 'shows what apply would make and correct; changes nothing',
@@ -16,6 +15,9 @@ const commands = {
   destroy: 'deletes what the receipt names, and tells before what Entra deletes along',
 } as const
 export type Command = keyof typeof commands
+
+/** Ways to sign in. `auto` uses the Azure CLI, and a device code if the CLI has no token or Graph refuses the CLI's token. */
+export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const
 
 interface Row {
   /** The option's value; in brackets if it may be left out. */

@@ -1,25 +1,9 @@
+import { StepFailed } from '../set-up/step-failed.ts'
 import { explainSystemError } from '../set-up/system-errors.ts'
 import { visible } from '../set-up/visible.ts'
 import { GraphRefusal, type GraphRequest, GraphUnreachable } from './graph.ts'
 import type { Access, AccessByMethod } from './objects/access.ts'
 import { NotYet } from './patience.ts'
-
-/** A step that failed, in words: what, why, and what to do about it. */
-export class StepFailed extends Error {
-  override readonly name = 'StepFailed'
-  readonly code: string
-  readonly failed: string
-  override readonly cause: string
-  readonly fix: string
-
-  constructor(title: string, code: string, cause: string, fix: string) {
-    super(title)
-    this.code = code
-    this.failed = `${title} (${code})`
-    this.cause = cause
-    this.fix = fix
-  }
-}
 
 type Explanation = readonly [cause: string, fix: string]
 

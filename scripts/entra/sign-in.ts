@@ -2,10 +2,7 @@ import { readFileSync } from 'node:fs'
 import { decodeJwt } from 'jose'
 import { Mistake } from '../set-up/mistake.ts'
 import { readToken } from '../set-up/token.ts'
-import type { Invocation } from './options.ts'
-
-/** Ways to sign in. `auto` uses the Azure CLI, and a device code if the CLI has no token or Graph refuses the CLI's token. */
-export const signInWays = ['auto', 'azure-cli', 'device-code', 'browser'] as const
+import { type Invocation, signInWays } from './options.ts'
 
 /** The object id and the permissions in a token; `undefined` for what the token does not show. */
 export interface Caller {

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
 import { Command, CommanderError } from 'commander'
-import { StepFailed } from '../entra/refusals.ts'
 import { Mistake } from './mistake.ts'
+import { StepFailed } from './step-failed.ts'
 import { explainSystemError } from './system-errors.ts'
 import { visibly } from './visible.ts'
 

@@ -1,6 +1,6 @@
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { Mistake } from '../../set-up/mistake.ts'
-import { StepFailed } from '../refusals.ts'
+import { StepFailed } from '../../set-up/step-failed.ts'
 import type { Run } from '../run.ts'
 import type { Entry, ResultWord } from '../text.ts'
 

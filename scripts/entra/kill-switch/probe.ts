@@ -4,13 +4,7 @@ import { isReady, podsOf, readRelease } from '../../doctor/kube/release.ts'
 import { trouble } from '../../doctor/problems.ts'
 import type { Invocation } from '../options.ts'
 import { kubectlSeconds } from './config-map.ts'
-
-/** The result of a request. `busy` and `failed` do not tell whether an agent is on or off. */
-export interface Answer {
-  readonly kind: 'given' | 'refused' | 'busy' | 'failed'
-  /** The reason for the result, to be shown to people, such as `AADSTS7000112` or `403 deny-list`. */
-  readonly code: string
-}
+import type { Answer } from './series.ts'
 
 /** Asks the running sidecar for tokens and calls the API with them. Keeps tokens in memory only. */
 export interface Probe {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../patience.ts'
-import type { Answer, Probe } from './probe.ts'
+import type { Probe } from './probe.ts'
 import { type ProofOptions, prove } from './prove.ts'
 import { describeProof, writeSeries } from './report.ts'
+import type { Answer } from './series.ts'
 
 const given = { kind: 'given', code: '200' } as const
 const disabled = { kind: 'refused', code: 'AADSTS7000112' } as const

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import type { Clock } from '../patience.ts'
-import type { Answer, Probe } from './probe.ts'
-import { Series } from './series.ts'
+import type { Probe } from './probe.ts'
+import { type Answer, Series } from './series.ts'
 
 /** How many refusals in a row with the same code, and how many successful calls of the other agents, a proof needs. */
 const neededResults = 10

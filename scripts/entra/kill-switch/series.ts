@@ -1,4 +1,9 @@
-import type { Answer } from './probe.ts'
+/** The result of a request. `busy` and `failed` do not tell whether an agent is on or off. */
+export interface Answer {
+  readonly kind: 'given' | 'refused' | 'busy' | 'failed'
+  /** The reason for the result, to be shown to people, such as `AADSTS7000112` or `403 deny-list`. */
+  readonly code: string
+}
 
 /** The results of one kind of request over time; times are in milliseconds since Enter. */
 export class Series {
