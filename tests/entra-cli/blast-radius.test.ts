@@ -18,7 +18,7 @@ import {
 } from './support/radius.ts'
 import { graphToken } from './support/workplace.ts'
 
-const { tenant, readRadius, tenantNow } = useRadius()
+const { tenant, readRadius, tenantNow, expectMarked } = useRadius()
 const { run, writes } = tenant
 
 it('the blast radius of a set-up has only what the plan asked for, and reading it writes nothing', async () => {
@@ -103,12 +103,7 @@ const additions: Row[] = [
 ]
 
 describe('the blast radius marks what nobody asked for,', () => {
-  it.each(additions)('such as %s', async (_what, change, ways) => {
-    change(tenantNow())
-    const { code, radius } = await readRadius()
-    expect(markedWays(radius, 'surplus')).toEqual(ways)
-    expect(code).toBe(3)
-  })
+  it.each(additions)('such as %s', expectMarked)
 })
 
 it.each([
