@@ -205,6 +205,12 @@ describe('dependencies between folders', () => {
     },
   )
 
+  it('form no circle between files of the scripts', () => {
+    const imports = importsOf('scripts')
+    expect(imports.length).toBeGreaterThan(300)
+    expect(membersOfCycles(imports)).toEqual([])
+  })
+
   it('go one way in the agent, from the routes down to the status', () => {
     const inFolders = importsOf('services/agent').filter(
       ({ from, to }) => !isTest(from) && levelOf(from) >= 0 && levelOf(to) >= 0,
