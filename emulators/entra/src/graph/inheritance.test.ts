@@ -27,7 +27,7 @@ async function giveBlueprintRights(): Promise<void> {
   await graph.post('/oauth2PermissionGrants', { ...consent, scope: 'User.Read openid' })
 }
 
-it('an agent inherits the inheritable rights of its blueprint, and only Graph’s beta version shows the inherited rights', async () => {
+it('an agent inherits the inheritable rights of its blueprint', async () => {
   await giveBlueprintRights()
   expect((await readInherited('inheritedAppRoleAssignments')).body.value).toEqual([])
   const { status } = await graph.post(listPath, {
@@ -46,18 +46,9 @@ it('an agent inherits the inheritable rights of its blueprint, and only Graph’
   expect(own.value.map(({ resourceId }: { resourceId: string }) => resourceId)).not.toContain(
     seedIds.graphPrincipal,
   )
-  const v1 = await graph.send('GET', `/v1.0/servicePrincipals/${agentId}/inheritedAppRoleAssignments`)
-  expect(v1.status).toBe(404)
   const { body } = await requestTr(entra, { scope: `${wellKnown.graphUri}/.default` })
   expect(decodeJwt(body.access_token)['roles']).toEqual([inheritedRole])
   const removed = await graph.send('DELETE', `/v1.0${listPath}/${wellKnown.graphAppId}`)
   expect(removed.status).toBe(204)
   expect((await readInherited('inheritedAppRoleAssignments')).body.value).toEqual([])
-})
-
-it('the page’s principal has no list of inherited rights, and an application that is no blueprint has no list of inheritable rights', async () => {
-  const path = `/servicePrincipals/${seedIds.spaPrincipal}/inheritedAppRoleAssignments`
-  expect((await graph.send('GET', `/beta${path}`)).status).toBe(404)
-  const page = `/applications/appId=${wellKnown.graphAppId}/inheritablePermissions`
-  expect((await graph.send('GET', `/v1.0${page}`)).status).toBe(404)
 })

@@ -32,8 +32,3 @@ it('a refused request is not reported as a sign-in', async () => {
   expect((await requestT1(entra, { client_secret: 'wrong' })).status).toBe(401)
   expect((await readClientReport(blueprintAppId)).body.value).toEqual([])
 })
-
-it('the reports are missing in v1.0, and beta refuses them to callers who may not read the audit log', async () => {
-  expect((await readReport('/v1.0/reports/servicePrincipalSignInActivities')).status).toBe(404)
-  expect((await readReport('/beta/reports/servicePrincipalSignInActivities', ['User.Read'])).status).toBe(403)
-})

@@ -1,95 +1,58 @@
-import { beforeEach, describe, expect, it } from 'vitest'
-import { ada, Browser, makeVerifier, readRedirect, redeem, signIn } from '../testing/browser.ts'
+import { expect, it } from 'vitest'
+import { ada, Browser, readRedirect, redeem, refresh, signIn } from '../testing/browser.ts'
+import { describeResponses, describeVisits } from '../testing/describe-responses.ts'
 import { requestObo, requestTr } from '../testing/requests.ts'
-import {
-  blueprintAppId,
-  requestToken,
-  spaAppId,
-  startEntraForFile,
-  weatherAppId,
-} from '../testing/start-entra.ts'
+import { blueprintAppId, startEntraForFile, weatherAppId } from '../testing/start-entra.ts'
 
 const blueprintUrl = 'https://agent.example/mcp'
 const weatherUrl = 'https://weather.example/mcp'
 
 const entra = await startEntraForFile()
-beforeEach(() => {
-  addUri(blueprintAppId, blueprintUrl)
-  addUri(weatherAppId, weatherUrl)
-})
 
-function addUri(appId: string, uri: string): void {
-  const application = entra.entra.directory.application(appId)
-  if (application) application.identifierUris = [...application.identifierUris, uri]
+function addUris() {
+  entra.entra.directory.application(blueprintAppId)?.identifierUris.push(blueprintUrl)
+  entra.entra.directory.application(weatherAppId)?.identifierUris.push(weatherUrl)
 }
 
-const { verifier, challenge } = makeVerifier()
-const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
-const text =
-  /^AADSTS9010010: The resource parameter provided in the request doesn't match with the requested scopes\./
-const refusal = {
-  status: 400,
-  body: { error: 'invalid_target', error_codes: [9010010], error_description: expect.stringMatching(text) },
-}
-
-/** Values of `resource` that are no Application ID URI of the blueprint, although its scope is requested. */
-const wrong = [
-  `${blueprintUrl}/`,
-  'https://agent.example/MCP',
-  'https://agent.example',
-  'https://elsewhere.example/mcp',
-  weatherUrl,
-  `api://${weatherAppId}`,
-  blueprintAppId,
+/** Values for a request of the page with the blueprint's scope. */
+const values = [
+  ...['', `api://${blueprintAppId}`, blueprintUrl],
+  ...[`${blueprintUrl}/`, 'https://agent.example/MCP', 'https://agent.example'],
+  ...['https://elsewhere.example/mcp', weatherUrl, `api://${weatherAppId}`, blueprintAppId],
 ]
 
-describe('a resource (RFC 8707)', () => {
-  it.each([`api://${blueprintAppId}`, blueprintUrl, ''])(
-    'changes nothing if it is an Application ID URI of the API in the scope, or empty: “%s”',
-    async resource => {
-      expect((await signIn(entra, ada, { resource })).status).toBe(200)
+it('a resource (RFC 8707) has to be an Application ID URI of the API in the scope, or empty', async () => {
+  const answer = (parameters: Record<string, string>) => () => {
+    addUris()
+    return new Browser(entra).answer({}, parameters)
+  }
+  const visits = await describeVisits(entra, {
+    ...Object.fromEntries(values.map(resource => [`“${resource}”`, answer({ resource })])),
+    'only scopes of OpenID Connect': answer({ scope: 'openid profile', resource: blueprintUrl }),
+  })
+  const tc = async () => {
+    addUris()
+    return (await signIn(entra, ada)).body
+  }
+  const requests = await describeResponses(entra, {
+    'a code with a wrong resource': async () => {
+      addUris()
+      const { code = '' } = readRedirect(await new Browser(entra).answer())
+      return redeem(entra, code, { resource: `${blueprintUrl}/` })
     },
-  )
-
-  it.each(wrong)('with a wrong value makes Entra return invalid_target to the page: %s', async resource => {
-    const browser = new Browser(entra)
-    const response = await browser.visit(browser.authorizeUrl({ ...pkce, resource }))
-    expect(readRedirect(response)).toMatchObject({
-      error: 'invalid_target',
-      error_description: expect.stringMatching(text),
-      state: 'the-state|with=signs',
-    })
+    'a refresh token with a wrong resource': async () =>
+      refresh(entra, (await tc()).refresh_token, { resource: `${blueprintUrl}/` }),
+    'a refresh token with a right resource': async () =>
+      refresh(entra, (await tc()).refresh_token, { resource: blueprintUrl }),
+    'an agent as itself with a wrong resource': () => requestTr(entra, { resource: blueprintUrl }),
+    'an agent as itself with a right resource': () => {
+      addUris()
+      return requestTr(entra, { resource: weatherUrl })
+    },
+    'on behalf of a user with a wrong resource': async () =>
+      requestObo(entra, (await tc()).access_token, { resource: `${weatherUrl}/` }),
+    'on behalf of a user with a right resource': async () =>
+      requestObo(entra, (await tc()).access_token, { resource: weatherUrl }),
   })
-
-  it('is refused if only scopes of OpenID Connect are requested, since these are for Microsoft Graph', async () => {
-    const browser = new Browser(entra)
-    const url = browser.authorizeUrl({ ...pkce, scope: 'openid profile', resource: blueprintUrl })
-    expect(readRedirect(await browser.visit(url))).toMatchObject({ error: 'invalid_target' })
-  })
-
-  it('with a wrong value is refused when a code is redeemed or a token is refreshed', async () => {
-    const browser = new Browser(entra)
-    const { code = '' } = readRedirect(await browser.submit(browser.authorizeUrl(pkce), { account: ada }))
-    const resource = `${blueprintUrl}/`
-    expect(await redeem(entra, code, { code_verifier: verifier, resource })).toMatchObject(refusal)
-    const { body } = await signIn(entra, ada)
-    const refresh = (fields: Readonly<Record<string, string>>) =>
-      requestToken(
-        entra,
-        { client_id: spaAppId, grant_type: 'refresh_token', refresh_token: body.refresh_token, ...fields },
-        { origin: 'http://localhost:3001' },
-      )
-    expect(await refresh({ resource })).toMatchObject(refusal)
-    expect(await refresh({ resource: blueprintUrl })).toMatchObject({ status: 200 })
-  })
-
-  it('with a wrong value is refused when an application requests a token, as itself or on behalf of a user', async () => {
-    const tc = (await signIn(entra, ada)).body.access_token
-    for (const resource of [`${weatherUrl}/`, blueprintUrl, weatherAppId]) {
-      expect(await requestTr(entra, { resource })).toMatchObject(refusal)
-      expect(await requestObo(entra, tc, { resource })).toMatchObject(refusal)
-    }
-    expect(await requestTr(entra, { resource: weatherUrl })).toMatchObject({ status: 200 })
-    expect(await requestObo(entra, tc, { resource: weatherUrl })).toMatchObject({ status: 200 })
-  })
+  await expect(`${visits}${requests}`).toMatchFileSnapshot('resource-parameter.txt')
 })

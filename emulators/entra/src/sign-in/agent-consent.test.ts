@@ -1,97 +1,70 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { ada, Browser, ben, readRedirect, signIn } from '../testing/browser.ts'
-import { requestObo, sendJson } from '../testing/requests.ts'
+import { describeVisits } from '../testing/describe-responses.ts'
+import { requestObo } from '../testing/requests.ts'
 import { agentId, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
-const consentUri = 'http://localhost:3001/auth/consent.html'
+const redirect_uri = 'http://localhost:3001/auth/consent.html'
 const scope = `api://${weatherAppId}/Weather.Read`
 const consentQuery = {
   client_id: agentId,
   response_type: 'none',
-  redirect_uri: consentUri,
   response_mode: 'query',
+  redirect_uri,
   scope,
 }
 
-beforeEach(() => {
+function takeConsentBack() {
   const { content } = entra.entra.directory
   content.permissionGrants = content.permissionGrants.filter(({ clientId }) => clientId !== agentId)
+}
+beforeEach(takeConsentBack)
+
+const onBehalfOf = async (user: string) =>
+  (await requestObo(entra, (await signIn(entra, user)).body.access_token, { scope })).body
+
+it('consent for an agent is recorded for the user, and only the state is sent back', async () => {
+  expect(await onBehalfOf(ada)).toMatchObject({ error_codes: [65001], suberror: 'consent_required' })
+  const browser = new Browser(entra)
+  expect(await (await browser.answer({}, consentQuery)).text()).toContain('Weather.Read')
+  const done = await browser.answer({ consent: 'accept' }, consentQuery)
+  expect(done.headers.get('location')).toBe(`${redirect_uri}?state=the-state%7Cwith%3Dsigns`)
+  expect(await onBehalfOf(ada)).toHaveProperty('access_token')
+  expect(await onBehalfOf(ben)).toMatchObject({ error_codes: [65001] })
+  expect((await browser.open(consentQuery)).headers.get('location')).toMatch(redirect_uri)
 })
 
-const onBehalfOf = async (user: string) => {
-  const { body } = await signIn(entra, user)
-  return (await requestObo(entra, body.access_token, { scope })).body
-}
-
-describe('consent for an agent', () => {
-  it('is recorded for the user, and only the state is sent back', async () => {
-    expect(await onBehalfOf(ada)).toMatchObject({ error_codes: [65001], suberror: 'consent_required' })
-    const browser = new Browser(entra)
-    const url = browser.authorizeUrl(consentQuery)
-    expect(await (await browser.submit(url, { account: ada })).text()).toContain('Weather.Read')
-    const done = await browser.submit(url, { account: ada, consent: 'accept' })
-    expect(done.headers.get('location')).toBe(`${consentUri}?state=the-state%7Cwith%3Dsigns`)
-    expect(await onBehalfOf(ada)).toHaveProperty('access_token')
-    expect(await onBehalfOf(ben)).toMatchObject({ error_codes: [65001] })
-    expect((await browser.visit(url)).headers.get('location')).toMatch(consentUri)
+it('consent for an agent that is refused or impossible is reported to the redirect URI, or on a page', async () => {
+  const signInWith = (agentConsent: 'admin' | 'refused', account = ada) => {
+    takeConsentBack()
+    entra.entra.settings.change({ agentConsent })
+    return new Browser(entra).answer({ account }, consentQuery)
+  }
+  const open = (parameters: object) => () => new Browser(entra).open({ ...consentQuery, ...parameters })
+  const visits = describeVisits(entra, {
+    'the user refuses': async () => {
+      const browser = new Browser(entra)
+      await browser.answer({}, consentQuery)
+      return browser.answer({ cancel: '1' }, consentQuery)
+    },
+    'an address that is not the blueprint’s': open({
+      redirect_uri: 'http://localhost:3001/auth/redirect.html',
+    }),
+    'a request for a code': open({ response_type: 'code' }),
+    'the control plane sets agentConsent to “refused”': () => signInWith('refused'),
+    'the control plane sets agentConsent to “admin”': () => signInWith('admin'),
   })
+  await expect(await visits).toMatchFileSnapshot('agent-consent.txt')
+})
 
-  it('that the user refuses is reported to the redirect URI', async () => {
-    const browser = new Browser(entra)
-    const url = browser.authorizeUrl(consentQuery)
-    await browser.submit(url, { account: ada })
-    expect(readRedirect(await browser.submit(url, { account: ada, cancel: '1' }))).toMatchObject({
-      error: 'access_denied',
-      error_subcode: 'cancel',
-      state: 'the-state|with=signs',
-    })
-  })
-
-  it('never redirects to an address that is not the blueprint’s', async () => {
-    const browser = new Browser(entra)
-    const elsewhere = { ...consentQuery, redirect_uri: 'http://localhost:3001/auth/redirect.html' }
-    expect(await (await browser.visit(browser.authorizeUrl(elsewhere))).text()).toContain('AADSTS50011: ')
-  })
-
-  it('is refused if the request asks for an authorization code', async () => {
-    const url = new Browser(entra).authorizeUrl({ ...consentQuery, response_type: 'code' })
-    expect(readRedirect(await new Browser(entra).visit(url))).toMatchObject({
-      error: 'unsupported_response_type',
-    })
-  })
-
-  it('is refused at the sign-in page if the control plane sets agentConsent to “refused”', async () => {
-    await sendJson(entra, 'PATCH', '/emulator/settings', { agentConsent: 'refused' })
-    const browser = new Browser(entra)
-    expect(await (await browser.visit(browser.authorizeUrl(consentQuery))).text()).toContain('AADSTS82014: ')
-  })
-
-  it('can be given only by an administrator if the control plane sets agentConsent to “admin”', async () => {
-    await sendJson(entra, 'PATCH', '/emulator/settings', { agentConsent: 'admin' })
-    const browser = new Browser(entra)
-    const refused = readRedirect(await browser.submit(browser.authorizeUrl(consentQuery), { account: ada }))
-    expect(refused).toMatchObject({ error: 'access_denied' })
-    expect(refused['error_description']).toContain('AADSTS90094: ')
-  })
-
-  it('that an administrator gives is for all users', async () => {
-    const query = new URLSearchParams({
-      client_id: agentId,
-      scope,
-      redirect_uri: consentUri,
-      state: 'state-1',
-    })
-    const url = `${entra.url}/${tenantId}/v2.0/adminconsent?${query}`
-    const browser = new Browser(entra)
-    expect(await (await browser.visit(url)).text()).toContain('Accept as Ada')
-    expect(readRedirect(await browser.submit(url, { cancel: '1' }))).toMatchObject({ error: 'access_denied' })
-    expect(readRedirect(await browser.submit(url, { account: ada }))).toEqual({
-      admin_consent: 'True',
-      tenant: tenantId,
-      scope,
-      state: 'state-1',
-    })
-    expect(await onBehalfOf(ben)).toHaveProperty('access_token')
-  })
+it('consent that an administrator gives is for all users', async () => {
+  const query = new URLSearchParams({ client_id: agentId, scope, redirect_uri, state: 'state-1' })
+  const url = `${entra.url}/${tenantId}/v2.0/adminconsent?${query}`
+  const browser = new Browser(entra)
+  expect(await (await browser.visit(url)).text()).toContain('Accept as Ada')
+  expect(readRedirect(await browser.submit(url, { cancel: '1' }))).toMatchObject({ error: 'access_denied' })
+  const parameters = { admin_consent: 'True', tenant: tenantId, scope, state: 'state-1' }
+  expect(readRedirect(await browser.submit(url, { account: ada }))).toEqual(parameters)
+  expect(await onBehalfOf(ben)).toHaveProperty('access_token')
 })

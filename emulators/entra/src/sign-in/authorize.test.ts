@@ -1,218 +1,123 @@
 import { decodeJwt } from 'jose'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { ada, Browser, ben, makeVerifier, readRedirect, redirectUri, signIn } from '../testing/browser.ts'
+import { expect, it } from 'vitest'
+import { ada, Browser, ben, readRedirect, redirectUri, signIn } from '../testing/browser.ts'
+import { describeVisits } from '../testing/describe-responses.ts'
 import { agentId, blueprintAppId, startEntraForFile, tenantId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
 
-const { challenge } = makeVerifier()
-const pkce = { code_challenge: challenge, code_challenge_method: 'S256' }
-
-describe('the sign-in page', () => {
-  it('offers both users in a form without script, says that it is emulated, and may post only to itself and to the app', async () => {
-    const browser = new Browser(entra)
-    const response = await browser.visit(browser.authorizeUrl(pkce))
-    const html = await response.text()
-    expect(response.status).toBe(200)
-    expect(html).toContain('Emulated Microsoft Entra ID')
-    expect(html).toContain(`value="${ada}"`)
-    expect(html).toContain(`value="${ben}"`)
-    expect(html).not.toContain('<script')
-    expect(response.headers.get('content-security-policy')).toMatch(
-      /default-src 'none'; style-src 'sha256-[^']+'; form-action 'self' http:\/\/localhost:3001; frame-ancestors 'none'/,
-    )
-  })
-
-  it('puts the user of the login hint first', async () => {
-    const browser = new Browser(entra)
-    const response = await browser.visit(browser.authorizeUrl({ ...pkce, login_hint: 'ben@contoso.example' }))
-    const html = await response.text()
-    expect(html.indexOf(ben)).toBeLessThan(html.indexOf(ada))
-  })
-
-  it('returns the code in the fragment, with the request’s state', async () => {
-    const browser = new Browser(entra)
-    const response = await browser.submit(browser.authorizeUrl(pkce), { account: ada })
-    expect(response.status).toBe(303)
-    expect(response.headers.get('location')).toMatch(`${redirectUri}#`)
-    const sentBack = readRedirect(response)
-    expect(sentBack).toMatchObject({ state: 'the-state|with=signs' })
-    expect(JSON.parse(Buffer.from(sentBack['client_info'] ?? '', 'base64url').toString())).toEqual({
-      uid: ada,
-      utid: tenantId,
-    })
-    expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax$/)
-  })
-
-  it('returns the code in the query if requested', async () => {
-    const browser = new Browser(entra)
-    const response = await browser.submit(browser.authorizeUrl({ ...pkce, response_mode: 'query' }), {
-      account: ada,
-    })
-    expect(response.headers.get('location')).toMatch(`${redirectUri}?code=`)
-  })
-
-  it('responds to cancelling with access_denied and AADSTS65004', async () => {
-    const browser = new Browser(entra)
-    const sentBack = readRedirect(await browser.submit(browser.authorizeUrl(pkce), { cancel: '1' }))
-    expect(sentBack).toMatchObject({
-      error: 'access_denied',
-      error_subcode: 'cancel',
-      error_uri: `${entra.url}/error?code=65004`,
-      state: 'the-state|with=signs',
-    })
-    expect(sentBack['error_description']).toMatch(/^AADSTS65004: /)
-  })
-
-  it('refuses a form that another site posts', async () => {
-    const browser = new Browser(entra)
-    const response = await fetch(browser.authorizeUrl(pkce), {
-      method: 'POST',
-      redirect: 'manual',
-      headers: { 'sec-fetch-site': 'cross-site' },
-      body: new URLSearchParams({ account: ada }),
-    })
-    expect(readRedirect(response)).toMatchObject({ error: 'invalid_request' })
-    expect(response.headers.get('set-cookie')).toBeNull()
-  })
+it('the sign-in page offers both users in a form without script, says that it is emulated, and may post only to itself and to the app', async () => {
+  const response = await new Browser(entra).open()
+  const html = await response.text()
+  expect(html).toContain('Emulated Microsoft Entra ID')
+  expect(html).toContain(`value="${ben}"`)
+  expect(html.indexOf(ada)).toBeLessThan(html.indexOf(ben))
+  expect(html).not.toContain('<script')
+  expect(response.headers.get('content-security-policy')).toMatch(
+    /default-src 'none'; style-src 'sha256-[^']+'; form-action 'self' http:\/\/localhost:3001; frame-ancestors 'none'/,
+  )
 })
 
-describe('single sign-on', () => {
-  it('responds to prompt=none with login_required until a user has signed in, then with a code', async () => {
-    const browser = new Browser(entra)
-    const silent = browser.authorizeUrl({ ...pkce, prompt: 'none' })
-    const refused = readRedirect(await browser.visit(silent))
-    expect(refused).toMatchObject({ error: 'login_required', state: 'the-state|with=signs' })
-    expect(refused['error_description']).toMatch(/^AADSTS50058: /)
-    await browser.submit(browser.authorizeUrl(pkce), { account: ada })
-    expect(readRedirect(await browser.visit(silent))).toHaveProperty('code')
-  })
-
-  it('shows the sign-in page for prompt=select_account and prompt=login, even to a signed-in user', async () => {
-    const browser = new Browser(entra)
-    await browser.submit(browser.authorizeUrl(pkce), { account: ada })
-    expect((await browser.visit(browser.authorizeUrl(pkce))).status).toBe(302)
-    for (const prompt of ['select_account', 'login'])
-      expect((await browser.visit(browser.authorizeUrl({ ...pkce, prompt }))).status).toBe(200)
-  })
-
-  it('refuses prompt=none if two users are signed in, unless a login hint says which user is meant', async () => {
-    const browser = new Browser(entra)
-    for (const account of [ada, ben]) await browser.submit(browser.authorizeUrl(pkce), { account })
-    const silent = { ...pkce, prompt: 'none' }
-    expect(readRedirect(await browser.visit(browser.authorizeUrl(silent)))['error_description']).toMatch(
-      /^AADSTS16000: /,
-    )
-    const hinted = browser.authorizeUrl({ ...silent, login_hint: 'ben@contoso.example' })
-    expect(readRedirect(await browser.visit(hinted))).toHaveProperty('code')
-  })
-
-  it('ends at logout, which redirects to the given URL with the given state', async () => {
-    const browser = new Browser(entra)
-    const { body } = await signIn(entra, ada, {}, browser)
-    const { login_hint: hint } = decodeJwt(body.id_token)
-    const query = new URLSearchParams({
-      post_logout_redirect_uri: redirectUri,
-      state: 'bye',
-      logout_hint: String(hint),
-    })
-    const response = await browser.visit(`${entra.url}/${tenantId}/oauth2/v2.0/logout?${query}`)
-    expect(response.headers.get('location')).toBe(`${redirectUri}?state=bye`)
-    const silent = browser.authorizeUrl({ ...pkce, prompt: 'none' })
-    expect(readRedirect(await browser.visit(silent))).toMatchObject({ error: 'login_required' })
-  })
-
-  it('does not redirect to an unregistered URL at logout', async () => {
-    const response = await fetch(
-      `${entra.url}/${tenantId}/oauth2/v2.0/logout?post_logout_redirect_uri=https://evil.example`,
-      { redirect: 'manual' },
-    )
-    expect(response.status).toBe(200)
-    expect(await response.text()).toContain('You signed out')
-  })
+it('the sign-in page puts the user of the login hint first', async () => {
+  const html = await (await new Browser(entra).open({ login_hint: 'ben@contoso.example' })).text()
+  expect(html.indexOf(ben)).toBeLessThan(html.indexOf(ada))
 })
 
-describe('consent', () => {
-  beforeEach(() => {
-    const { content } = entra.entra.directory
-    content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId === agentId)
-  })
-
-  it('is requested from each user who has not given consent, and not again from a user who has', async () => {
-    const browser = new Browser(entra)
-    const url = browser.authorizeUrl(pkce)
-    const page = await browser.submit(url, { account: ada })
-    expect(page.status).toBe(200)
-    expect(await page.text()).toContain('access_as_user')
-    expect(readRedirect(await browser.submit(url, { account: ada, consent: 'accept' }))).toHaveProperty(
-      'code',
-    )
-    expect(readRedirect(await browser.visit(url))).toHaveProperty('code')
-    expect((await browser.submit(url, { account: ben })).status).toBe(200)
-  })
-
-  it('can be declined', async () => {
-    const browser = new Browser(entra)
-    const url = browser.authorizeUrl(pkce)
-    await browser.submit(url, { account: ada })
-    expect(readRedirect(await browser.submit(url, { account: ada, cancel: '1' }))).toMatchObject({
-      error: 'access_denied',
-    })
-  })
-
-  it('cannot be given in a browser in which the user did not sign in', async () => {
-    const browser = new Browser(entra)
-    const sentBack = readRedirect(
-      await browser.submit(browser.authorizeUrl(pkce), { account: ada, consent: 'accept' }),
-    )
-    expect(sentBack['error_description']).toMatch(/^AADSTS50058: /)
-  })
-
-  it('that is missing is reported as interaction_required if prompt=none forbids asking the user', async () => {
-    const browser = new Browser(entra)
-    await browser.submit(browser.authorizeUrl(pkce), { account: ada })
-    const sentBack = readRedirect(await browser.visit(browser.authorizeUrl({ ...pkce, prompt: 'none' })))
-    expect(sentBack).toMatchObject({ error: 'interaction_required', suberror: 'consent_required' })
-    expect(sentBack['error_description']).toMatch(/^AADSTS65001: /)
-  })
+it('the code is returned in the fragment or, if requested, in the query, with the account and a cookie that scripts cannot read', async () => {
+  const response = await new Browser(entra).answer()
+  expect(response.status).toBe(303)
+  expect(response.headers.get('location')).toMatch(`${redirectUri}#`)
+  const { client_info: account = '' } = readRedirect(response)
+  expect(JSON.parse(Buffer.from(account, 'base64url').toString())).toEqual({ uid: ada, utid: tenantId })
+  expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax$/)
+  const inQuery = await new Browser(entra).answer({}, { response_mode: 'query' })
+  expect(inQuery.headers.get('location')).toMatch(`${redirectUri}?code=`)
 })
 
-describe('an authorization request', () => {
-  const cases: [name: string, parameters: Record<string, string>, code: number][] = [
-    ['of an unknown application', { client_id: 'dddddddd-0000-4000-8000-00000000dead' }, 700016],
-    ['with an unregistered redirect URI', { redirect_uri: 'https://evil.example/' }, 50011],
-    ['of the blueprint', { client_id: blueprintAppId }, 82001],
-    ['of an agent identity', { client_id: agentId }, 82001],
-    ['of an agent identity for consent', { client_id: agentId, prompt: 'consent' }, 82014],
-    ['with an unsupported response mode', { response_mode: 'form_post' }, 70007],
-  ]
-  it.each(cases)('%s is refused on a page, never by a redirect', async (_name, parameters, code) => {
-    const browser = new Browser(entra)
-    const response = await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters }))
-    expect(response.headers.get('location')).toBeNull()
-    expect(response.status).toBeGreaterThanOrEqual(400)
-    expect(await response.text()).toContain(`AADSTS${code}: `)
-  })
+it('logout ends single sign-on, and redirects to a registered URL only', async () => {
+  const browser = new Browser(entra)
+  const hint = String(decodeJwt((await signIn(entra, ada, {}, browser)).body.id_token)['login_hint'])
+  const leave = async (address: string) => {
+    const query = { post_logout_redirect_uri: address, state: 'bye', logout_hint: hint }
+    return browser.visit(`${entra.url}/${tenantId}/oauth2/v2.0/logout?${new URLSearchParams(query)}`)
+  }
+  expect((await leave(redirectUri)).headers.get('location')).toBe(`${redirectUri}?state=bye`)
+  const refused = await browser.open({ prompt: 'none' })
+  expect(readRedirect(refused)).toMatchObject({ error: 'login_required' })
+  const elsewhere = await leave('https://evil.example')
+  expect(elsewhere.status).toBe(200)
+  expect(await elsewhere.text()).toContain('You signed out')
+})
 
-  // biome-ignore format: table
-  const redirected: [name: string, parameters: Record<string, string>, code: number, error: string][] = [
-    ['a token instead of a code', { response_type: 'token' }, 700054, 'unsupported_response_type'],
-    ['a scope of an unknown API', { scope: 'api://nobody/Read' }, 500011, 'invalid_resource'],
-    ['an unknown scope', { scope: `api://${blueprintAppId}/Nothing` }, 650053, 'invalid_client'],
-    ['scopes of two APIs', { scope: `api://${blueprintAppId}/access_as_user User.Read` }, 28000, 'invalid_scope'],
-    ['an unknown prompt', { prompt: 'sing' }, 90023, 'invalid_request'],
-    ['malformed claims', { claims: '{' }, 9002313, 'invalid_request'],
-  ]
-  it.each(redirected)('for %s is refused by a redirect', async (_name, parameters, code, error) => {
-    const browser = new Browser(entra)
-    const sentBack = readRedirect(await browser.visit(browser.authorizeUrl({ ...pkce, ...parameters })))
-    expect(sentBack).toMatchObject({ error, state: 'the-state|with=signs' })
-    expect(sentBack['error_description']).toMatch(`AADSTS${code}: `)
-  })
+/** Opens the sign-in page in a browser in which these users have signed in. */
+async function openAfterSignIn(users: readonly string[], parameters: Record<string, string>) {
+  const browser = new Browser(entra)
+  for (const account of users) await browser.answer({ account })
+  return browser.open(parameters)
+}
 
-  it('of another tenant is refused on a page', async () => {
-    const browser = new Browser(entra)
-    const url = browser.authorizeUrl(pkce).replace(tenantId, '11111111-2222-4333-8444-000000000000')
-    expect(await (await browser.visit(url)).text()).toContain('AADSTS90002: ')
+/** Takes all consent back, and gives these answers to the page, one after the other; returns the last response. */
+async function answerWithoutConsent(...answers: Record<string, string>[]) {
+  const { content } = entra.entra.directory
+  content.permissionGrants = content.permissionGrants.filter(grant => grant.clientId === agentId)
+  const browser = new Browser(entra)
+  let response = await browser.open()
+  for (const answer of answers) response = await browser.answer(answer)
+  return { browser, response }
+}
+
+it('each visit of the sign-in page leads to a page or back to the application, faulty requests in Entra’s words', async () => {
+  const open = (parameters: Record<string, string>) => () => new Browser(entra).open(parameters)
+  const silent = { prompt: 'none' }
+  const accept = { consent: 'accept' }
+  const visits = describeVisits(entra, {
+    'a sign-in': () => new Browser(entra).answer(),
+    'a sign-in that is cancelled': () => new Browser(entra).answer({ cancel: '1' }),
+    'a form that another site posts': () =>
+      fetch(new Browser(entra).authorizeUrl(), {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'sec-fetch-site': 'cross-site' },
+        body: new URLSearchParams({ account: ada }),
+      }),
+    'an answer with an unknown account': () => new Browser(entra).answer({ account: blueprintAppId }),
+    'prompt=none before a sign-in': open(silent),
+    'prompt=none after a sign-in': () => openAfterSignIn([ada], silent),
+    'no prompt after a sign-in': () => openAfterSignIn([ada], {}),
+    'prompt=select_account after a sign-in': () => openAfterSignIn([ada], { prompt: 'select_account' }),
+    'prompt=login after a sign-in': () => openAfterSignIn([ada], { prompt: 'login' }),
+    'prompt=none after the sign-in of two users': () => openAfterSignIn([ada, ben], silent),
+    'prompt=none after the sign-in of two users, with a hint': () =>
+      openAfterSignIn([ada, ben], { ...silent, login_hint: 'ben@contoso.example' }),
+    'prompt=none with a hint of a user who did not sign in': () =>
+      openAfterSignIn([ada], { ...silent, login_hint: 'ben@contoso.example' }),
+    'a sign-in without consent': async () => (await answerWithoutConsent({})).response,
+    'a sign-in, and consent': async () => (await answerWithoutConsent({}, accept)).response,
+    'a sign-in after consent': async () => (await answerWithoutConsent({}, accept)).browser.open(),
+    'the sign-in of another user after consent': async () =>
+      (await answerWithoutConsent({}, accept, { account: ben })).response,
+    'consent that is declined': async () => (await answerWithoutConsent({}, { cancel: '1' })).response,
+    'consent in a browser in which the user did not sign in': async () =>
+      (await answerWithoutConsent(accept)).response,
+    'prompt=none without consent': async () => (await answerWithoutConsent({})).browser.open(silent),
+    'an unknown application': open({ client_id: 'dddddddd-0000-4000-8000-00000000dead' }),
+    'an unregistered redirect URI': open({ redirect_uri: 'https://evil.example/' }),
+    'the blueprint': open({ client_id: blueprintAppId }),
+    'an agent': open({ client_id: agentId }),
+    'an agent, for consent': open({ client_id: agentId, prompt: 'consent' }),
+    'an unsupported response mode': open({ response_mode: 'form_post' }),
+    'a token instead of a code': open({ response_type: 'token' }),
+    'no scope': open({ scope: '' }),
+    'a scope of an unknown API': open({ scope: 'api://nobody/Read' }),
+    'an unknown scope': open({ scope: `api://${blueprintAppId}/Nothing` }),
+    'scopes of two APIs': open({ scope: `api://${blueprintAppId}/access_as_user User.Read` }),
+    'an unknown prompt': open({ prompt: 'sing' }),
+    'malformed claims': open({ claims: '{' }),
+    'a plain code challenge': open({ code_challenge_method: 'plain' }),
+    'another tenant': () => {
+      const browser = new Browser(entra)
+      return browser.visit(browser.authorizeUrl().replace(tenantId, blueprintAppId))
+    },
   })
+  await expect(await visits).toMatchFileSnapshot('authorize.txt')
 })

@@ -14,6 +14,13 @@ export const pageOrigin = 'http://localhost:3001'
 export const ada = tenant.users.ada.id
 export const ben = tenant.users.ben.id
 
+/** The parameters of a sign-in that differ from the page's; `undefined` leaves one out. */
+type Parameters = Readonly<Record<string, string | undefined>>
+type Fields = Readonly<Record<string, string>>
+
+/** The verifier of the page's sign-ins (RFC 7636). */
+const { verifier, challenge } = makeVerifier()
+
 /** A minimal browser: keeps cookies, submits forms, and does not follow redirects. */
 export class Browser {
   readonly #entra: TestEntra
@@ -23,7 +30,7 @@ export class Browser {
     this.#entra = entra
   }
 
-  authorizeUrl(parameters: Readonly<Record<string, string>> = {}): string {
+  authorizeUrl(parameters: Parameters = {}): string {
     const query = new URLSearchParams({
       client_id: spaAppId,
       response_type: 'code',
@@ -33,16 +40,31 @@ export class Browser {
       state: 'the-state|with=signs',
       nonce: 'the-nonce',
       client_info: '1',
-      ...parameters,
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
     })
+    for (const [name, value] of Object.entries(parameters)) {
+      if (value === undefined) query.delete(name)
+      else query.set(name, value)
+    }
     return `${this.#entra.url}/${tenantId}/oauth2/v2.0/authorize?${query}`
+  }
+
+  /** Opens the sign-in page. */
+  open(parameters: Parameters = {}): Promise<Response> {
+    return this.visit(this.authorizeUrl(parameters))
+  }
+
+  /** Submits the form of the sign-in page, by default to sign Ada in. */
+  answer(fields: Fields = {}, parameters: Parameters = {}): Promise<Response> {
+    return this.submit(this.authorizeUrl(parameters), { account: ada, ...fields })
   }
 
   async visit(url: string): Promise<Response> {
     return this.#send(url, { method: 'GET' })
   }
 
-  async submit(url: string, fields: Readonly<Record<string, string>>): Promise<Response> {
+  async submit(url: string, fields: Fields): Promise<Response> {
     return this.#send(url, { method: 'POST', body: new URLSearchParams(fields) })
   }
 
@@ -75,35 +97,29 @@ export function makeVerifier(): { verifier: string; challenge: string } {
 export async function signIn(
   entra: TestEntra,
   user: string,
-  parameters: Readonly<Record<string, string>> = {},
+  parameters: Parameters = {},
   browser = new Browser(entra),
 ): Promise<TokenResponse> {
-  const { verifier, challenge } = makeVerifier()
-  const url = browser.authorizeUrl({
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-    ...parameters,
-  })
-  const { code = '' } = readRedirect(await browser.submit(url, { account: user }))
-  return redeem(entra, code, { code_verifier: verifier })
+  const { code = '' } = readRedirect(await browser.answer({ account: user }, parameters))
+  return redeem(entra, code)
 }
 
 export async function redeem(
   entra: TestEntra,
   code: string,
-  fields: Readonly<Record<string, string>> = {},
-  headers: Readonly<Record<string, string>> = { origin: pageOrigin },
+  fields: Fields = {},
+  headers: Fields = { origin: pageOrigin },
 ): Promise<TokenResponse> {
-  return requestToken(
-    entra,
-    {
-      client_id: spaAppId,
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri: redirectUri,
-      client_info: '1',
-      ...fields,
-    },
-    headers,
-  )
+  const rest = { client_id: spaAppId, redirect_uri: redirectUri, client_info: '1', code_verifier: verifier }
+  return requestToken(entra, { grant_type: 'authorization_code', code, ...rest, ...fields }, headers)
+}
+
+/** Renews a user's tokens, as the product's page does. */
+export async function refresh(
+  entra: TestEntra,
+  refreshToken: string,
+  fields: Fields = {},
+): Promise<TokenResponse> {
+  const rest = { client_id: spaAppId, grant_type: 'refresh_token', refresh_token: refreshToken }
+  return requestToken(entra, { ...rest, ...fields }, { origin: pageOrigin })
 }

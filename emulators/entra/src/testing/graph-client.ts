@@ -68,11 +68,24 @@ export class GraphClient {
     return this.send('POST', `/v1.0${path}`, body, headers)
   }
 
+  patch(path: string, body: unknown): Promise<TokenResponse> {
+    return this.send('PATCH', `/v1.0${path}`, body)
+  }
+
+  remove(path: string): Promise<TokenResponse> {
+    return this.send('DELETE', `/v1.0${path}`)
+  }
+
   /** Makes a blueprint with Ada as its sponsor. */
   async newBlueprint(): Promise<TokenResponse['body']> {
     const blueprint = { displayName: 'Another blueprint', ...adaAsSponsor }
     const { body } = await this.post('/applications/microsoft.graph.agentIdentityBlueprint', blueprint)
     return body
+  }
+
+  /** Enables or disables the object at this path. */
+  enable(path: string, accountEnabled: boolean): Promise<TokenResponse> {
+    return this.patch(path, { accountEnabled })
   }
 
   /** GETs a path and returns the body. */
