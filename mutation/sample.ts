@@ -102,12 +102,14 @@ interface Run {
   readonly output: string
 }
 
-function runTests(copy: string, tests: readonly string[], limit: number): Promise<Run> {
+function runTests(copy: string, changed: string, limit: number): Promise<Run> {
   const vitest = join(copy, 'node_modules/vitest/vitest.mjs')
-  const args = [vitest, 'run', '--bail=1', '--maxWorkers=2', '--reporter=default', ...tests]
+  const config = join(copy, 'mutation/sample.vitest.config.ts')
+  const options = ['run', '--bail=1', '--reporter=default', '--root', copy, '--config', config]
   // In a process group of its own, so that at the limit the workers and what they started end too.
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.execPath, [vitest, ...options, ...values.tests], {
     cwd: copy,
+    env: { ...process.env, CHANGED_FILE: join(copy, changed) },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -154,7 +156,7 @@ if (changes.length === 0 || values.tests.length === 0)
 
 const copy = copyTree()
 const began = Date.now()
-const unchanged = await runTests(copy, values.tests, 600_000)
+const unchanged = await runTests(copy, '', 600_000)
 if (unchanged.outcome !== 'survived') throw new Error(`The tests fail without a change:\n${unchanged.output}`)
 const seconds = Math.ceil((Date.now() - began) / 1000)
 console.log(`${changes.length} changes in ${paths.length} files; the tests take ${seconds} s.`)
@@ -162,7 +164,7 @@ console.log(`${changes.length} changes in ${paths.length} files; the tests take 
 const counts: Record<Outcome, number> = { caught: 0, 'timed out': 0, survived: 0 }
 for (const change of changes) {
   writeFileSync(join(copy, change.path), apply(change))
-  const { outcome } = await runTests(copy, values.tests, (20 + 3 * seconds) * 1000)
+  const { outcome } = await runTests(copy, change.path, (20 + 3 * seconds) * 1000)
   writeFileSync(join(copy, change.path), change.source)
   counts[outcome]++
   if (outcome !== 'caught') console.log(`${outcome}  ${describe(change)}`)
