@@ -59,7 +59,8 @@ function chooseChanges(paths: readonly string[], seed: number, count: number): r
     const text = place?.texts[Math.floor(random() * place.texts.length)]
     if (!place || text === undefined) continue
     const change = { ...place, text }
-    if (isProgram(place.path, apply(change))) changes.push(change)
+    const changed = apply(change)
+    if (changed !== place.source && isProgram(place.path, changed)) changes.push(change)
   }
   return changes
 }
