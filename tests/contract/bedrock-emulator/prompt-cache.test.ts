@@ -1,8 +1,8 @@
 import type { ConverseStreamCommandInput, Message, SystemContentBlock } from '@aws-sdk/client-bedrock-runtime'
-import { describe, expect, it } from 'vitest'
-import { converse, failureOf, haiku45, useBedrock, userSays } from './support.ts'
+import { expect, it } from 'vitest'
+import { converse, describeCalls, failureOf, haiku45, startBedrock, userSays } from './support.ts'
 
-const bedrock = useBedrock()
+const bedrock = await startBedrock()
 const sonnet = 'us.anthropic.claude-sonnet-5'
 const cachePoint = { cachePoint: { type: 'default' as const } }
 const hourCachePoint = { cachePoint: { type: 'default' as const, ttl: '1h' as const } }
@@ -17,93 +17,73 @@ const ask = async (input: Partial<ConverseStreamCommandInput>) => {
 }
 const under100 = expect.toSatisfy((tokens: number) => tokens > 0 && tokens < 100)
 const over2000 = expect.toSatisfy((tokens: number) => tokens > 2_000)
-const setClock = (seconds: number) => bedrock.app.controls.settings.change({ clockOffsetSeconds: seconds })
 
-describe('a prompt with a cache point', () => {
-  it('is written to the cache once, up to the cache point, and read from the cache afterwards', async () => {
-    expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, 0, over2000])
-    expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, over2000, 0])
-    expect(await ask({ system: prompt(cachePoint), messages: [userSays('Bye!')] })).toEqual([
-      under100,
-      over2000,
-      0,
-    ])
-  })
+const written = [under100, 0, over2000]
+const read = [under100, over2000, 0]
 
-  it('is counted in the total of tokens', async () => {
-    await ask({ system: prompt(cachePoint) })
-    const { usage } = await converse(bedrock.client(), { modelId: sonnet, system: prompt(cachePoint) })
-    expect(usage).toMatchObject({ cacheReadInputTokens: over2000, cacheWriteInputTokens: 0 })
-    const { inputTokens = 0, cacheReadInputTokens = 0, outputTokens = 0 } = usage ?? {}
-    expect(usage?.totalTokens).toBe(inputTokens + cacheReadInputTokens + outputTokens)
-  })
-
-  it('is cached anew after any change before the cache point, and for another model', async () => {
-    await ask({ system: prompt(cachePoint) })
-    expect(await ask({ system: [{ text: `Hi. ${longText}` }, cachePoint] })).toEqual([under100, 0, over2000])
-    const other = 'us.anthropic.claude-opus-5-5'
-    expect(await ask({ modelId: other, system: prompt(cachePoint) })).toEqual([under100, 0, over2000])
-  })
-
-  it('is not cached if it is shorter than the model’s minimum, and causes no error', async () => {
-    const input = { modelId: haiku45, system: prompt(cachePoint) }
-    expect(await ask(input)).toEqual([over2000, 0, 0])
-    expect(await ask(input)).toEqual([over2000, 0, 0])
-  })
-
-  it('is cached for five minutes or an hour after its last use', async () => {
-    await ask({ system: prompt(cachePoint) })
-    setClock(290)
-    expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, over2000, 0])
-    setClock(580)
-    expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, over2000, 0])
-    setClock(881)
-    expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, 0, over2000])
-    setClock(0)
-    const forAnHour = { system: [{ text: `For an hour. ${longText}` }, hourCachePoint] }
-    await ask(forAnHour)
-    setClock(3_590)
-    expect(await ask(forAnHour)).toEqual([under100, over2000, 0])
-  })
-
-  it('is read from the cache by a request whose next cache point is up to 20 blocks later', async () => {
-    const conversation = (blocks: number): Message[] => [
-      { role: 'user', content: [...Array.from({ length: blocks }, () => ({ text: 'And?' })), cachePoint] },
-    ]
-    await ask({ system: prompt(cachePoint) })
-    const read = async (blocks: number) =>
-      (await ask({ system: prompt(), messages: conversation(blocks) }))[1]
-    expect(await read(21)).toBe(0)
-    expect(await read(20)).toEqual(over2000)
-  })
-
-  it('is not cached if its request was refused, for example by throttling', async () => {
-    bedrock.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
-    await failureOf(ask({ system: prompt(cachePoint) }))
-    expect(await ask({ system: prompt(cachePoint) })).toEqual([under100, 0, over2000])
-  })
+it('a prompt is written to the cache once, up to the cache point, and read from the cache afterwards', async () => {
+  expect(await ask({ system: prompt(cachePoint) })).toEqual(written)
+  expect(await ask({ system: prompt(cachePoint) })).toEqual(read)
+  expect(await ask({ system: prompt(cachePoint), messages: [userSays('Bye!')] })).toEqual(read)
+  const { usage } = await converse(bedrock.client(), { modelId: sonnet, system: prompt(cachePoint) })
+  const { inputTokens = 0, cacheReadInputTokens = 0, outputTokens = 0 } = usage ?? {}
+  expect(usage?.totalTokens).toBe(inputTokens + cacheReadInputTokens + outputTokens)
 })
 
-describe('cache points are refused', () => {
-  it.each([
-    ['beyond four', [cachePoint, cachePoint, cachePoint, cachePoint, cachePoint], /A maximum of 4 blocks/],
-    [
-      'if one of an hour follows one of five minutes',
-      [cachePoint, { text: 'Be kind.' }, hourCachePoint],
-      /ttl='1h' .* must not come/,
-    ],
-  ])('with a ValidationException: %s', async (_what, points, message) => {
-    const refusal = await failureOf(ask({ system: prompt(...points) }))
-    expect(refusal).toMatchObject({ name: 'ValidationException', message: expect.stringMatching(message) })
-  })
+it('a prompt is cached anew after any change before the cache point, for another model, and if its request was refused', async () => {
+  bedrock.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
+  await failureOf(ask({ system: prompt(cachePoint) }))
+  expect(await ask({ system: prompt(cachePoint) })).toEqual(written)
+  expect(await ask({ system: [{ text: `Hi. ${longText}` }, cachePoint] })).toEqual(written)
+  const other = 'us.anthropic.claude-opus-5-5'
+  expect(await ask({ modelId: other, system: prompt(cachePoint) })).toEqual(written)
+})
 
-  it('by a model without a prompt cache', async () => {
-    const id = 'anthropic.claude-3-haiku-20240307-v1:0'
-    bedrock.app.controls.settings.change({ models: { [id]: { lifecycle: 'ACTIVE' } } })
-    const refusal = await failureOf(ask({ modelId: `us.${id}`, system: prompt(cachePoint) }))
-    expect(refusal).toMatchObject({
-      name: 'AccessDeniedException',
-      message: expect.stringContaining('did not allow prompt caching'),
-    })
+it('a prompt that is shorter than the model’s minimum is not cached, and causes no error', async () => {
+  const input = { modelId: haiku45, system: prompt(cachePoint) }
+  expect(await ask(input)).toEqual([over2000, 0, 0])
+  expect(await ask(input)).toEqual([over2000, 0, 0])
+})
+
+it('a prompt is cached for five minutes or an hour after its last use', async () => {
+  const askAt = (seconds: number, point = cachePoint, start = '') => {
+    bedrock.app.controls.settings.change({ clockOffsetSeconds: seconds })
+    return ask({ system: [{ text: start + longText }, point] })
+  }
+  expect(await askAt(0)).toEqual(written)
+  expect(await askAt(290)).toEqual(read)
+  expect(await askAt(580)).toEqual(read)
+  expect(await askAt(881)).toEqual(written)
+  expect(await askAt(0, hourCachePoint, 'For an hour. ')).toEqual(written)
+  expect(await askAt(3_590, hourCachePoint, 'For an hour. ')).toEqual(read)
+})
+
+it('a prompt is read from the cache by a request whose next cache point is up to 20 blocks later', async () => {
+  const conversation = (blocks: number): Message[] => [
+    { role: 'user', content: [...Array.from({ length: blocks }, () => ({ text: 'And?' })), cachePoint] },
+  ]
+  await ask({ system: prompt(cachePoint) })
+  const readTokens = async (blocks: number) =>
+    (await ask({ system: prompt(), messages: conversation(blocks) }))[1]
+  expect(await readTokens(21)).toBe(0)
+  expect(await readTokens(20)).toEqual(over2000)
+})
+
+it('cache points beyond four, in the wrong order, or for a model without a prompt cache are refused', async () => {
+  const id = 'anthropic.claude-3-haiku-20240307-v1:0'
+  const call = (system: SystemContentBlock[], modelId = sonnet) =>
+    converse(bedrock.client(), { modelId, system: prompt(...system) })
+  const responses = await describeCalls(bedrock, {
+    'four cache points': () => call(Array(4).fill(cachePoint)),
+    'five cache points': () => call(Array(5).fill(cachePoint)),
+    'one of five minutes after one of an hour': () =>
+      call([hourCachePoint, { text: 'Be kind.' }, cachePoint]),
+    'one of an hour after one of five minutes': () =>
+      call([cachePoint, { text: 'Be kind.' }, hourCachePoint]),
+    'a model without a prompt cache': () => {
+      bedrock.app.controls.settings.change({ models: { [id]: { lifecycle: 'ACTIVE' } } })
+      return call([cachePoint], `us.${id}`)
+    },
   })
+  await expect(responses).toMatchFileSnapshot('cache-points.txt')
 })

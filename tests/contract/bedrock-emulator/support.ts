@@ -8,7 +8,7 @@ import {
   type TokenUsage,
 } from '@aws-sdk/client-bedrock-runtime'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import { afterAll, afterEach } from 'vitest'
 import { buildApp } from '../../../emulators/bedrock/src/app.ts'
 import { readConfig } from '../../../emulators/bedrock/src/config.ts'
 
@@ -40,47 +40,44 @@ export interface BedrockUnderTest {
 }
 
 /** A listening emulator for the tests of one file; it is reset after each test. */
-export function useBedrock(
-  environment: () => Readonly<Record<string, string>> = () => ({}),
+export async function startBedrock(
+  environment: Readonly<Record<string, string>> = {},
   random?: () => number,
-): BedrockUnderTest {
-  let app: ReturnType<typeof buildApp> | undefined
-  let url = ''
+): Promise<BedrockUnderTest> {
   const clients: BedrockRuntimeClient[] = []
-  const running = () => {
-    if (!app) throw new Error('The emulator is not running.')
-    return app
-  }
-  beforeAll(async () => {
-    app = buildApp(readConfig({ LOG_LEVEL: 'fatal', ...environment() }), random)
-    await app.listen({ port: 0, host: '127.0.0.1' })
-    url = app.listeningOrigin
-  })
+  const app = buildApp(readConfig({ LOG_LEVEL: 'fatal', ...environment }), random)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const url = app.listeningOrigin
   afterEach(() => {
     for (const client of clients.splice(0)) client.destroy()
-    running().controls.reset()
+    app.controls.reset()
   })
-  afterAll(() => running().close())
-  return {
-    get url() {
-      return url
-    },
-    get app() {
-      return running()
-    },
-    client(options = {}) {
-      const client = new BedrockRuntimeClient({
-        region: 'us-east-1',
-        endpoint: url,
-        credentials: knownKeys,
-        maxAttempts: 1,
-        requestHandler: new NodeHttpHandler(),
-        ...options,
-      })
-      clients.push(client)
-      return client
-    },
+  afterAll(() => app.close())
+  const client = (options: BedrockRuntimeClientConfig = {}) => {
+    const requestHandler = new NodeHttpHandler()
+    const usual = { region: 'us-east-1', endpoint: url, credentials: knownKeys, maxAttempts: 1 }
+    const made = new BedrockRuntimeClient({ ...usual, requestHandler, ...options })
+    clients.push(made)
+    return made
   }
+  return { url, app, client }
+}
+
+/** How each call ends, one line a call: its stop reason, or the error of the SDK. The emulator is reset before each. */
+export async function describeCalls(
+  { app }: BedrockUnderTest,
+  calls: Readonly<Record<string, () => Promise<Pick<Answer, 'stopReason'>>>>,
+): Promise<string> {
+  const lines: string[] = []
+  for (const [what, call] of Object.entries(calls)) {
+    app.controls.reset()
+    lines.push(`${what}: ${await call().then(({ stopReason }) => stopReason, describeFailure)}\n`)
+  }
+  return lines.join('')
+}
+
+function describeFailure({ name, message, $metadata }: Error & { $metadata?: { httpStatusCode?: number } }) {
+  return `${$metadata?.httpStatusCode} ${name} | ${message.replaceAll(/\b\d{8}T\d{6}Z/g, '<time>')}`
 }
 
 export function userSays(text: string) {

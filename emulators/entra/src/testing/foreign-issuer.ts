@@ -9,26 +9,27 @@ export interface ForeignIssuer {
   readonly keys: JWK[]
   /** Paths of the requests that the issuer received. */
   readonly seen: string[]
-  /** If set, the status of every response. */
-  failWith: number | undefined
+  /** If set, the status of every response, or that there is none. */
+  failWith: number | 'hangs up' | undefined
   sign(claims: JWTPayload, kid?: string): Promise<string>
   /** Replaces the issuer's key, for signing and in the published documents. */
   rotate(kid: string): Promise<void>
   close(): Promise<void>
 }
 
-export async function startForeignIssuer(): Promise<ForeignIssuer> {
+export async function startForeignIssuer(path = '/Cluster-1'): Promise<ForeignIssuer> {
   let current = await makeKey('first')
   const server = new LocalServer((request, response) => {
     issuer.seen.push(request.url ?? '')
+    if (issuer.failWith === 'hangs up') return void request.socket.destroy()
     if (issuer.failWith !== undefined) response.statusCode = issuer.failWith
     const body = request.url?.endsWith('/jwks') ? { keys: issuer.keys } : issuer.discovery
     response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
   })
-  const url = `${(await server.start()).url}/Cluster-1`
+  const url = `${(await server.start()).url}${path}`
   const issuer: ForeignIssuer = {
     url,
-    discovery: { issuer: url, jwks_uri: `${url}/jwks` },
+    discovery: { issuer: url, jwks_uri: `${url.replace(/\/$/, '')}/jwks` },
     keys: [current.jwk],
     seen: [],
     failWith: undefined,
