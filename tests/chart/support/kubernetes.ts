@@ -11,19 +11,11 @@ export interface KubernetesObject {
     readonly annotations?: Labels
   }
   readonly data?: Readonly<Record<string, string>>
-  readonly immutable?: boolean
-  readonly stringData?: Readonly<Record<string, string>>
   readonly spec?: unknown
 }
 
 export interface Probe {
-  readonly httpGet: {
-    readonly path: string
-    readonly port: number | string
-    readonly host?: string
-    readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[]
-  }
-  readonly failureThreshold?: number
+  readonly httpGet: { readonly host?: string }
 }
 
 export interface SecurityContext {
@@ -40,54 +32,33 @@ export interface SecurityContext {
 export interface EnvironmentVariable {
   readonly name: string
   readonly value?: string
-  readonly valueFrom?: {
-    readonly secretKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean }
-  }
+  readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } }
 }
 
 export interface Container {
   readonly name: string
   readonly image: string
-  readonly args?: readonly string[]
-  readonly restartPolicy?: string
   readonly env?: readonly EnvironmentVariable[]
   readonly envFrom?: readonly {
     readonly configMapRef?: { readonly name: string }
     readonly secretRef?: { readonly name: string }
   }[]
-  readonly ports?: readonly {
-    readonly name: string
-    readonly containerPort: number
-    readonly hostPort?: number
-  }[]
+  readonly ports?: readonly { readonly hostPort?: number }[]
   readonly startupProbe?: Probe
   readonly livenessProbe?: Probe
   readonly readinessProbe?: Probe
-  readonly lifecycle?: { readonly preStop?: { readonly sleep?: { readonly seconds: number } } }
   readonly securityContext?: SecurityContext
   readonly resources?: {
     readonly requests?: Readonly<Record<string, string>>
     readonly limits?: Readonly<Record<string, string>>
   }
-  readonly volumeMounts?: readonly {
-    readonly name: string
-    readonly mountPath: string
-    readonly readOnly?: boolean
-  }[]
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[]
 }
 
 export interface Volume {
   readonly name: string
-  readonly projected?: {
-    readonly sources: readonly {
-      readonly serviceAccountToken?: {
-        readonly path: string
-        readonly audience: string
-        readonly expirationSeconds: number
-      }
-    }[]
-  }
-  readonly secret?: { readonly secretName: string; readonly items: readonly { key: string; path: string }[] }
+  readonly projected?: object
+  readonly secret?: { readonly secretName: string }
   readonly configMap?: { readonly name: string }
 }
 
@@ -98,8 +69,6 @@ export interface PodSpec {
   readonly hostPID?: boolean
   readonly hostIPC?: boolean
   readonly securityContext?: SecurityContext
-  readonly terminationGracePeriodSeconds?: number
-  readonly nodeSelector?: Labels
   readonly initContainers?: readonly Container[]
   readonly containers: readonly Container[]
   readonly volumes?: readonly Volume[]
@@ -112,7 +81,6 @@ export interface PodTemplate {
 
 /** Deployments and Jobs: whatever makes pods. */
 export interface Workload {
-  readonly replicas?: number
   readonly selector?: { readonly matchLabels: Labels }
   readonly template: PodTemplate
 }

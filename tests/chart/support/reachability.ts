@@ -11,6 +11,17 @@ import type {
 /** A pod, or an address outside the cluster. Namespaces have their name as a label, as in Kubernetes. */
 export type Place = { readonly namespace: string; readonly labels: Labels } | { readonly address: string }
 
+/** A pod of the chart's release, or of another release of the same name in another namespace. */
+export function componentPod(component: string, namespace = 'agents'): Place {
+  const labels = { name: 'entra-bedrock-agent', instance: 'demo', component }
+  return {
+    namespace,
+    labels: Object.fromEntries(
+      Object.entries(labels).map(([key, value]) => [`app.kubernetes.io/${key}`, value]),
+    ),
+  }
+}
+
 interface Connection {
   readonly from: Place
   readonly to: Place

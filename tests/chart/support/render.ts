@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import type { Container, KubernetesObject, PodTemplate, Workload } from './kubernetes.ts'
-
-// Tests start several programs, which takes long on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')
 
@@ -31,8 +30,6 @@ export interface RenderOptions {
   readonly helm?: string
 }
 
-const baseOptions: RenderOptions = { values: baseValues }
-
 /** Runs a program. Rejects with what the program wrote to stderr if it fails, and also if it does not exist. */
 export function run(program: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -52,18 +49,9 @@ export function run(program: string, args: readonly string[], input = ''): Promi
   })
 }
 
-/** Helm's outputs by arguments and input, so that equal calls run Helm once. */
-const helmOutputs = new Map<string, Promise<string>>()
-
-function runHelm(options: RenderOptions, command: readonly string[]): Promise<string> {
-  const { files = [], values = {}, helm = helmCommands[0] ?? 'helm' } = options
+function runHelm({ files = [], values = {}, helm = 'helm' }: RenderOptions, command: readonly string[]) {
   const valueFiles = [...files.map(file => resolve(chart, file)), '-'].flatMap(file => ['--values', file])
-  const args = [...command, '--namespace', 'agents', ...valueFiles]
-  const input = JSON.stringify(values)
-  const key = JSON.stringify([helm, args, input])
-  const output = helmOutputs.get(key) ?? run(helm, args, input)
-  helmOutputs.set(key, output)
-  return output
+  return run(helm, [...command, '--namespace', 'agents', ...valueFiles], JSON.stringify(values))
 }
 
 /** Needed by Helm 3, which otherwise assumes an old cluster. */
@@ -79,17 +67,14 @@ export function lintChart(options: RenderOptions): Promise<string> {
   return runHelm(options, ['lint', '--strict', chart, ...kubeVersionOptions])
 }
 
-/** The notes that Helm prints after an installation. */
-export async function renderNotes(options = baseOptions): Promise<string> {
-  const text = await runHelm(options, ['install', 'demo', chart, '--dry-run=client'])
-  return text.slice(text.indexOf('\nNOTES:'))
-}
-
 export class Rendering {
   readonly objects: readonly KubernetesObject[]
+  /** What Helm prints after an installation. */
+  readonly notes: string
 
-  constructor(text: string) {
-    this.objects = parseAllDocuments(text).map((document): KubernetesObject => {
+  constructor(manifests: string, notes = '') {
+    this.notes = notes
+    this.objects = parseAllDocuments(manifests).map((document): KubernetesObject => {
       if (document.errors[0]) throw document.errors[0]
       return document.toJS()
     })
@@ -105,14 +90,14 @@ export class Rendering {
     return found
   }
 
-  spec<Spec>(kind: string, name: string): Spec {
-    return this.find(kind, name).spec as Spec
-  }
-
   /** The pod templates of all workloads, by the workload's name. */
   get pods(): ReadonlyMap<string, PodTemplate> {
     const makers = this.objects.filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
     return new Map(makers.map(({ metadata, spec }) => [metadata.name, (spec as Workload).template]))
+  }
+
+  get containers(): readonly Container[] {
+    return [...this.pods.values()].flatMap(containersOf)
   }
 
   pod(name: string): PodTemplate {
@@ -121,15 +106,9 @@ export class Rendering {
     return found
   }
 
-  container(pod: string, name: string): Container {
-    const found = containersOf(this.pod(pod)).find(container => container.name === name)
-    if (!found) throw new Error(`Pod ${pod} has no container ${name}.`)
-    return found
-  }
-
   /** The settings that a container gets from the pod template, with `$$` read as Kubernetes reads it. */
   settings(pod: string, name: string): Readonly<Record<string, string>> {
-    const { env = [] } = this.container(pod, name)
+    const { env = [] } = containersOf(this.pod(pod)).find(container => container.name === name) ?? {}
     return Object.fromEntries(
       env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value.replaceAll('$$', '$')]])),
     )
@@ -140,25 +119,70 @@ export class Rendering {
     const { volumes = [] } = this.pod(pod).spec
     return this.find('ConfigMap', volumes.find(({ name }) => name === volume)?.configMap?.name ?? '')
   }
+
+  /** The settings of the agent, with its files where this test can read them. */
+  agentSettings(pod = 'demo-agent'): Readonly<Record<string, string>> {
+    const settings = { ...this.settings(pod, 'agent') }
+    for (const [name, path] of Object.entries(settings)) {
+      const [, volume = '', file = ''] = /^\/etc\/(agents|mcp)\/(.*)/.exec(path) ?? []
+      if (volume === '') continue
+      settings[name] = temporaryFile(file, onTestFinished)
+      writeFileSync(settings[name], this.mounted(pod, volume).data?.[file] ?? '')
+    }
+    return settings
+  }
 }
 
 export function containersOf({ spec }: PodTemplate): readonly Container[] {
   return [...(spec.initContainers ?? []), ...spec.containers]
 }
 
-/** The parsed outputs by their texts, kept since parsing YAML takes longer than Helm does. */
-const renderings = new Map<string, Rendering>()
+/** The renderings by their values, so that equal values are rendered once. */
+const renderings = new Map<string, Promise<Rendering>>()
 
-export async function render(options = baseOptions): Promise<Rendering> {
-  const text = await renderText(options)
-  const rendering = renderings.get(text) ?? new Rendering(text)
-  renderings.set(text, rendering)
+/** What Helm would install as the release `demo`, notes included. */
+export function render(options: RenderOptions = { values: baseValues }): Promise<Rendering> {
+  const key = JSON.stringify(options)
+  const rendering = renderings.get(key) ?? install(options)
+  renderings.set(key, rendering)
   return rendering
+}
+
+async function install(options: RenderOptions): Promise<Rendering> {
+  const how = ['install', 'demo', chart, '--dry-run=client', '--output', 'json']
+  const { hooks, manifest, info } = JSON.parse(await runHelm(options, how))
+  const tests = hooks.map((hook: { manifest: string }) => hook.manifest)
+  return new Rendering([manifest, ...tests].join('\n---\n'), info.notes)
 }
 
 /** Renders the chart with the fewest possible values, and further values over them. */
 export function renderWith(values: Values): Promise<Rendering> {
   return render({ values: merge(baseValues, values) })
+}
+
+/** The chart's refusal of these values; empty if it accepts them. */
+export function refusalOf(values: Values): Promise<string> {
+  return renderWith(values).then(
+    () => '',
+    (error: Error) => error.message,
+  )
+}
+
+/** A text of the chart's folder. */
+export function readChartFile(name: string): string {
+  return readFileSync(resolve(chart, name), 'utf8')
+}
+
+/** Values by their paths, such as `agent.replicas`, as the map of maps that a values file has. */
+export function valuesAt(paths: Values): Values {
+  return Object.entries(paths).reduce(
+    (all, [path, value]) => merge(all, path.split('.').reduceRight<unknown>(wrap, value) as Values),
+    {} as Values,
+  )
+}
+
+function wrap(value: unknown, name: string): Values {
+  return { [name]: value }
 }
 
 export function merge(base: Values, over: Values): Values {

@@ -1,24 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { temporaryFolder } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { launcherOf } from '../../../scripts/tools/tool.ts'
 import { run } from './render.ts'
 
-const kubernetesVersions = ['1.33.0', '1.37.0']
+/** The oldest and the newest version that the chart supports. */
+export const kubernetesVersions = ['1.33.0', '1.37.0']
 
 /** The location of Kubernetes' schemas in kubeconform's notation. They come from the package kubernetes-validate. */
-export function schemaLocation(): Promise<string> {
-  writtenSchemas ??= writeSchemas()
-  return writtenSchemas
-}
-
-let writtenSchemas: Promise<string> | undefined
-
-async function writeSchemas(): Promise<string> {
+export async function schemaLocation(): Promise<string> {
   const code = 'import kubernetes_validate; print(kubernetes_validate.__path__[0])'
-  const folder = mkdtempSync(join(tmpdir(), 'kubernetes-schemas-'))
-  process.once('exit', () => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder(onTestFinished)
   const source = join((await run(launcherOf('python'), ['-c', code])).trim(), 'kubernetes-json-schema')
   for (const version of kubernetesVersions) {
     const from = join(source, `v${version}-local-strict`)

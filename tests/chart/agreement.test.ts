@@ -1,0 +1,103 @@
+// Where the chart and other parts of the repository have to say the same.
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { parse } from 'yaml'
+import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
+import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { sidecarEntries } from '../../scripts/demo/sidecar-entries.ts'
+import { readSealKeys } from '../../services/agent/src/approval/seal-keys.ts'
+import { readMcpServers } from '../../services/agent/src/tools/mcp/config.ts'
+import { needs } from '../support/programs.ts'
+import { refusalOf, render, run, type Values } from './support/render.ts'
+import { withAlerts } from './support/variants.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
+const everything = (values: Values = {}) => render({ files: ['ci/everything-values.yaml'], values })
+
+describe('The chart', () => {
+  needs('helm')
+
+  it('makes the same entries of APIs and the same AllowOverrides as the demo', async () => {
+    const ofInterest = (settings: Readonly<Record<string, string>>) =>
+      Object.entries(settings)
+        .filter(([name]) => /^(DownstreamApis|Sidecar)__/.test(name) && !name.endsWith('__BaseUrl'))
+        .map(([name, value]) => `${name}=${value.replace(/[0-9a-f-]{36}/, '…')}`)
+        .sort()
+    const demo = describeProcesses({}).find(({ name }) => name === 'sidecar')?.env ?? {}
+    const chart = (await render({ values: withAlerts({ size: '1Gi' }) })).settings('demo-agent', 'sidecar')
+    expect(ofInterest(chart)).toEqual(ofInterest(demo))
+    expect(ofInterest(chart)).toHaveLength(7)
+  })
+
+  it('makes entries for MCP servers as the demo does; a server may share that of an API', async () => {
+    const rendering = await everything()
+    const servers = readEnvironment(rendering.agentSettings('agents-agent'), env => readMcpServers(env, []))
+    expect(servers.map(({ api }) => api.sidecarEntries.obo)).toEqual(['myNotes', 'orderHistory'])
+    const asInDemo = Object.entries(sidecarEntries(servers.map(({ api }) => api)))
+    expect(asInDemo).toHaveLength(9)
+    expect(rendering.settings('agents-agent', 'sidecar')).toMatchObject(
+      // BaseUrl is left out: in the entry that the server `orders` shares with an API, it is the API's URL.
+      Object.fromEntries(asInDemo.filter(([name]) => !name.endsWith('__BaseUrl'))),
+    )
+  })
+
+  it('names the SHA-256 of each file, whose ConfigMap changes its name with the content', async () => {
+    const file = async (values: Values) => {
+      const rendering = await everything(values)
+      const { metadata, data } = rendering.mounted('agents-agent', 'mcp')
+      const text = data?.['mcp.json'] ?? ''
+      const hash = createHash('sha256').update(text).digest('hex')
+      expect(rendering.settings('agents-agent', 'agent')['MCP_CONFIG_SHA256']).toBe(hash)
+      expect(metadata.name).toBe(`agents-mcp-${hash.slice(0, 10)}`)
+      return metadata.name
+    }
+    const changed = { mcpServers: { orders: { timeoutMs: 5_000 } } }
+    expect(await file({})).toBe(await file({ agent: { logLevel: 'debug' } }))
+    expect(await file(changed)).not.toBe(await file({}))
+  })
+
+  it('refuses calls that wait with two lines of shell that make keys in the agent’s format', async () => {
+    const notes = {
+      url: 'https://notes.example.com/mcp',
+      appId: tenant.page.appId,
+      allowedTools: ['add_note'],
+    }
+    const [, print = ''] = /\n +(printf .*) \|\n/.exec(await refusalOf({ mcpServers: { notes } })) ?? []
+    const file = temporaryFile('seal-keys', onTestFinished)
+    writeFileSync(file, await run('bash', ['-c', print]))
+    expect(readSealKeys(file).current().kid).toBe('key-1')
+  })
+})
+
+describe('The values for a cluster with emulators', () => {
+  const agentValues = parse(read('charts/local-emulators/agent-values.yaml'))
+
+  it('have the ids of the demo’s tenant', () => {
+    const { blueprint, page, agents, apis, tenantId } = tenant
+    const { appId: blueprintAppId } = blueprint
+    const weatherApiAppId = apis['weather-api'].appId
+    const agentClientId = agents.weather.id
+    const ids = { tenantId, blueprintAppId, agentClientId, weatherApiAppId, clientSpaAppId: page.appId }
+    expect(parse(read('charts/local-emulators/values.yaml')).identity).toMatchObject(ids)
+    expect(agentValues).toMatchObject({
+      entra: { blueprintAppId, tenantId, spaAppId: page.appId },
+      downstreamApis: { weather: { appId: weatherApiAppId } },
+    })
+  })
+
+  it('have the demo’s agents, which are those of the demo’s tenant', () => {
+    const demo: Readonly<Record<string, { clientId: string; title: string }>> = JSON.parse(
+      read('scripts/demo/agents.json'),
+    ).agents
+    expect(agentValues.agents).toEqual(demo)
+    expect(agentValues.defaultAgent).toBe(Object.keys(demo)[0])
+    expect(Object.values(demo).map(({ clientId, title }) => [clientId, title])).toEqual(
+      Object.values(tenant.agents).map(({ id, displayName }) => [id, displayName]),
+    )
+  })
+})
