@@ -167,35 +167,22 @@ describe.concurrent('serve', () => {
     await all
   })
 
+  // biome-ignore format: table
+  it.each([
+    ['that the system reserves the port', { PORT: '5000', FAILURE: 'EACCES' }, 'Port 5000 is reserved by the system. Set PORT to another port.'],
+    ['that HOST is no address of this machine', { HOST: '192.0.2.1' }, 'HOST is "192.0.2.1", which is no address of this machine. Set it to one (0.0.0.0 for all), or unset it to listen on localhost only.'],
+    ['a fault of the configuration', { PORT: 'ten' }, 'The configuration has a fault:\n  - PORT must be a whole number from 0 to 65535; it is "ten".'],
+  ])('reports %s, with exit code 1 and without a stack', async (_what, env, words) => {
+    const { ended, errors } = startService(env)
+    expect([await ended, errors()]).toEqual([1, `${words}\n`])
+  })
+
   it('reports that the port is taken, with exit code 1', async () => {
-    const first = startService()
-    const port = await first.nextLine()
-    const second = startService({ PORT: port })
-    expect(await second.ended).toBe(1)
-    expect(second.errors()).toBe(
-      `Port ${port} is taken. Stop the program that listens there, or set PORT to a free port.\n`,
-    )
-  })
-
-  it('reports that the system reserves the port, with exit code 1', async () => {
-    const { ended, errors } = startService({ PORT: '5000', FAILURE: 'EACCES' })
-    expect(await ended).toBe(1)
-    expect(errors()).toBe('Port 5000 is reserved by the system. Set PORT to another port.\n')
-  })
-
-  it('reports that HOST is no address of this machine, with exit code 1', async () => {
-    const { ended, errors } = startService({ HOST: '192.0.2.1' })
-    expect(await ended).toBe(1)
-    expect(errors()).toBe(
-      'HOST is "192.0.2.1", which is no address of this machine. Set it to one (0.0.0.0 for all), or unset it to listen on localhost only.\n',
-    )
-  })
-
-  it('reports a fault of the configuration, with exit code 1 and without a stack', async () => {
-    const { ended, errors } = startService({ PORT: 'ten' })
-    expect(await ended).toBe(1)
-    expect(errors()).toBe(
-      'The configuration has a fault:\n  - PORT must be a whole number from 0 to 65535; it is "ten".\n',
-    )
+    const PORT = await startService().nextLine()
+    const { ended, errors } = startService({ PORT })
+    expect([await ended, errors()]).toEqual([
+      1,
+      `Port ${PORT} is taken. Stop the program that listens there, or set PORT to a free port.\n`,
+    ])
   })
 })
