@@ -70,7 +70,7 @@ describe('the documentation', () => {
   })
 
   it('lists no problem of the doctor that is missing in the doctor’s tests', () => {
-    const tests = globSync(['{tests,scripts}/doctor/*.test.ts', 'tests/doctor/support/faults.ts'], {
+    const tests = globSync(['{tests,scripts}/doctor/*.test.ts', 'tests/doctor/{*.txt,support/faults.ts}'], {
       cwd: root,
     })
       .map(read)

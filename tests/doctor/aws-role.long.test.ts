@@ -8,14 +8,16 @@ import {
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { readRole } from '../../scripts/doctor/aws/role.ts'
+import type { Statement } from '../../scripts/doctor/aws/statements.ts'
 import { examine } from '../../scripts/doctor/finding.ts'
 import { awsRoleChecks } from '../../scripts/doctor/kube/aws-role.ts'
 import { Kubectl } from '../../scripts/doctor/kube/kubectl.ts'
 import type { Release } from '../../scripts/doctor/kube/release.ts'
 import { AwsAccount } from '../aws/support/aws-account.ts'
 import { isProgramMissing, needs } from '../support/programs.ts'
+import { sectionOf } from './support/table.ts'
 
 needs('python')
 
@@ -36,171 +38,118 @@ afterAll(async () => {
   await account?.[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
-beforeEach(async () => {
-  await account.reset()
+beforeEach(() => {
   for (const [name, value] of Object.entries(account.environment)) vi.stubEnv(name, value)
   vi.stubEnv(
     'PATH',
     `${resolve(import.meta.dirname, 'support/recorded-cluster')}${delimiter}${process.env['PATH']}`,
   )
   vi.stubEnv('RECORDED_CLUSTER', folder)
-  await writeFile(join(folder, 'issuer'), JSON.stringify({ issuer: Issuer }))
-  await writeFile(join(folder, 'context'), 'arn:aws:eks:eu-central-1:123456789012:cluster/prod')
 })
+
+/** The answers of kubectl; where an answer is `undefined`, its user may not ask. */
+async function recordAnswers(answers: Readonly<Record<string, string | undefined>>): Promise<void> {
+  for (const [question, answer] of Object.entries(answers)) {
+    if (answer === undefined) await rm(join(folder, question), { force: true })
+    else await writeFile(join(folder, question), answer)
+  }
+}
+const rightAnswers = {
+  issuer: JSON.stringify({ issuer: Issuer }),
+  context: 'arn:aws:eks:eu-central-1:123456789012:cluster/prod',
+}
 
 /** A release whose agent has these settings and nothing else. */
 function releaseWith(settings: Readonly<Record<string, string>>): Release {
-  const env = Object.entries({ AWS_REGION: 'eu-central-1', ...settings }).map(([name, value]) => ({
-    name,
-    value,
-  }))
-  const metadata = {
-    name: 'demo-agent-1',
-    namespace: 'agents',
-    labels: { 'app.kubernetes.io/component': 'agent' },
-  }
+  const variables = Object.entries({ AWS_REGION: 'eu-central-1', ...settings })
+  const env = variables.map(([name, value]) => ({ name, value }))
+  const labels = { 'app.kubernetes.io/component': 'agent' }
+  const metadata = { name: 'demo-agent-1', namespace: 'agents', labels }
   const spec = { serviceAccountName: 'demo-agent', containers: [{ name: 'agent', image: 'agent', env }] }
   const pod = { kind: 'Pod', metadata, spec, status: { phase: 'Running' } }
   return { name: 'demo', namespace: 'agents', pods: [pod], policies: [], ingresses: [], configMaps: [] }
 }
 
-async function examineRole(settings: Readonly<Record<string, string>> = webIdentity) {
-  const [finding] = await examine(awsRoleChecks(new Kubectl('agents'), releaseWith(settings)))
-  return finding
-}
+const examineRole = (settings: Readonly<Record<string, string>> = webIdentity) =>
+  examine(awsRoleChecks(new Kubectl('agents'), releaseWith(settings)))
 
 const Version = '2012-10-17'
-const adminPolicy = { Version, Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
-const putPolicy = (PolicyName: string, document: object) =>
-  account.iam.send(
-    new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(document) }),
-  )
+const adminStatement = { Effect: 'Allow', Action: '*', Resource: '*' }
+const adminPolicy = JSON.stringify({ Version, Statement: [adminStatement] })
+const otherAccount = {
+  Effect: 'Allow',
+  Principal: { AWS: 'arn:aws:iam::999999999999:root' },
+  Action: 'sts:AssumeRole',
+}
+const putPolicy = (PolicyName: string, PolicyDocument: string) =>
+  account.iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }))
+/** Writes the role’s own policy anew. */
+const changeStatements = async (change: (profile: Statement, model: Statement) => readonly object[]) => {
+  const { Statement } = await account.modelPolicy(RoleName)
+  await putPolicy('bedrock', JSON.stringify({ Version, Statement: change(Statement[0], Statement[1]) }))
+}
+const attachPolicy = async () => {
+  const command = new CreatePolicyCommand({ PolicyName: 'backdoor', PolicyDocument: adminPolicy })
+  const { Policy } = await account.iam.send(command)
+  await account.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: Policy?.Arn }))
+}
+const trustOtherAccount = async () => {
+  const { Statement } = await account.trustPolicy(RoleName)
+  const PolicyDocument = JSON.stringify({ Version, Statement: [...Statement, otherAccount] })
+  await account.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }))
+}
+const forgetCredentials = () => {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined)
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
+  vi.stubEnv('HOME', folder)
+}
 
-describe('The doctor, when it checks the role that the template made,', () => {
-  it.each([
-    ['by tokens of the issuer', { Issuer }, webIdentity],
-    ['by EKS Pod Identity', { PodIdentityCluster: 'prod' }, podIdentity],
-  ])('finds no fault in a role that pods assume %s', async (_way, parameters, settings) => {
-    await account.deploy('agent', { ...parameters, ModelId })
-    expect(await examineRole(settings)).toEqual({
-      check: 'AWS role',
-      status: 'PASS',
-      detail: `${roleArn} trusts and allows what the template says, and nothing else.`,
-    })
-  })
+const unchanged = () => {}
+const byIssuer = { Issuer, ModelId }
+const byPodIdentity = { PodIdentityCluster: 'prod', ModelId }
 
-  it('says that the role trusts another service account instead, and which command mends the role', async () => {
-    await account.deploy('agent', { Issuer, ModelId, ServiceAccount: 'agents:another' })
-    const finding = await examineRole()
-    expect(finding).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
-    expect(finding?.detail).toContain('system:serviceaccount:agents:another')
-    expect(finding?.hint).toContain(
-      `--parameter-overrides Issuer=${Issuer} ServiceAccount=agents:demo-agent ModelId=${ModelId}`,
-    )
-  })
+// biome-ignore format: table
+const situations: readonly (readonly [what: string, deployed: Parameters<AwsAccount['deploy']>[1] | undefined, change?: () => unknown, settings?: Readonly<Record<string, string>>])[] = [
+  ['a role that pods assume by tokens of the issuer', byIssuer],
+  ['a role that pods assume by EKS Pod Identity', byPodIdentity, unchanged, podIdentity],
+  ['the same policy in another form', byIssuer, () => changeStatements((profile, model) => [{ ...model, Action: [model['Action']].flat().toReversed(), Resource: [model['Resource']].flat().toReversed() }, { ...profile, Sid: 'Other', Resource: [profile['Resource']] }])],
+  ['trust in another service account', { ...byIssuer, ServiceAccount: 'agents:another' }],
+  ['trust in another AWS account as well', byIssuer, trustOtherAccount],
+  ['a further inline policy', byIssuer, () => putPolicy('backdoor', adminPolicy)],
+  ['a further statement in its own policy', byIssuer, () => changeStatements((...own) => [...own, adminStatement])],
+  ['an attached policy', byIssuer, attachPolicy],
+  ['no policy, which only warns, since another form of policy may give the access', byIssuer, () => account.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'bedrock' }))],
+  ['no role', undefined],
+  ['no role of EKS Pod Identity', undefined, unchanged, podIdentity],
+  ['an issuer that may not be read', byIssuer, () => recordAnswers({ issuer: undefined })],
+  ['a context that names no cluster of EKS', byIssuer, () => recordAnswers({ context: 'kind' }), podIdentity],
+  ['a model for which the template is not made', byIssuer, unchanged, { ...webIdentity, BEDROCK_MODEL_ID: 'amazon.nova-2-lite-v1:0' }],
+  ['pods that use no role', byIssuer, unchanged, {}],
+  // The last, since the credentials stay away.
+  ['whoever runs the doctor has no AWS credentials', byIssuer, forgetCredentials],
+]
 
-  it.each([
-    ['an inline policy', () => putPolicy('backdoor', adminPolicy)],
-    [
-      'a further statement in its own policy',
-      async () => {
-        const { Statement } = await account.modelPolicy(RoleName)
-        await putPolicy('bedrock', { Version, Statement: [...Statement, ...adminPolicy.Statement] })
-      },
-    ],
-    [
-      'an attached policy',
-      async () => {
-        const document = { PolicyName: 'backdoor', PolicyDocument: JSON.stringify(adminPolicy) }
-        const { Policy } = await account.iam.send(new CreatePolicyCommand(document))
-        await account.iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: Policy?.Arn }))
-      },
-    ],
-  ])('sees access that was added by %s', async (_how, add) => {
-    await account.deploy('agent', { Issuer, ModelId })
-    await add()
-    const finding = await examineRole()
-    expect(finding).toMatchObject({ status: 'FAIL', code: 'ROLE_ACCESS_ADDED' })
-    expect(finding?.detail).toContain('{"Effect":"Allow","Action":"*","Resource":"*"}')
-  })
+it('The doctor says how the role that the agent gets differs from the template’s', async () => {
+  const sections: string[] = []
+  for (const [what, deployed, change, settings] of situations) {
+    await account.reset()
+    await recordAnswers(rightAnswers)
+    if (deployed) await account.deploy('agent', deployed)
+    await change?.()
+    sections.push(sectionOf(what, await examineRole(settings)))
+  }
+  await expect(sections.join('')).toMatchFileSnapshot('aws-role.txt')
+})
 
-  it.each([
-    [
-      'another account has',
-      roleArn.replace('123456789012', '999999999999'),
-      `AWS has ${roleArn} in the place of`,
-    ],
-    ['nobody has', roleArn.replace('bedrock', 'rock'), 'not found'],
-  ])('does not take another role for one that %s', async (_whose, arn, cause) => {
-    await account.deploy('agent', { Issuer, ModelId })
-    await expect(readRole(arn, 'eu-central-1')).rejects.toThrow(cause)
-  })
-
-  it('sees that the role trusts another AWS account as well', async () => {
-    await account.deploy('agent', { Issuer, ModelId })
-    const { Statement } = await account.trustPolicy(RoleName)
-    const other = {
-      Effect: 'Allow',
-      Principal: { AWS: 'arn:aws:iam::999999999999:root' },
-      Action: 'sts:AssumeRole',
-    }
-    const PolicyDocument = JSON.stringify({ Version, Statement: [...Statement, other] })
-    await account.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }))
-    const finding = await examineRole()
-    expect(finding).toMatchObject({ status: 'FAIL', code: 'ROLE_ACCESS_ADDED' })
-    expect(finding?.detail).toContain('arn:aws:iam::999999999999:root')
-  })
-
-  it('only warns of missing access, since another form of policy may give it', async () => {
-    await account.deploy('agent', { Issuer, ModelId })
-    await account.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'bedrock' }))
-    expect(await examineRole()).toMatchObject({ status: 'WARN', code: 'ROLE_ACCESS_MISSING' })
-  })
-
-  it('ignores order, ids, and whether a single value is a list', async () => {
-    await account.deploy('agent', { Issuer, ModelId })
-    const { Statement } = await account.modelPolicy(RoleName)
-    const [profile, model] = Statement
-    const same = [
-      { ...model, Action: model.Action.toReversed(), Resource: model.Resource.toReversed() },
-      { ...profile, Sid: 'Other', Resource: [profile.Resource] },
-    ]
-    await putPolicy('bedrock', { Version, Statement: same })
-    expect(await examineRole()).toMatchObject({ status: 'PASS' })
-  })
-
-  it('says that the role is missing', async () => {
-    expect(await examineRole()).toMatchObject({ status: 'FAIL', code: 'BEDROCK_CREDENTIALS_INVALID' })
-    expect(await examineRole(podIdentity)).toMatchObject({
-      status: 'FAIL',
-      detail: 'prod associates no role with agents:demo-agent.',
-    })
-  })
-
-  it.each([
-    [
-      'whoever runs it has no AWS credentials',
-      async () => {
-        for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined)
-        vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
-        vi.stubEnv('HOME', folder)
-      },
-      webIdentity,
-    ],
-    ['the issuer may not be read', () => rm(join(folder, 'issuer')), webIdentity],
-    ['the context names no cluster of EKS', () => writeFile(join(folder, 'context'), 'kind'), podIdentity],
-    [
-      'the model is none for which the template is made',
-      async () => {},
-      { ...webIdentity, BEDROCK_MODEL_ID: 'amazon.nova-2-lite-v1:0' },
-    ],
-  ])('says that it could not check the role, if %s', async (_why, change, settings) => {
-    await account.deploy('agent', { Issuer, ModelId })
-    await change()
-    expect(await examineRole(settings)).toMatchObject({ status: 'WARN', code: 'NOT_CHECKED' })
-  })
-
-  it('checks nothing if the pods use no role', async () => {
-    expect(await examineRole({})).toBeUndefined()
-  })
+it.each([
+  [
+    'another account has',
+    roleArn.replace('123456789012', '999999999999'),
+    `AWS has ${roleArn} in the place of`,
+  ],
+  ['nobody has', roleArn.replace('bedrock', 'rock'), 'not found'],
+])('The doctor does not take another role for one that %s', async (_whose, arn, cause) => {
+  await account.reset()
+  await account.deploy('agent', byIssuer)
+  await expect(readRole(arn, 'eu-central-1')).rejects.toThrow(cause)
 })

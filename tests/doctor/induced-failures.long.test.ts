@@ -10,11 +10,9 @@ import { Laptop } from './support/laptop.ts'
 import { rowOf, tableOf } from './support/table.ts'
 
 const tableFile = resolve(import.meta.dirname, '../../scripts/troubleshooting/induced-failures.md')
-const allFailures = inducedFailures.flatMap(([where, failures]) =>
-  failures.map(failure => [`${where}: ${failure.what}`, failure] as const),
-)
+const allFailures = inducedFailures.flatMap(([, failures]) => failures)
 /** Failures that users of the agent meet too. */
-const userCauses = [...allFailures.map(([, failure]) => failure), ...causesNotInGuide].filter(isCause)
+const userCauses = [...allFailures, ...causesNotInGuide].filter(isCause)
 const findingsOf = new Map<InducedFailure, readonly Finding[]>()
 const problems = new Map<InducedFailure, Problem>()
 let laptops: readonly Laptop[] = []
@@ -26,9 +24,7 @@ beforeAll(async () => {
   laptops = await Promise.all([startLaptop(), startLaptop(), startLaptop()])
   const open = [
     ...allFailures.map(
-      ([, failure]) =>
-        async (laptop: Laptop) =>
-          findingsOf.set(failure, await examine(laptop, failure)),
+      failure => async (laptop: Laptop) => findingsOf.set(failure, await examine(laptop, failure)),
     ),
     ...userCauses.map(cause => async (laptop: Laptop) => problems.set(cause, await ask(laptop, cause))),
   ]
@@ -71,10 +67,11 @@ async function ask(laptop: Laptop, cause: Cause): Promise<Problem> {
 /** What the doctor's users act on when this failure occurs: the first failed check, or the expected warning. */
 function verdictOn(failure: InducedFailure): Finding {
   const findings = findingsOf.get(failure) ?? []
-  const isVerdict = ({ status, code }: Finding) =>
-    failure.warns ? status === 'WARN' && code === failure.code : status === 'FAIL'
-  const verdict = findings.find(isVerdict)
-  if (!verdict) throw new Error(`The doctor found nothing: ${JSON.stringify(findings)}`)
+  const verdict = findings.find(({ status, code }) =>
+    failure.warns ? status === 'WARN' && code === failure.code : status === 'FAIL',
+  )
+  if (verdict?.code !== failure.code)
+    throw new Error(`The doctor does not find that ${failure.what}: ${JSON.stringify(findings)}`)
   return verdict
 }
 
@@ -87,21 +84,9 @@ describe('The agent tells a user what is wrong when', () => {
   })
 })
 
-describe('The doctor reports what is wrong when', () => {
-  it.each(allFailures)('%s', (_what, failure) => {
-    const { code, detail, hint } = verdictOn(failure)
-    expect({ code, detail }).toMatchObject({ code: failure.code })
-    if (failure.aadsts) expect(detail).toContain(`(AADSTS${failure.aadsts})`)
-    expect(hint).not.toBe('')
-    expect(`${detail} ${hint}`).toContain(failure.says ?? '')
-  })
-
-  it('a failure causes only a warning, without a failed check', () => {
-    for (const [, failure] of allFailures.filter(([, { warns }]) => warns)) {
-      const findings = findingsOf.get(failure) ?? []
-      expect(findings.filter(({ status }) => status === 'FAIL')).toEqual([])
-    }
-  })
+it('The doctor only warns of a failure with which the agent works for now', () => {
+  const findings = allFailures.flatMap(failure => (failure.warns ? (findingsOf.get(failure) ?? []) : []))
+  expect(findings.filter(({ status }) => status === 'FAIL')).toEqual([])
 })
 
 it('docs/troubleshooting.md has the doctor’s findings on every failure (LONG_TESTS=true vitest -u, npm run troubleshooting)', async () => {

@@ -15,7 +15,7 @@ export const dotenv = ids.map(name => `${name}=${tenantId}\n`).join('')
 interface Call {
   readonly args: readonly string[]
   readonly cwd: string
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string | undefined>>
   /** The file descriptor of the standard output; default: a pipe. */
   readonly stdout?: number
 }

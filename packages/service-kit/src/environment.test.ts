@@ -33,7 +33,7 @@ it('reads a variable in each of its spellings as one value, and reports every ot
   ]
   const lines = values.flatMap(([kind, texts]) =>
     texts.map(text => {
-      const read = () => readEnvironment({ V: text }, readers[kind])
+      const read = () => readEnvironment<unknown>({ V: text }, readers[kind])
       const faults = findFaults(read)
       return `${kind} “${text}” → ${faults.length > 0 ? faults.join(' ') : (JSON.stringify(read()) ?? 'unset')}\n`
     }),

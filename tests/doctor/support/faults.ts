@@ -14,8 +14,6 @@ export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause,
   readonly warns?: true
   /** Whether the doctor has to give up waiting; everything else gets longer than usual on a busy machine. */
   readonly hangs?: true
-  /** What cause or remedy must name: the setting to change. */
-  readonly says?: string
   readonly env?: Variables | ((laptop: Laptop) => Variables)
   readonly weather?: Variables
   readonly change?: (laptop: Laptop) => unknown
@@ -88,8 +86,8 @@ const configuration: readonly InducedFailure[] = [
   { what: 'ENTRA_AUTHORITY has tenant and /v2.0', code: 'CONFIGURATION_INVALID', env: ({ stack }) => ({ ENTRA_AUTHORITY: `${stack.entraUrl}/${foreignId}/v2.0` }) },
   { what: 'TENANT_ID is of no tenant', code: 'ENTRA_REFUSED', env: { TENANT_ID: foreignId } },
   { what: 'the clock is 17 minutes off', code: 'CLOCK_WRONG', change: ({ entra }) => entra.settings.change({ clockOffsetSeconds: 1_000 }) },
-  { what: 'the ids of agent and API are swapped', code: 'FEDERATION_MISMATCH', says: 'Check AGENT_CLIENT_ID', env: { AGENT_CLIENT_ID: weatherAppId, WEATHER_API_APP_ID: agentId } },
-  { what: 'AGENT_CLIENT_ID is of an application that is no agent identity', code: 'FEDERATION_MISMATCH', says: 'Check AGENT_CLIENT_ID', env: { AGENT_CLIENT_ID: pageAppId, CLIENT_SPA_APP_ID: foreignId } },
+  { what: 'the ids of agent and API are swapped', code: 'FEDERATION_MISMATCH', env: { AGENT_CLIENT_ID: weatherAppId, WEATHER_API_APP_ID: agentId } },
+  { what: 'AGENT_CLIENT_ID is of an application that is no agent identity', code: 'FEDERATION_MISMATCH', env: { AGENT_CLIENT_ID: pageAppId, CLIENT_SPA_APP_ID: foreignId } },
   { what: 'the file of the seal keys has none', code: 'CONFIGURATION_INVALID', env: { SEAL_KEYS_FILE: '/dev/null' } },
   { what: 'nobody has said which tools of an MCP server only read', code: 'TOOLS_WAIT', warns: true, env: withOldMcpConfig },
   { what: 'the clock is two minutes off', code: 'CLOCK_WRONG', warns: true, change: ({ entra }) => entra.settings.change({ clockOffsetSeconds: 120 }) },
@@ -108,26 +106,19 @@ const signIn: readonly InducedFailure[] = [
   { what: 'the blueprint’s scope access_as_user is disabled', code: 'ENTRA_REFUSED', change: laptop => { for (const scope of blueprintOf(laptop.entra).api.oauth2PermissionScopes) scope.isEnabled = false } },
   { what: 'the user’s token is of another tenant', code: 'USER_TOKEN_INVALID', options: async laptop => ({ userToken: await laptop.token({ claims: { tid: foreignId } }) }) },
   { what: 'the blueprint has no scope access_as_user', code: 'ENTRA_REFUSED', change: laptop => { blueprintOf(laptop.entra).api.oauth2PermissionScopes = [] } },
-  { what: 'BLUEPRINT_APP_ID is of another application', code: 'USER_TOKEN_WRONG_AUDIENCE', says: 'Correct BLUEPRINT_APP_ID', env: { BLUEPRINT_APP_ID: foreignId } },
+  { what: 'BLUEPRINT_APP_ID is of another application', code: 'USER_TOKEN_WRONG_AUDIENCE', env: { BLUEPRINT_APP_ID: foreignId } },
   {
     what: 'the blueprint issues tokens of version 1',
     code: 'USER_TOKEN_WRONG_AUDIENCE',
-    says: 'requestedAccessTokenVersion (to 2)',
     options: async laptop => {
       blueprintOf(laptop.entra).api.requestedAccessTokenVersion = 1
       return { userToken: await laptop.token() }
     },
   },
-  { what: 'the user’s token is cut off', code: 'USER_TOKEN_INVALID', says: 'copy it whole', options: async laptop => ({ userToken: (await laptop.token()).slice(0, -41) }) },
+  { what: 'the user’s token is cut off', code: 'USER_TOKEN_INVALID', options: async laptop => ({ userToken: (await laptop.token()).slice(0, -41) }) },
   { what: 'the user’s token is no JWT', code: 'USER_TOKEN_INVALID', options: () => ({ userToken: 'a-password' }) },
   { what: 'the user’s token has expired', code: 'USER_TOKEN_EXPIRED', options: async laptop => ({ userToken: await laptop.token({ lifetimeSeconds: -60 }) }) },
-  {
-    what: 'the user’s token is for Microsoft Graph or another application',
-    code: 'USER_TOKEN_WRONG_AUDIENCE',
-    options: async laptop => ({
-      userToken: await laptop.token({ resource: weatherAppId, scopes: ['Weather.Read'] }),
-    }),
-  },
+  { what: 'the user’s token is for Microsoft Graph or another application', code: 'USER_TOKEN_WRONG_AUDIENCE', options: async laptop => ({ userToken: await laptop.token({ resource: weatherAppId, scopes: ['Weather.Read'] }) }) },
   { what: 'the user’s token lacks access_as_user', code: 'USER_TOKEN_SCOPE_MISSING', options: async laptop => ({ userToken: await laptop.token({ scopes: ['something_else'] }) }) },
 ]
 
@@ -138,12 +129,12 @@ const sidecar: readonly InducedFailure[] = [
   { what: 'the sidecar’s image is 1.0.0', code: 'SIDECAR_TOO_OPEN', env: { RUNNING_SIDECAR: sidecarImage('1.0.0') } },
   { what: 'the sidecar’s image is 1.1.1', code: 'SIDECAR_TOO_OPEN', warns: true, env: { RUNNING_SIDECAR: sidecarImage('1.1.1') } },
   { what: 'the sidecar is not run by Docker on this machine', code: 'NOT_CHECKED', warns: true, env: { RUNNING_SIDECAR: undefined } },
-  { what: 'the sidecar’s image is :latest', code: 'NOT_CHECKED', warns: true, says: '1.1.2 or newer', env: { RUNNING_SIDECAR: 'mcr.microsoft.com/entra-sdk/auth-sidecar:latest' } },
+  { what: 'the sidecar’s image is :latest', code: 'NOT_CHECKED', warns: true, env: { RUNNING_SIDECAR: 'mcr.microsoft.com/entra-sdk/auth-sidecar:latest' } },
   { what: 'the sidecar takes any host name', code: 'SIDECAR_TOO_OPEN', warns: true, sidecar: { AllowedHosts: '*' } },
   { what: 'what listens at SIDECAR_URL never answers', hangs: true, code: 'SIDECAR_UNREACHABLE', env: ({ silentUrl }) => ({ SIDECAR_URL: silentUrl }) },
   ...causes.sidecarSettings,
-  { what: 'the entry weatherApp asks for one scope instead of /.default', code: 'SIDECAR_MISCONFIGURED', says: 'DownstreamApis__weatherApp__Scopes__0', sidecar: { DownstreamApis__weatherApp__Scopes__0: `api://${weatherAppId}/Weather.Read.All` } },
-  { what: 'the sidecar is that of another blueprint', code: 'BLUEPRINT_CREDENTIAL_REJECTED', says: 'AzureAd__ClientId', sidecar: { AzureAd__ClientId: weatherAppId } },
+  { what: 'the entry weatherApp asks for one scope instead of /.default', code: 'SIDECAR_MISCONFIGURED', sidecar: { DownstreamApis__weatherApp__Scopes__0: `api://${weatherAppId}/Weather.Read.All` } },
+  { what: 'the sidecar is that of another blueprint', code: 'BLUEPRINT_CREDENTIAL_REJECTED', sidecar: { AzureAd__ClientId: weatherAppId } },
 ]
 
 // biome-ignore format: table
@@ -157,12 +148,12 @@ const api: readonly InducedFailure[] = [
   { what: 'the API does not list the agent among its callers', code: 'API_FORBIDDEN', weather: { WEATHER_ALLOWED_CALLERS: pageAppId } },
   { what: 'the agent identity lacks the API’s app role', code: 'API_FORBIDDEN', change: ({ entra }) => { entra.directory.content.appRoleAssignments = [] } },
   { what: 'the API cannot fetch Entra’s keys', code: 'API_UNAVAILABLE', weather: { ENTRA_AUTHORITY: 'http://localhost:9' } },
-  { what: 'the API asks another cloud’s Entra', code: 'API_UNAVAILABLE', says: 'reaches ENTRA_AUTHORITY', weather: { ENTRA_AUTHORITY: 'https://login.entra.invalid' } },
-  { what: 'the API’s deny list is missing', code: 'API_UNAVAILABLE', says: 'WEATHER_DENY_LIST', weather: { WEATHER_DENY_LIST: '/nonexistent/list.json' } },
-  { what: 'the API’s weather source is out of reach', code: 'API_UNAVAILABLE', says: 'WEATHER_PROVIDER', weather: { WEATHER_PROVIDER: 'open-meteo', OPEN_METEO_GEOCODING_URL: 'http://localhost:9' } },
-  { what: 'the API’s app role has another name', code: 'API_FORBIDDEN', says: 'It has Weather.Look.', change: ({ entra }) => { for (const role of weatherApiOf(entra).appRoles) role.value = 'Weather.Look' } },
-  { what: 'the API’s app role is disabled', code: 'API_FORBIDDEN', says: 'has it enabled', change: ({ entra }) => { for (const role of weatherApiOf(entra).appRoles) role.isEnabled = false } },
-  { what: 'the API’s scope has another name', code: 'API_FORBIDDEN', says: 'names it so', change: ({ entra }) => { for (const scope of weatherApiOf(entra).api.oauth2PermissionScopes) scope.value = scope.value.replace('Weather.Read', 'Weather.Look') } },
+  { what: 'the API asks another cloud’s Entra', code: 'API_UNAVAILABLE', weather: { ENTRA_AUTHORITY: 'https://login.entra.invalid' } },
+  { what: 'the API’s deny list is missing', code: 'API_UNAVAILABLE', weather: { WEATHER_DENY_LIST: '/nonexistent/list.json' } },
+  { what: 'the API’s weather source is out of reach', code: 'API_UNAVAILABLE', weather: { WEATHER_PROVIDER: 'open-meteo', OPEN_METEO_GEOCODING_URL: 'http://localhost:9' } },
+  { what: 'the API’s app role has another name', code: 'API_FORBIDDEN', change: ({ entra }) => { for (const role of weatherApiOf(entra).appRoles) role.value = 'Weather.Look' } },
+  { what: 'the API’s app role is disabled', code: 'API_FORBIDDEN', change: ({ entra }) => { for (const role of weatherApiOf(entra).appRoles) role.isEnabled = false } },
+  { what: 'the API’s scope has another name', code: 'API_FORBIDDEN', change: ({ entra }) => { for (const scope of weatherApiOf(entra).api.oauth2PermissionScopes) scope.value = scope.value.replace('Weather.Read', 'Weather.Look') } },
   { what: 'the API looks at no signature', code: 'API_TOKEN_REJECTED', weather: { VALIDATE_TOKEN_SIGNATURE: 'false' } },
 ]
 
@@ -171,32 +162,24 @@ const bedrockCredential: readonly InducedFailure[] = [
   { what: 'no AWS region is set', code: 'BEDROCK_NOT_CONFIGURED', warns: true, env: { AWS_REGION: undefined } },
   { what: 'half of a credential is set', code: 'BEDROCK_NOT_CONFIGURED', warns: true, env: { AWS_SECRET_ACCESS_KEY: undefined } },
   { what: 'a region is set, but there are no AWS credentials anywhere', code: 'BEDROCK_NOT_CONFIGURED', env: awsEnv({}) },
-  {
-    what: 'the session is over',
-    code: 'BEDROCK_CREDENTIALS_EXPIRED',
-    env: {
-      AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key',
-      AWS_SESSION_TOKEN: 'emulated-expired-session-token',
-    },
-  },
-  { what: 'the session token of another session is set beside a long-lived key', code: 'BEDROCK_CREDENTIALS_INVALID', says: 'Unset AWS_SESSION_TOKEN', env: { AWS_SESSION_TOKEN: 'emulated-expired-session-token' } },
-  { what: 'access key id and secret are swapped', code: 'BEDROCK_CREDENTIALS_INVALID', says: 'are swapped', env: { AWS_ACCESS_KEY_ID: staticKeys.AWS_SECRET_ACCESS_KEY, AWS_SECRET_ACCESS_KEY: staticKeys.AWS_ACCESS_KEY_ID } },
-  { what: 'AWS_PROFILE names no profile', code: 'BEDROCK_NOT_CONFIGURED', says: 'came from profile nobody', env: awsEnv({ AWS_PROFILE: 'nobody' }) },
-  { what: 'the configuration of AWS is malformed', code: 'BEDROCK_NOT_CONFIGURED', says: 'have no [profile] that can be read', env: withBrokenAwsConfig },
+  { what: 'the session is over', code: 'BEDROCK_CREDENTIALS_EXPIRED', env: { AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE', AWS_SECRET_ACCESS_KEY: 'emulated-secret-access-key', AWS_SESSION_TOKEN: 'emulated-expired-session-token' } },
+  { what: 'the session token of another session is set beside a long-lived key', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_SESSION_TOKEN: 'emulated-expired-session-token' } },
+  { what: 'access key id and secret are swapped', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_ACCESS_KEY_ID: staticKeys.AWS_SECRET_ACCESS_KEY, AWS_SECRET_ACCESS_KEY: staticKeys.AWS_ACCESS_KEY_ID } },
+  { what: 'AWS_PROFILE names no profile', code: 'BEDROCK_NOT_CONFIGURED', env: awsEnv({ AWS_PROFILE: 'nobody' }) },
+  { what: 'the configuration of AWS is malformed', code: 'BEDROCK_NOT_CONFIGURED', env: withBrokenAwsConfig },
   { what: 'the session token is missing', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_ACCESS_KEY_ID: 'ASIAEXPIRED00EXAMPLE' } },
   { what: 'the secret access key is wrong', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_SECRET_ACCESS_KEY: 'wrong' } },
   { what: 'AWS does not know the access key', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_ACCESS_KEY_ID: 'AKIANOBODY000EXAMPLE' } },
   { what: 'the API key has expired', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_BEARER_TOKEN_BEDROCK: 'emulated-expired-api-key' } },
-  { what: 'the API key has “Bearer” before it', code: 'BEDROCK_CREDENTIALS_INVALID', says: 'without “Bearer”', env: { AWS_BEARER_TOKEN_BEDROCK: 'Bearer emulated-api-key' } },
+  { what: 'the API key has “Bearer” before it', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_BEARER_TOKEN_BEDROCK: 'Bearer emulated-api-key' } },
   { what: 'the API key is of another region', code: 'BEDROCK_CREDENTIALS_INVALID', env: { AWS_BEARER_TOKEN_BEDROCK: 'emulated-api-key-of-another-region' } },
   brokenBedrock({ kind: 'error', name: 'InvalidSignatureException', message: 'Signature expired: 20260101T000000Z' }, 'BEDROCK_CREDENTIALS_INVALID', 'the clock of this machine is not that of AWS'),
   badToken('the trust policy has another subject', { sub: 'system:serviceaccount:default:default' }),
   badToken('the token is for another audience', { aud: 'api://AzureADTokenExchange' }),
   badToken('IAM has no OIDC provider of this issuer', { iss: 'https://issuer.example/' }),
   badToken('the web identity token has expired', { lifetimeSeconds: -60 }, 'BEDROCK_CREDENTIALS_EXPIRED'),
-  { what: 'AWS_ROLE_ARN is the role’s name', code: 'BEDROCK_CREDENTIALS_INVALID', says: 'the whole ARN', env: laptop => ({ ...webIdentity(laptop), AWS_ROLE_ARN: 'entra-bedrock-agent' }), change: ({ cluster }) => cluster.project() },
-  { what: 'the web identity token’s file is empty', code: 'BEDROCK_CREDENTIALS_INVALID', says: 'is empty', env: webIdentity, change: ({ cluster }) => writeFileSync(cluster.tokenFile, '') },
+  { what: 'AWS_ROLE_ARN is the role’s name', code: 'BEDROCK_CREDENTIALS_INVALID', env: laptop => ({ ...webIdentity(laptop), AWS_ROLE_ARN: 'entra-bedrock-agent' }), change: ({ cluster }) => cluster.project() },
+  { what: 'the web identity token’s file is empty', code: 'BEDROCK_CREDENTIALS_INVALID', env: webIdentity, change: ({ cluster }) => writeFileSync(cluster.tokenFile, '') },
   { what: 'the web identity token’s file is missing', code: 'BEDROCK_CREDENTIALS_INVALID', env: webIdentity, change: ({ cluster }) => cluster.removeToken() },
   {
     what: 'STS cannot reach the cluster’s issuer',
@@ -209,16 +192,7 @@ const bedrockCredential: readonly InducedFailure[] = [
   },
   { what: 'STS is out of reach', code: 'BEDROCK_UNAVAILABLE', env: laptop => ({ ...webIdentity(laptop), AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' }), change: ({ cluster }) => cluster.project() },
   { what: 'STS never answers', hangs: true, code: 'NO_ANSWER', env: laptop => ({ ...webIdentity(laptop), AWS_ENDPOINT_URL_STS: laptop.silentUrl }), change: ({ cluster }) => cluster.project() },
-  {
-    what: 'the Pod Identity Agent is out of reach',
-    code: 'BEDROCK_CREDENTIALS_INVALID',
-    env: ({ cluster }) =>
-      awsEnv({
-        AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:9/v1/credentials',
-        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: cluster.tokenFile,
-      }),
-    change: ({ cluster }) => cluster.project(),
-  },
+  { what: 'the Pod Identity Agent is out of reach', code: 'BEDROCK_CREDENTIALS_INVALID', env: ({ cluster }) => awsEnv({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:9/v1/credentials', AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: cluster.tokenFile }), change: ({ cluster }) => cluster.project() },
 ]
 
 const deniedBy = (policy: 'AKIANOPOLICY0EXAMPLE' | 'AKIAPROFILES0EXAMPLE', what: string): InducedFailure => ({
@@ -232,24 +206,17 @@ const account = (change: Readonly<Record<string, unknown>>, code: string, what: 
   change: ({ aws }) => aws.app.controls.settings.change({ models: { [model]: change } }),
 })
 
+const denyAll = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Action: 'bedrock:*', Resource: '*' }],
+}
+
 // biome-ignore format: table
 const bedrockModel: readonly InducedFailure[] = [
   deniedBy('AKIANOPOLICY0EXAMPLE', 'the principal may not invoke models'),
   deniedBy('AKIAPROFILES0EXAMPLE', 'the policy has the profile, but not the models behind it'),
   { what: 'the API key’s principal may not use API keys', code: 'BEDROCK_ACCESS_DENIED', env: { AWS_BEARER_TOKEN_BEDROCK: 'emulated-api-key-without-policy' } },
-  {
-    what: 'a policy of the organisation denies it',
-    code: 'BEDROCK_ACCESS_DENIED',
-    change: ({ aws }) =>
-      aws.app.controls.settings.change({
-        policies: {
-          'arn:aws:iam::111122223333:user/agent': {
-            Version: '2012-10-17',
-            Statement: [{ Effect: 'Deny', Action: 'bedrock:*', Resource: '*' }],
-          },
-        },
-      }),
-  },
+  { what: 'a policy of the organisation denies it', code: 'BEDROCK_ACCESS_DENIED', change: ({ aws }) => aws.app.controls.settings.change({ policies: { 'arn:aws:iam::111122223333:user/agent': denyAll } }) },
   account({ access: 'no-use-case-form' }, 'BEDROCK_ACCESS_DENIED', 'the use case form was not submitted'),
   account({ access: 'no-subscription' }, 'BEDROCK_ACCESS_DENIED', 'the account has not subscribed'),
   account({ lifecycle: 'EOL' }, 'BEDROCK_MODEL_RETIRED', 'the model’s life is over'),
@@ -263,6 +230,7 @@ const bedrockModel: readonly InducedFailure[] = [
   { what: 'BEDROCK_TEMPERATURE is set for a model that refuses it', code: 'BEDROCK_REQUEST_INVALID', env: { BEDROCK_TEMPERATURE: '0.2' } },
 ]
 
+// biome-ignore format: table
 const bedrockCall: readonly InducedFailure[] = [
   bedrockError('ValidationException', 'BEDROCK_REQUEST_INVALID', 'Bedrock finds the request invalid'),
   account({ contextTokens: 1 }, 'BEDROCK_INPUT_TOO_LONG', 'the input is longer than the model can read'),
@@ -272,29 +240,11 @@ const bedrockCall: readonly InducedFailure[] = [
   bedrockError('ModelTimeoutException', 'BEDROCK_UNAVAILABLE', 'the model takes too long'),
   bedrockError('ServiceUnavailableException', 'BEDROCK_UNAVAILABLE', 'Bedrock is down'),
   brokenBedrock({ kind: 'html', status: 502 }, 'BEDROCK_UNAVAILABLE', 'a proxy responds in Bedrock’s place'),
-  {
-    what: 'a web page responds at Bedrock’s endpoint',
-    code: 'BEDROCK_UNAVAILABLE',
-    env: ({ portalUrl }) => ({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: portalUrl }),
-  },
+  { what: 'a web page responds at Bedrock’s endpoint', code: 'BEDROCK_UNAVAILABLE', env: ({ portalUrl }) => ({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: portalUrl }) },
   brokenBedrock({ kind: 'reset' }, 'BEDROCK_UNAVAILABLE', 'the connection to Bedrock breaks'),
-  {
-    what: 'Bedrock never answers',
-    hangs: true,
-    code: 'BEDROCK_UNAVAILABLE',
-    env: ({ silentUrl }) => ({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: silentUrl }),
-  },
-  {
-    what: 'Bedrock is out of reach',
-    code: 'BEDROCK_UNAVAILABLE',
-    env: { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'http://127.0.0.1:9' },
-  },
-  {
-    what: 'AWS_ENDPOINT_URL is left over',
-    code: 'BEDROCK_UNAVAILABLE',
-    says: 'Unset the variable',
-    env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: undefined },
-  },
+  { what: 'Bedrock never answers', hangs: true, code: 'BEDROCK_UNAVAILABLE', env: ({ silentUrl }) => ({ AWS_ENDPOINT_URL_BEDROCK_RUNTIME: silentUrl }) },
+  { what: 'Bedrock is out of reach', code: 'BEDROCK_UNAVAILABLE', env: { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'http://127.0.0.1:9' } },
+  { what: 'AWS_ENDPOINT_URL is left over', code: 'BEDROCK_UNAVAILABLE', env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_ENDPOINT_URL_BEDROCK_RUNTIME: undefined } },
   brokenBedrock({ kind: 'cut', afterEvents: 1 }, 'BEDROCK_STREAM_BROKEN', 'the answer breaks off'),
 ]
 
