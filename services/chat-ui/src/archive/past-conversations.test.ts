@@ -1,12 +1,25 @@
-import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnResult } from '@entra-bedrock-agent/identity-trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Conversation } from '../conversation/conversation.ts'
+import { pageProblem } from '../agent/page-problem.ts'
+import { Conversation, type ConversationNeeds } from '../conversation/conversation.ts'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
 import { toKept } from '../conversation/kept.ts'
 import { PastConversations } from './past-conversations.ts'
 
 const ada = 'ada-oid'
 const tid = '11111111-2222-4333-8444-555555555555'
+const turnResult: TurnResult = {
+  turnId: 't',
+  mode: 'direct',
+  flow: 'obo',
+  model: null,
+  answer: 'Done.',
+  usage: null,
+  timing: { firstTokenMs: 0, totalMs: 0 },
+  tools: [],
+  notices: [],
+  finishReason: 'stop',
+}
 const step: TraceStep = {
   id: 's',
   kind: 'token',
@@ -17,65 +30,62 @@ const step: TraceStep = {
   token: { role: 'TR', observed: true, claims: { upn: 'ada@example.org', idtyp: 'user', scp: 'x' } },
 }
 
-let turnCount = 0
 function exchange(message: string, more: Partial<Exchange> = {}): Exchange {
-  turnCount += 1
-  const turn = {
-    turnId: `t${turnCount}`,
-    mode: 'direct',
-    flow: 'autonomous',
-    model: null,
-    startedAt: '',
-  } as const
   const owner = { agent: 'a', flow: 'autonomous' } as const
-  return {
-    ...startExchange({ message, agent: 'a', mode: 'direct', flow: 'autonomous' }),
-    state: 'done',
-    turn,
-    owner,
-    ...more,
-  }
+  const question = { message, agent: 'a', mode: 'direct', flow: 'autonomous' } as const
+  return { ...startExchange(question), state: 'done', owner, ...more }
 }
-function exchangeFor(objectId: string, message: string): Exchange {
+function exchangeFor(objectId: string, message: string, more: Partial<Exchange> = {}): Exchange {
   const question = { message, agent: 'a', mode: 'direct', flow: 'obo' } as const
-  return exchange(message, { question, owner: { agent: 'a', flow: 'obo', objectId }, steps: [step] })
+  return exchange(message, { question, owner: { agent: 'a', flow: 'obo', objectId }, steps: [step], ...more })
 }
 /** A storage like the browser's: its items are own members, so that `Object.keys` lists them. */
 function stubStorage(name: string, room = 5_000_000): Record<string, string> {
   const items: Record<string, string> = {}
-  const methods = {
+  const methods: Record<string, unknown> = {
     getItem: (key: string) => items[key] ?? null,
     setItem(key: string, value: string) {
-      const others = Object.entries(items).reduce(
-        (sum, [other, kept]) => sum + (other === key ? 0 : kept.length),
-        0,
-      )
-      if (others + value.length > room) throw new DOMException('Full.', 'QuotaExceededError')
+      if (Object.values({ ...items, [key]: value }).join('').length > room)
+        throw new DOMException('Full.', 'QuotaExceededError')
       items[key] = value
     },
     removeItem: (key: string) => delete items[key],
   }
-  vi.stubGlobal(
-    name,
-    new Proxy(items, { get: (target, key: string) => methods[key as keyof typeof methods] ?? target[key] }),
-  )
+  vi.stubGlobal(name, new Proxy(items, { get: (_target, key: string) => methods[key] }))
   return items
+}
+
+const needs: ConversationNeeds = {
+  ask: async function* () {},
+  identify: async () => ({ agent: 'a', flow: 'autonomous', userToken: undefined }),
+  announce: () => {},
 }
 
 /** A tab, which shares the local storage with the others. */
 function openTab(...exchanges: Exchange[]) {
   const session = stubStorage('sessionStorage')
-  const needs = {
-    ask: async function* () {},
-    identify: async () => ({ agent: 'a', flow: 'autonomous', userToken: undefined }) as const,
-    announce: () => {},
-  }
   const conversation = new Conversation(needs, 'a', toKept(exchanges))
   const past = new PastConversations(conversation, tid)
   past.keep()
   return { conversation, past, session }
 }
+type Tab = ReturnType<typeof openTab>
+
+/** Asks one more question in a tab. */
+function askMore({ conversation, past }: Tab, message: string): void {
+  const { exchanges, id } = conversation.keep()
+  conversation.show(toKept([...exchanges, exchange(message)], 0, id))
+  past.keep()
+}
+function openFifty(): void {
+  for (let index = 0; index < 52; index += 1) {
+    vi.advanceTimersByTime(1_000)
+    openTab(exchange(`${index}`))
+  }
+}
 const titles = (past: PastConversations, who?: string) => past.list(who).map(({ title }) => title)
+const questions = (past: PastConversations) =>
+  past.list(undefined).map(({ kept }) => kept.exchanges.map(({ question }) => question.message))
 
 describe('conversations that outlive their tab', () => {
   let local: Record<string, string>
@@ -99,14 +109,13 @@ describe('conversations that outlive their tab', () => {
   it('are listed, newest first, and can be continued', () => {
     openTab(exchange('one'))
     vi.advanceTimersByTime(1_000)
-    const { past, conversation } = openTab(exchange('two'))
-    expect(titles(past)).toEqual(['two', 'one'])
-    const [, one] = past.list(undefined)
-    if (one) past.show(one)
+    const tab = openTab(exchange('two'))
+    expect(titles(tab.past)).toEqual(['two', 'one'])
+    tab.past.list(undefined).slice(1).forEach(tab.past.show, tab.past)
+    expect(tab.past.list(undefined).map(one => tab.past.isCurrent(one))).toEqual([false, true])
     vi.advanceTimersByTime(1_000)
-    conversation.show(toKept([exchange('one'), exchange('more')]))
-    past.keep()
-    expect(past.list(undefined).map(({ kept }) => kept.exchanges.length)).toEqual([2, 1])
+    askMore(tab, 'more')
+    expect(questions(tab.past)).toEqual([['one', 'more'], ['two']])
   })
 
   it('on behalf of a user belong to the user’s account, and are listed for nobody else', () => {
@@ -128,26 +137,18 @@ describe('conversations that outlive their tab', () => {
     'are kept whatever their user is called, such as %s',
     given_name => {
       const claims = { idtyp: 'user', oid: ada, given_name, family_name: 'Approve' }
-      const decided = [
-        {
-          title: `For ${given_name}`,
-          arguments: { note: null, isUrgent: true, to: given_name },
-          stepId: 's',
-          decision: 'deny',
-        },
-      ] as const
-      const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
-      const owner = { agent: 'a', flow: 'obo', objectId: ada } as const
+      const decidedFor = (to: string) =>
+        [
+          {
+            title: `For ${to}`,
+            arguments: { note: null, isUrgent: true, to },
+            stepId: 's',
+            decision: 'deny',
+          },
+        ] as const
       const steps = [{ ...step, token: { role: 'TR', observed: true, claims } } as const]
-      const { past } = openTab(exchange('mine', { question, owner, steps, decided }))
-      expect(past.list(ada)[0]?.kept.exchanges[0]?.decided).toEqual([
-        {
-          title: 'For ‹given_name hidden›',
-          arguments: { note: null, isUrgent: true, to: '‹given_name hidden›' },
-          stepId: 's',
-          decision: 'deny',
-        },
-      ])
+      const { past } = openTab(exchangeFor(ada, 'mine', { steps, decided: decidedFor(given_name) }))
+      expect(past.list(ada)[0]?.kept.exchanges[0]?.decided).toEqual(decidedFor('‹given_name hidden›'))
     },
   )
 
@@ -159,53 +160,33 @@ describe('conversations that outlive their tab', () => {
     (_what, tokens) => {
       const oid = 'eeeeeeee-0000-4000-8000-00000000000e'
       const ids = `${oid} in ${tid}, ${oid.replaceAll('-', '')}`
-      const problem = {
-        type: 'about:blank',
-        title: 'Refused',
-        status: 403,
-        detail: ids,
-        code: 'REFUSED',
-        hint: ids,
-        requestId: 'r',
-      }
-      const turn = { turnId: 't', mode: 'direct', flow: 'obo', model: null, startedAt: '' } as const
-      const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
-      const owner = { agent: 'a', flow: 'obo', objectId: oid } as const
       const call = { name: 'get_order', arguments: { [oid]: ids }, status: 'ok' } as const
-      const asked = exchange('mine', {
-        question,
+      const notices = [
+        { ...pageProblem('SESSION_EXPIRED', ids), type: '', status: 503, requestId: ids, hint: ids },
+      ]
+      const claims = { idtyp: 'user', oid, tid }
+      const { past, session } = openTab(
+        exchangeFor(oid, 'mine', {
+          steps: [{ ...step, token: { role: 'TR', observed: true, claims } } as const].slice(0, tokens),
+          notices,
+          problem: pageProblem('SESSION_EXPIRED', ids),
+          decided: [{ title: ids, arguments: { [oid]: ids }, stepId: 's', decision: 'approve' }],
+          result: { ...turnResult, tools: [call], notices },
+        }),
+      )
+      for (const id of [oid, tid, oid.replaceAll('-', '')])
+        expect(JSON.stringify([local, session])).not.toContain(id)
+      const owner = { agent: 'a', flow: 'obo', objectId: oid }
+      expect(past.list(oid)[0]?.kept.exchanges[0]).toMatchObject({
         owner,
-        turn,
-        steps: [
-          { ...step, token: { role: 'TR', observed: true, claims: { idtyp: 'user', oid, tid } } } as const,
-        ].slice(0, tokens),
-        notices: [problem],
-        problem,
-        decided: [{ title: ids, arguments: { [oid]: ids }, stepId: 's', decision: 'approve' }],
-        result: {
-          ...turn,
-          answer: 'Done.',
-          usage: null,
-          timing: { firstTokenMs: 0, totalMs: 0 },
-          tools: [call],
-          notices: [problem],
-          finishReason: 'stop',
-        },
+        notices: [{ code: 'SESSION_EXPIRED' }],
       })
-      const { past, session } = openTab(asked)
-      for (const id of [oid, tid, oid.replaceAll('-', '')]) {
-        expect(JSON.stringify(local)).not.toContain(id)
-        expect(JSON.stringify(session)).not.toContain(id)
-      }
-      const [kept] = past.list(oid)
-      expect(kept?.kept.exchanges[0]).toMatchObject({ owner, notices: [{ code: 'REFUSED', status: 403 }] })
       expect([past.list('another'), past.list(undefined)]).toEqual([[], []])
     },
   )
 
   it('are not kept if they were held on behalf of an unknown user', () => {
-    const question = { message: 'mine', agent: 'a', mode: 'direct', flow: 'obo' } as const
-    openTab(exchange('x', { question, owner: undefined }))
+    openTab(exchangeFor(ada, 'mine', { owner: undefined }))
     expect(local).toEqual({})
   })
 
@@ -217,39 +198,51 @@ describe('conversations that outlive their tab', () => {
     expect(titles(past)).toEqual(['as itself'])
   })
 
-  it('are split in two if two tabs continue the same conversation', () => {
+  it('are one, though two tabs show it: the tab in which the user asked last is kept', () => {
     const first = openTab(exchange('one'))
-    const [one] = first.past.list(undefined)
     const second = openTab()
-    if (one) second.past.show(one)
-    second.conversation.show(toKept([exchange('one'), exchange('in the second')]))
-    second.past.keep()
-    first.conversation.show(toKept([exchange('one'), exchange('in the first')]))
+    first.past.list(undefined).forEach(second.past.show, second.past)
+    askMore(second, 'in the second')
     first.past.keep()
-    const last = first.past.list(undefined).map(({ kept }) => kept.exchanges.at(-1)?.question.message)
-    expect(last.sort()).toEqual(['in the first', 'in the second'])
+    expect(questions(first.past)).toEqual([['one', 'in the second']])
+    askMore(first, 'in the first')
+    expect(questions(second.past)).toEqual([['one', 'in the first']])
   })
 
-  it('stay deleted even if a tab still shows them, whichever tab deleted them', () => {
+  it('stay deleted even if a tab still shows them, whichever tab deleted them, until another one begins there', () => {
     const first = openTab(exchange('one'))
     const second = openTab(exchange('two'))
     second.past.removeAll()
-    first.past.keep()
-    second.past.keep()
+    for (const { past, conversation } of [first, second]) {
+      past.keep()
+      conversation.startOver()
+      conversation.undoStartOver()
+      past.keep()
+    }
     expect(titles(first.past)).toEqual([])
     second.conversation.startOver()
-    second.past.keep()
-    second.conversation.show(toKept([exchange('three')]))
-    second.past.keep()
+    askMore(second, 'three')
     expect(titles(second.past)).toEqual(['three'])
   })
 
+  it('stay deleted in a tab that is loaded again; those that were kept as they are, are not written again', () => {
+    const { past, conversation } = openTab(exchange('one'))
+    const again = () => {
+      vi.advanceTimersByTime(1_000)
+      const reloaded = new PastConversations(new Conversation(needs, 'a', conversation.keep()), tid)
+      reloaded.keep()
+      return reloaded.list(undefined)
+    }
+    expect(again()).toEqual(past.list(undefined))
+    past.remove(...past.list(undefined))
+    expect(again()).toEqual([])
+  })
+
   it('are kept even if they begin in an empty tab that has just deleted all others', () => {
-    const { past, conversation } = openTab()
-    past.removeAll()
-    conversation.show(toKept([exchange('one')]))
-    past.keep()
-    expect(titles(past)).toEqual(['one'])
+    const tab = openTab()
+    tab.past.removeAll()
+    askMore(tab, 'one')
+    expect(titles(tab.past)).toEqual(['one'])
   })
 
   it('are not duplicated if the start of a new conversation is undone', () => {
@@ -265,26 +258,19 @@ describe('conversations that outlive their tab', () => {
     const first = openTab(exchange('one'))
     const second = openTab(exchange('two'))
     second.past.keepNothing(true)
-    first.past.keep()
-    expect(titles(first.past)).toEqual([])
+    askMore(first, 'more')
     expect(Object.keys(local)).toEqual(['keep-no-conversations'])
     second.past.keepNothing(false)
     expect(titles(second.past)).toEqual(['two'])
   })
 
   it('are fifty at most, the newest', () => {
-    for (let index = 0; index < 52; index += 1) {
-      vi.advanceTimersByTime(1_000)
-      openTab(exchange(`${index}`))
-    }
+    openFifty()
     expect(titles(openTab().past)).toEqual(Array.from({ length: 50 }, (_, index) => `${51 - index}`))
   })
 
   it('are dropped beyond the limit of their characters, the oldest first', () => {
-    for (let index = 0; index < 52; index += 1) {
-      vi.advanceTimersByTime(1_000)
-      openTab(exchange(`${index}`))
-    }
+    openFifty()
     const { past } = openTab(exchange('last', { answer: 'x'.repeat(1_990_000) }))
     expect(titles(past).slice(0, 2)).toEqual(['last', '51'])
     expect(titles(past).length).toBeLessThan(50)
@@ -301,7 +287,7 @@ describe('conversations that outlive their tab', () => {
 
   it('are not listed if the stored value is malformed', () => {
     const { past } = openTab()
-    local['past-conversation.x'] = '{"id":"x","revision":"r","savedAt":"s","title":"<b>","kept":{}}'
+    local['past-conversation.x'] = '{"savedAt":"s","title":"<b>","kept":{}}'
     local['past-conversation.y'] = 'null'
     expect(titles(past)).toEqual([])
     past.removeAll()

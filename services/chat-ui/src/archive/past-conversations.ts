@@ -8,8 +8,8 @@ import { cutOffExchange, type Exchange } from '../conversation/exchange.ts'
 import { type KeptExchanges, shownExchanges } from '../conversation/kept.ts'
 import { redactorFor } from '../trace/redactor.ts'
 import {
+  isPastConversationKept,
   type PastConversation,
-  readPastConversation,
   readPastConversations,
   removeAllPastConversations,
   removePastConversation,
@@ -17,10 +17,7 @@ import {
 } from './past-store.ts'
 
 const settingKey = 'keep-no-conversations'
-const tabConversationKey = 'past-conversation'
-
-/** The kept conversation that this tab shows; `undefined` for a conversation not kept yet, `dropped` for a deleted one. */
-type TabConversation = Pick<PastConversation, 'id' | 'revision' | 'owner'> | 'dropped' | undefined
+const keptIdKey = 'kept-conversation'
 
 /** Limit of one conversation's traces, in characters; beyond it the oldest traces are left out. */
 const mostTraceCharacters = 500_000
@@ -37,15 +34,17 @@ export class PastConversations {
   readonly changes = signal(0)
   readonly #conversation: Conversation
   readonly #tenantId: string
-  #current: TabConversation
-  #left: TabConversation
+  /** The conversation that this tab kept last, as JSON, and its id, which the tab remembers beyond a reload. */
+  #lastKept: string | undefined
+  #keptId: unknown = readStored('session', keptIdKey)
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** Keeps the conversation of this tab from now on. */
   constructor(conversation: Conversation, tenantId: string) {
     this.#conversation = conversation
     this.#tenantId = tenantId
-    this.#current = readTabConversation()
+    const kept = conversation.keep()
+    if (kept.id === this.#keptId) this.#noteKept(kept)
     // The user may have begun a new conversation before this code was loaded.
     const replaced = conversation.replaced.peek()
     if (replaced) this.keep(replaced)
@@ -71,32 +70,29 @@ export class PastConversations {
     return readPastConversations().filter(({ owner }) => owner === this.#ownerOf(objectId))
   }
 
-  isCurrent({ id }: PastConversation): boolean {
-    return typeof this.#current === 'object' && this.#current.id === id
+  isCurrent({ kept }: PastConversation): boolean {
+    return kept.id === this.#conversation.keep().id
   }
 
   /** Shows a kept conversation in this tab, to be continued. The tab's previous conversation is kept. */
-  show({ id, revision, owner, kept }: PastConversation): void {
+  show({ kept }: PastConversation): void {
     this.keep()
     this.#conversation.closeFile()
-    this.#setCurrent({ id, revision, owner })
     this.#conversation.show(kept)
+    this.#noteKept(this.#conversation.keep())
   }
 
   remove(...conversations: readonly PastConversation[]): void {
-    for (const one of conversations) {
-      if (this.isCurrent(one)) this.#setCurrent('dropped')
-      removePastConversation(one.id)
-    }
+    for (const { kept } of conversations) removePastConversation(kept.id)
     this.changes.value += 1
   }
 
   /** Removes everybody's conversations. The one in this tab stays until the tab is closed. */
   removeAll(): void {
-    this.#setCurrent('dropped')
+    const kept = this.#conversation.keep()
+    if (kept.exchanges.length > 0) this.#noteKept(kept)
     removeAllPastConversations()
     this.changes.value += 1
-    this.keep()
   }
 
   /** `true` deletes all conversations and keeps none from now on; `false` keeps conversations again, beginning with this tab's. */
@@ -105,61 +101,28 @@ export class PastConversations {
     writeStored('local', settingKey, nothing)
     if (nothing) this.removeAll()
     else {
-      this.#setCurrent(undefined)
+      this.#noteKept(undefined)
       this.keep()
     }
   }
 
-  /** Keeps the conversation of this tab as it is now. */
+  /** Keeps the conversation of this tab as it is now, unless it was kept so or has been deleted, here or in another tab. */
   keep(kept = this.#conversation.keep()): void {
     clearTimeout(this.#timer)
-    if (kept.exchanges.length === 0) {
-      if (this.#current) this.#left = this.#current
-      this.#setCurrent(undefined)
-      return
-    }
     // Another tab may have changed the setting.
-    if (readStored('local', settingKey) === true || this.#current === 'dropped') return
+    if (kept.exchanges.length === 0 || readStored('local', settingKey) === true) return
+    const isSame = JSON.stringify(kept) === this.#lastKept
+    const isDeleted = kept.id === this.#keptId && !isPastConversationKept(kept.id)
     const owner = this.#whose(kept)
-    if (owner === 'unknown') return
-    const current = this.#find(owner, kept)
-    if (current === 'dropped') {
-      this.#setCurrent('dropped')
-      return
-    }
-    const masked = withOwners(withoutPersonalData(kept, this.#tenantId), id => this.#ownerOf(id))
-    if (current && JSON.stringify(readPastConversation(current.id)?.kept) === JSON.stringify(masked)) {
-      this.#setCurrent(current)
-      return
-    }
-    const next = { id: current?.id ?? newId(), revision: newId(), owner }
+    if (isSame || isDeleted || owner === 'unknown') return
     this.noRoom.value = !writePastConversation({
-      ...next,
+      owner,
       savedAt: new Date().toISOString(),
       title: shownExchanges(kept)[0]?.question.message.slice(0, 200) ?? '',
-      kept: masked,
+      kept: withOwners(withoutPersonalData(kept, this.#tenantId), id => this.#ownerOf(id)),
     })
-    this.#setCurrent(this.noRoom.value ? undefined : next)
+    this.#noteKept(this.noRoom.value ? undefined : kept)
     this.changes.value += 1
-  }
-
-  /** The kept conversation to overwrite; `dropped` if deleted, `undefined` if another tab changed it or another user owns it. */
-  #find(owner: string | undefined, kept: KeptExchanges): TabConversation {
-    const current = this.#current ?? this.#takenBack(kept)
-    if (typeof current !== 'object') return current
-    if (current.owner !== undefined && current.owner !== owner) return undefined
-    const stored = readPastConversation(current.id)
-    if (!stored) return 'dropped'
-    return stored.revision === current.revision ? current : undefined
-  }
-
-  /** The kept conversation that a new one had replaced, if the user has brought it back. */
-  #takenBack({ exchanges }: KeptExchanges): TabConversation {
-    const left = this.#left
-    if (typeof left !== 'object') return undefined
-    const [first] = readPastConversation(left.id)?.kept.exchanges ?? []
-    const isFirst = first?.question.message === exchanges[0]?.question.message
-    return isFirst && first?.turn?.turnId === exchanges[0]?.turn?.turnId ? left : undefined
   }
 
   /** The owner of a conversation; `unknown` if the page does not know for which user the agent acted. */
@@ -173,22 +136,12 @@ export class PastConversations {
     return bytesToHex(sha256(utf8ToBytes(`${this.#tenantId}.${objectId}`)))
   }
 
-  #setCurrent(current: TabConversation): void {
-    this.#current = current
-    writeStored('session', tabConversationKey, current ?? null)
+  /** Notes what this tab has kept: if it is gone later, the user has deleted it. */
+  #noteKept(kept: KeptExchanges | undefined): void {
+    this.#lastKept = JSON.stringify(kept)
+    this.#keptId = kept?.id
+    writeStored('session', keptIdKey, kept?.id ?? null)
   }
-}
-
-function readTabConversation(): TabConversation {
-  const stored = readStored('session', tabConversationKey)
-  if (stored === 'dropped') return 'dropped'
-  const { id, revision, owner } = Object(stored) as Record<string, unknown>
-  if (typeof id !== 'string' || typeof revision !== 'string') return undefined
-  return { id, revision, owner: typeof owner === 'string' ? owner : undefined }
-}
-
-function newId(): string {
-  return [...crypto.getRandomValues(new Uint32Array(4))].map(part => part.toString(36)).join('')
 }
 
 /** Replaces the object ids of the owners of answers. */

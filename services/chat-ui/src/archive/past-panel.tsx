@@ -47,7 +47,7 @@ export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' 
       ) : (
         <ul class="past-list">
           {shown.map(one => (
-            <PastConversationRow key={one.id} one={one} past={past} names={names} />
+            <PastConversationRow key={one.kept.id} one={one} past={past} names={names} />
           ))}
         </ul>
       )}

@@ -4,9 +4,6 @@ import { isKeptExchanges } from '../conversation/stored-shape.ts'
 
 /** A conversation as this browser keeps it after its tab is closed: its text and its traces without personal data. */
 export interface PastConversation {
-  readonly id: string
-  /** Changes with every write, so that a tab notices another tab's changes. */
-  readonly revision: string
   /** ISO 8601. */
   readonly savedAt: string
   /** A hash of the user on whose behalf the conversation was held, if any: only this user sees it listed. */
@@ -28,24 +25,23 @@ export function readPastConversations(): readonly PastConversation[] {
     .sort((one, other) => (one.savedAt < other.savedAt ? 1 : -1))
 }
 
-export function readPastConversation(id: string): PastConversation | undefined {
-  const stored = readStored('local', keyPrefix + id)
-  return isPastConversation(stored) ? stored : undefined
+export function isPastConversationKept(id: string): boolean {
+  return readStored('local', keyPrefix + id) !== undefined
 }
 
 /** Keeps a conversation, and removes the oldest ones if it needs their room; `false` if there is no room even then. */
 export function writePastConversation(one: PastConversation): boolean {
-  const others = readPastConversations().filter(({ id }) => id !== one.id)
+  const others = readPastConversations().filter(({ kept }) => kept.id !== one.kept.id)
   let characters = JSON.stringify(one).length
   const tooMany = others.findIndex((other, index) => {
     characters += JSON.stringify(other).length
     return characters > mostStoredCharacters || index + 1 >= mostConversations
   })
-  if (tooMany >= 0) for (const { id } of others.splice(tooMany)) removePastConversation(id)
-  while (!writeStored('local', keyPrefix + one.id, one)) {
+  if (tooMany >= 0) for (const { kept } of others.splice(tooMany)) removePastConversation(kept.id)
+  while (!writeStored('local', keyPrefix + one.kept.id, one)) {
     const oldest = others.pop()
     if (!oldest) return false
-    removePastConversation(oldest.id)
+    removePastConversation(oldest.kept.id)
   }
   return true
 }
@@ -64,7 +60,7 @@ function pastConversationKeys(): readonly string[] {
 }
 
 function isPastConversation(value: unknown): value is PastConversation {
-  const { id, revision, savedAt, owner, title, kept } = Object(value) as Record<string, unknown>
-  const isText = [id, revision, savedAt, title].every(text => typeof text === 'string')
+  const { savedAt, owner, title, kept } = Object(value) as Record<string, unknown>
+  const isText = [savedAt, title].every(text => typeof text === 'string')
   return isText && ['string', 'undefined'].includes(typeof owner) && isKeptExchanges(kept)
 }

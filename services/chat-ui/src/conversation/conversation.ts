@@ -23,7 +23,7 @@ import {
   startExchange,
   stopExchange,
 } from './exchange.ts'
-import { type Drafts, type KeptExchanges, type OpenedFile, toKept } from './kept.ts'
+import { type Drafts, type KeptExchanges, newConversationId, type OpenedFile, toKept } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
@@ -72,6 +72,7 @@ export class Conversation {
   /** The file whose answers are shown. Meanwhile nothing is asked, and `keep` returns the conversation behind the file. */
   readonly opened: Signal<OpenedFile | undefined> = signal(undefined)
   readonly #needs: ConversationNeeds
+  #id = newConversationId()
   #behindFile: KeptExchanges | undefined
   /** All exchanges, shown or not, each with the one that it follows. */
   #follows = new Map<LiveExchange, LiveExchange | undefined>()
@@ -94,8 +95,9 @@ export class Conversation {
     this.#display(kept)
   }
 
-  #display({ exchanges, follows, shown, left }: KeptExchanges): void {
+  #display({ id, exchanges, follows, shown, left }: KeptExchanges): void {
     this.stop()
+    this.#id = id
     this.left.value = left
     const live = exchanges.map(exchange => signal(exchange))
     this.#follows = new Map(live.map((exchange, index) => [exchange, live[follows[index] ?? -1]]))
@@ -108,6 +110,7 @@ export class Conversation {
     const all = [...this.#follows.keys()]
     const indexOf = (exchange: LiveExchange | undefined) => (exchange ? all.indexOf(exchange) : -1)
     return {
+      id: this.#id,
       // A turn that waits is kept without its pause.
       exchanges: all.map(exchange => dropPause(exchange.peek(), 'left')),
       follows: all.map(exchange => indexOf(this.#follows.get(exchange))),
@@ -278,6 +281,8 @@ export class Conversation {
       this.replaced.value = undefined
     const { selected } = this
     const chosen = selected.value
+    // What is left is another conversation, so that the user's own is kept as it was.
+    if ([...this.#follows.keys()].some(isTheirs)) this.#id = newConversationId()
     this.#follows = withoutItems(this.#follows, isTheirs)
     const remaining = this.exchanges.value.findLast(exchange => this.#follows.has(exchange))
     this.#showPathTo(remaining ?? [...this.#follows.keys()].at(-1))

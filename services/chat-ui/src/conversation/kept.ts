@@ -3,6 +3,8 @@ import type { Exchange, Question } from './exchange.ts'
 
 /** A conversation as it is kept: all exchanges, what each of them followed, and which are shown. */
 export interface KeptExchanges {
+  /** Of the conversation, in all tabs that show it. */
+  readonly id: string
   readonly exchanges: readonly Exchange[]
   /** For each exchange the index of the exchange that it follows; -1 for a first exchange. */
   readonly follows: readonly number[]
@@ -13,8 +15,12 @@ export interface KeptExchanges {
 }
 
 /** Puts exchanges into the form of a kept conversation, each of them following the one before it. */
-export function toKept(exchanges: readonly Exchange[], left = 0): KeptExchanges {
-  return { exchanges, follows: exchanges.map((_, index) => index - 1), shown: exchanges.length - 1, left }
+export function toKept(exchanges: readonly Exchange[], left = 0, id = newConversationId()): KeptExchanges {
+  return { id, exchanges, follows: exchanges.map((_, index) => index - 1), shown: exchanges.length - 1, left }
+}
+
+export function newConversationId(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }
 
 /** The attempts that are shown. */

@@ -30,7 +30,7 @@ export function storeConversation(kept: KeptExchanges): void {
   const shown = shownExchanges(kept)
   let newest = newestThatFit(shown)
   const left = () => kept.left + shown.length - newest.length
-  while (!writeStored('session', conversationKey, toKept(newest, left()))) {
+  while (!writeStored('session', conversationKey, toKept(newest, left(), kept.id))) {
     if (newest.length === 0) return
     newest = newest.slice(Math.ceil(newest.length / 2))
   }

@@ -110,6 +110,7 @@ const exchange = shape({
 })
 
 const keptExchanges = shape({
+  id: text,
   exchanges: listOf(exchange),
   follows: listOf(number),
   shown: number,
