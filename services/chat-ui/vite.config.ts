@@ -1,4 +1,5 @@
 import { defineConfig, type Rolldown } from 'vite'
+import { compileShapes } from './compile-shapes.ts'
 import { precompress } from './precompress.ts'
 
 /** Whether a module is loaded with the page itself. */
@@ -23,6 +24,8 @@ export default defineConfig({
     // Licences of the packages that browsers get.
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
+      // Of TypeBox's formats the page needs one.
+      treeshake: { moduleSideEffects: [{ test: /typebox/, sideEffects: false }] },
       output: {
         // One chunk for the first paint. By default, modules that later chunks need too would become many small chunks.
         codeSplitting: {
@@ -36,5 +39,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [precompress()],
+  plugins: [compileShapes(), precompress()],
 })

@@ -4,7 +4,7 @@ import { allRules, answerOrFail, colourRules, examineStates, twoAgents } from '.
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(answerOrFail)
+const agent = await useScriptedAgent(answerOrFail)
 
 it.each([
   ['320 px wide', { viewport: { width: 320, height: 800 } }, allRules],

@@ -6,7 +6,7 @@ import { ask } from './support/steps.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(answerOrFail)
+const agent = await useScriptedAgent(answerOrFail)
 
 it('axe finds no violation, not even if text is widely spaced', async () => {
   agent.config = twoAgents
@@ -26,7 +26,6 @@ describe('with the keyboard alone', () => {
 
   it('a user chooses, asks, opens a step and goes back to an older trace', async () => {
     const page = await browser.open(agent.url)
-    await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
     await page.locator('#message:focus').waitFor()
     await tabTo(page, /^Execution mode/)
     await page.keyboard.press('ArrowDown')

@@ -1,52 +1,40 @@
 import type { Page } from 'playwright-core'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
-import { Stack } from '../support/stack.ts'
 import { useBrowser } from './support/browser.ts'
+import { useSignInStack } from './support/sign-in-stack.ts'
 import { ask, choose, openPopup, openSteps, signIn, tracePane } from './support/steps.ts'
 
 const { ada, ben } = identities
 const untilDate = new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 10)
-const alertsFile = temporaryFile('alerts.sqlite')
 const browser = useBrowser()
+const aws = await forFile(EmulatedAws.start())
+const alertEnv = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
+const stack = await useSignInStack({
+  weather: { ALERTS_FILE: temporaryFile('alerts.sqlite'), ALERTS_AUTH_CONTEXT: 'c1' },
+  agent: { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off', ...alertEnv },
+})
 /** The requests about alerts that reached the weather API. */
-let alertCalls: string[]
+let alertCalls: readonly string[]
 /** A temperature for each test, so that tests do not share alerts. */
 let celsius = -40
-
-const aws = await forFile(EmulatedAws.start())
-const awsEnv = { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off' }
-const alertEnv = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
-const stack = await forFile(
-  Stack.start({
-    weather: { ALERTS_FILE: alertsFile, ALERTS_AUTH_CONTEXT: 'c1' },
-    agent: { ...awsEnv, ...alertEnv },
-  }),
-)
-stack.appOf('weather').server.on('request', ({ method, url }) => {
-  if (url?.startsWith('/alerts')) alertCalls.push(`${method} ${url}`)
-})
 beforeEach(() => {
-  alertCalls = []
+  alertCalls = stack.noteCalls('/alerts')
   celsius += 1
-})
-afterEach(async () => {
-  await fetch(`${stack.entraUrl}/emulator/reset`, { method: 'POST' })
 })
 
 const button = (page: Page, name: string) =>
   page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first()
 
-async function askForAlert(page: Page, mode: string) {
+/** Asks for an alert and approves it, after which the API wants a second factor. */
+async function approveAlert(page: Page, mode = 'Direct') {
+  await signIn(page, ada)
   await choose(page, 'On behalf of you')
   await choose(page, mode)
-  return ask(page, `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`)
-}
-
-async function approveAlert(page: Page): Promise<void> {
+  const answer = await ask(page, `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`)
   const card = page.getByRole('region', { name: 'Create alert?' })
   await card.waitFor()
   expect(await card.locator('dd').allTextContents()).toEqual(
@@ -54,16 +42,16 @@ async function approveAlert(page: Page): Promise<void> {
   )
   expect(alertCalls).toEqual([])
   await button(page, 'Create alert').click()
+  return answer
 }
+
+const openSecondFactor = (page: Page) => openPopup(page, button(page, 'Confirm it’s you'))
 
 describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn', mode => {
   it('is created once, after approval and a second factor; the view “Compare” shows acrs', async () => {
     const page = await browser.open(stack.agentUrl)
-    await signIn(page, ada)
-    const answer = await askForAlert(page, mode)
-    await approveAlert(page)
-    await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
-    const popup = await openPopup(page, button(page, 'Confirm it’s you'))
+    const answer = await approveAlert(page, mode)
+    const popup = await openSecondFactor(page)
     const opened = new URL(popup.url())
     await popup.getByRole('button', { name: 'Approve' }).click()
     await answer.getByText('You approved: create alert').waitFor()
@@ -97,10 +85,8 @@ describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn
 
 it('An alert is named on the card of its deletion, as the API knows it', async () => {
   const page = await browser.open(stack.agentUrl)
-  await signIn(page, ada)
-  await askForAlert(page, 'Direct')
   await approveAlert(page)
-  const popup = await openPopup(page, button(page, 'Confirm it’s you'))
+  const popup = await openSecondFactor(page)
   await popup.getByRole('button', { name: 'Approve' }).click()
   await page.locator('.answer[data-state=done]').waitFor()
   const id = /Its id is ([0-9a-f-]{36})/.exec((await page.locator('.answer').textContent()) ?? '')?.[1]
@@ -115,10 +101,8 @@ it('An alert is named on the card of its deletion, as the API knows it', async (
 
 it('After a cancelled second factor the card stays; if the call is cancelled on the card too, no alert is created', async () => {
   const page = await browser.open(stack.agentUrl)
-  await signIn(page, ada)
-  const answer = await askForAlert(page, 'Direct')
-  await approveAlert(page)
-  const popup = await openPopup(page, button(page, 'Confirm it’s you'))
+  const answer = await approveAlert(page)
+  const popup = await openSecondFactor(page)
   await popup.getByRole('button', { name: 'Cancel' }).click()
   const card = page.getByRole('region', { name: 'Confirm that it’s you' })
   await card
@@ -136,17 +120,15 @@ it('After a cancelled second factor the card stays; if the call is cancelled on 
 
 it('A second factor of another account does not continue the turn, and the card says that it was another account', async () => {
   const page = await browser.open(stack.agentUrl)
-  await signIn(page, ada)
-  await askForAlert(page, 'Direct')
   await approveAlert(page)
-  await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
+  await button(page, 'Confirm it’s you').waitFor()
   await page.context().clearCookies()
   await page.context().route('**/oauth2/v2.0/authorize?*', async route => {
     const url = new URL(route.request().url())
     for (const name of ['login_hint', 'sid']) url.searchParams.delete(name)
     await route.continue({ url: url.href })
   })
-  const popup = await openPopup(page, button(page, 'Confirm it’s you'))
+  const popup = await openSecondFactor(page)
   await popup.getByRole('button', { name: ben.name }).click()
   await popup.getByRole('button', { name: 'Approve' }).click()
   const card = page.getByRole('region', { name: 'Confirm that it’s you' })

@@ -3,38 +3,34 @@ import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { allRules, examineState, loadAxe } from './support/examine-states.ts'
 import { ask } from './support/steps.ts'
-import { problem, turnStart } from './support/turns.ts'
+import { problem, stepEvents, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
   alertCall,
   approvalCard as approval,
+  askForAlert,
   cardButton as button,
   claimsChallenge,
   consentRequest as consent,
   eventsAfterApproval,
-  eventsUntilApproval,
+  eventsUntilPause,
   pauseEvent,
   alertQuestion as question,
-  alertText as said,
-  stepEvent as step,
   tcArrivalStep,
   toolStep,
   waitUntilPressable,
 } from './support/waiting-turns.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(async (request, send) =>
-  send(...eventsUntilApproval(request), pauseEvent(request, { answer: said })),
-)
+const agent = await useScriptedAgent(request => eventsUntilPause(request))
 
 describe('a call that changes something', () => {
   it('is shown with the hidden characters of its arguments made visible, and with markup as text', async () => {
     const text = 'Os\u202Elo\u200B <img src=x onerror=alert(1)>'
     const call = { ...alertCall, arguments: { city: text, note: 'x'.repeat(2_000) } }
-    agent.script = async (request, send) =>
-      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [call] }))
+    agent.answer(request => eventsUntilPause(request, { calls: [call] }))
     const page = await browser.open(agent.url)
-    await ask(page, question)
+    await askForAlert(page)
     const values = approval(page).locator('dd')
     expect(await values.first().textContent()).toBe('OsU+202EloU+200B <img src=x onerror=alert(1)>')
     expect(await approval(page).locator('img').count()).toBe(0)
@@ -43,47 +39,35 @@ describe('a call that changes something', () => {
 
   it('is described with its values in quotes and without effect, whatever the model wrote', async () => {
     const value = 'Oslo\u202E. <b>This only renews your alert</b>; the rest is ignored'
+    const shown = '“OsloU+202E. <b>This only renews your alert</b>; the rest is ignored”'
     const sentence = [{ text: 'The alert ' }, { value }, { text: ' would be deleted.' }]
-    agent.script = async (request, send) =>
-      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [{ ...alertCall, sentence }] }))
+    agent.answer(request => eventsUntilPause(request, { calls: [{ ...alertCall, sentence }] }))
     const page = await browser.open(agent.url)
-    await ask(page, question)
+    await askForAlert(page)
     const said = approval(page).locator('p').first()
-    expect(await said.textContent()).toBe(
-      'The alert “OsloU+202E. <b>This only renews your alert</b>; the rest is ignored” would be deleted.',
-    )
-    expect(await said.locator('b').allTextContents()).toEqual([
-      '“OsloU+202E. <b>This only renews your alert</b>; the rest is ignored”',
-    ])
+    expect(await said.textContent()).toBe(`The alert ${shown} would be deleted.`)
+    expect(await said.locator('b').allTextContents()).toEqual([shown])
   })
 
   it('is shown by its title and arguments alone if its tool has no words of its own', async () => {
-    const sentence = [
-      { text: alertCall.title },
-      { text: ', ' },
-      { value: 'city' },
-      { text: ': ' },
-      { value: 'Oslo' },
-    ]
-    agent.script = async (request, send) =>
-      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [{ ...alertCall, sentence }] }))
+    const { title } = alertCall
+    const sentence = [{ text: title }, { text: ', ' }, { value: 'city' }, { text: ': ' }, { value: 'Oslo' }]
+    agent.answer(request => eventsUntilPause(request, { calls: [{ ...alertCall, sentence }] }))
     const page = await browser.open(agent.url)
-    await ask(page, question)
-    await approval(page).waitFor()
+    await askForAlert(page)
     expect(await approval(page).textContent()).not.toContain('“Oslo”')
     expect(await approval(page).locator('dd').first().textContent()).toBe('Oslo')
   })
 
   it('may have run if the answer is lost, so the page can only send the same decision again', async () => {
-    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
+    agent.goOn = eventsAfterApproval
     const page = await browser.open(agent.url, { tolerateFaults: true })
     const lose = async (route: Route) => {
       await route.fetch()
       await route.abort()
     }
     const lost = async () => {
-      const answer = await ask(page, question)
-      await waitUntilPressable(page)
+      const answer = await askForAlert(page)
       await page.route('**/api/chat/continue', lose)
       await button(page, 'Create alert').click()
       await page.getByRole('region', { name: 'No answer came' }).waitFor()
@@ -109,8 +93,7 @@ describe('a call that changes something', () => {
     [1280, 500],
   ])('has buttons that nothing covers in a window of %i × %i pixels', async (width, height) => {
     const page = await browser.open(agent.url, { viewport: { width, height } })
-    await ask(page, question)
-    await waitUntilPressable(page)
+    await askForAlert(page)
     for (const name of ['Create alert', 'Don’t create']) {
       await button(page, name).scrollIntoViewIfNeeded()
       const box = await button(page, name).boundingBox()
@@ -138,7 +121,7 @@ describe('a call that changes something', () => {
   it('leaves the focus where the user is writing', async () => {
     const ready = Promise.withResolvers<void>()
     agent.script = async (request, send) => {
-      send(...eventsUntilApproval(request))
+      send(turnStart(request), ...eventsUntilPause(request).slice(0, -1))
       await ready.promise
       send(pauseEvent(request))
     }
@@ -153,10 +136,9 @@ describe('a call that changes something', () => {
   })
 
   it('keeps waiting if the agent is busy, and its card says why', async () => {
-    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
+    agent.goOn = eventsAfterApproval
     const page = await browser.open(agent.url, { tolerateFaults: true })
-    await ask(page, question)
-    await waitUntilPressable(page)
+    await askForAlert(page)
     agent.refusal = problem('AGENT_BUSY', { status: 503 })
     await button(page, 'Create alert').click()
     await approval(page).getByText('Title of AGENT_BUSY.').waitFor()
@@ -165,61 +147,41 @@ describe('a call that changes something', () => {
     await button(page, 'Create alert').click()
     await page.getByText('The alert is set.').waitFor()
   })
-
-  it('that is approved too late shows the problem with its code', async () => {
-    agent.refusal = problem('APPROVAL_EXPIRED', { status: 410 })
-    const page = await browser.open(agent.url)
-    const answer = await ask(page, question)
-    agent.refusal = problem('APPROVAL_EXPIRED', { status: 410 })
-    await waitUntilPressable(page)
-    await button(page, 'Create alert').click()
-    await answer.getByText('APPROVAL_EXPIRED', { exact: true }).waitFor()
-    await answer.getByRole('button', { name: 'Ask again' }).first().waitFor()
-  })
 })
 
 describe('several calls at once', () => {
-  const second = {
-    ...alertCall,
-    callId: 'c2',
-    digest: 'd2',
-    stepId: 'w2',
-    title: 'Delete alert',
-    arguments: { id: 'a7' },
+  const changed = { title: 'Delete alert', arguments: { id: 'a7' } }
+  const second = { ...alertCall, callId: 'c2', digest: 'd2', stepId: 'w2', ...changed }
+  const decisions = () => agent.continued.map(one => one.decisions.map(({ decision }) => decision))
+
+  async function askForTwo() {
+    agent.answer(request => eventsUntilPause(request, { calls: [alertCall, second] }))
+    agent.goOn = eventsAfterApproval
+    const page = await browser.open(agent.url)
+    await askForAlert(page, 'Approve all')
+    return page
   }
 
   it('are decided one by one, and sent only when all are decided', async () => {
-    agent.script = async (request, send) =>
-      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [alertCall, second] }))
-    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'Done.'))
-    const page = await browser.open(agent.url)
-    await ask(page, question)
-    await waitUntilPressable(page, 'Approve all')
+    const page = await askForTwo()
     await button(page, 'Create alert').click()
     await page.getByText('1 call not decided yet.').waitFor()
     await button(page, 'Go on as decided').click({ force: true })
-    expect(agent.continued).toEqual([])
     await button(page, 'Don’t delete').click()
+    expect(decisions()).toEqual([])
     await button(page, 'Go on as decided').click()
-    await page.getByText('Done.').waitFor()
-    expect(agent.continued[0]?.decisions.map(({ callId, decision }) => [callId, decision])).toEqual([
-      ['c1', 'approve'],
-      ['c2', 'deny'],
-    ])
+    await page.getByText('The alert is set.').waitFor()
+    expect(decisions()).toEqual([['approve', 'deny']])
+    expect(agent.continued[0]?.decisions.map(({ callId }) => callId)).toEqual(['c1', 'c2'])
   })
 
   it('are all approved by the shortcut, but sent only by another button', async () => {
-    agent.script = async (request, send) =>
-      send(...eventsUntilApproval(request), pauseEvent(request, { calls: [alertCall, second] }))
-    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'Done.'))
-    const page = await browser.open(agent.url)
-    await ask(page, question)
-    await waitUntilPressable(page, 'Approve all')
+    const page = await askForTwo()
     await button(page, 'Approve all').click()
-    expect(agent.continued).toEqual([])
+    expect(decisions()).toEqual([])
     await button(page, 'Go on as decided').click()
-    await page.getByText('Done.').waitFor()
-    expect(agent.continued[0]?.decisions.map(({ decision }) => decision)).toEqual(['approve', 'approve'])
+    await page.getByText('The alert is set.').waitFor()
+    expect(decisions()).toEqual([['approve', 'approve']])
   })
 })
 
@@ -228,22 +190,19 @@ describe.each([
   ['dark', 320],
 ] as const)('the cards in the %s theme, in a window %i pixels wide,', (colorScheme, width) => {
   it('have no violation that axe finds', async () => {
-    const kinds = ['step-up', 'consent'] as const
-    agent.goOn = async (request, send) => {
-      const kind = kinds[agent.continued.length - 1]
-      if (kind === undefined) return send(...eventsAfterApproval(request, 'The alert is set.'))
-      send(
-        turnStart(request),
-        step(tcArrivalStep(`s${kind}`)),
-        step(toolStep('waiting')),
-        pauseEvent(request, kind === 'step-up' ? { kind, claimsChallenge } : { kind, consent }),
-      )
+    const pauses = [
+      { kind: 'step-up', claimsChallenge },
+      { kind: 'consent', consent },
+    ] as const
+    agent.goOn = request => {
+      const pause = pauses[agent.continued.length - 1]
+      const steps = stepEvents([tcArrivalStep(`s${pause?.kind}`), toolStep('waiting')])
+      return pause ? [...steps, pauseEvent(request, pause)] : eventsAfterApproval(request)
     }
     const page = await browser.open(agent.url, { colorScheme, viewport: { width, height: 800 } })
     await loadAxe(page)
     const see = (state: string) => examineState(page, allRules, state, `${colorScheme}, ${width}`)
-    await ask(page, question)
-    await waitUntilPressable(page)
+    await askForAlert(page)
     await see('approval')
     await button(page, 'Create alert').click()
     await waitUntilPressable(page, 'Confirm it’s you')
@@ -260,15 +219,12 @@ describe.each([
 
 describe('a consent', () => {
   it('that Entra does not know yet makes the page try again after 1, 2, 4 and 8 seconds, and then tell the user', async () => {
-    agent.script = async (request, send) =>
-      send(...eventsUntilApproval(request), pauseEvent(request, { kind: 'consent', consent }))
-    agent.goOn = async (request, send) =>
-      send(turnStart(request), pauseEvent(request, { kind: 'consent', consent }))
+    agent.answer(request => eventsUntilPause(request, { kind: 'consent', consent }))
+    agent.goOn = request => [pauseEvent(request, { kind: 'consent', consent })]
     const page = await browser.open(agent.url)
     await page.clock.install()
     await page.reload()
-    await ask(page, question)
-    await waitUntilPressable(page, 'Review and consent')
+    await askForAlert(page, 'Review and consent')
     // The page's time passes only in these steps, however long the test takes.
     await page.clock.pauseAt(Date.now() + 60_000)
     const afterStep = async () => {
@@ -285,14 +241,13 @@ describe('a consent', () => {
     }
     await page.clock.resume()
     await page.getByText('Entra ID does not know of your consent yet.').waitFor()
-    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
+    agent.goOn = eventsAfterApproval
     await button(page, 'Done, try again').click()
     await page.getByText('The alert is set.').waitFor()
   })
 
   it('names the tool that asked, and warns of words that the agent has read', async () => {
-    agent.script = async (request, send) =>
-      send(...eventsUntilApproval(request), pauseEvent(request, { kind: 'consent', consent }))
+    agent.answer(request => eventsUntilPause(request, { kind: 'consent', consent }))
     const page = await browser.open(agent.url)
     await ask(page, question)
     const card = page.getByRole('region', { name: 'Let the agent use Weather API for you?' })
@@ -302,11 +257,9 @@ describe('a consent', () => {
 
   it('cannot be reviewed from its card if the address is not one of Entra', async () => {
     const elsewhere = { ...consent, url: 'https://evil.example/authorize', adminUrl: 'https://evil.example/' }
-    agent.script = async (request, send) =>
-      send(...eventsUntilApproval(request), pauseEvent(request, { kind: 'consent', consent: elsewhere }))
+    agent.answer(request => eventsUntilPause(request, { kind: 'consent', consent: elsewhere }))
     const page = await browser.open(agent.url)
-    await ask(page, question)
-    await waitUntilPressable(page, 'Don’t consent')
+    await askForAlert(page, 'Don’t consent')
     expect(await button(page, 'Review and consent').count()).toBe(0)
     expect(await page.getByText('evil.example').count()).toBe(0)
   })

@@ -1,37 +1,34 @@
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose, openSteps } from './support/steps.ts'
-import { resultEvent, turnStart } from './support/turns.ts'
+import { resultEvent, stepEvents } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
   approvalCard as approval,
+  askForAlert,
   cardButton as button,
   callSteps,
   claimsChallenge,
   decisionStep,
   eventsAfterApproval,
-  eventsUntilApproval,
+  eventsUntilPause,
   pauseEvent,
   alertQuestion as question,
   alertText as said,
-  stepEvent as step,
   tcArrivalStep,
   toolStep,
   waitUntilPressable,
 } from './support/waiting-turns.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(async (request, send) =>
-  send(...eventsUntilApproval(request), pauseEvent(request, { answer: said })),
-)
+const agent = await useScriptedAgent(request => eventsUntilPause(request, { answer: said }))
 
 describe('a call that changes something', () => {
   it('is shown exactly as it would be sent, sent when it is approved, and reported in the same answer', async () => {
-    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
+    agent.goOn = eventsAfterApproval
     const page = await browser.open(agent.url)
-    const answer = await ask(page, question)
+    const answer = await askForAlert(page)
     const card = approval(page)
-    await card.waitFor()
     expect(await card.locator('dl div').allInnerTexts()).toEqual([
       'City\nOslo',
       'When · kind\ntemperature-below',
@@ -43,19 +40,17 @@ describe('a call that changes something', () => {
     )
     expect(await card.textContent()).toMatch(/\d:\d\d left, then nothing happens/)
     expect(agent.continued).toEqual([])
-    await waitUntilPressable(page)
     await button(page, 'Create alert').click()
     await answer.getByText('The alert is set.').waitFor()
-    expect(agent.continued).toEqual([
-      {
-        continuation: 'sealed-approval',
-        agent: 'default',
-        mode: 'direct',
-        flow: 'autonomous',
-        pauseFor: ['consent'],
-        decisions: [{ callId: 'c1', digest: 'd1', decision: 'approve' }],
-      },
-    ])
+    const { decisions, ...rest } = agent.continued[0] ?? {}
+    expect(decisions).toEqual([{ callId: 'c1', digest: 'd1', decision: 'approve' }])
+    expect(rest).toEqual({
+      continuation: 'sealed-approval',
+      agent: 'default',
+      mode: 'direct',
+      flow: 'autonomous',
+      pauseFor: ['consent'],
+    })
     await answer.getByText('You approved: create alert, Oslo, temperature-below, -5, 2026-12-04.').waitFor()
     expect(await answer.locator('.answer-text > p:not([class])').allInnerTexts()).toEqual([
       said,
@@ -66,19 +61,16 @@ describe('a call that changes something', () => {
   })
 
   it('is not sent when it is declined', async () => {
-    agent.goOn = async (request, send) =>
-      send(
-        turnStart(request),
-        step(tcArrivalStep('s1')),
-        step(decisionStep('deny')),
-        step(toolStep('failed', { approval: { decision: 'deny', digest: 'd1', waitedMs: 23_000 } })),
-        resultEvent(request, 'I have not set it up.', {
-          tools: [{ name: 'create_alert', arguments: {}, status: 'denied' }],
-        }),
-      )
+    const approvalOf = { decision: 'deny', digest: 'd1', waitedMs: 23_000 } as const
+    const denied = toolStep('failed', { approval: approvalOf })
+    agent.goOn = request => [
+      ...stepEvents([tcArrivalStep('s1'), decisionStep('deny'), denied]),
+      resultEvent(request, 'I have not set it up.', {
+        tools: [{ name: 'create_alert', arguments: {}, status: 'denied' }],
+      }),
+    ]
     const page = await browser.open(agent.url)
-    const answer = await ask(page, question)
-    await waitUntilPressable(page)
+    const answer = await askForAlert(page)
     await button(page, 'Don’t create').click()
     await answer.getByText('I have not set it up.').waitFor()
     expect(agent.continued[0]?.decisions).toEqual([{ callId: 'c1', digest: 'd1', decision: 'deny' }])
@@ -89,9 +81,9 @@ describe('a call that changes something', () => {
       .waitFor()
     await page.getByRole('heading', { name: 'You declined, and nothing was sent by that.' }).waitFor()
     await openSteps(page)
-    const denied = page.locator('.step-item', { hasText: 'Tool: create_alert' }).first()
-    expect(await denied.textContent()).toMatch(/not called.*denied/s)
-    expect(await denied.getAttribute('data-status')).toBe('stopped')
+    const row = page.locator('.step-item', { hasText: 'Tool: create_alert' }).first()
+    expect(await row.textContent()).toMatch(/not called.*denied/s)
+    expect(await row.getAttribute('data-status')).toBe('stopped')
   })
 
   it('cannot be decided by clicks, Enter or Esc in the first half second', async () => {
@@ -120,7 +112,7 @@ describe('a call that changes something', () => {
   })
 
   it('can be approved by keyboard alone', async () => {
-    agent.goOn = async (request, send) => send(...eventsAfterApproval(request, 'The alert is set.'))
+    agent.goOn = eventsAfterApproval
     const page = await browser.open(agent.url)
     await page.getByLabel('Your question').fill(question)
     await page.keyboard.press('Enter')
@@ -157,7 +149,7 @@ describe('a call that changes something', () => {
     const answer = await ask(page, question)
     await approval(page).waitFor()
     await page.getByText('A call waits for you. It will not be sent if you ask something else.').waitFor()
-    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, 'Sunny.'))
+    agent.answer(request => [resultEvent(request, 'Sunny.')])
     await (await ask(page, 'And in Rome?')).getByText('Sunny.').waitFor()
     await answer.getByText('Left undecided: not sent, and nothing was changed.').waitFor()
     expect(await approval(page).count()).toBe(0)
@@ -185,23 +177,13 @@ describe('the trace', () => {
   })
 
   it('of a step-up says that the API demands a stronger sign-in, and which context the tokens lack', async () => {
-    let times = 0
-    agent.goOn = async (request, send) => {
-      times += 1
-      if (times > 1) return send(...eventsAfterApproval(request, 'The alert is set.'))
-      send(
-        turnStart(request),
-        step(tcArrivalStep('s1')),
-        step(decisionStep('approve')),
-        step(toolStep('running')),
-        ...callSteps('x').map(step),
-        step(toolStep('waiting')),
-        pauseEvent(request, { kind: 'step-up', claimsChallenge }),
-      )
-    }
+    const refused = [tcArrivalStep('s1'), decisionStep('approve'), toolStep('running'), ...callSteps('x')]
+    agent.goOn = request => [
+      ...stepEvents([...refused, toolStep('waiting')]),
+      pauseEvent(request, { kind: 'step-up', claimsChallenge }),
+    ]
     const page = await browser.open(agent.url)
-    await ask(page, question)
-    await waitUntilPressable(page)
+    await askForAlert(page)
     await button(page, 'Create alert').click()
     await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
     await page

@@ -1,32 +1,38 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose } from './support/steps.ts'
-import { problem, resultEvent, turnStart } from './support/turns.ts'
+import { resultEvent, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), resultEvent(request, 'It is 21 °C in Dallas.')),
-)
+const agent = await useScriptedAgent(request => [resultEvent(request, 'It is 21 °C in Dallas.')])
+
+async function openWithClock(): Promise<Page> {
+  const page = await browser.open(agent.url)
+  await page.clock.install()
+  await page.reload()
+  return page
+}
+
+async function openAnswered(...questions: string[]): Promise<Page> {
+  const page = await browser.open(agent.url)
+  for (const question of questions)
+    await (await ask(page, question)).getByText('It is 21 °C in Dallas.').waitFor()
+  return page
+}
 
 describe('pressing Send twice', () => {
+  const send = (page: Page) => page.getByRole('button', { name: 'Send' })
+  const field = (page: Page) => page.getByLabel('Your question')
+  const enterTwice = async (first: Locator, second: Locator) => {
+    await first.press('Enter')
+    await second.press('Enter')
+  }
   it.each([
-    ['a double click', (page: Page) => page.getByRole('button', { name: 'Send' }).dblclick()],
-    [
-      'Enter twice on the button',
-      async (page: Page) => {
-        await page.getByRole('button', { name: 'Send' }).press('Enter')
-        await page.locator('button:focus').press('Enter')
-      },
-    ],
-    [
-      'Enter twice in the field',
-      async (page: Page) => {
-        await page.getByLabel('Your question').press('Enter')
-        await page.getByLabel('Your question').press('Enter')
-      },
-    ],
+    ['a double click', (page: Page) => send(page).dblclick()],
+    ['Enter twice on the button', (page: Page) => enterTwice(send(page), page.locator('button:focus'))],
+    ['Enter twice in the field', (page: Page) => enterTwice(field(page), field(page))],
   ])('by %s sends once and does not stop the answer', async (_how, pressTwice) => {
     const goOn = Promise.withResolvers<void>()
     agent.script = async (request, send) => {
@@ -34,9 +40,7 @@ describe('pressing Send twice', () => {
       await goOn.promise
       send(resultEvent(request, 'Sunny.'))
     }
-    const page = await browser.open(agent.url)
-    await page.clock.install()
-    await page.reload()
+    const page = await openWithClock()
     await page.getByLabel('Your question').fill('Weather in Dallas?')
     await page.clock.pauseAt(Date.now() + 10_000)
     await pressTwice(page)
@@ -48,9 +52,7 @@ describe('pressing Send twice', () => {
 
   it('does not send a half-written next question if the first press stopped an answer', async () => {
     void agent.neverEnd()
-    const page = await browser.open(agent.url)
-    await page.clock.install()
-    await page.reload()
+    const page = await openWithClock()
     await ask(page, 'Weather in Dallas?')
     await page.getByLabel('Your question').fill('And in')
     await page.getByRole('button', { name: 'Stop', disabled: false }).waitFor()
@@ -81,14 +83,6 @@ describe('the composer', () => {
     await field.press('Enter')
     expect((await agent.received(1))[0]?.message).toHaveLength(4_000)
     expect(await page.getByText('of 4,000 characters').count()).toBe(0)
-  })
-
-  it('counts characters as the agent does: an emoji is one', async () => {
-    const page = await browser.open(agent.url)
-    await page.getByLabel('Your question').fill('🌦'.repeat(4_000))
-    await page.getByText('4,000 of 4,000 characters.', { exact: true }).waitFor()
-    await page.getByLabel('Your question').press('Enter')
-    expect(await agent.received(1)).toHaveLength(1)
   })
 
   it('breaks the line on Shift+Enter and grows, and sends on Enter', async () => {
@@ -132,10 +126,7 @@ describe('examples', () => {
 
 describe('an earlier question', () => {
   it('is edited and asked again as another attempt; the earlier attempt and what followed it stay', async () => {
-    const page = await browser.open(agent.url)
-    for (const question of ['one', 'two', 'three']) {
-      await (await ask(page, question)).getByText('It is 21 °C in Dallas.').waitFor()
-    }
+    const page = await openAnswered('one', 'two', 'three')
     const second = page.getByRole('article', { name: 'two' })
     await second.getByRole('button', { name: 'Edit the question' }).click()
     await page.getByText('Sending makes another attempt').waitFor()
@@ -152,8 +143,7 @@ describe('an earlier question', () => {
   })
 
   it('has the focus as soon as it can be edited', async () => {
-    const page = await browser.open(agent.url)
-    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    const page = await openAnswered('one')
     const focused = page.evaluate(`new Promise(resolve => {
       new MutationObserver((_changes, observer) => {
         if (!document.querySelector('.composer .link')) return
@@ -166,9 +156,8 @@ describe('an earlier question', () => {
   })
 
   it('is edited without the loss of a half-written next question', async () => {
-    const page = await browser.open(agent.url)
-    const answer = await ask(page, 'one')
-    await answer.getByText('It is 21 °C in Dallas.').waitFor()
+    const page = await openAnswered('one')
+    const answer = page.getByRole('article')
     const field = page.getByLabel('Your question')
     await field.fill('half a ques')
     await answer.getByRole('button', { name: 'Edit the question' }).click()
@@ -186,8 +175,7 @@ describe('an earlier question', () => {
 
   it('that is long takes a few lines until the user expands it', async () => {
     const page = await browser.open(agent.url)
-    const long = 'A very long question indeed. '.repeat(130)
-    await ask(page, long)
+    await ask(page, 'A very long question indeed. '.repeat(130))
     const article = page.getByRole('article')
     await article.getByText('It is 21 °C in Dallas.').waitFor()
     const height = async () => (await article.locator('.question').boundingBox())?.height ?? 0
@@ -197,22 +185,5 @@ describe('an earlier question', () => {
     await expect.poll(height).toBeGreaterThan(600)
     await article.getByRole('button', { name: 'Show less' }).click()
     await expect.poll(height).toBeLessThan(300)
-  })
-
-  it('that the model could not answer can be asked again in Direct mode', async () => {
-    agent.script = async (request, send) =>
-      send(
-        turnStart(request),
-        request.mode === 'bedrock'
-          ? { event: 'problem', data: problem('BEDROCK_ACCESS_DENIED') }
-          : resultEvent(request, 'Sunny.'),
-      )
-    const page = await browser.open(agent.url)
-    await choose(page, 'Bedrock')
-    await (await ask(page, 'one')).getByRole('button', { name: 'Ask in Direct mode' }).click()
-    await page.getByText('Sunny.').waitFor()
-    expect(await page.getByRole('article').count()).toBe(1)
-    await page.getByRole('button', { name: 'Earlier attempt' }).click()
-    await page.getByText('BEDROCK_ACCESS_DENIED', { exact: true }).waitFor()
   })
 })

@@ -6,17 +6,18 @@ import { type AgentModeFlow, deltaEvent, problem, resultEvent, status, turnStart
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), resultEvent(request, 'It is 21 °C in Dallas.')),
-)
+const agent = await useScriptedAgent(request => [resultEvent(request, 'It is 21 °C in Dallas.')])
+
+const usage = { inputTokens: 900, outputTokens: 30, cacheReadInputTokens: 800, cacheWriteInputTokens: 0 }
 
 /** Answers in two parts; the second comes when the returned function is called. */
 function answerInParts(first: string, rest: string, more: Partial<AgentModeFlow> = {}): () => void {
   const { promise, resolve } = Promise.withResolvers<void>()
   agent.script = async (request, send) => {
-    send(turnStart({ ...request, ...more }), deltaEvent(first))
+    const asked = { ...request, ...more }
+    send(turnStart(asked), deltaEvent(first))
     await promise
-    send(deltaEvent(rest), resultEvent(request, first + rest))
+    send(deltaEvent(rest), resultEvent(asked, first + rest, { usage }))
   }
   return resolve
 }
@@ -32,6 +33,18 @@ async function scrollUp(page: Page, pixels = 400): Promise<void> {
   await page.getByRole('log').hover()
   await page.mouse.wheel(0, -pixels)
   await jumpButton(page).waitFor()
+}
+
+/** Asks, and waits until the page has followed the first part of a long answer to its end. */
+async function followLongAnswer(page: Page, rest: string): Promise<() => Promise<void>> {
+  const goOn = answerInParts(manyLines, rest)
+  const answer = await ask(page, 'Weather in Dallas?')
+  await answer.getByText('One more line.').first().waitFor()
+  await expectAtEnd(page)
+  return async () => {
+    goOn()
+    await answer.locator('.timing').waitFor({ state: 'attached' })
+  }
 }
 
 describe('an answer', () => {
@@ -53,6 +66,7 @@ describe('an answer', () => {
       .getByText(/Answer complete, [1-9][\d.]* (milli)?seconds?/)
       .waitFor({ state: 'attached' })
     await expect.poll(() => page.title()).not.toContain('Answering')
+    await answer.getByText('900 tokens in (800 from the cache), 30 out · first word 31 ms · 42 ms').waitFor()
   })
 
   it('is whole when it is shown as complete, even in a background tab, which draws no frames', async () => {
@@ -65,18 +79,6 @@ describe('an answer', () => {
     goOn()
     await answer.locator('.timing').waitFor()
     expect(await answer.locator('.answer-text').textContent()).toBe('It is 21 °C.')
-  })
-
-  it('shows its tokens, and how many of them the model read from its cache', async () => {
-    const usage = { inputTokens: 900, outputTokens: 30, cacheReadInputTokens: 800, cacheWriteInputTokens: 0 }
-    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, 'Done.', { usage }))
-    const page = await browser.open(agent.url)
-    const answer = await ask(page, 'Weather in Dallas?')
-    await answer.getByText('900 tokens in (800 from the cache), 30 out · 42 ms').waitFor()
-    await choose(page, 'Bedrock')
-    await (await ask(page, 'Weather in Rome?'))
-      .getByText('900 tokens in (800 from the cache), 30 out · first word 31 ms · 42 ms')
-      .waitFor()
   })
 
   it.each([
@@ -109,8 +111,7 @@ describe('an answer', () => {
   })
 
   it('that fails shows the reason, what to do and a code; “Ask again” replaces it by the new answer', async () => {
-    agent.script = async (request, send) =>
-      send(turnStart(request), { event: 'problem', data: problem('SIDECAR_UNREACHABLE') })
+    agent.answer(() => [{ event: 'problem', data: problem('SIDECAR_UNREACHABLE') }])
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     const answer = page.getByRole('article')
@@ -118,20 +119,17 @@ describe('an answer', () => {
     expect(await answer.textContent()).toMatch(/What happened\..*What to do\..*SIDECAR_UNREACHABLE/)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
 
-    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, 'Sunny.'))
+    agent.answer(request => [resultEvent(request, 'Sunny.')])
     await answer.getByRole('button', { name: 'Ask again' }).click()
     await page.getByText('Sunny.').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
   })
 
   it('offers to edit the question, or to ask the model, if Direct mode has no answer', async () => {
-    agent.script = async (request, send) =>
-      request.mode === 'bedrock'
-        ? send(turnStart(request), resultEvent(request, 'I look things up.'))
-        : send(turnStart(request), {
-            event: 'problem',
-            data: { ...problem('CITY_NOT_RECOGNISED'), status: 422 },
-          })
+    const notKnown = { event: 'problem', data: problem('CITY_NOT_RECOGNISED', { status: 422 }) } as const
+    agent.answer(request => [
+      request.mode === 'bedrock' ? resultEvent(request, 'I look things up.') : notKnown,
+    ])
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Who are you?')
     await answer.getByRole('button', { name: 'Ask in Bedrock mode' }).waitFor()
@@ -147,11 +145,9 @@ describe('an answer', () => {
     const policy = { Effect: 'Allow', Action: ['bedrock:InvokeModel'], Resource: ['arn:aws:bedrock:*::x'] }
     const hint = `Attach to the principal: ${JSON.stringify(policy)}`
     const denied = problem('BEDROCK_ACCESS_DENIED', { hint })
-    agent.script = async (request, send) => send(turnStart(request), { event: 'problem', data: denied })
-    agent.status = {
-      ...status,
-      components: { ...status.components, bedrock: { state: 'unavailable', problem: denied } },
-    }
+    agent.answer(() => [{ event: 'problem', data: denied }])
+    const bedrock = { state: 'unavailable', problem: denied }
+    agent.status = { ...status, components: { ...status.components, bedrock } }
     const page = await browser.open(agent.url, { permissions: ['clipboard-read', 'clipboard-write'] })
     const answer = await ask(page, 'Weather in Dallas?')
     await answer.getByText('Attach to the principal:', { exact: true }).waitFor()
@@ -166,14 +162,10 @@ describe('an answer', () => {
   })
 
   it('is followed: its end stays in view while it grows, unless the user has scrolled away', async () => {
-    const goOn = answerInParts(manyLines, `${manyLines}The end.`)
     const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    await page.getByText('One more line.', { exact: false }).first().waitFor()
-    await expectAtEnd(page)
+    const complete = await followLongAnswer(page, `${manyLines}The end.`)
     await scrollUp(page)
-    goOn()
-    await page.locator('.timing').waitFor({ state: 'attached' })
+    await complete()
     expect(await distanceToEnd(page)).toBeGreaterThan(400)
     await jumpButton(page).click()
     await expectAtEnd(page)
@@ -182,26 +174,22 @@ describe('an answer', () => {
 
   it('is not followed again when formatting makes it shorter after the user has scrolled away', async () => {
     const formatting = Promise.withResolvers<void>()
-    const goOn = answerInParts(manyLines, manyLines)
     const page = await browser.open('about:blank')
     await page.route('**/assets/markdown-*.js', async route => {
       await formatting.promise
       await route.continue()
     })
     await page.goto(agent.url)
-    const answer = await ask(page, 'Weather in Dallas?')
-    await answer.locator('.plain').waitFor()
-    await expectAtEnd(page)
+    const complete = await followLongAnswer(page, manyLines)
     await scrollUp(page, 100)
     formatting.resolve()
-    await answer.locator('.plain').waitFor({ state: 'detached' })
-    goOn()
-    await page.locator('.timing').waitFor({ state: 'attached' })
+    await page.locator('.plain').waitFor({ state: 'detached' })
+    await complete()
     expect(await distanceToEnd(page)).toBeGreaterThan(400)
   })
 
   it('leaves no “Jump to latest” behind when a new conversation starts', async () => {
-    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, manyLines))
+    agent.answer(request => [resultEvent(request, manyLines)])
     const page = await browser.open(agent.url)
     await ask(page, 'Weather in Dallas?')
     await page.locator('.timing').waitFor({ state: 'attached' })
@@ -211,29 +199,27 @@ describe('an answer', () => {
     expect(await jumpButton(page).count()).toBe(0)
   })
 
-  it('is still followed when it grows between a scroll and the scroll event', async () => {
-    const goOn = answerInParts(manyLines, manyLines)
+  it.each([
+    [
+      'grows between a scroll and the scroll event',
+      // The answer is suddenly taller, and only then the event of the last scroll arrives.
+      `style.setProperty('padding-bottom', '300px')
+      log.dispatchEvent(new Event('scroll'))`,
+    ],
+    [
+      'becomes shorter and grows again before the scroll event',
+      `await setSpace(600)
+      const hold = event => event.isTrusted && event.stopImmediatePropagation()
+      document.addEventListener('scroll', hold, true)
+      await setSpace(0)
+      style.setProperty('padding-bottom', '150px')
+      log.dispatchEvent(new Event('scroll'))
+      document.removeEventListener('scroll', hold, true)`,
+    ],
+  ])('is still followed when it %s', async (_what, resize) => {
     const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    await page.getByText('One more line.', { exact: false }).first().waitFor()
-    await expectAtEnd(page)
-    // The answer is suddenly taller, and only then the event of the last scroll arrives.
-    await page.getByRole('log').evaluate(it => {
-      it.lastElementChild.style.setProperty('padding-bottom', '300px')
-      it.dispatchEvent(new Event('scroll'))
-    })
-    goOn()
-    await page.locator('.timing').waitFor({ state: 'attached' })
-    await expectAtEnd(page)
-    expect(await jumpButton(page).count()).toBe(0)
-  })
-
-  it('is still followed when it becomes shorter and grows again before the scroll event', async () => {
-    const goOn = answerInParts(manyLines, manyLines)
-    const page = await browser.open(agent.url)
-    const answer = await ask(page, 'Weather in Dallas?')
-    await answer.getByText('One more line.').first().waitFor()
-    await answer.locator('.plain').waitFor({ state: 'detached' })
+    const complete = await followLongAnswer(page, manyLines)
+    await page.locator('.plain').waitFor({ state: 'detached' })
     await expectAtEnd(page)
     await page.evaluate(`(async () => {
       const log = document.querySelector('.log')
@@ -242,52 +228,21 @@ describe('an answer', () => {
         style.setProperty('padding-bottom', pixels + 'px')
         for (let frames = 0; frames < 3; frames += 1) await new Promise(drawn => requestAnimationFrame(drawn))
       }
-      await setSpace(600)
-      const hold = event => event.isTrusted && event.stopImmediatePropagation()
-      document.addEventListener('scroll', hold, true)
-      await setSpace(0)
-      style.setProperty('padding-bottom', '150px')
-      log.dispatchEvent(new Event('scroll'))
-      document.removeEventListener('scroll', hold, true)
+      ${resize}
     })()`)
-    goOn()
-    await page.locator('.timing').waitFor({ state: 'attached' })
+    await complete()
     await expectAtEnd(page)
     expect(await jumpButton(page).count()).toBe(0)
   })
 
-  it('that breaks off is not shown as if it were complete', async () => {
-    agent.script = async (request, send) => send(turnStart(request), deltaEvent('It is 2'))
-    const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    await page.getByRole('article').getByText('The connection ended before the answer did.').waitFor()
-  })
-
   it('shows the notices of its turn', async () => {
     const notice = problem('TOOL_NOT_CALLED')
-    agent.script = async (request, send) =>
-      send(
-        turnStart(request),
-        { event: 'notice', data: notice },
-        resultEvent(request, 'Sunny.', { notices: [notice] }),
-      )
-    const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    await page.getByText('Note: Title of TOOL_NOT_CALLED.').waitFor()
-  })
-
-  it('is sent as history with the next question, until a new conversation starts', async () => {
-    const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    await page.getByText('It is 21 °C in Dallas.').waitFor()
-    await ask(page, 'and tomorrow?')
-    expect((await agent.received(2))[1]?.history).toEqual([
-      { role: 'user', text: 'Weather in Dallas?' },
-      { role: 'assistant', text: 'It is 21 °C in Dallas.' },
+    agent.answer(request => [
+      { event: 'notice', data: notice },
+      resultEvent(request, 'Sunny.', { notices: [notice] }),
     ])
-    await page.getByRole('button', { name: 'New conversation' }).click()
-    await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
-    expect((await agent.received(3))[2]).not.toHaveProperty('history')
+    const answer = await ask(await browser.open(agent.url), 'Weather in Dallas?')
+    await answer.getByText('Note: Title of TOOL_NOT_CALLED.').waitFor()
   })
 })
 
@@ -298,7 +253,10 @@ describe('a reload', () => {
     await page.reload()
     await page.getByRole('article', { name: 'one' }).getByText('It is 21 °C in Dallas.').waitFor()
     await ask(page, 'two')
-    expect((await agent.received(2))[1]?.history).toHaveLength(2)
+    expect((await agent.received(2))[1]?.history).toEqual([
+      { role: 'user', text: 'one' },
+      { role: 'assistant', text: 'It is 21 °C in Dallas.' },
+    ])
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.getByRole('button', { name: 'Undo' }).click()
     await page.getByRole('article', { name: 'two' }).waitFor()
@@ -336,11 +294,8 @@ describe('a link to an answer', () => {
   it('does not lead to an answer with the same number in a later conversation', async () => {
     const page = await browser.open(agent.url)
     const answerAs = (turnId: string) => {
-      agent.script = async (request, send) => {
-        const start = turnStart(request)
-        if (start.event !== 'turn') throw new Error('no start')
-        send({ ...start, data: { ...start.data, turnId } }, resultEvent(request, 'Sunny.'))
-      }
+      agent.script = async (request, send) =>
+        send(turnStart(request, { turnId }), resultEvent(request, 'Sunny.'))
     }
     answerAs('turn-of-first')
     await (await ask(page, 'one')).getByText('Sunny.').waitFor()

@@ -7,32 +7,29 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
 import { ask } from './support/steps.ts'
-import { resultEvent, stepEvents, traceFor, turnStart, userTokenStep } from './support/turns.ts'
+import { resultEvent, stepEvents, traceFor, userTokenStep } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const { ada, tenantId } = identities
 const browser = useBrowser()
-const agent = useScriptedAgent(async (request, send) =>
-  send(
-    turnStart(request),
-    ...stepEvents([userTokenStep('tc'), ...traceFor(ada)]),
-    resultEvent(request, `Hello ${ada.name}, </script><img src=x onerror=alert(1)> it is 21 °C.`),
-  ),
-)
+const agent = await useScriptedAgent(request => [
+  ...stepEvents([userTokenStep('tc'), ...traceFor(ada)]),
+  resultEvent(request, `Hello ${ada.name}, </script><img src=x onerror=alert(1)> it is 21 °C.`),
+])
 
-async function askAndExport(
-  page: Page,
-  format: RegExp,
-  question = `Weather for ${ada.name}?`,
-): Promise<Download> {
-  await ask(page, question)
-  await page.getByText('it is 21 °C.', { exact: false }).waitFor()
+async function exportAs(page: Page, format: RegExp): Promise<Download> {
   await page.getByRole('button', { name: 'Export' }).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: format }).click(),
   ])
   return download
+}
+
+async function askAndExport(page: Page, format: RegExp): Promise<string> {
+  const answer = await ask(page, `Weather for ${ada.name}?`)
+  await answer.getByText('it is 21 °C.', { exact: false }).waitFor()
+  return saveDownload(await exportAs(page, format))
 }
 
 /** Saves a file under a name with the extension of its type. */
@@ -46,8 +43,7 @@ async function saveDownload(download: Download): Promise<string> {
 describe('an exported trace', () => {
   it('can be a report that opens from disk without requests or scripts, says what it is, and has no personal data', async () => {
     const page = await browser.open(agent.url)
-    const download = await askAndExport(page, /^Report/)
-    const path = await saveDownload(download)
+    const path = await askAndExport(page, /^Report/)
     const html = await readFile(path, 'utf8')
     for (const secret of [ada.name, ada.oid, tenantId, 'pairwise-subject', 'subject-at-the-api']) {
       expect(html).not.toContain(secret)
@@ -65,18 +61,16 @@ describe('an exported trace', () => {
     await report.getByText(`from ${new URL(agent.url).host}, version 0.1.0`).waitFor()
     await report.getByRole('cell', { name: 'Weather.Read', exact: false }).first().waitFor()
     // The styles apply, since the report's Content-Security-Policy allows them by their hash.
-    expect(await report.evaluate(`getComputedStyle(document.querySelector('.report')).maxWidth`)).toBe(
-      '960px',
-    )
+    const width = await report.evaluate(`getComputedStyle(document.querySelector('.report')).maxWidth`)
+    expect(width).toBe('960px')
     expect(await report.locator('img').count()).toBe(0)
     expect(requests).toEqual([pathToFileURL(path).href])
   })
 
   it('is marked “not seen” when a page opens it, also after a second export, and cannot be continued there', async () => {
     const page = await browser.open(agent.url)
-    const download = await askAndExport(page, /^JSON/)
-    const path = await saveDownload(download)
-    agent.script = async (request, send) => send(turnStart(request), resultEvent(request, 'Own answer.'))
+    const path = await askAndExport(page, /^JSON/)
+    agent.answer(request => [resultEvent(request, 'Own answer.')])
     const other = await browser.open(agent.url)
     await (await ask(other, 'own question')).getByText('Own answer.').waitFor()
     await other.getByRole('button', { name: 'Export' }).click()
@@ -84,15 +78,9 @@ describe('an exported trace', () => {
     await other.getByText('From a file; this page did not see it.').first().waitFor()
     await other.locator('.step').first().waitFor()
     expect(await other.getByLabel('Your question').count()).toBe(0)
-    expect(
-      await other.getByRole('button', { name: /Ask again|Edit the question|Side by side/ }).count(),
-    ).toBe(0)
-    await other.getByRole('button', { name: 'Export' }).click()
-    const [again] = await Promise.all([
-      other.waitForEvent('download'),
-      other.getByRole('button', { name: /^Report/ }).click(),
-    ])
-    const html = await readFile(await again.path(), 'utf8')
+    const actions = other.getByRole('button', { name: /Ask again|Edit the question|Side by side/ })
+    expect(await actions.count()).toBe(0)
+    const html = await readFile(await (await exportAs(other, /^Report/)).path(), 'utf8')
     expect(html).toContain('From a file; this page did not see it.')
 
     await other.keyboard.press('Escape')
@@ -125,16 +113,9 @@ it('a file that is too large, or is no trace, is refused with the reason', async
   const page = await browser.open(agent.url)
   await page.getByRole('button', { name: 'Export' }).click()
   const field = page.getByLabel('Open an exported file')
-  await field.setInputFiles({
-    name: 'a.json',
-    mimeType: 'application/json',
-    buffer: Buffer.from('{"turns":[]}'),
-  })
+  const json = (buffer: Buffer) => ({ name: 'a.json', mimeType: 'application/json', buffer })
+  await field.setInputFiles(json(Buffer.from('{"turns":[]}')))
   await page.getByText('This file is no trace that this page can read.').waitFor()
-  await field.setInputFiles({
-    name: 'b.json',
-    mimeType: 'application/json',
-    buffer: Buffer.alloc(5 * 1024 * 1024 + 1),
-  })
+  await field.setInputFiles(json(Buffer.alloc(5 * 1024 * 1024 + 1)))
   await page.getByText('This file is too large: more than 5 MB.').waitFor()
 })

@@ -1,19 +1,26 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask } from './support/steps.ts'
-import { resultEvent, stepEvents, trace, turnStart } from './support/turns.ts'
+import { resultEvent, stepEvents, trace } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), ...stepEvents(trace()), resultEvent(request, 'Sunny.')),
-)
+const agent = await useScriptedAgent(request => [...stepEvents(trace()), resultEvent(request, 'Sunny.')])
 
 async function openPage(width: number, height = 800): Promise<Page> {
   const page = await browser.open(agent.url, { viewport: { width, height } })
   await page.getByLabel('Your question').waitFor()
   return page
+}
+
+const openPhone = (width: number, height: number) =>
+  browser.open(agent.url, { viewport: { width, height }, hasTouch: true, isMobile: true })
+
+/** The places of all elements, once they are read at the same moment. */
+async function boxesOf(list: Locator) {
+  const boxes = await list.evaluateAll(all => all.map(it => it.getBoundingClientRect().toJSON()))
+  return boxes as readonly Record<'left' | 'right' | 'top' | 'bottom' | 'width' | 'height', number>[]
 }
 
 describe('the two panes', () => {
@@ -24,10 +31,8 @@ describe('the two panes', () => {
     }
     await page.locator('.step').first().press(']')
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBe(800)
-    const bottoms = await page
-      .locator('.pane')
-      .evaluateAll(panes => panes.map(pane => pane.getBoundingClientRect().bottom))
-    expect(bottoms).toEqual([800, 800])
+    const panes = await boxesOf(page.locator('.pane'))
+    expect(panes.map(({ bottom }) => bottom)).toEqual([800, 800])
     const overflows = await page
       .locator('.log, .trace-body')
       .evaluateAll(regions => regions.map(region => region.scrollHeight > region.clientHeight))
@@ -80,26 +85,18 @@ describe('below 900 px', () => {
       await page.getByRole('log').evaluate(it => it.scrollTop),
       'an empty conversation is read from its top',
     ).toBe(0)
-    const targets = await page
-      .locator('button:visible, label:visible')
-      .evaluateAll(list => list.map(it => it.getBoundingClientRect().height))
-    expect(Math.min(...targets.filter(height => height > 1))).toBeGreaterThanOrEqual(24)
+    const targets = await boxesOf(page.locator('button:visible, label:visible'))
+    const heights = targets.map(({ height }) => height).filter(height => height > 1)
+    expect(Math.min(...heights)).toBeGreaterThanOrEqual(24)
   })
 
   it('a phone has the choice of trace views and the buttons beside it in one line', async () => {
-    const page = await browser.open(agent.url, {
-      viewport: { width: 320, height: 640 },
-      hasTouch: true,
-      isMobile: true,
-    })
+    const page = await openPhone(320, 640)
     await (await ask(page, 'Question')).getByText('Sunny.').waitFor()
     await page.getByRole('tab', { name: 'Identity Trace' }).click()
     await page.locator('.step').first().waitFor()
-    const boxes = await page
-      .locator('.pane.trace .segments, .trace-tools > button')
-      .evaluateAll(list => list.map(it => it.getBoundingClientRect()))
-    expect(boxes).toHaveLength(3)
-    const [views, ...tools] = boxes.map(({ left, right, top, bottom }) => ({ left, right, top, bottom }))
+    const [views, ...tools] = await boxesOf(page.locator('.pane.trace .segments, .trace-tools > button'))
+    expect(tools).toHaveLength(2)
     for (const tool of tools) {
       expect(tool.top).toBeLessThan(views?.bottom ?? 0)
       expect(tool.left).toBeGreaterThan(views?.right ?? 320)
@@ -117,11 +114,7 @@ describe('below 900 px', () => {
   })
 
   it('the button “Sign in” is at least 44 pixels high for touch', async () => {
-    const page = await browser.open(agent.url, {
-      viewport: { width: 390, height: 800 },
-      hasTouch: true,
-      isMobile: true,
-    })
+    const page = await openPhone(390, 800)
     const button = await page.getByRole('button', { name: 'Sign in' }).boundingBox()
     expect(button?.height).toBeGreaterThanOrEqual(44)
   })
@@ -134,17 +127,15 @@ it('a panel opens at its button, even if there is little room', async () => {
     for (const name of [/^Earlier conversations/, /^Export$/, /^Theme$/, /^Status/]) {
       const button = page.getByRole('button', { name })
       await button.click()
-      const [at, panel] = await Promise.all([
-        button.boundingBox(),
-        page.locator('.popover:popover-open').boundingBox(),
-      ])
+      const [at] = await boxesOf(button)
+      const [panel] = await boxesOf(page.locator('.popover:popover-open'))
       if (!at || !panel) throw new Error('It is not to be seen.')
-      const middle = at.x + at.width / 2
-      expect(panel.x, `${name}`).toBeLessThan(middle)
-      expect(panel.x + panel.width).toBeGreaterThan(middle)
-      expect(panel.y - at.y - at.height).toBeGreaterThanOrEqual(0)
-      expect(panel.y - at.y - at.height).toBeLessThan(16)
-      expect([panel.x >= 0, panel.x + panel.width <= width]).toEqual([true, true])
+      const middle = at.left + at.width / 2
+      const isAtButton = panel.left < middle && panel.right > middle
+      const isInside = panel.left >= 0 && panel.right <= width
+      expect([isAtButton, isInside], `${name} at ${width} px`).toEqual([true, true])
+      expect(panel.top - at.bottom).toBeGreaterThanOrEqual(0)
+      expect(panel.top - at.bottom).toBeLessThan(16)
       await page.keyboard.press('Escape')
     }
   }
@@ -168,11 +159,8 @@ it('nothing scrolls sideways, however wide the window is', async () => {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 })
       // The page adapts to the new width a moment later.
-      await expect
-        .poll(() => page.evaluate('document.documentElement.scrollWidth'), {
-          message: `${view} at ${width} px`,
-        })
-        .toBeLessThanOrEqual(width)
+      const scrollWidth = () => page.evaluate('document.documentElement.scrollWidth')
+      await expect.poll(scrollWidth, { message: `${view} at ${width} px` }).toBeLessThanOrEqual(width)
     }
   }
   const showEachView = async (widths: readonly number[]) => {
@@ -190,11 +178,7 @@ it('nothing scrolls sideways, however wide the window is', async () => {
   await showEachView(narrow)
   await page.setViewportSize({ width: 320, height: 800 })
   await page.locator('.time-bar').first().waitFor()
-  const marks = await page
-    .locator('.axis text')
-    .evaluateAll(list =>
-      list.map(mark => mark.getBoundingClientRect()).map(({ left, right }) => ({ left, right })),
-    )
+  const marks = await boxesOf(page.locator('.axis text'))
   expect(marks.length).toBeGreaterThan(1)
   for (const [index, mark] of marks.entries()) {
     expect(mark.left, 'no mark of the scale of time covers another').toBeGreaterThan(
@@ -205,10 +189,8 @@ it('nothing scrolls sideways, however wide the window is', async () => {
 })
 
 it('a table in an answer scrolls in a narrow window and splits no word', async () => {
-  agent.script = async (request, send) => {
-    const row = '| Temperature | Precipitation | Humidity | `climate_normals` | Wind direction |'
-    send(turnStart(request), resultEvent(request, `${row}\n|-|-|-|-|-|\n${row}`))
-  }
+  const row = '| Temperature | Precipitation | Humidity | `climate_normals` | Wind direction |'
+  agent.answer(request => [resultEvent(request, `${row}\n|-|-|-|-|-|\n${row}`)])
   const page = await openPage(320)
   await ask(page, 'Question')
   const cells = page.locator('.answer-table :is(th, td)')
@@ -232,18 +214,17 @@ it('a field that the browser keeps wide pushes nothing off the page', async () =
   })
   for (const width of [900, 320]) {
     await page.setViewportSize({ width, height: 800 })
-    const rights = await page
-      .locator('.composer-field, .send, #next-question')
-      .evaluateAll(list => list.map(it => it.getBoundingClientRect().right))
-    expect(Math.max(...rights)).toBeLessThanOrEqual(width)
+    const boxes = await boxesOf(page.locator('.composer-field, .send, #next-question'))
+    expect(Math.max(...boxes.map(({ right }) => right))).toBeLessThanOrEqual(width)
   }
 })
 
 it('nothing jumps while an answer arrives', async () => {
   const page = await openPage(1280)
-  await page.evaluate(
-    'globalThis.shifts = 0; new PerformanceObserver(list => { for (const { value } of list.getEntries()) shifts += value }).observe({ type: "layout-shift", buffered: true })',
-  )
+  await page.evaluate(`globalThis.shifts = 0
+    new PerformanceObserver(list => {
+      for (const { value } of list.getEntries()) shifts += value
+    }).observe({ type: 'layout-shift', buffered: true })`)
   await ask(page, 'Question')
   await page.locator('.step').nth(4).waitFor()
   expect(await page.evaluate('shifts')).toBeLessThan(0.05)

@@ -1,18 +1,13 @@
 import { gzipSync } from 'node:zlib'
 import type { Page, Response } from 'playwright-core'
-import { beforeEach, expect, it } from 'vitest'
-import { forFile } from '../support/for-file.ts'
+import { expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ScriptedAgent } from './support/scripted-agent.ts'
-import { config, status, withoutSignIn } from './support/turns.ts'
+import { withoutSignIn } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const kilobyte = 1000
 const browser = useBrowser()
-const agent = await forFile(new ScriptedAgent().start())
-beforeEach(() => {
-  agent.config = config
-  agent.status = status
-})
+const agent = await useScriptedAgent(() => [])
 
 /** The scripts of a page, in the order in which they arrive. */
 function collectScripts(page: Page): Response[] {

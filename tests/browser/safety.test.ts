@@ -2,18 +2,18 @@ import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, openSteps } from './support/steps.ts'
-import { config, problem, resultEvent, status, stepEvents, trace, turnStart } from './support/turns.ts'
+import { config, problem, resultEvent, status, stepEvents, trace } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(async () => {})
+const agent = await useScriptedAgent(() => [])
 
 const markup =
   '<img src="//evil.example/x" onerror="document.title = \'pwned\'"><script>document.title = \'pwned\'</script>'
 
 /** Asks a question that gets this answer, and returns the answer once it is formatted. */
 async function answerWith(page: Page, answer: string): Promise<Locator> {
-  agent.script = async (request, send) => send(turnStart(request), resultEvent(request, answer))
+  agent.answer(request => [resultEvent(request, answer)])
   const message = await ask(page, `question ${await page.getByRole('article').count()}`)
   await message.locator('.timing').waitFor()
   const text = message.locator('.answer-text')
@@ -26,16 +26,31 @@ describe('Markdown of an answer', () => {
     const page = await browser.open(agent.url)
     const text = await answerWith(
       page,
-      '# Head\n\nOne **two** _three_ `four`\nnext line\n\n- a\n- b\n\n3. c\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\ncode <b>\n```\n\n> quote\n\n[more](https://example.com/a?b=c)',
+      `# Head
+
+One **two** _three_ \`four\`
+next line
+
+- a
+- b
+
+3. c
+
+| x | y |
+|---|---|
+| 1 | 2 |
+
+\`\`\`
+code <b>
+\`\`\`
+
+> quote
+
+[more](https://example.com/a?b=c), [https://login.microsoftonline.com](https://evil.example/?q=secret)`,
     )
-    const counts = Object.fromEntries(
-      await Promise.all(
-        ['h3', 'strong', 'em', 'li', 'td', 'pre', 'blockquote', 'br'].map(async name => [
-          name,
-          await text.locator(name).count(),
-        ]),
-      ),
-    )
+    const counts: Record<string, number> = {}
+    for (const name of ['h3', 'strong', 'em', 'li', 'td', 'pre', 'blockquote', 'br'])
+      counts[name] = await text.locator(name).count()
     expect(counts).toEqual({ h3: 1, strong: 1, em: 1, li: 3, td: 2, pre: 1, blockquote: 1, br: 1 })
     expect(await text.locator('ol').getAttribute('start')).toBe('3')
     expect(await text.locator('pre').textContent()).toBe('code <b>')
@@ -46,6 +61,7 @@ describe('Markdown of an answer', () => {
     const link = text.getByRole('link', { name: 'more' })
     expect(await link.getAttribute('href')).toBe('https://example.com/a?b=c')
     expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
+    await text.getByRole('link', { name: 'https://login.microsoftonline.com (evil.example)' }).waitFor()
   })
 
   it('is shown as plain text where it could do harm', async () => {
@@ -66,40 +82,6 @@ describe('Markdown of an answer', () => {
       expect(await page.title(), answer).not.toContain('pwned')
     }
   })
-
-  it('says where a link leads if the text of the link names another host or runs from right to left', async () => {
-    const text = await answerWith(
-      await browser.open(agent.url),
-      [
-        '[https://login.microsoftonline.com](https://evil.example/?q=secret)',
-        '[\u202emoc.tfosorcim.nigol](https://evil.example)',
-        '[How to sign in](https://evil.example)',
-        'https://docs.example/index.html',
-      ].join('\n'),
-    )
-    expect(await text.locator('a').allTextContents()).toEqual([
-      'https://login.microsoftonline.com (evil.example)',
-      'moc.tfosorcim.nigol (evil.example)',
-      'How to sign in',
-      'https://docs.example/index.html',
-    ])
-    expect(await text.locator('a a').count()).toBe(0)
-  })
-
-  it('that is nested too deeply is shown as it was written', async () => {
-    const page = await browser.open(agent.url)
-    for (const nested of [
-      `${'>'.repeat(20_000)} deep`,
-      `${'- '.repeat(16_000)} deep`,
-      `${'*a **a '.repeat(2_000)} deep ${'b** b* '.repeat(2_000)}`,
-      `${'*a_'.repeat(11_000)} deep`,
-      `${'['.repeat(32_000)} deep`,
-    ]) {
-      const text = await answerWith(page, `What is *not* nested\n\n${nested}`)
-      expect(await text.locator('em').allTextContents()).toEqual(['not'])
-      expect(await text.locator('p').last().textContent()).toBe(nested)
-    }
-  })
 })
 
 describe('hostile text', () => {
@@ -111,20 +93,16 @@ describe('hostile text', () => {
       names: Object.fromEntries(Object.keys(config.names).map(id => [id, markup])),
       examples: [markup],
     }
-    agent.status = {
-      ...status,
-      components: { ...status.components, weather_api: { state: 'unavailable', problem: hostile } },
-    }
+    const weather_api = { state: 'unavailable', problem: hostile }
+    agent.status = { ...status, components: { ...status.components, weather_api } }
+    const claims = { [markup]: markup, name: markup, aud: markup }
     const hostileSteps = trace().map(step => ({
       ...step,
       title: markup,
       problem: hostile,
-      ...(step.token
-        ? { token: { ...step.token, claims: { [markup]: markup, name: markup, aud: markup } } }
-        : {}),
+      ...(step.token && { token: { ...step.token, claims } }),
     }))
-    agent.script = async (request, send) =>
-      send(turnStart(request), ...stepEvents(hostileSteps), { event: 'problem', data: hostile })
+    agent.answer(() => [...stepEvents(hostileSteps), { event: 'problem', data: hostile }])
     const page = await browser.open(agent.url)
     await page.getByRole('list', { name: 'Examples' }).getByRole('button').click()
     await page.locator('.step').first().waitFor()
@@ -156,8 +134,7 @@ it('the Content-Security-Policy blocks all code that is not the page’s own, an
 
 it('before sign-in, the page sends requests only to the agent’s host', async () => {
   const hosts = new Set<string>()
-  agent.script = async (request, send) =>
-    send(turnStart(request), ...stepEvents(trace()), resultEvent(request, 'Sunny.'))
+  agent.answer(request => [...stepEvents(trace()), resultEvent(request, 'Sunny.')])
   const page = await browser.open('about:blank')
   page.on('request', request => hosts.add(new URL(request.url()).host))
   await page.goto(agent.url)

@@ -7,7 +7,7 @@ import { blockStorage, fillStorage } from './support/storage.ts'
 
 const { ada } = identities
 const browser = useBrowser()
-const stack = useSignInStack()
+const stack = await useSignInStack()
 
 describe('somebody who is not signed in', () => {
   it('who signs in with the header’s button finds “Ask now” at an earlier question, not “Sign in and ask”', async () => {
@@ -87,13 +87,6 @@ describe('somebody who is not signed in', () => {
     const answer = await askOnBehalf(page)
     await answer.getByRole('button', { name: 'Sign in and ask' }).click()
     await answer.getByText('The browser blocked the sign-in window.').waitFor()
-  })
-
-  it('who cancels a sign-in begun with the header’s button is told that it was cancelled', async () => {
-    const page = await browser.open(stack.agentUrl)
-    const popup = await openPopup(page, signInButton(page))
-    await popup.getByRole('button', { name: 'Cancel' }).click()
-    await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
   })
 
   it('whose browser stores nothing can sign in and ask, and is told that a reload signs out', async () => {

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask } from './support/steps.ts'
 import { blockStorage } from './support/storage.ts'
-import { resultEvent, stepEvents, trace, turnStart } from './support/turns.ts'
+import { resultEvent, stepEvents, trace } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = useScriptedAgent(async (request, send) =>
-  send(turnStart(request), ...stepEvents(trace()), resultEvent(request, 'It is 21 °C in Dallas.')),
-)
+const agent = await useScriptedAgent(request => [
+  ...stepEvents(trace()),
+  resultEvent(request, 'It is 21 °C in Dallas.'),
+])
 
 describe('a browser that stores nothing for the page', () => {
   it('still shows the page, in which the user can ask, and which begins anew when it is loaded again', async () => {
@@ -57,30 +58,6 @@ describe('an earlier conversation', () => {
     await page.reload()
     await page.getByRole('article', { name: 'three' }).waitFor()
     expect(await page.evaluate(`Object.keys(localStorage).filter(key => key.startsWith('past'))`)).toEqual([])
-  })
-})
-
-describe('a stored conversation', () => {
-  it('is dropped if another version of the page stored it', async () => {
-    const page = await browser.open(agent.url)
-    await page.addInitScript(`sessionStorage.setItem('conversation', '[{"question":"one"}]')`)
-    await page.reload()
-    await page.getByText('Ask something, and watch who asks.').waitFor()
-    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
-  })
-
-  it('takes less than two million characters, even if the traces of all its answers are longer', async () => {
-    const body = 'x'.repeat(900_000)
-    const longSteps = trace().map(step => ({ ...step, response: { status: 200, body } }))
-    agent.script = async (request, send) =>
-      send(turnStart(request), ...stepEvents(longSteps.slice(0, 1)), resultEvent(request, 'Long.'))
-    const page = await browser.open(agent.url)
-    for (const question of ['one', 'two', 'three', 'four']) {
-      await (await ask(page, question)).getByText('Long.').waitFor()
-    }
-    await page.reload()
-    await page.getByRole('article', { name: 'four' }).waitFor()
-    expect(await page.evaluate(`sessionStorage.getItem('conversation').length`)).toBeLessThan(2_000_000)
   })
 })
 

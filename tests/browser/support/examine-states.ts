@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type { ChatRequest, TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import type { AxeResults, RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import type { Script } from './scripted-agent.ts'
 import { ask, choose } from './steps.ts'
-import { problem, resultEvent, stepEvents, trace, turnStart, userTokenStep, withAgents } from './turns.ts'
+import { problem, resultEvent, stepEvents, trace, userTokenStep, withAgents } from './turns.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The answers that the states need: a question with “fail” in it fails. */
-export const answerOrFail: Script = async (request, send) => {
-  const end = request.message.includes('fail')
-    ? ({ event: 'problem', data: problem('AGENT_IDENTITY_NOT_HONOURED') } as const)
-    : resultEvent(request, 'It is 21 °C in Dallas.', { notices: [problem('TOOL_NOT_CALLED')] })
-  send(turnStart(request), ...stepEvents([userTokenStep('s0'), ...trace()]), end)
-}
+export const answerOrFail = (request: ChatRequest): TurnEvent[] => [
+  ...stepEvents([userTokenStep('s0'), ...trace()]),
+  request.message.includes('fail')
+    ? { event: 'problem', data: problem('AGENT_IDENTITY_NOT_HONOURED') }
+    : resultEvent(request, 'It is 21 °C in Dallas.', { notices: [problem('TOOL_NOT_CALLED')] }),
+]
 
 /** WCAG up to 2.2 AA, and axe’s best practices. */
 export const allRules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
@@ -30,9 +30,8 @@ async function findViolations(page: Page, rules: string[]): Promise<string[]> {
 }
 
 async function expectNoSidewaysScroll(page: Page, state: string): Promise<void> {
-  expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth'), state).toBeLessThanOrEqual(
-    0,
-  )
+  const pixels = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+  expect(pixels, state).toBeLessThanOrEqual(0)
 }
 
 /** Keeps a screenshot for people to look at, in the folder that SCREENSHOTS names. */

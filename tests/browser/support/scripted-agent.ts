@@ -38,20 +38,14 @@ export type Script = (
   signal: AbortSignal,
 ) => Promise<void>
 
-/** The events with which a turn that waited goes on. */
-export type ContinuationScript = (
-  request: ContinueRequest,
-  send: (...events: TurnEvent[]) => void,
-  signal: AbortSignal,
-) => Promise<void>
-
 /** An agent that sends what a test scripts, for behaviour that the real agent does not show on demand. */
 export class ScriptedAgent extends LocalServer {
   /** If `undefined`, the agent responds with 503 instead of a configuration. */
   config: Record<string, unknown> | undefined = {}
   status: Record<string, unknown> = {}
   script: Script = async () => {}
-  goOn: ContinuationScript = async () => {}
+  /** The events with which a turn that waited goes on. */
+  goOn: (request: ContinueRequest) => readonly TurnEvent[] = () => []
   /** The problem that is sent instead of a continuation. */
   refusal: Problem | undefined
   /** The requests to continue a turn that came since the last `forget`. */
@@ -63,6 +57,11 @@ export class ScriptedAgent extends LocalServer {
     super((request, response) => {
       this.#answer(request, response).catch(() => response.destroy())
     }, 'localhost')
+  }
+
+  /** Answers every question with these events, after the start of the turn. */
+  answer(eventsFor: (request: ChatRequest) => readonly TurnEvent[]): void {
+    this.script = async (request, send) => send(turnStart(request), ...eventsFor(request))
   }
 
   /** Waits for `count` questions since the last `forget` and returns them all: the page shows a question before it arrives here. */
@@ -103,7 +102,7 @@ export class ScriptedAgent extends LocalServer {
     const question: ChatRequest = JSON.parse(await text(request))
     this.#questions.push(question)
     this.#arrivals.emit('question')
-    await streamEvents(response, (...given) => this.script(question, ...given))
+    await streamEvents(response, (send, signal) => this.script(question, send, signal))
   }
 
   async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -114,7 +113,7 @@ export class ScriptedAgent extends LocalServer {
       response
         .writeHead(refusal.status, { 'content-type': 'application/problem+json' })
         .end(JSON.stringify(refusal))
-    else await streamEvents(response, (...given) => this.goOn(continued, ...given))
+    else await streamEvents(response, async send => send(turnStart(continued), ...this.goOn(continued)))
   }
 }
 

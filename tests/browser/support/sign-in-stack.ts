@@ -1,70 +1,61 @@
 import type { Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterEach, expect } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, choose } from './steps.ts'
 
 /** The whole system for the tests of a file; Entra is reset after each test. */
-export function useSignInStack(): SignInStack {
-  const its = new SignInStack()
-  beforeAll(() => its.start())
-  afterAll(() => its.close())
-  afterEach(() => its.entra('POST', 'reset'))
-  return its
+export async function useSignInStack(...settings: Parameters<typeof Stack.start>): Promise<SignInStack> {
+  const stack = new SignInStack(await forFile(Stack.start(...settings)))
+  afterEach(() => stack.entra('POST', 'reset'))
+  return stack
 }
 
 class SignInStack {
-  #stack: Stack | undefined
+  readonly #stack: Stack
+
+  constructor(stack: Stack) {
+    this.#stack = stack
+  }
 
   get agentUrl(): string {
-    return this.#running.agentUrl
-  }
-
-  async start(): Promise<void> {
-    this.#stack = await Stack.start()
-  }
-
-  async close(): Promise<void> {
-    await this.#stack?.close()
+    return this.#stack.agentUrl
   }
 
   /** Uses the control plane of the emulator of Entra. */
   async entra(method: string, path: string, body?: unknown): Promise<void> {
-    const response = await fetch(`${this.#running.entraUrl}/emulator/${path}`, {
+    const response = await fetch(`${this.#stack.entraUrl}/emulator/${path}`, {
       method,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(body !== undefined && {
+        body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
     })
     expect(response.status).toBeLessThan(300)
   }
 
   /** The grant types of all requests for tokens since `DELETE requests`. */
   async grantTypes(): Promise<string[]> {
-    const response = await fetch(`${this.#running.entraUrl}/emulator/requests`)
+    const response = await fetch(`${this.#stack.entraUrl}/emulator/requests`)
     const { requests } = (await response.json()) as { requests: { form?: { grant_type?: string } }[] }
     return requests.flatMap(({ form }) => form?.grant_type ?? [])
   }
 
-  /** Starts to count the calls of the weather API; the returned function tells the number. */
-  countCalls(): () => number {
-    let calls = 0
-    this.#running.appOf('weather').server.on('request', ({ url }) => {
-      if (url?.startsWith('/weather')) calls += 1
+  /** Starts to note the requests for this path that reach the weather API. */
+  noteCalls(path: string): readonly string[] {
+    const calls: string[] = []
+    this.#stack.appOf('weather').server.on('request', ({ method, url }) => {
+      if (url?.startsWith(path)) calls.push(`${method} ${url}`)
     })
-    return () => calls
+    return calls
   }
 
   withdrawConsents(appId: string): void {
-    const { directory } = this.#running.appOf('entra').entra
+    const { directory } = this.#stack.appOf('entra').entra
     const id = directory.principal(appId)?.id
     directory.content.permissionGrants = directory.content.permissionGrants.filter(
       ({ clientId }) => clientId !== id,
     )
-  }
-
-  get #running(): Stack {
-    if (!this.#stack) throw new Error('The stack has not been started.')
-    return this.#stack
   }
 }
 

@@ -72,3 +72,8 @@ export async function signIn(
 export async function expectSignedIn(page: Page, user: { readonly name: string }): Promise<void> {
   await page.getByRole('button', { name: `Signed in as ${user.name}` }).waitFor()
 }
+
+export async function signOut(page: Page, user: { readonly name: string }): Promise<void> {
+  await page.getByRole('button', { name: `Signed in as ${user.name}` }).click()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+}

@@ -4,10 +4,9 @@ import type {
   TraceStep,
   TurnEvent,
   TurnResult,
+  TurnStart,
 } from '@entra-bedrock-agent/identity-trace'
 import { identities } from '../../support/identities.ts'
-
-const startedAt = '2026-11-25T10:00:00.000Z'
 
 export const config = {
   tenantId: identities.tenantId,
@@ -68,17 +67,20 @@ export const status = {
   emulated: config.emulated,
 }
 
+/** A step that somebody saw, a token if `more` says nothing else. */
+export function step(id: string, from: string, to: string, more: Partial<TraceStep> = {}): TraceStep {
+  const startedAt = new Date().toISOString()
+  return { id, kind: 'token', from, to, title: `Step ${id}`, status: 'ok', startedAt, ...more }
+}
+
+function secondsFromNow(seconds: number): number {
+  return Math.floor(Date.now() / 1000) + seconds
+}
+
 /** The step with TR: its card has everything that a card can show, also the checks that the weather API reports. */
 export function tokenStep(id: string): TraceStep {
-  const seconds = Math.floor(Date.now() / 1000)
-  return {
-    id,
-    kind: 'token',
-    from: 'sidecar',
-    to: 'agent',
-    title: 'TR: the agent’s token for the weather API',
-    status: 'ok',
-    startedAt,
+  const checks = ['signature', 'issuer', 'audience', 'lifetime', 'caller'].map(name => ({ name, ok: true }))
+  return step(id, 'sidecar', 'agent', {
     token: {
       role: 'TR',
       observed: true,
@@ -93,35 +95,24 @@ export function tokenStep(id: string): TraceStep {
         tid: identities.tenantId,
         roles: ['Weather.Read.All'],
         xms_act_fct: '9 3 11',
-        iat: seconds - 60,
-        exp: seconds + 3600,
+        iat: secondsFromNow(-60),
+        exp: secondsFromNow(3600),
         uti: 'x',
       },
-      verifiedBy: [
-        {
-          actor: 'weather-api',
-          checks: ['signature', 'issuer', 'audience', 'lifetime', 'caller'].map(name => ({ name, ok: true })),
-        },
-      ],
+      verifiedBy: [{ actor: 'weather-api', checks }],
     },
-  }
+  })
 }
 
 /** Tc of a user whose name would be markup if it were not escaped. */
-export function userTokenStep(id: string): TraceStep {
-  const seconds = Math.floor(Date.now() / 1000)
-  return {
-    id,
+export function userTokenStep(id: string, fingerprint = 'cf83e1357eef', claims: object = {}): TraceStep {
+  return step(id, 'user', 'agent', {
     kind: 'sign-in',
-    from: 'user',
-    to: 'agent',
     title: `Tc of ${identities.ada.oid} passed the agent’s checks`,
-    status: 'ok',
-    startedAt,
     token: {
       role: 'Tc',
       observed: true,
-      fingerprint: 'cf83e1357eef',
+      fingerprint,
       claims: {
         aud: identities.blueprintAppId,
         azp: identities.pageAppId,
@@ -130,24 +121,27 @@ export function userTokenStep(id: string): TraceStep {
         tid: identities.tenantId,
         name: 'Demo <img src=x onerror=alert(1)>',
         scp: 'access_as_user',
-        iat: seconds - 60,
-        exp: seconds + 3600,
+        iat: secondsFromNow(-60),
+        exp: secondsFromNow(3600),
+        ...claims,
       },
       verifiedBy: [{ actor: 'agent', checks: [{ name: 'signature', ok: true }] }],
     },
-  }
+  })
 }
 
+/** A hop between sidecar and Entra ID, which the agent does not see. */
+function hiddenStep(id: string, role?: 'T1' | 'T2'): TraceStep {
+  const token = role && ({ role, observed: false } as const)
+  const { startedAt: _unknown, ...hidden } = step(id, 'sidecar', 'entra', { kind: 'token-request' })
+  return { ...hidden, parentId: 's1', status: 'not-observable', ...(token && { token }) }
+}
+
+/** A call of the weather API as the agent itself. All that the agent saw began at the same moment. */
 export function trace(): TraceStep[] {
-  const hop = { startedAt, status: 'ok' } as const
-  return [
-    {
-      ...hop,
-      id: 's1',
+  const steps = [
+    step('s1', 'agent', 'sidecar', {
       kind: 'token-request',
-      from: 'agent',
-      to: 'sidecar',
-      title: 'Ask the sidecar for a token of the agent identity',
       durationMs: 12.3,
       request: {
         method: 'GET',
@@ -155,25 +149,11 @@ export function trace(): TraceStep[] {
         headers: { host: 'localhost' },
       },
       response: { status: 200, body: { authorizationHeader: 'Bearer ‹token removed›' } },
-    },
-    {
-      id: 's2',
-      parentId: 's1',
-      kind: 'token-request',
-      from: 'sidecar',
-      to: 'entra',
-      title: 'The blueprint exchanges its credential for T1, then T1 for TR',
-      status: 'not-observable',
-      token: { role: 'T1', observed: false },
-    },
+    }),
+    hiddenStep('s2', 'T1'),
     tokenStep('s3'),
-    {
-      ...hop,
-      id: 's4',
+    step('s4', 'agent', 'weather-api', {
       kind: 'api-call',
-      from: 'agent',
-      to: 'weather-api',
-      title: 'Call the weather API with TR',
       durationMs: 8.1,
       request: {
         method: 'GET',
@@ -181,58 +161,34 @@ export function trace(): TraceStep[] {
         headers: { authorization: 'Bearer ‹TR ba7816bf8f01›' },
       },
       response: { status: 200, body: { city: 'Dallas', temperature_c: 21, source: 'climate-normals' } },
-    },
-    {
-      ...tokenStep('s5'),
-      parentId: 's4',
-      kind: 'validation',
-      from: 'weather-api',
-      title: 'The weather API verified TR',
-    },
+    }),
+    { ...tokenStep('s5'), parentId: 's4', kind: 'validation', from: 'weather-api' } as const,
   ]
+  return steps.map(one => (one.startedAt ? { ...one, startedAt: '2026-11-25T10:00:00.000Z' } : one))
+}
+
+/** The same steps with other claims in TR. */
+function withClaims(steps: readonly TraceStep[], fingerprint: string, claims: object): TraceStep[] {
+  const changed = steps.map(one =>
+    one.token?.role === 'TR'
+      ? { ...one, token: { ...one.token, claims: { ...one.token.claims, ...claims } } }
+      : one,
+  )
+  return JSON.parse(JSON.stringify(changed).replaceAll('ba7816bf8f01', fingerprint))
 }
 
 /** `trace()` of a call on behalf of a user. */
 export function traceFor({ oid, name }: { readonly oid: string; readonly name: string }): TraceStep[] {
-  return withFingerprint(trace(), 'd8e8fca2dc0f').map(step =>
-    step.token?.role === 'TR'
-      ? {
-          ...step,
-          token: {
-            ...step.token,
-            claims: {
-              ...step.token.claims,
-              oid,
-              name,
-              sub: 'subject-at-the-api',
-              idtyp: 'user',
-              scp: 'Weather.Read',
-            },
-          },
-        }
-      : step,
-  )
+  const claims = { oid, name, sub: 'subject-at-the-api', idtyp: 'user', scp: 'Weather.Read' }
+  return withClaims(trace(), 'd8e8fca2dc0f', claims)
 }
 
 /** `trace()` of a call as the agent's own user account; no claim distinguishes the account from a user. */
 export function traceAsAccount(): TraceStep[] {
   const account = { oid: '77777777-0000-4000-8000-000000000007', name: 'Weather account' }
-  const hidden = {
-    parentId: 's1',
-    kind: 'token-request',
-    from: 'sidecar',
-    to: 'entra',
-    status: 'not-observable',
-  } as const
-  return traceFor(account).flatMap((step): TraceStep[] => {
-    if (step.token?.role === 'TR') return [{ ...step, token: { ...step.token, actsAs: 'agent-user' } }]
-    if (step.token?.role !== 'T1') return [step]
-    const T2 = { role: 'T2', observed: false } as const
-    return [
-      step,
-      { ...hidden, id: 't2', title: 'T1 is exchanged for T2', token: T2 },
-      { ...hidden, id: 'x', title: 'T1 and T2 are exchanged for TR' },
-    ]
+  return traceFor(account).flatMap((one): TraceStep[] => {
+    if (one.token?.role === 'TR') return [{ ...one, token: { ...one.token, actsAs: 'agent-user' } }]
+    return one.token?.role === 'T1' ? [one, hiddenStep('t2', 'T2'), hiddenStep('x')] : [one]
   })
 }
 
@@ -240,31 +196,25 @@ export function traceAsAccount(): TraceStep[] {
 export function traceWithoutRight(agentId: string): TraceStep[] {
   const needs = { api: 'weather-api', permission: 'Weather.Read.All', kind: 'role' } as const
   const denied = problem('API_FORBIDDEN', { status: 403, failedCheck: 'permission', needs })
-  const steps = trace().flatMap((step): TraceStep[] => {
-    if (step.kind === 'validation') return []
-    if (step.kind === 'api-call')
-      return [{ ...step, status: 'failed', response: { status: 403 }, problem: denied }]
-    if (step.token?.role !== 'TR') return [step]
-    const { roles: _roles, ...claims } = { ...step.token.claims, azp: agentId, oid: agentId, roles: [] }
-    return [{ ...step, token: { ...step.token, claims, verifiedBy: [] } }]
+  const steps = trace().flatMap((one): TraceStep[] => {
+    if (one.kind === 'validation') return []
+    if (one.kind === 'api-call')
+      return [{ ...one, status: 'failed', response: { status: 403 }, problem: denied }]
+    return one.token?.role === 'TR' ? [{ ...one, token: { ...one.token, verifiedBy: [] } }] : [one]
   })
-  return withFingerprint(steps, 'ffffffff0002')
-}
-
-/** The same steps with another TR. */
-function withFingerprint(steps: readonly TraceStep[], fingerprint: string): TraceStep[] {
-  return JSON.parse(JSON.stringify(steps).replaceAll('ba7816bf8f01', fingerprint))
+  return withClaims(steps, 'ffffffff0002', { azp: agentId, oid: agentId, roles: [] })
 }
 
 /** The members of a request that the events of its turn repeat. */
 export type AgentModeFlow = Pick<ChatRequest, 'agent' | 'mode' | 'flow'>
 
-export function turnStart({ agent = 'default', mode, flow }: AgentModeFlow): TurnEvent {
+export function turnStart(
+  { agent = 'default', mode, flow }: AgentModeFlow,
+  more: Partial<TurnStart> = {},
+): TurnEvent {
   const model = mode === 'bedrock' ? 'anthropic.claude-test' : null
-  return {
-    event: 'turn',
-    data: { turnId: 't1', agent, mode, flow, model, startedAt: new Date().toISOString() },
-  }
+  const startedAt = new Date().toISOString()
+  return { event: 'turn', data: { turnId: 't1', agent, mode, flow, model, startedAt, ...more } }
 }
 
 export function deltaEvent(text: string): TurnEvent {

@@ -1,9 +1,17 @@
-import type { AskedCall, ChatRequest, Pause, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
-import type { Page } from 'playwright-core'
+import type { AskedCall, Pause, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { Locator, Page } from 'playwright-core'
 import { identities } from '../../support/identities.ts'
-import { type AgentModeFlow, config, deltaEvent, resultEvent, turnStart } from './turns.ts'
-
-const { ada } = identities
+import { ask } from './steps.ts'
+import {
+  type AgentModeFlow,
+  config,
+  deltaEvent,
+  problem,
+  resultEvent,
+  step,
+  stepEvents,
+  userTokenStep,
+} from './turns.ts'
 
 export const alertQuestion = 'Warn me when Oslo falls below −5 °C'
 /** What the model says before it waits. */
@@ -47,104 +55,59 @@ export async function waitUntilPressable(page: Page, name = 'Create alert'): Pro
   await page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first().waitFor()
 }
 
-const inTenMinutes = () => new Date(Date.now() + 10 * 60_000).toISOString()
+/** Asks for the alert, and waits until a card takes clicks. */
+export async function askForAlert(page: Page, button?: string): Promise<Locator> {
+  const answer = await ask(page, alertQuestion)
+  await waitUntilPressable(page, button)
+  return answer
+}
 
 /** The last event of a turn that waits. */
 export function pauseEvent({ mode, flow }: AgentModeFlow, more: Partial<Pause> = {}): TurnEvent {
-  return {
-    event: 'pause',
-    data: {
-      turnId: 't1',
-      agent: 'default',
-      mode,
-      flow,
-      model: null,
-      answer: '',
-      usage: null,
-      timing: { firstTokenMs: 5, totalMs: 9 },
-      tools: [],
-      notices: [],
-      kind: 'approval',
-      continuation: `sealed-${more.kind ?? 'approval'}`,
-      expiresAt: inTenMinutes(),
-      calls: [alertCall],
-      ...more,
-    } as Pause,
+  const figures = { usage: null, timing: { firstTokenMs: 5, totalMs: 9 }, tools: [], notices: [] }
+  const data: Pause = {
+    turnId: 't1',
+    agent: 'default',
+    mode,
+    flow,
+    model: null,
+    answer: '',
+    ...figures,
+    kind: 'approval',
+    continuation: `sealed-${more.kind ?? 'approval'}`,
+    expiresAt: new Date(Date.now() + 10 * 60_000).toISOString(),
+    calls: [alertCall],
+    ...more,
   }
+  return { event: 'pause', data }
 }
 
 /** Tc with or without the proof of a stronger sign-in, as it arrives with the question and each time that the turn goes on. */
 export function tcArrivalStep(id: string, contexts: readonly string[] = []): TraceStep {
-  return {
-    id,
-    kind: 'sign-in',
-    from: 'user',
-    to: 'agent',
-    title: 'Tc arrived',
-    status: 'ok',
-    startedAt: new Date().toISOString(),
-    token: {
-      role: 'Tc',
-      observed: true,
-      fingerprint: contexts.length > 0 ? 'cccccccccc02' : 'cccccccccc01',
-      claims: {
-        aud: identities.blueprintAppId,
-        azp: identities.pageAppId,
-        oid: ada.oid,
-        tid: identities.tenantId,
-        scp: 'access_as_user',
-        ...(contexts.length > 0 ? { acrs: contexts } : {}),
-      },
-      verifiedBy: [{ actor: 'agent', checks: [{ name: 'signature', ok: true }] }],
-    },
-  }
+  const isProven = contexts.length > 0
+  return userTokenStep(id, isProven ? 'cccccccccc02' : 'cccccccccc01', isProven ? { acrs: contexts } : {})
 }
 
 export function toolStep(status: TraceStep['status'], more: Partial<TraceStep> = {}): TraceStep {
-  return {
-    id: 'w1',
-    kind: 'tool',
-    from: 'bedrock',
-    to: 'agent',
-    title: 'create_alert(…)',
-    status,
-    startedAt: new Date().toISOString(),
-    ...(status === 'running' ? {} : { durationMs: 4 }),
-    tool: { name: 'create_alert', arguments: alertCall.arguments },
-    ...more,
-  }
+  const tool = { name: 'create_alert', arguments: alertCall.arguments }
+  const ended = status === 'running' ? {} : { durationMs: 4 }
+  return step('w1', 'bedrock', 'agent', { kind: 'tool', status, ...ended, tool, ...more })
 }
 
 /** The user's decision as a step of the trace. */
 export function decisionStep(decision: 'approve' | 'deny'): TraceStep {
-  return {
-    id: 'd1',
-    parentId: 'w1',
-    kind: 'approval',
-    from: 'user',
-    to: 'agent',
-    title: 'The user decided',
-    status: 'ok',
-    startedAt: new Date().toISOString(),
-    approval: { decision, digest: 'd1', waitedMs: 23_000 },
-  }
+  const approval = { decision, digest: 'd1', waitedMs: 23_000 }
+  return step('d1', 'user', 'agent', { parentId: 'w1', kind: 'approval', approval })
 }
 
 /** A TR for the weather API and the call with this TR. Without `contexts`, TR has no `acrs` and the API refuses the call. */
 export function callSteps(id: string, contexts: readonly string[] = []): TraceStep[] {
   const isDone = contexts.length > 0
   const fingerprint = isDone ? 'aaaaaaaaaa02' : 'aaaaaaaaaa01'
-  const startedAt = new Date().toISOString()
+  const refused = { status: 'failed', problem: problem('STEP_UP_REQUIRED', { claimsChallenge }) } as const
   return [
-    {
-      id: `${id}-tr`,
+    step(`${id}-tr`, 'sidecar', 'agent', {
       parentId: 'w1',
-      kind: 'token',
-      from: 'sidecar',
-      to: 'agent',
-      title: 'TR',
-      status: 'ok',
-      startedAt,
       token: {
         role: 'TR',
         actsAs: 'user',
@@ -153,7 +116,7 @@ export function callSteps(id: string, contexts: readonly string[] = []): TraceSt
         claims: {
           aud: identities.weatherAppId,
           azp: identities.agentId,
-          oid: ada.oid,
+          oid: identities.ada.oid,
           tid: identities.tenantId,
           idtyp: 'user',
           scp: 'Alerts.ReadWrite',
@@ -161,16 +124,10 @@ export function callSteps(id: string, contexts: readonly string[] = []): TraceSt
         },
         verifiedBy: [{ actor: 'weather-api', checks: [{ name: 'signature', ok: true }] }],
       },
-    },
-    {
-      id: `${id}-call`,
+    }),
+    step(`${id}-call`, 'agent', 'weather-api', {
       parentId: 'w1',
       kind: 'api-call',
-      from: 'agent',
-      to: 'weather-api',
-      title: 'Call',
-      status: isDone ? 'ok' : 'failed',
-      startedAt,
       durationMs: 3,
       request: {
         method: 'POST',
@@ -178,49 +135,27 @@ export function callSteps(id: string, contexts: readonly string[] = []): TraceSt
         headers: { authorization: `Bearer ‹TR ${fingerprint}›` },
       },
       response: isDone ? { status: 201, body: { id: 'a1' } } : { status: 401 },
-      ...(isDone
-        ? {}
-        : {
-            problem: {
-              type: 'urn:STEP_UP_REQUIRED',
-              title: 'The API wants the user to authenticate more strongly before it changes anything.',
-              status: 403,
-              detail: '',
-              code: 'STEP_UP_REQUIRED',
-              hint: '',
-              requestId: 'r1',
-              claimsChallenge,
-            },
-          }),
-    },
+      ...(isDone ? {} : refused),
+    }),
   ]
 }
 
-/** The events of a turn until it waits for an approval. */
-export function eventsUntilApproval(request: ChatRequest): TurnEvent[] {
+/** The events of a turn that waits, for an approval if `more` says nothing else. */
+export function eventsUntilPause(request: AgentModeFlow, more: Partial<Pause> = {}): TurnEvent[] {
   return [
-    turnStart(request),
-    stepEvent(tcArrivalStep('s0')),
+    ...stepEvents([tcArrivalStep('s0')]),
     deltaEvent(alertText),
-    stepEvent(toolStep('running')),
-    stepEvent(toolStep('waiting')),
+    ...stepEvents([toolStep('running'), toolStep('waiting')]),
+    pauseEvent(request, more),
   ]
-}
-
-export function stepEvent(data: TraceStep): TurnEvent {
-  return { event: 'step', data }
 }
 
 /** The events of an approved turn that goes on to its end, with nothing more demanded of the user. */
-export function eventsAfterApproval(request: AgentModeFlow, answer: string): TurnEvent[] {
+export function eventsAfterApproval(request: AgentModeFlow): TurnEvent[] {
   return [
-    turnStart(request),
-    stepEvent(tcArrivalStep('s1')),
-    stepEvent(decisionStep('approve')),
-    stepEvent(toolStep('running')),
-    ...callSteps('x', ['c1']).map(stepEvent),
-    stepEvent(toolStep('ok')),
-    deltaEvent(answer),
-    resultEvent(request, answer),
+    ...stepEvents([tcArrivalStep('s1'), decisionStep('approve'), toolStep('running')]),
+    ...stepEvents([...callSteps('x', ['c1']), toolStep('ok')]),
+    deltaEvent('The alert is set.'),
+    resultEvent(request, 'The alert is set.'),
   ]
 }

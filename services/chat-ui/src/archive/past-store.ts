@@ -1,6 +1,6 @@
 import { readStored, removeStored, storedKeys, writeStored } from '../browser/stored.ts'
+import { isKeptExchanges } from '../conversation/is-kept.ts'
 import type { KeptExchanges } from '../conversation/kept.ts'
-import { isKeptExchanges } from '../conversation/stored-shape.ts'
 
 /** A conversation as this browser keeps it after its tab is closed: its text and its traces without personal data. */
 export interface PastConversation {

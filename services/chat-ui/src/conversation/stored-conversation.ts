@@ -18,7 +18,7 @@ const mostConversationCharacters = 1_500_000
 export async function readConversation(): Promise<KeptExchanges | undefined> {
   const stored = readStored('session', conversationKey)
   if (stored === undefined) return undefined
-  const { isKeptExchanges } = await import('./stored-shape.ts')
+  const { isKeptExchanges } = await import('./is-kept.ts')
   if (!isKeptExchanges(stored)) return undefined
   return { ...stored, exchanges: stored.exchanges.map(cutOffExchange) }
 }

@@ -1,0 +1,41 @@
+import { Decision, strictObject, TurnResult, TurnStart } from '@entra-bedrock-agent/identity-trace'
+import { type Static, Type } from 'typebox'
+import { ExportedTurn } from '../report/file-shape.ts'
+
+const text = Type.String()
+const { mode, flow } = TurnStart.properties
+
+const KeptDecision = strictObject({
+  kind: Type.Optional(Type.Enum(['consent', 'step-up'])),
+  title: text,
+  arguments: Type.Record(text, Type.Unknown()),
+  stepId: text,
+  decision: Decision.properties.decision,
+})
+
+/** What a file has of a question and its answer, and what only the page knows. */
+const KeptExchange = strictObject({
+  ...ExportedTurn.properties,
+  question: strictObject({ message: text, agent: text, mode, flow }),
+  owner: Type.Optional(strictObject({ agent: text, flow, objectId: Type.Optional(text) })),
+  state: Type.Enum(['running', 'done', 'failed', 'stopped']),
+  /** A proxy's problem can have any other members. */
+  problem: Type.Optional(
+    Type.Object({ title: text, detail: text, hint: text, code: text, claimsChallenge: Type.Optional(text) }),
+  ),
+  before: Type.Optional(text),
+  earlier: Type.Optional(TurnResult.properties.timing),
+  decided: Type.Optional(Type.Array(KeptDecision)),
+  unsent: Type.Optional(Type.Enum(['expired', 'left', 'unanswered'])),
+  isCutOff: Type.Optional(Type.Literal(true)),
+})
+export type KeptExchange = Static<typeof KeptExchange>
+
+/** A conversation as the browser keeps it. */
+export const KeptConversation = strictObject({
+  id: text,
+  exchanges: Type.Array(KeptExchange),
+  follows: Type.Array(Type.Integer()),
+  shown: Type.Integer(),
+  left: Type.Integer(),
+})
