@@ -177,9 +177,9 @@ describe('the trace', () => {
   })
 
   it('of a step-up says that the API demands a stronger sign-in, and which context the tokens lack', async () => {
-    const refused = [tcArrivalStep('s1'), decisionStep('approve'), toolStep('running'), ...callSteps('x')]
     agent.goOn = request => [
-      ...stepEvents([...refused, toolStep('waiting')]),
+      ...stepEvents([tcArrivalStep('s1'), decisionStep('approve'), toolStep('running')]),
+      ...stepEvents([...callSteps('x'), toolStep('waiting')]),
       pauseEvent(request, { kind: 'step-up', claimsChallenge }),
     ]
     const page = await browser.open(agent.url)
