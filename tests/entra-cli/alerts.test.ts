@@ -6,26 +6,25 @@ import { portray } from './support/portrait.ts'
 import { useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
-const { content, idOf, run, writes } = tenant
+const { content, idOf, run, writes, expectShown } = tenant
 
 const allUsers = '--alerts all-users --unattended-alerts weather-agent'
 const eachUser = '--alerts each-user'
 const consentUri = 'http://localhost:3001/auth/consent.html'
 
 const application = (key: string) => content().applications.find(({ id }) => id === idOf(key))
-const claimsOf = (key: string) => application(key)?.optionalClaims?.accessToken.map(({ name }) => name)
 
 /** What the agent may do at the weather API. */
 function rights() {
   const [agent, api] = [idOf('agent/weather-agent'), application('weather-api')]
   const roles = content().appRoleAssignments.filter(({ principalId }) => principalId === agent)
-  return {
-    roles: roles.map(({ appRoleId }) => api?.appRoles.find(({ id }) => id === appRoleId)?.value),
-    scopes: content()
-      .permissionGrants.filter(({ clientId }) => clientId === agent)
-      .map(({ consentType, scope }) => `${consentType}: ${scope}`),
-  }
+  const grants = content().permissionGrants.filter(({ clientId }) => clientId === agent)
+  return [
+    ...roles.map(({ appRoleId }) => api?.appRoles.find(({ id }) => id === appRoleId)?.value),
+    ...grants.map(({ consentType, scope }) => `${consentType}: ${scope}`),
+  ]
 }
+const readingRights = ['Weather.Read.All', 'AllPrincipals: Weather.Read']
 
 const addConsent = (consentType: 'AllPrincipals' | 'Principal', scope: string) =>
   content().permissionGrants.push({
@@ -38,62 +37,28 @@ const addConsent = (consentType: 'AllPrincipals' | 'Principal', scope: string) =
   })
 
 describe('The right to keep alerts', () => {
-  it('is no part of a set-up unless requested', async () => {
-    await run('apply')
-    expect(application('weather-api')?.api.oauth2PermissionScopes.map(({ value }) => value)).toEqual([
-      'Weather.Read',
+  it('is given for all users, and to an agent itself if requested; the next apply writes nothing', async () => {
+    await expectShown('alerts-for-all-users', `apply ${allUsers}`, 'apply', 'status')
+    expect(rights()).toEqual([
+      ...['Weather.Read.All', 'Alerts.ReadWrite.All'],
+      'AllPrincipals: Weather.Read Alerts.ReadWrite',
     ])
-    expect(claimsOf('blueprint')).not.toContain('acrs')
-    expect(application('blueprint')?.web.redirectUris).toEqual([])
-    expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
-  })
-
-  it('is given for all users, and to an agent itself if requested', async () => {
-    expect(await run(`apply ${allUsers}`)).toMatchObject({ code: 0 })
-    expect(application('weather-api')).toMatchObject({
-      api: { oauth2PermissionScopes: [{}, { value: 'Alerts.ReadWrite', type: 'User', isEnabled: true }] },
-      appRoles: [{}, { value: 'Alerts.ReadWrite.All', allowedMemberTypes: ['Application'], isEnabled: true }],
-    })
-    expect(rights()).toEqual({
-      roles: ['Weather.Read.All', 'Alerts.ReadWrite.All'],
-      scopes: ['AllPrincipals: Weather.Read Alerts.ReadWrite'],
-    })
-    tenant.entra.requests.clear()
-    expect((await run(`apply ${allUsers}`)).code).toBe(0)
-    expect((await run('apply')).code).toBe(0)
-    expect(writes()).toEqual([])
-    expect((await run('status')).code).toBe(0)
+    const applications = [application('blueprint'), application('weather-api')].flatMap(one => one ?? [])
+    await expect(portray(content(), { applications })).toMatchFileSnapshot('golden/alerts-make.txt')
   })
 
   it('is shown by plan as an addition to an earlier set-up, and added by apply', async () => {
     await run('apply')
-    const written = writes().length
-    const { output } = await run(`plan ${allUsers}`)
-    expect(output).toContain('api.oauth2PermissionScopes[Alerts.ReadWrite] is "missing", wanted "present"')
-    expect(output).toContain('appRoles[Alerts.ReadWrite.All] is "missing", wanted "present"')
-    expect(output).toContain('optionalClaims.accessToken[acrs] is "missing", wanted "present"')
-    expect(output).toContain(`web.redirectUris is [], wanted ["${consentUri}"]`)
-    expect(output).toContain('scope is "Weather.Read", wanted "Weather.Read Alerts.ReadWrite"')
-    expect(output).toContain('1 to create, 3 to correct, 8 to keep. Nothing was changed.')
-    expect(writes()).toHaveLength(written)
-    expect((await run(`apply ${allUsers}`)).code).toBe(0)
-    expect((await run('status')).code).toBe(0)
-  })
-
-  it('makes Entra put the proven authentication contexts (acrs) into tokens for the blueprint and for the API', async () => {
-    await run(`apply ${eachUser}`)
-    for (const key of ['blueprint', 'weather-api']) expect(claimsOf(key)?.at(-1)).toBe('acrs')
+    await expectShown('alerts-added', `plan ${allUsers}`, `apply ${allUsers}`, 'status')
   })
 
   it('is consented to by each user; status reports a user’s consent as extra only if the consent has other permissions too', async () => {
-    expect((await run(`apply ${eachUser}`)).code).toBe(0)
-    expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
+    await run(`apply ${eachUser}`)
+    expect(rights()).toEqual(readingRights)
     addConsent('Principal', 'Alerts.ReadWrite')
     expect((await run('status')).code).toBe(0)
     addConsent('Principal', 'Weather.Read Alerts.ReadWrite Mail.Read')
-    const { code, output } = await run('status')
-    expect(output).toContain('consent of one user to Weather.Read Alerts.ReadWrite Mail.Read')
-    expect(code).toBe(3)
+    await expectShown('alerts-consented-with-more', 'status')
   })
 
   it('is reported as extra by status if a user consented to it and the set-up has no alerts', async () => {
@@ -102,25 +67,24 @@ describe('The right to keep alerts', () => {
     expect((await run('status')).output).toContain('consent of one user to Alerts.ReadWrite')
   })
 
-  it('is taken from everybody by --alerts none, which disables scope and role', async () => {
+  it('is taken from everybody by --alerts none, which disables scope and role, and can be given again', async () => {
     await run(`apply ${allUsers}`)
-    expect((await run('apply --alerts none')).code).toBe(0)
-    expect(rights()).toEqual({ roles: ['Weather.Read.All'], scopes: ['AllPrincipals: Weather.Read'] })
+    await expectShown('alerts-none', 'apply --alerts none', 'status')
+    expect(rights()).toEqual(readingRights)
     expect(application('weather-api')).toMatchObject({
       api: { oauth2PermissionScopes: [{ isEnabled: true }, { isEnabled: false }] },
       appRoles: [{ isEnabled: true }, { isEnabled: false }],
     })
-    expect((await run('status')).code).toBe(0)
-    expect((await run(`apply ${allUsers}`)).code).toBe(0)
-    expect(rights().roles).toHaveLength(2)
+    await run(`apply ${allUsers}`)
+    expect(rights()).toHaveLength(3)
   })
 
   it('stays with an agent itself until --alerts is given without --unattended-alerts for that agent', async () => {
     await run(`apply ${allUsers}`)
     await run('apply --redirect-uri https://agent.example/auth/redirect.html')
-    expect(rights().roles).toHaveLength(2)
+    expect(rights()).toHaveLength(3)
     await run(`apply ${eachUser}`)
-    expect(rights().roles).toEqual(['Weather.Read.All'])
+    expect(rights()).toEqual(readingRights)
   })
 
   it('is not created by --alerts none', async () => {
@@ -137,14 +101,11 @@ describe('The right to keep alerts', () => {
     expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
   })
 
-  it.each([
-    ['for all users', allUsers],
-    ['for each user', eachUser],
-  ])('is in the receipt that `status --adopt` writes anew: alerts %s', async (_who, options) => {
+  it.each([allUsers, eachUser])('is in the receipt that `status --adopt` writes anew: %s', async options => {
     await run(`apply ${options}`)
     const { setUpId, settings } = tenant.workplace.receipt
     rmSync(tenant.workplace.receiptPath)
-    expect((await run('status --yes --adopt', setUpId)).code).toBe(0)
+    await run(`status --yes --adopt ${setUpId}`)
     const adopted = tenant.workplace.receipt.settings
     expect([adopted.alerts, adopted.unattendedAlerts]).toEqual([settings.alerts, settings.unattendedAlerts])
     tenant.entra.requests.clear()
@@ -152,13 +113,13 @@ describe('The right to keep alerts', () => {
     expect(writes()).toEqual([])
   })
 
-  it.each([
-    ['--alerts some', "option '--alerts <way>' argument 'some' is invalid."],
-    ['--unattended-alerts weather-agent', '--unattended-alerts goes with --alerts all-users or each-user.'],
-    [`${eachUser} --unattended-alerts nobody`, '--unattended-alerts nobody: there is none of that name.'],
-  ])('cannot be planned with the wrong options %s, and a sentence says why', async (options, words) => {
-    expect(await run(`plan ${options}`)).toMatchObject({ code: 2, said: expect.stringContaining(words) })
-  })
+  it('cannot be planned with wrong options, and a sentence says why', () =>
+    expectShown(
+      'alerts-refused',
+      'plan --alerts some',
+      'plan --unattended-alerts weather-agent',
+      `plan ${eachUser} --unattended-alerts nobody`,
+    ))
 })
 
 describe('The page that users come back to after consenting', () => {

@@ -36,6 +36,11 @@ export class FaultyGraph {
     this.decide = () => 'pass'
   }
 
+  /** Breaks off at a call: its response is lost, and so are all later calls. */
+  breakAt({ number }: GraphCall): void {
+    this.decide = call => (call.number === number ? 'break' : call.number > number ? 'lose' : 'pass')
+  }
+
   readonly fetch: SendRequest = async (url, init) => {
     const { pathname, search } = new URL(url)
     const call = { method: init.method ?? 'GET', path: `${pathname}${search}`, number: this.calls.length + 1 }

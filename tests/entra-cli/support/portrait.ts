@@ -5,8 +5,8 @@ const changingMembers = ['createdDateTime', 'startDateTime', 'endDateTime', 'key
 const setUpIdPattern =
   /(?<=of entra-bedrock-agent \(|"entra-bedrock-agent )[0-9a-f]{8}|(?<=-)[0-9a-f]{8}(?=@)/g
 
-/** A tenant as text that is equal for equal set-ups: ids are replaced by names. */
-export function portray(content: DirectoryContent): string {
+/** A tenant, or what is shown of it, as text that is equal for equal set-ups: ids are replaced by names. */
+export function portray(content: DirectoryContent, shown: Partial<DirectoryContent> = content): string {
   const names = new Map<string, string>()
   for (const { id, displayName, kind } of content.servicePrincipals) names.set(id, `${kind} ${displayName}`)
   for (const { id, appId, displayName } of content.applications)
@@ -19,7 +19,7 @@ export function portray(content: DirectoryContent): string {
   ]
   for (const { id } of anonymous) names.set(id, 'some id')
   const text = JSON.stringify(
-    content,
+    shown,
     (key, value: unknown) => (changingMembers.includes(key) ? undefined : value),
     1,
   )

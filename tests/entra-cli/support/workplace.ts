@@ -44,6 +44,10 @@ export function applicationToken(entra: Pick<TestEntra, 'url'>, roles: readonly 
   return graphToken(entra, [], { user: undefined, scopes: undefined, roles })
 }
 
+/** The words of a command line; quotes hold blanks. */
+export const splitLine = (line: string): readonly string[] =>
+  [...line.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word)
+
 export interface RunResult {
   readonly code: number
   /** What was printed. */
@@ -92,7 +96,7 @@ export class Workplace implements Disposable {
     this.#nowMs += seconds * 1_000
   }
 
-  /** Runs a command line, split at blanks, with `options`, which may contain blanks. */
+  /** Runs a command line, split at blanks outside of quotes, with `options`, which may contain anything. */
   async run(line: string, ...options: readonly string[]): Promise<RunResult> {
     const files = {
       receipt: this.receiptPath,
@@ -101,7 +105,7 @@ export class Workplace implements Disposable {
       'access-token-file': this.tokenPath,
     }
     const args = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path])
-    const [command = '', ...given] = line.split(' ')
+    const [command = '', ...given] = splitLine(line)
     return this.runBare([command, ...args, '--tenant', tenantId, ...given, ...options])
   }
 
@@ -166,6 +170,6 @@ export class Workplace implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 }
