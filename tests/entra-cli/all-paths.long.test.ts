@@ -44,27 +44,32 @@ afterAll(async () => {
 
 /** Starts the services of the demo by the `.env` that `apply` wrote, with nothing done by hand. */
 function startServices(): Promise<boolean> {
-  const read = (name: string) => workplace.variables[name] ?? ''
+  const written = (name: string) => workplace.variables[name] ?? ''
+  const pick = (...names: readonly string[]) => Object.fromEntries(names.map(name => [name, written(name)]))
   const [, ...services] = describeProcesses(variables, {
-    TENANT_ID: read('TENANT_ID'),
-    BLUEPRINT_APP_ID: read('BLUEPRINT_APP_ID'),
-    BLUEPRINT_CLIENT_SECRET: read('BLUEPRINT_CLIENT_SECRET'),
-    AGENT_CLIENT_ID: read('AGENT_CLIENT_ID').split(',')[0] ?? '',
-    WEATHER_API_APP_ID: read('WEATHER_API_APP_ID'),
-    CLIENT_SPA_APP_ID: read('CLIENT_SPA_APP_ID'),
-  })
-  const agents = Object.fromEntries(
-    ['AGENTS_CONFIG', 'AGENT_CLIENT_ID', 'AGENT_USERS', 'WEATHER_ALLOWED_CALLERS'].map(name => [
-      name,
-      read(name),
-    ]),
-  )
+    ...pick('TENANT_ID', 'BLUEPRINT_APP_ID', 'BLUEPRINT_CLIENT_SECRET', 'WEATHER_API_APP_ID'),
+    ...pick('CLIENT_SPA_APP_ID'),
+    AGENT_CLIENT_ID: written('AGENT_CLIENT_ID').split(',')[0] ?? '',
+  } as NonNullable<Parameters<typeof describeProcesses>[1]>)
+  const agents = pick('AGENTS_CONFIG', 'AGENT_CLIENT_ID', 'AGENT_USERS', 'WEATHER_ALLOWED_CALLERS')
+  const silent = { Logging__LogLevel__Default: 'None' }
   return supervisor.start(
-    services.map(service => ({
-      ...service,
-      env: { ...service.env, ...agents, Logging__LogLevel__Default: 'None' },
-    })),
+    services.map(service => ({ ...service, env: { ...service.env, ...agents, ...silent } })),
   )
+}
+
+/** Ada's token for the page, or a token that proves what a claims request asks for. */
+function signInAda(claims?: string): Promise<string> {
+  const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
+  const ids = { pageAppId, blueprintAppId }
+  return signIn({ entraUrl: urls.entra, redirectUri: redirectUri(), user: seedIds.ada, ids, claims })
+}
+const redirectUri = () => `${urls.agent}/auth/redirect.html`
+const idOf = (key: string) => workplace.receipt.objects[key]?.id
+
+type Answer = PausedResponse & ChatResponse & { readonly code?: string }
+async function post(path: string, body: object, token: string | undefined): Promise<Answer> {
+  return (await postJson(`${urls.agent}${path}`, body, { token })).json() as Promise<Answer>
 }
 
 interface Question {
@@ -73,11 +78,9 @@ interface Question {
   readonly mode?: 'direct' | 'bedrock'
 }
 
-async function ask({ agent, flow, mode = 'direct' }: Question, userToken: string) {
+function ask({ agent, flow, mode = 'direct' }: Question, userToken: string): Promise<Answer> {
   const question = { message: 'Weather in Dallas?', mode, flow, agent }
-  const token = needsUser(flow) ? userToken : undefined
-  const response = await postJson(`${urls.agent}/api/chat`, question, { token })
-  return (await response.json()) as ChatResponse & { readonly code?: string }
+  return post('/api/chat', question, needsUser(flow) ? userToken : undefined)
 }
 
 function claimsOf({ trace }: ChatResponse) {
@@ -85,27 +88,14 @@ function claimsOf({ trace }: ChatResponse) {
 }
 
 it('after apply each agent can use its flows and no others, and disable stops only the agent that it names', async () => {
-  const redirectUri = `${urls.agent}/auth/redirect.html`
-  const applied = await workplace.run(
-    'apply',
-    ...['--client-secret', '--redirect-uri', redirectUri, '--agent', 'weather:autonomous+obo+agent-user'],
-    ...['--agent', 'alerts:obo', '--agent', 'trainee:none'],
-  )
-  expect(applied.code).toBe(0)
+  const rights = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
+  await workplace.run(`apply --client-secret --redirect-uri ${redirectUri()} ${rights}`)
   await workplace.run('disable --agent weather')
   expect(await startServices()).toBe(true)
-  const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
-  const userToken = await signIn({
-    entraUrl: urls.entra,
-    redirectUri,
-    user: seedIds.ada,
-    ids: { pageAppId, blueprintAppId },
-  })
+  const userToken = await signInAda()
   const refused = await ask({ agent: 'weather', flow: 'autonomous' }, userToken)
   expect(refused).toMatchObject({ code: 'AGENT_DISABLED' })
   expect(JSON.stringify(refused)).toContain('AADSTS7000112')
-  const { objects } = workplace.receipt
-  const idOf = (key: string) => objects[key]?.id
   const ofAda = { oid: seedIds.ada, scp: 'Weather.Read' }
   const other = await ask({ agent: 'alerts', flow: 'obo' }, userToken)
   expect(other).toMatchObject({ answer: expect.stringContaining('Dallas') })
@@ -117,12 +107,13 @@ it('after apply each agent can use its flows and no others, and disable stops on
     obo: ofAda,
     'agent-user': { oid: idOf('agent/weather/user'), scp: 'Weather.Read' },
   }
+  const xms_par_app_azp = workplace.variables['BLUEPRINT_APP_ID']
   for (const mode of ['direct', 'bedrock'] as const) {
     for (const flow of flowNames) {
       const answer = await ask({ agent: 'weather', flow, mode }, userToken)
       expect(answer).toMatchObject({ mode, answer: expect.stringContaining('Dallas') })
       const azp = idOf('agent/weather')
-      expect(claimsOf(answer)).toMatchObject({ azp, xms_par_app_azp: blueprintAppId, ...claims[flow] })
+      expect(claimsOf(answer)).toMatchObject({ azp, xms_par_app_azp, ...claims[flow] })
     }
   }
   const denied = await ask({ agent: 'trainee', flow: 'autonomous' }, userToken)
@@ -130,7 +121,6 @@ it('after apply each agent can use its flows and no others, and disable stops on
 })
 
 it('after apply, a user who has not consented can approve an alert, give consent and step up', async () => {
-  const redirectUri = `${urls.agent}/auth/redirect.html`
   const confirm = {
     displayName: 'Confirm changes',
     state: 'enabled',
@@ -146,10 +136,6 @@ it('after apply, a user who has not consented can approve an alert, give consent
   const made = await postJson(policies, confirm, { token })
   expect(made.status).toBe(201)
   expect((await workplace.run('apply --alerts each-user')).code).toBe(0)
-  const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
-  const ids = { pageAppId, blueprintAppId }
-  const signInAda = (claims?: string) =>
-    signIn({ entraUrl: urls.entra, redirectUri, user: seedIds.ada, ids, claims })
   const ada = await signInAda()
   const question = {
     message: 'Warn me when Oslo falls below -31 °C',
@@ -171,15 +157,8 @@ it('after apply, a user who has not consented can approve an alert, give consent
   expect(await workplace.run('status')).toMatchObject({ code: 0 })
 })
 
-type Paused = PausedResponse & ChatResponse
-
-async function post(path: string, body: object, userToken: string): Promise<Paused> {
-  const response = await postJson(`${urls.agent}${path}`, body, { token: userToken })
-  return (await response.json()) as Paused
-}
-
 /** Approves all calls that are shown. */
-function approveAndContinue({ continuation, calls, agent }: Paused, userToken: string): Promise<Paused> {
+function approveAndContinue({ continuation, calls, agent }: Answer, userToken: string): Promise<Answer> {
   const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
   const request = { agent, flow: 'obo', mode: 'direct', pauseFor: ['consent'] }
   return post('/api/chat/continue', { ...request, continuation, decisions }, userToken)

@@ -142,31 +142,27 @@ it('it marks who has rights in kube-system by which they can be a controller, an
     }),
   ))
 
-it('it marks who may do such things as somebody else (constrained impersonation)', () => {
-  const asUser = 'impersonate:user-info users.authentication.k8s.io'
-  const asNode = 'nodes.authentication.k8s.io'
+it('it marks who may do such things as somebody else (constrained impersonation), and nobody else', () => {
+  const group = 'authentication.k8s.io'
   return expectLines(
     'impersonation',
     [
-      [asUser, 'impersonate-on:user-info:create serviceaccounts/token'],
-      [`${asUser}: system:kube-controller-manager`, 'impersonate-on:user-info:create serviceaccounts/token'],
-      [
-        'impersonate:serviceaccount serviceaccounts.authentication.k8s.io',
-        'impersonate-on:serviceaccount:create serviceaccounts/token',
-      ],
-      [`impersonate:arbitrary-node ${asNode}`, 'impersonate-on:arbitrary-node:create serviceaccounts/token'],
-      [
-        `impersonate:associated-node ${asNode}`,
-        'impersonate-on:associated-node:create serviceaccounts/token',
-      ],
-      [asUser, 'impersonate-on:user-info:patch deployments.apps'],
-      [`impersonate:associated-node ${asNode}`, 'impersonate-on:associated-node:list pods'],
-      [asUser, 'impersonate-on:user-info:list pods'],
-    ].map(rules => {
-      const [be = '', act = ''] = rules
-      const change = (cluster: FakeCluster) =>
-        inCluster(cluster, be, eve, 'be') && inCluster(cluster, act, eve, 'act')
-      return [rules.join(' and '), change] as const
+      `user-info users.${group} and create serviceaccounts/token`,
+      `user-info users.${group}: system:kube-controller-manager and create serviceaccounts/token`,
+      `serviceaccount serviceaccounts.${group} and create serviceaccounts/token`,
+      `arbitrary-node nodes.${group} and create serviceaccounts/token`,
+      `associated-node nodes.${group} and create serviceaccounts/token`,
+      `user-info users.${group} and patch deployments.apps`,
+      `associated-node nodes.${group} and list pods`,
+      `user-info users.${group} and list pods`,
+    ].map(rights => {
+      const [be = '', act = ''] = rights.split(' and ')
+      const [mode] = be.split(' ')
+      const change = (cluster: FakeCluster) => {
+        inCluster(cluster, `impersonate:${be}`, eve, 'be')
+        inCluster(cluster, `impersonate-on:${mode}:${act}`, eve, 'act')
+      }
+      return [rights, change] as const
     }),
   )
 })

@@ -93,3 +93,19 @@ it('a removal goes on where it stopped, whichever response it lost', { timeout }
     expect([call, tenant.variablesOfSetUp()]).toEqual([call, { TENANT_ID: tenantId }])
   }
 })
+
+it('apply takes away everything when run again, whichever response it lost', { timeout }, async () => {
+  await run(setUp)
+  const state = tenant.save()
+  const removal = 'apply --remove-agent one --remove-cluster https://issuer.example --no-client-secret'
+  const { calls, whole } = await runWhole(removal)
+  const keys = Object.keys(tenant.workplace.receipt.objects)
+  for (const call of decisiveCalls(calls)) {
+    tenant.restore(state)
+    tenant.graph.breakAt(call)
+    await runTwice(call, removal)
+    expect(portrait()).toBe(whole)
+    expect(Object.keys(tenant.workplace.receipt.objects)).toEqual(keys)
+    expect([call, tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']]).toEqual([call, ''])
+  }
+})

@@ -109,7 +109,7 @@ const rights: readonly Change[] = [
   ['a consent of an agent without rights', ({ content, named }) => content.permissionGrants.push(mailOf(named('trainee').id))],
   ['another client that users consented to', ({ content, principal }) => { content.servicePrincipals.push(vendor); content.permissionGrants.push({ ...mailOf(vendor.id), resourceId: principal.id, scope: 'access_as_user' }) }],
   ['a consent of the user account to another client', ({ content, user }) => content.permissionGrants.push({ ...mailOf(seedIds.setupPrincipal), consentType: 'Principal', principalId: user.id })],
-  ['a consent that agents inherit', ({ content, principal, blueprint }) => { content.permissionGrants.push(mailOf(principal.id)); blueprint.inheritablePermissions.push({ resourceAppId: '00000003-0000-0000-c000-000000000000', inheritableScopes: { kind: 'enumerated', scopes: ['Mail.Read'] } }) }],
+  ['a consent and an app role that agents inherit', ({ content, principal, blueprint }) => { content.permissionGrants.push(mailOf(principal.id)); content.appRoleAssignments.push({ ...creation, ...changeApplications, principalId: principal.id }); blueprint.inheritablePermissions.push({ resourceAppId: '00000003-0000-0000-c000-000000000000', inheritableScopes: { kind: 'enumerated', scopes: ['Mail.Read'] }, inheritableRoles: { kind: 'allAllowed' } }) }],
   ['an app role assignment that is gone', ({ content, named }) => Object.assign(content, { appRoleAssignments: content.appRoleAssignments.filter(one => one.principalId !== named('weather').id) })],
   ['another app role, which keeps its id', ({ content, named }) => { content.appRoleAssignments = content.appRoleAssignments.map(one => one.principalId === named('weather').id ? { ...one, ...changeApplications } : one) }],
   ['an app role of Graph', ({ content, named }) => content.appRoleAssignments.push({ ...creation, ...changeApplications, principalId: named('alerts').id })],
@@ -168,7 +168,7 @@ it.each([
   ['around', around],
 ])(
   '`status` and `blast-radius` tell each change of %s; `apply` corrects what was asked for, and leaves alone what nobody asked for',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async (area, changes) => {
     await expectRows(`changed-${area}`, changes, async ([, change]) => {
       change(tenantNow())

@@ -59,6 +59,7 @@ describe('the command line', () => {
     const lines = [
       '',
       'stauts',
+      'plan',
       'plan apply',
       'plan --yes',
       'apply --agnet x',
@@ -98,13 +99,10 @@ describe('the command line', () => {
     expect(code).toBe(1)
   })
 
-  it.each([
-    ['It is not said which tenant is meant.', [], {}],
-    ['GRAPH_URL must be https', ['--tenant', tenantId], { GRAPH_URL: 'http://graph.example' }],
-  ])('demands a tenant, and an https URL for Graph: %s', async (words, args, env) => {
-    const { code, said } = await tenant.workplace.runBare(['plan', ...args], env)
-    expect(said).toContain(words)
-    expect(code).toBe(2)
+  it('demands an https URL for Graph', async () => {
+    const env = { GRAPH_URL: 'http://graph.example' }
+    const { code, said } = await tenant.workplace.runBare(['plan', '--tenant', tenantId], env)
+    expect([code, said]).toEqual([2, expect.stringContaining('GRAPH_URL must be https')])
   })
 
   it('says, before it makes anything, that .env or the receipt can’t be written', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { decisiveCalls } from './support/faulty-graph.ts'
 import { useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
@@ -47,26 +46,5 @@ describe('apply takes away', () => {
     ]
     await expectShown('remove-nothing', ...removals.flatMap(one => [`plan ${one}`, `apply ${one}`]))
     expect(content()).toEqual(before)
-  })
-
-  it('everything when run again after an interruption at any call', async () => {
-    const removal = 'apply --remove-agent first --remove-cluster https://one.example --no-client-secret'
-    await run(`apply ${agents} --client-secret ${cluster('one')}`)
-    const state = tenant.save()
-    tenant.graph.reset()
-    await run(removal)
-    const calls = decisiveCalls(tenant.graph.calls)
-    const keys = Object.keys(tenant.workplace.receipt.objects)
-    for (const call of calls) {
-      tenant.restore(state)
-      tenant.graph.breakAt(call)
-      expect((await run(removal)).code).toBe(1)
-      tenant.graph.reset()
-      const again = await run(removal)
-      expect([call, again.said, again.code]).toEqual([call, '', 0])
-      expect(Object.keys(tenant.workplace.receipt.objects)).toEqual(keys)
-      expect([call, tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']]).toEqual([call, ''])
-      expect(blueprint()).toMatchObject({ passwordCredentials: [], federatedIdentityCredentials: [] })
-    }
   })
 })

@@ -1,16 +1,12 @@
-import { execFile } from 'node:child_process'
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { seedIds } from '../../emulators/entra/src/directory/seed.ts'
 import { permissions } from '../../scripts/entra/objects/kinds.ts'
 import { portray } from './support/portrait.ts'
 import { useTenant } from './support/tenant.ts'
 import { graphToken } from './support/workplace.ts'
 
 const tenant = useTenant()
-const { content, idOf, run, writes, expectShown } = tenant
+const { content, idOf, run, writes, expectGolden, expectShown } = tenant
 
 const names = ['weather', 'alerts', 'trainee']
 const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
@@ -56,9 +52,7 @@ describe('agents with rights of their own', () => {
     const { workplace } = tenant
     writeFileSync(workplace.agentsPath, JSON.stringify({ agents: { weather: mine }, default: 'weather' }))
     await run(`apply ${agents}`)
-    await expect(tenant.withNames(readFileSync(workplace.agentsPath, 'utf8'))).toMatchFileSnapshot(
-      'golden/agents-config.txt',
-    )
+    await expectGolden('agents-config', tenant.withNames(readFileSync(workplace.agentsPath, 'utf8')))
     expect(workplace.variables).toMatchObject({
       AGENT_CLIENT_ID: names.map(name => idOf(`agent/${name}`)).join(','),
       AGENTS_CONFIG: workplace.agentsPath,
@@ -71,18 +65,6 @@ describe('agents with rights of their own', () => {
       AGENT_USERS: '',
     })
     expect(() => workplace.agents).toThrow('ENOENT')
-  })
-
-  it('become values for the chart', async () => {
-    await run(`apply ${agents}`)
-    copyFileSync(tenant.workplace.envPath, join(tenant.workplace.folder, '.env'))
-    const script = resolve('scripts/agentctl.ts')
-    const { stdout } = await promisify(execFile)(process.execPath, [script, 'helm-values'], {
-      cwd: tenant.workplace.folder,
-    })
-    const values = JSON.parse(stdout)
-    expect(values).toMatchObject({ agents: tenant.workplace.agents.agents, defaultAgent: 'weather' })
-    expect(values.entra).not.toHaveProperty('agentClientId')
   })
 
   it('are not written over a file that does not configure agents: apply reports the file and makes nothing', async () => {
@@ -129,19 +111,6 @@ describe('agents with rights of their own', () => {
 })
 
 describe('the user account of an agent', () => {
-  it('gets its consent corrected if the scope has a blank before it, which Entra takes for not granted, or more than was asked for', async () => {
-    await run(`apply ${agents}`)
-    const grant = content().permissionGrants.find(({ consentType }) => consentType === 'Principal')
-    for (const scope of [' Weather.Read', 'Weather.Read More']) {
-      Object.assign(grant ?? {}, { scope })
-      const status = await run('status')
-      expect(status.output).toMatch(/^differs +\S+ consent for its user account/m)
-      expect(status.code).toBe(3)
-      await run('apply')
-      expect(grant?.scope).toBe('Weather.Read')
-    }
-  })
-
   it('is made through Graph’s beta version if v1.0 does not know such accounts', async () => {
     tenant.graph.decide = ({ path }) => (/^\/v1\.0\/users\/microsoft/.test(path) ? 'not-know' : 'pass')
     expect((await run(`apply ${agents}`)).code).toBe(0)
@@ -214,37 +183,8 @@ describe('a user account that nobody asked for', () => {
   })
 })
 
-describe('what agents inherit from their blueprint', () => {
-  function addInheritedRights() {
-    const [resourceId, principalId] = [idOf('weather-api-principal'), idOf('blueprint-principal')]
-    const api = content().applications.find(({ id }) => id === idOf('weather-api'))
-    const appRoleId = api?.appRoles[0]?.id ?? ''
-    const createdDateTime = '2026-11-01T00:00:00Z'
-    content().appRoleAssignments.push({ resourceId, principalId, id: 'added', appRoleId, createdDateTime })
-    content().permissionGrants.push({
-      id: 'added',
-      consentType: 'AllPrincipals',
-      clientId: principalId,
-      principalId: null,
-      resourceId: seedIds.graphPrincipal,
-      scope: 'User.Read',
-    })
-    const all = { kind: 'allAllowed' } as const
-    for (const { kind, inheritablePermissions } of content().applications)
-      if (kind === 'agentIdentityBlueprint')
-        for (const resourceAppId of [api?.appId ?? '', '00000003-0000-0000-c000-000000000000'])
-          inheritablePermissions.push({ resourceAppId, inheritableScopes: all, inheritableRoles: all })
-  }
-
-  it('is reported for each agent, even for the one without any right of its own', async () => {
-    await run(`apply ${agents}`)
-    addInheritedRights()
-    await expectShown('inherited-rights', 'status')
-  })
-
-  it('is reported as not evaluated, never as clean, if Graph does not show it', async () => {
-    await run(`apply ${agents}`)
-    tenant.graph.decide = ({ path }) => (path.startsWith('/beta/') ? 'not-know' : 'pass')
-    await expectShown('inherited-rights-unseen', 'status')
-  })
+it('what agents inherit from their blueprint is reported as not evaluated, never as clean, if Graph does not show it', async () => {
+  await run(`apply ${agents}`)
+  tenant.graph.decide = ({ path }) => (path.startsWith('/beta/') ? 'not-know' : 'pass')
+  await expectShown('inherited-rights-unseen', 'status')
 })
