@@ -18,6 +18,10 @@ export interface SentSpan {
   readonly links: readonly { readonly traceId: string }[]
 }
 
+const kindNames: Readonly<Record<number, string>> = { 1: 'internal', 2: 'server', 3: 'client' }
+const isId = /^app\.entra\.(correlation|token|request)_id$|^aws\.request_id$|conversation\.id$/
+const isMeasured = (key: string, value: unknown) => typeof value === 'number' && !key.endsWith('status_code')
+
 /** A minimal collector that stores what it gets by OTLP over HTTP in protobuf. */
 export class Collector extends LocalServer implements AsyncDisposable {
   /** Everything it received, as text. */
@@ -39,18 +43,33 @@ export class Collector extends LocalServer implements AsyncDisposable {
     })
   }
 
-  /** The spans of a trace as lines, indented below their parents. */
-  treeOf(traceId: string): string[] {
+  /**
+   * The spans of a trace as lines, indented below their parents: kind, name and attributes. Measured numbers are left out, and ids
+   * that differ in each run are named `id 1`, `id 2` …, in the order in which they occur.
+   *
+   * @param ids the names of ids that are known
+   */
+  treeOf(traceId: string, ids: Readonly<Record<string, string>> = {}): string {
+    const names = new Map(Object.entries(ids))
+    const nameOf = (id: string) => {
+      if (!names.has(id)) names.set(id, `id ${names.size - Object.keys(ids).length + 1}`)
+      return names.get(id)
+    }
+    const show = ([key, value]: [key: string, value: unknown]) =>
+      `${key}: ${isId.test(key) ? nameOf(`${value}`) : isMeasured(key, value) ? 'a number' : JSON.stringify(value)}`
     const spans = this.spans.filter(span => span.traceId === traceId)
-    const below = (parent: string | undefined, depth: number): string[] =>
+    const below = (parent: string | undefined, indent: string): string[] =>
       spans
         .filter(({ parentSpanId }) => parentSpanId === parent)
         .sort((one, other) => one.name.localeCompare(other.name))
-        .flatMap(({ service, name, spanId }) => [
-          `${'  '.repeat(depth)}${service}: ${name}`,
-          ...below(spanId, depth + 1),
+        .flatMap(({ service, name, kind, failed, attributes, spanId }) => [
+          `${indent}${service}: ${name} (${kindNames[kind]}${failed ? ', failed' : ''})\n`,
+          ...Object.entries(attributes)
+            .sort()
+            .map(attribute => `${indent}    ${show(attribute)}\n`),
+          ...below(spanId, `${indent}  `),
         ])
-    return below(undefined, 0)
+    return below(undefined, '').join('')
   }
 
   [Symbol.asyncDispose](): Promise<void> {
