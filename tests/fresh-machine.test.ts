@@ -8,13 +8,9 @@ import { findOnPath } from '../scripts/tools/ways.ts'
 const root = resolve(import.meta.dirname, '..')
 const manifest: { engines: { node: string } } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-interface Ended {
-  readonly code: number
-  readonly output: string
-}
-
+/** Exit code and output of a program. */
 function run(program: string, args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
-  return new Promise<Ended>(resolve => {
+  return new Promise<{ readonly code: number; readonly output: string }>(resolve => {
     const child = execFile(program, args, options, (_error, output, complaint) =>
       resolve({ code: child.exitCode ?? 1, output: output + complaint }),
     )
@@ -29,7 +25,7 @@ function pretend(version: string, folder: string): string {
 }
 
 /** Runs `make install` on a machine with these programs only, beside those that every machine has. */
-async function install(programs: Readonly<Record<string, (folder: string) => string>>): Promise<Ended> {
+async function install(programs: Readonly<Record<string, (folder: string) => string>>) {
   const folder = temporaryFolder()
   const bin = join(folder, 'bin')
   mkdirSync(bin)
@@ -47,6 +43,10 @@ const nodeOf = (version: string) => (folder: string) =>
   `exec '${process.execPath}' --require '${pretend(version, folder)}' "$@"`
 const npm = () => 'mkdir -p node_modules; echo "npm $*"'
 
+const missing = (program: string) =>
+  `This needs Node and npm to install, and there is no ${program} on the PATH: https://nodejs.org/en/download`
+const needed = `This needs Node ${manifest.engines.node} to install; yours is`
+
 describe('make install', () => {
   it.each(['20.19.0', '20.19.2', '22.12.0', '22.23.1', '24.21.0', '26.10.0'])(
     'downloads with Node %s',
@@ -57,26 +57,21 @@ describe('make install', () => {
     },
   )
 
-  it.each(['12.22.12', '18.20.8', '20.18.3', '21.7.3', '22.11.0'])(
-    'downloads nothing with Node %s, for which some packages have no native part, and says which Node it needs',
-    async version => {
-      const { code, output } = await install({ node: nodeOf(version), npm })
-      expect(output.split('\n')[0]).toBe(
-        `This needs Node ${manifest.engines.node} to install; yours is ${version}.`,
-      )
-      expect(output).not.toContain('npm ci')
-      expect(code).not.toBe(0)
-    },
-  )
-
-  it.each([
-    ['node', { npm }],
-    ['npm', { node: nodeOf('22.23.1') }],
-  ])('says so if there is no %s', async (missing, programs) => {
+  // For some of these some packages have no native part.
+  it.each<[string, Parameters<typeof install>[0], string]>([
+    ...['12.22.12', '18.20.8', '20.18.3', '21.7.3', '22.11.0'].map(
+      (version): [string, Parameters<typeof install>[0], string] => [
+        `Node ${version}`,
+        { node: nodeOf(version), npm },
+        `${needed} ${version}.`,
+      ],
+    ),
+    ['no node', { npm }, missing('node')],
+    ['no npm', { node: nodeOf('22.23.1') }, missing('npm')],
+  ])('downloads nothing with %s, and says what it needs', async (_what, programs, words) => {
     const { code, output } = await install(programs)
-    expect(output.split('\n')[0]).toBe(
-      `This needs Node and npm to install, and there is no ${missing} on the PATH: https://nodejs.org/en/download`,
-    )
+    expect(output.split('\n')[0]).toBe(words)
+    expect(output).not.toContain('npm ci')
     expect(code).not.toBe(0)
   })
 

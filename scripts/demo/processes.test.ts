@@ -1,18 +1,16 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { tenant } from '@entra-bedrock-agent/demo-tenant'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { describeProcesses } from './processes.ts'
 
+const root = resolve(import.meta.dirname, '../..')
 const folder = temporaryFolder()
 
 const notesAppId = '99999999-0000-4000-8000-000000000099'
 const tasksAppId = '99999999-0000-4000-8000-000000000088'
-const agentIds = Object.values(tenant.agents)
-  .map(({ id }) => id)
-  .join(',')
 
 function write(name: string, content: object): string {
   const file = join(folder, name)
@@ -23,6 +21,12 @@ function write(name: string, content: object): string {
 function environments(variables: Variables): Readonly<Record<string, Readonly<Record<string, string>>>> {
   return Object.fromEntries(describeProcesses(variables).map(({ name, env }) => [name, env]))
 }
+
+/** A variable as text, without secrets and paths of this run. */
+const show = ([name, value]: [string, string]) =>
+  /SECRET|Secret$|SESSION_TOKEN|ACCESS_KEY_ID/.test(name)
+    ? `${name}=‹secret›\n`
+    : `${name}=${value.replace(folder, '…').replace(root, '…')}\n`
 
 /** The processes that get a variable with the user's value. */
 function receiversOf(name: string, value: string, others: Variables = {}): readonly string[] {
@@ -36,27 +40,17 @@ const registrations = write('registrations.json', {
 })
 const sealKeys = join(folder, 'seal-keys')
 writeFileSync(sealKeys, `key-1 ${Buffer.alloc(32).toString('base64')}\n`)
+const serverAt = (port: number, downstreamApi: string, appId: string) => ({
+  url: `http://localhost:${port}/mcp`,
+  downstreamApi,
+  appId,
+  allowedTools: ['read'],
+})
 const mcpConfig = write('mcp.json', {
   mcpServers: {
-    notes: {
-      url: 'http://localhost:8000/mcp',
-      downstreamApi: 'notes',
-      appId: notesAppId,
-      allowedTools: ['get_note'],
-    },
-    diary: {
-      url: 'http://localhost:8001/mcp',
-      downstreamApi: 'diary',
-      appId: tasksAppId,
-      allowedTools: ['read'],
-      flows: ['obo'],
-    },
-    'weather-tools': {
-      url: 'http://localhost:8080/mcp',
-      downstreamApi: 'weather',
-      appId: tenant.apis['weather-api'].appId,
-      allowedTools: ['get_weather'],
-    },
+    notes: serverAt(8000, 'notes', notesAppId),
+    diary: { ...serverAt(8001, 'diary', tasksAppId), flows: ['obo'] },
+    'weather-tools': serverAt(8080, 'weather', tenant.apis['weather-api'].appId),
   },
 })
 
@@ -80,16 +74,13 @@ describe('the processes of the demo', () => {
     ['WEATHER_API_UNATTENDED_TOOLS', 'delete_alert', ['agent']],
     ['PUBLIC_URL', 'https://weather.example.com/mcp', ['weather-api']],
     ['OPEN_METEO_FORECAST_URL', 'https://meteo.example.com', ['weather-api']],
+    ['AWS_ACCESS_KEY_ID', 'AKIAOFTHEUSER', ['agent']],
     ['AWS_SESSION_TOKEN', 'of-another-program', []],
     ['BLUEPRINT_CLIENT_SECRET', 'of-a-real-tenant', []],
     ['TENANT_ID', '99999999-0000-4000-8000-000000000001', []],
     ['GITHUB_TOKEN', 'of-another-program', []],
   ])('get the variable %s only where they need it', (name, value, receivers) => {
     expect(receiversOf(name, value)).toEqual(receivers)
-  })
-
-  it('other than the agent get no AWS credentials', () => {
-    expect(receiversOf('AWS_ACCESS_KEY_ID', 'AKIAOFTHEUSER')).toEqual(['agent'])
   })
 
   it('other than Entra and the sidecar get no secret of the blueprint', () => {
@@ -100,55 +91,28 @@ describe('the processes of the demo', () => {
     expect(holders.map(([name]) => name)).toEqual(['entra', 'sidecar'])
   })
 
-  it('include an agent that gets the app id of each registered API, and the user’s variables with the API’s prefix', () => {
-    const others = { REGISTRATIONS_FILE: registrations }
-    expect(receiversOf('TASKS_API_URL', 'http://localhost:8090', others)).toEqual(['agent'])
+  it('know each API, MCP server and caller that the user adds, with the app id that is registered', async () => {
+    const variables = {
+      REGISTRATIONS_FILE: registrations,
+      MCP_CONFIG: mcpConfig,
+      TASKS_API_URL: 'http://localhost:8090',
+      TASKS_API_APP_ID: notesAppId,
+      WEATHER_ALLOWED_CALLERS: notesAppId,
+    }
+    const lines = Object.entries(environments(variables)).flatMap(([process, env]) => [
+      `# ${process}\n\n`,
+      ...Object.entries(env).map(show),
+      '\n',
+    ])
+    await expect(lines.join('')).toMatchFileSnapshot('processes.txt')
     expect(receiversOf('TASKS_API_KEY', 'secret')).toEqual([])
-    const { agent } = environments({ ...others, TASKS_API_APP_ID: notesAppId })
-    expect(agent).toMatchObject({ TASKS_API_APP_ID: tasksAppId })
-  })
-
-  it('include a sidecar with an entry for each flow of each API and MCP server; an entry that an API and a server share has the API’s URL', () => {
-    const { sidecar = {} } = environments({ MCP_CONFIG: mcpConfig })
-    const entries = Object.entries(sidecar).filter(([name]) =>
-      /^DownstreamApis__(notes|diary|weather)/.test(name),
-    )
-    const scope = (appId: string) => `api://${appId}/.default`
-    const entry = (name: string, appId: string, url: string, isApp: boolean, right = scope(appId)) => [
-      [`DownstreamApis__${name}__BaseUrl`, url],
-      [`DownstreamApis__${name}__RequestAppToken`, String(isApp)],
-      [`DownstreamApis__${name}__Scopes__0`, right],
-    ]
-    const weatherAppId = tenant.apis['weather-api'].appId
-    const alerts = `api://${weatherAppId}/Alerts.ReadWrite`
-    expect(entries.sort()).toEqual(
-      [
-        ...entry('diary', tasksAppId, 'http://localhost:8001/mcp', false),
-        ...entry('notesApp', notesAppId, 'http://localhost:8000/mcp', true),
-        ...entry('notes', notesAppId, 'http://localhost:8000/mcp', false),
-        ...entry('weatherApp', weatherAppId, 'http://localhost:8080', true),
-        ...entry('weather', weatherAppId, 'http://localhost:8080', false),
-        ...entry('weatherAlerts', weatherAppId, 'http://localhost:8080', false, alerts),
-      ].sort(),
-    )
-  })
-
-  it('include a weather API that the demo’s agents may call, whatever callers the user lists', () => {
-    const { 'weather-api': weather } = environments({ WEATHER_ALLOWED_CALLERS: notesAppId })
-    const WEATHER_ALLOWED_CALLERS = `${agentIds},${notesAppId}`
-    const { id, user } = tenant.agents.weather
-    const AGENT_USERS = `${id}=${user.id}`
-    expect(weather).toMatchObject({ AGENT_CLIENT_ID: agentIds, AGENT_USERS, WEATHER_ALLOWED_CALLERS })
   })
 
   it('include a weather API that the agents of the user’s file may call, but the demo’s agents may not', () => {
-    const alone = { title: 'Alerts agent', clientId: tenant.agents.alerts.id }
-    const file = write('agents.json', { agents: { alone } })
+    const { id } = tenant.agents.alerts
+    const file = write('agents.json', { agents: { alone: { title: 'Alerts agent', clientId: id } } })
     const { 'weather-api': weather } = environments({ AGENTS_CONFIG: file })
-    expect(weather).toMatchObject({
-      AGENT_CLIENT_ID: alone.clientId,
-      WEATHER_ALLOWED_CALLERS: alone.clientId,
-    })
+    expect(weather).toMatchObject({ AGENT_CLIENT_ID: id, WEATHER_ALLOWED_CALLERS: id })
   })
 
   // biome-ignore format: table

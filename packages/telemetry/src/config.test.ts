@@ -44,23 +44,17 @@ describe('Telemetry', () => {
     })
   })
 
-  it.each([
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'must be an http or https URL'],
-    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' }, 'the port 4317, which is for gRPC'],
-    [{ OTEL_EXPORTER_OTLP_TIMEOUT: '5s' }, 'OTEL_EXPORTER_OTLP_TIMEOUT must be a whole number'],
-    [
-      { OTEL_TRACES_SAMPLER_ARG: '50%' },
-      'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1; it is "50%".',
-    ],
-    [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, 'OTEL_TRACES_SAMPLER_ARG must be'],
-    [{ OTEL_RESOURCE_ATTRIBUTES: 'pod' }, 'OTEL_RESOURCE_ATTRIBUTES must be a comma-separated list'],
+  // biome-ignore format: table
+  it.each<[Record<string, string>, string]>([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318' }, 'OTEL_EXPORTER_OTLP_ENDPOINT must be an http or https URL; it is "collector:4318".'],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4317' }, 'OTEL_EXPORTER_OTLP_ENDPOINT has the port 4317, which is for gRPC; spans are sent by HTTP, usually to 4318.'],
+    [{ OTEL_EXPORTER_OTLP_TIMEOUT: '5s' }, 'OTEL_EXPORTER_OTLP_TIMEOUT must be a whole number from 100 to 60000; it is "5s".'],
+    [{ OTEL_TRACES_SAMPLER_ARG: '50%' }, 'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1; it is "50%".'],
+    [{ OTEL_TRACES_SAMPLER_ARG: '1.5' }, 'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1; it is "1.5".'],
+    [{ OTEL_RESOURCE_ATTRIBUTES: 'pod' }, 'OTEL_RESOURCE_ATTRIBUTES must be a comma-separated list of name=value, percent-encoded.'],
+    // An invalid header may be a secret.
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=100%secret' }, 'OTEL_EXPORTER_OTLP_HEADERS must be a comma-separated list of name=value, percent-encoded.'],
   ])('refuses the variables %j, and says what is wrong', (variables, fault) => {
-    expect(faultsOf(variables as Record<string, string>)).toEqual([expect.stringContaining(fault)])
-  })
-
-  it('does not quote an invalid header, which may be a secret', () => {
-    const [fault = ''] = faultsOf({ OTEL_EXPORTER_OTLP_HEADERS: 'authorization=100%secret' })
-    expect(fault).toContain('OTEL_EXPORTER_OTLP_HEADERS must be')
-    expect(fault).not.toContain('secret')
+    expect(faultsOf(variables)).toEqual([fault])
   })
 })
