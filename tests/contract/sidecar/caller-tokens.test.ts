@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { ids, onBehalfOfPath, Trial } from './replay/trial.ts'
+import { beginTrial, ids, onBehalfOfPath } from './replay/trial.ts'
 
 async function challengeFor(claims: Readonly<Record<string, unknown>>): Promise<string | undefined> {
-  const trial = await Trial.begin()
+  const trial = await beginTrial()
   const { headers } = await trial.get(onBehalfOfPath, trial.signIn(claims))
   return headers['www-authenticate']
 }
@@ -28,7 +28,7 @@ describe('A caller’s token is refused in the official sidecar’s words when i
 })
 
 test('A token that expired less than five minutes ago still passes', async () => {
-  const trial = await Trial.begin()
+  const trial = await beginTrial()
   const headers = trial.signIn()
   trial.clock.advanceSeconds(3600 + 290)
   expect((await trial.get(onBehalfOfPath, headers)).status).toBe(200)
@@ -37,13 +37,13 @@ test('A token that expired less than five minutes ago still passes', async () =>
 })
 
 test('Configured audiences replace the default audience', async () => {
-  const trial = await Trial.begin({ environment: { AzureAd__Audiences__0: 'api://weather-agent' } })
+  const trial = await beginTrial({ environment: { AzureAd__Audiences__0: 'api://weather-agent' } })
   expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: 'api://weather-agent' }))).status).toBe(200)
   expect((await trial.get(onBehalfOfPath, trial.signIn({ aud: ids.blueprint }))).status).toBe(401)
 })
 
 test('A token signed with a new key of Entra is refused once, and accepted at the next call', async () => {
-  const trial = await Trial.begin()
+  const trial = await beginTrial()
   await trial.get(onBehalfOfPath, trial.signIn())
   trial.stage.entra.publishNewKey()
   const headers = trial.signInWithNewKey()
@@ -53,12 +53,12 @@ test('A token signed with a new key of Entra is refused once, and accepted at th
 })
 
 test('A token that is sent where no token is needed is verified, and only then ignored', async () => {
-  const trial = await Trial.begin()
+  const trial = await beginTrial()
   expect((await trial.get('/healthz', trial.signIn())).status).toBe(200)
   expect(trial.stage.entra.takeRequests().map(({ path }) => path)).toHaveLength(4)
 })
 
 test('/Validate takes AzureAd__Scopes as one scope, even if the text contains a blank', async () => {
-  const trial = await Trial.begin({ environment: { AzureAd__Scopes: 'access_as_user other' } })
+  const trial = await beginTrial({ environment: { AzureAd__Scopes: 'access_as_user other' } })
   expect((await trial.get('/Validate', trial.signIn({ scp: 'access_as_user other' }))).status).toBe(403)
 })

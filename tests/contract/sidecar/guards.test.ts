@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { exchange, exchangeFromElsewhere } from './replay/exchange.ts'
-import { autonomousPath, grantOf, Trial } from './replay/trial.ts'
+import { autonomousPath, beginTrial, grantOf, type Trial } from './replay/trial.ts'
 
 async function callFromElsewhere(trial: Trial, path: string, headers: Record<string, string> = {}) {
   const call = { method: 'GET', path, headers }
@@ -10,7 +10,7 @@ async function callFromElsewhere(trial: Trial, path: string, headers: Record<str
 
 describe('Callers that are not on this machine', () => {
   test('get an empty 403 on every path but that of the health check', async () => {
-    const trial = await Trial.begin()
+    const trial = await beginTrial()
     expect(await callFromElsewhere(trial, autonomousPath)).toEqual({ status: 403, body: '' })
     expect(await callFromElsewhere(trial, '/nope')).toEqual({ status: 403, body: '' })
     expect(await callFromElsewhere(trial, '/healthz')).toEqual({ status: 200, body: 'Healthy' })
@@ -20,9 +20,9 @@ describe('Callers that are not on this machine', () => {
 
 describe('The Host header', () => {
   test('is checked only if AllowedHosts is set, but then also for the health probe', async () => {
-    const open = await Trial.begin()
+    const open = await beginTrial()
     expect((await open.get(autonomousPath, { host: 'sidecar:5000' })).status).toBe(200)
-    const filtered = await Trial.begin({ environment: { AllowedHosts: 'localhost' } })
+    const filtered = await beginTrial({ environment: { AllowedHosts: 'localhost' } })
     for (const path of [autonomousPath, '/healthz']) {
       expect((await filtered.get(path, { host: 'localhost:5000' })).status).toBe(200)
       const { status, headers, body } = await filtered.get(path, { host: '127.0.0.1:5000' })
@@ -34,7 +34,7 @@ describe('The Host header', () => {
 })
 
 test('Headers up to 32 KiB pass; larger ones get an empty 431', async () => {
-  const trial = await Trial.begin()
+  const trial = await beginTrial()
   expect((await trial.get('/healthz', { 'x-large': 'a'.repeat(32_000) })).status).toBe(200)
   for (const length of [33_000, 100_000]) {
     expect(await trial.get('/healthz', { 'x-large': 'a'.repeat(length) })).toMatchObject({
@@ -44,24 +44,16 @@ test('Headers up to 32 KiB pass; larger ones get an empty 431', async () => {
   }
 })
 
-test.each(['AzureAd__TenantId', 'AzureAd__ClientId'])(
-  'Without %s every path responds with an empty 500',
-  async name => {
-    const trial = await Trial.begin({ environment: { [name]: null } })
-    for (const path of ['/healthz', '/nope', autonomousPath]) {
-      expect(await trial.get(path)).toMatchObject({
-        status: 500,
-        body: '',
-        headers: { 'content-length': '0' },
-      })
-    }
-  },
-)
+test('Without a client id every path responds with an empty 500, as the recordings show it without a tenant', async () => {
+  const trial = await beginTrial({ environment: { AzureAd__ClientId: null } })
+  const empty = { status: 500, body: '', headers: { 'content-length': '0' } }
+  for (const path of ['/healthz', '/nope', autonomousPath]) expect(await trial.get(path)).toMatchObject(empty)
+})
 
 test('A request still gets its response if the sidecar begins to stop meanwhile', async () => {
   const asked = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
-  const trial = await Trial.begin({
+  const trial = await beginTrial({
     outcome: () => {
       asked.resolve()
       return grantOf({ after: goOn.promise })

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { agentQuery, autonomousPath, claimsOf, grantOf, ids, onBehalfOfPath, Trial } from './replay/trial.ts'
+import {
+  agentQuery,
+  autonomousPath,
+  beginTrial,
+  claimsOf,
+  grantOf,
+  ids,
+  onBehalfOfPath,
+} from './replay/trial.ts'
 
 describe('A caller may override', () => {
   test('the tenant, for both legs', async () => {
-    const trial = await Trial.begin()
+    const trial = await beginTrial()
     const tenant = '99999999-2222-4333-8444-555555555555'
     await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.Tenant=${tenant}`)
     expect(trial.takeTokenRequests().map(({ path }) => path)).toEqual(
@@ -12,24 +20,14 @@ describe('A caller may override', () => {
   })
 
   test('the tenant, but not by a name that stands for several tenants, such as `common`', async () => {
-    const trial = await Trial.begin()
+    const trial = await beginTrial()
     const { status } = await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.Tenant=common`)
     expect(status).toBe(500)
     expect(trial.takeTokenRequests()).toEqual([])
   })
 
-  test('the claims; each call with claims bypasses the cache and sends them to Entra with the last leg', async () => {
-    const trial = await Trial.begin()
-    const headers = trial.signIn()
-    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
-    const path = `${onBehalfOfPath}&optionsOverride.AcquireTokenOptions.Claims=${encodeURIComponent(claims)}`
-    for (const each of [onBehalfOfPath, path, path]) await trial.get(each, headers)
-    const requests = trial.takeTokenRequests()
-    expect(requests.map(({ form }) => form?.['claims'])).toEqual([undefined, undefined, claims, claims])
-  })
-
   test('the correlation id of the last leg; the caller’s trace context goes on with both legs', async () => {
-    const trial = await Trial.begin()
+    const trial = await beginTrial()
     const correlationId = '12345678-1234-4234-8234-123456789012'
     const traceId = '0af7651916cd43dd8448eb211c80319c'
     await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`, {
@@ -46,7 +44,7 @@ describe('A caller may override', () => {
   })
 
   test('the scopes by several parameters, whose names may be in capital or small letters', async () => {
-    const trial = await Trial.begin()
+    const trial = await beginTrial()
     await trial.get(
       `${onBehalfOfPath}&OPTIONSOVERRIDE.scopes=api://x/B&optionsoverride.SCOPES=api://x/A`,
       trial.signIn(),
@@ -55,15 +53,8 @@ describe('A caller may override', () => {
     expect(tr?.form?.['scope']).toBe('api://x/A api://x/B offline_access openid profile')
   })
 
-  test('nothing if AllowOverrides is false: the token is the blueprint’s instead of the agent’s', async () => {
-    const trial = await Trial.begin({
-      environment: { Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'FALSE' },
-    })
-    expect(claimsOf(await trial.get(autonomousPath))['azp']).toBe(ids.blueprint)
-  })
-
-  test('nothing on the route for users if AllowOverrides is false for that route', async () => {
-    const trial = await Trial.begin({
+  test('nothing on the route for users if AllowOverrides is false for that route: the token is the blueprint’s', async () => {
+    const trial = await beginTrial({
       environment: { sidecar__allowoverrides__getauthorizationheader: 'false' },
     })
     expect(claimsOf(await trial.get(onBehalfOfPath, trial.signIn()))['azp']).toBe(ids.blueprint)
@@ -80,7 +71,7 @@ describe('An agent with a user account of its own', () => {
   ])(
     'is named to Entra in x-anchormailbox, without the caller’s correlation id (query: %s)',
     async (query, hint) => {
-      const trial = await Trial.begin()
+      const trial = await beginTrial()
       const correlationId = '12345678-1234-4234-8234-123456789012'
       await trial.get(`${path}&${query}&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`)
       const headers = trial.takeTokenRequests().map(request => request.headers)
@@ -91,7 +82,7 @@ describe('An agent with a user account of its own', () => {
 
   test('does not sign in anew when the refresh token is refused because of the client', async () => {
     const body = '{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."}'
-    const trial = await Trial.begin({
+    const trial = await beginTrial({
       outcome: form =>
         form.get('grant_type') === 'refresh_token'
           ? { kind: 'response', status: 401, headers: {}, body }
@@ -109,7 +100,7 @@ describe('An agent with a user account of its own', () => {
   })
 
   test('signs in anew for each call if Entra sends no ID token', async () => {
-    const trial = await Trial.begin({ outcome: () => grantOf({ leftOut: 'id_token' }) })
+    const trial = await beginTrial({ outcome: () => grantOf({ leftOut: 'id_token' }) })
     for (const expected of [3, 1]) {
       await trial.get(`${path}&AgentUserId=${user}`)
       expect(trial.takeLegs()).toHaveLength(expected)
@@ -118,7 +109,7 @@ describe('An agent with a user account of its own', () => {
 })
 
 test('An option that only the official sidecar supports gives an error, never a token that ignores the option', async () => {
-  const trial = await Trial.begin()
+  const trial = await beginTrial()
   for (const option of ['PopPublicKey', 'ManagedIdentity.UserAssignedClientId']) {
     expect(
       (await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.${option}=x`)).status,

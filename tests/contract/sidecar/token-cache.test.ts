@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { TokenOutcome } from './replay/entra-behaviour.ts'
-import { autonomousPath, claimsOf, grantOf, onBehalfOfPath, Trial } from './replay/trial.ts'
+import { autonomousPath, beginTrial, claimsOf, grantOf, onBehalfOfPath } from './replay/trial.ts'
 
 describe('Tokens in the cache', () => {
   test('are handed out until five minutes before they expire', async () => {
-    const trial = await Trial.begin({ outcome: () => grantOf({ expiresInSeconds: 3600 }) })
+    const trial = await beginTrial({ outcome: () => grantOf({ expiresInSeconds: 3600 }) })
     await trial.get(autonomousPath)
     expect(trial.takeLegs()).toEqual(['T1', 'TR'])
     trial.clock.advanceSeconds(3600 - 300 - 1)
@@ -16,7 +16,7 @@ describe('Tokens in the cache', () => {
   })
 
   test('are renewed in the background once Entra’s refresh_in has passed', async () => {
-    const trial = await Trial.begin({
+    const trial = await beginTrial({
       outcome: () => grantOf({ expiresInSeconds: 7200, refreshInSeconds: 3600 }),
     })
     const first = claimsOf(await trial.get(autonomousPath))
@@ -27,7 +27,7 @@ describe('Tokens in the cache', () => {
   })
 
   test('for the exchange (T1) are used until they expire, even in their last five minutes', async () => {
-    const trial = await Trial.begin({ outcome: () => grantOf({ expiresInSeconds: 200 }) })
+    const trial = await beginTrial({ outcome: () => grantOf({ expiresInSeconds: 200 }) })
     await trial.get(autonomousPath)
     trial.takeLegs()
     await trial.get(autonomousPath)
@@ -38,12 +38,12 @@ describe('Tokens in the cache', () => {
   })
 
   test('on behalf of a user are kept for each Tc, and only if the granted scopes include the requested scope', async () => {
-    const trial = await Trial.begin()
+    const trial = await beginTrial()
     const [one, other] = [trial.signIn(), trial.signIn()]
     for (const headers of [one, one, other, one]) await trial.get(onBehalfOfPath, headers)
     expect(trial.takeLegs()).toEqual(['T1', 'TR', 'TR'])
 
-    const forgetful = await Trial.begin({ outcome: () => grantOf({ scope: 'Weather.Read' }) })
+    const forgetful = await beginTrial({ outcome: () => grantOf({ scope: 'Weather.Read' }) })
     const headers = forgetful.signIn()
     for (let time = 1; time <= 2; time++) await forgetful.get(onBehalfOfPath, headers)
     expect(forgetful.takeLegs()).toEqual(['T1', 'TR', 'TR'])
@@ -52,7 +52,7 @@ describe('Tokens in the cache', () => {
 
 test('Equal first calls do not share requests: fifty callers make fifty requests of each leg', async () => {
   const [t1, tr] = [new Turnstile(50), new Turnstile(50)]
-  const trial = await Trial.begin({
+  const trial = await beginTrial({
     outcome: form => grantOf({ after: (form.has('fmi_path') ? t1 : tr).enter() }),
   })
   const responses = await Promise.all(Array.from({ length: 50 }, async () => trial.get(autonomousPath)))
@@ -85,7 +85,7 @@ describe('Retry-After', () => {
   })
 
   test('is respected for every agent of the blueprint, and Entra is asked again when it has passed', async () => {
-    const trial = await Trial.begin({
+    const trial = await beginTrial({
       outcome: (_form, number) => (number === 1 ? patient('30') : grantOf()),
     })
     const other = autonomousPath.replace('bbbbbbbb', 'ffffffff')
@@ -98,7 +98,7 @@ describe('Retry-After', () => {
 
   test('may be a date, and is never respected for more than an hour', async () => {
     const year2100 = new Date('2100-01-01').toUTCString()
-    const trial = await Trial.begin({
+    const trial = await beginTrial({
       outcome: (_form, number) => (number === 1 ? patient(year2100) : grantOf()),
     })
     await trial.get(autonomousPath)
@@ -109,7 +109,7 @@ describe('Retry-After', () => {
   })
 
   test('on a 5xx prevents the second attempt', async () => {
-    const trial = await Trial.begin({ outcome: () => ({ ...patient('5'), status: 503 }) as TokenOutcome })
+    const trial = await beginTrial({ outcome: () => ({ ...patient('5'), status: 503 }) as TokenOutcome })
     const { status, body } = await trial.get(autonomousPath)
     expect(status).toBe(401)
     expect(body).toContain('Service is unavailable to process the request.')
@@ -123,7 +123,7 @@ test('A caller that hangs up aborts the request to Entra', async () => {
     setImmediate(() => caller.abort())
     return { kind: 'hang' }
   }
-  const trial = await Trial.begin({ outcome: hangUpOnceAsked })
+  const trial = await beginTrial({ outcome: hangUpOnceAsked })
   const { error } = await trial.call({ path: autonomousPath, hangUp: caller.signal })
   expect(error).toBe('timeout')
   await expect.poll(() => trial.stage.entra.abandoned).toBe(1)

@@ -1,148 +1,85 @@
-import { createHash, X509Certificate } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { X509Certificate } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { compactVerify, importX509 } from 'jose'
 import forge from 'node-forge'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
+import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
 import { readConfig } from '../config.ts'
 import { makeCertificateFile } from '../testing/certificate-file.ts'
 import { BlueprintCredential } from './blueprint-credential.ts'
-import type { FormField } from './credential.ts'
 
-const context = { clientId: 'blueprint', tokenEndpoint: 'https://login.example/t/oauth2/v2.0/token' }
 let nowMs = Date.now()
 const clock = { nowMs: () => nowMs, sleep: async () => undefined }
+const file = temporaryFile('credential')
 
 function credentialOf(settings: Record<string, string>, federatedTokenFile?: string): BlueprintCredential {
   const named = Object.entries(settings).map(([name, value]) => [
     `AzureAd__ClientCredentials__${name}`,
     value,
   ])
-  const { azureAd } = readConfig({
-    AzureAd__TenantId: 't',
-    AzureAd__ClientId: 'c',
-    ...Object.fromEntries(named),
-  })
+  const ids = { AzureAd__TenantId: 't', AzureAd__ClientId: 'c' }
+  const { azureAd } = readConfig({ ...ids, ...Object.fromEntries(named) })
   if (!azureAd) throw new Error('AzureAd is incomplete.')
   return new BlueprintCredential(azureAd.credentials, federatedTokenFile, clock)
 }
 
 async function authenticate(credential: BlueprintCredential): Promise<Record<string, string>> {
-  const fields: readonly FormField[] = await (await credential.load()).authenticate(context)
-  return Object.fromEntries(fields)
+  const context = { clientId: 'blueprint', tokenEndpoint: 'https://login.example/t/oauth2/v2.0/token' }
+  return Object.fromEntries(await (await credential.load()).authenticate(context))
 }
 
-async function writeAssertion(path: string, expirySeconds: number): Promise<string> {
-  const claims = Buffer.from(JSON.stringify({ exp: expirySeconds })).toString('base64url')
-  await writeFile(path, `e30.${claims}.c2ln\n`)
+/** A signed assertion with this lifetime, in the file. */
+function writeAssertion(seconds: number): string {
+  const claims = Buffer.from(JSON.stringify({ exp: nowMs / 1000 + seconds })).toString('base64url')
+  writeFileSync(file, `e30.${claims}.c2ln\n`)
   return `e30.${claims}.c2ln`
 }
 
-async function newFile(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'blueprint-credential-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  return join(folder, 'token')
-}
-
-describe('The blueprint’s credential', () => {
-  test('is the first configured credential that can be loaded', async () => {
-    const credential = credentialOf({
-      '0__SourceType': 'StoreWithThumbprint',
-      '1__SourceType': 'ClientSecret',
-      '1__ClientSecret': 's',
-    })
-    expect(await authenticate(credential)).toEqual({ client_secret: 's' })
-  })
-
-  test('cannot be loaded if every configured credential fails', async () => {
-    await expect(credentialOf({ '0__SourceType': 'KeyVault' }).load()).rejects.toThrow('IDW10109')
-    await expect(credentialOf({}).load()).rejects.toThrow('IDW10109')
-  })
+test('The blueprint’s credential is the first configured credential that can be loaded', async () => {
+  const store = { '0__SourceType': 'StoreWithThumbprint' }
+  const secret = { '1__SourceType': 'ClientSecret', '1__ClientSecret': 's' }
+  expect(await authenticate(credentialOf({ ...store, ...secret }))).toEqual({ client_secret: 's' })
 })
 
-describe('A signed assertion in a file', () => {
-  test('is read again only when it has expired', async () => {
-    const path = await newFile()
-    const first = await writeAssertion(path, nowMs / 1000 + 3600)
-    const credential = credentialOf({ '0__SourceType': 'SignedAssertionFilePath' }, path)
-    expect((await authenticate(credential))['client_assertion']).toBe(first)
-    const second = await writeAssertion(path, nowMs / 1000 + 7200)
-    expect((await authenticate(credential))['client_assertion']).toBe(first)
-    nowMs += 3_601_000
-    expect((await authenticate(credential))['client_assertion']).toBe(second)
-  })
-
-  test('is not loaded again after one failed attempt', async () => {
-    const path = await newFile()
-    const credential = credentialOf({
-      '0__SourceType': 'SignedAssertionFilePath',
-      '0__SignedAssertionFileDiskPath': path,
-    })
-    await expect(credential.load()).rejects.toThrow('IDW10109')
-    await writeAssertion(path, nowMs / 1000 + 3600)
-    await expect(credential.load()).rejects.toThrow('IDW10109')
-  })
-
-  test('cannot be loaded if only SignedAssertionFilePath names the file, although Microsoft’s guides use this setting', async () => {
-    const path = await newFile()
-    const credential = credentialOf({
-      '0__SourceType': 'SignedAssertionFilePath',
-      '0__SignedAssertionFilePath': await writeAssertion(path, nowMs / 1000 + 3600),
-    })
-    await expect(credential.load()).rejects.toThrow('IDW10109')
-  })
+test('A signed assertion in a file is read again only when it has expired', async () => {
+  const first = writeAssertion(3600)
+  const credential = credentialOf({ '0__SourceType': 'SignedAssertionFilePath' }, file)
+  const read = async () => (await authenticate(credential))['client_assertion']
+  expect(await read()).toBe(first)
+  const second = writeAssertion(7200)
+  expect(await read()).toBe(first)
+  nowMs += 3_601_000
+  expect(await read()).toBe(second)
 })
 
-function certificateIn(file: Buffer): X509Certificate {
-  const asn1 = forge.asn1.fromDer(file.toString('binary'))
+test('An assertion cannot be loaded if only SignedAssertionFilePath names the file, although Microsoft’s guides use this setting', async () => {
+  writeAssertion(3600)
+  const settings = { '0__SourceType': 'SignedAssertionFilePath', '0__SignedAssertionFilePath': file }
+  await expect(credentialOf(settings).load()).rejects.toThrow('IDW10109')
+})
+
+test('A certificate is read again after a wrong password, and signs a fresh assertion each time', async () => {
+  const settings = { '0__CertificateDiskPath': file, '0__CertificatePassword': 'pw' }
+  const credential = credentialOf({ '0__SourceType': 'Path', ...settings })
+  writeFileSync(file, makeCertificateFile('other'))
+  await expect(credential.load()).rejects.toThrow('IDW10109')
+  const content = makeCertificateFile('pw')
+  writeFileSync(file, content)
+  const [one, other] = [await authenticate(credential), await authenticate(credential)]
+  expect(one['client_assertion']).not.toBe(other['client_assertion'])
+  const certificate = certificateIn(content)
+  const key = await importX509(certificate.toString(), 'PS256')
+  const { payload, protectedHeader } = await compactVerify(one['client_assertion'] ?? '', key)
+  const thumbprint = Buffer.from(certificate.fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
+  expect(protectedHeader).toEqual({ alg: 'PS256', typ: 'JWT', 'x5t#S256': thumbprint })
+  const { nbf, exp } = JSON.parse(Buffer.from(payload).toString())
+  expect([nbf, exp]).toEqual([0, 600].map(seconds => `${Math.floor(nowMs / 1000) + seconds}`))
+})
+
+function certificateIn(content: Buffer): X509Certificate {
+  const asn1 = forge.asn1.fromDer(content.toString('binary'))
   const bags = forge.pkcs12.pkcs12FromAsn1(asn1, 'pw').getBags({ bagType: forge.pki.oids['certBag'] ?? '' })
   const [bag] = Object.values(bags).flat()
   if (!bag?.cert) throw new Error('The file holds no certificate.')
   return new X509Certificate(forge.pki.certificateToPem(bag.cert))
 }
-
-describe('A certificate', () => {
-  test('signs a fresh assertion for the token endpoint each time', async () => {
-    const path = await newFile()
-    const file = makeCertificateFile('pw')
-    await writeFile(path, file)
-    const credential = credentialOf({
-      '0__SourceType': 'Path',
-      '0__CertificateDiskPath': path,
-      '0__CertificatePassword': 'pw',
-    })
-    const certificate = certificateIn(file)
-    const [one, other] = [await authenticate(credential), await authenticate(credential)]
-    expect(one['client_assertion']).not.toBe(other['client_assertion'])
-    const key = await importX509(certificate.toString(), 'PS256')
-    const { payload, protectedHeader } = await compactVerify(one['client_assertion'] ?? '', key)
-    expect(protectedHeader).toEqual({
-      alg: 'PS256',
-      typ: 'JWT',
-      'x5t#S256': createHash('sha256').update(certificate.raw).digest('base64url'),
-    })
-    const now = Math.floor(nowMs / 1000)
-    expect(JSON.parse(Buffer.from(payload).toString())).toEqual({
-      aud: context.tokenEndpoint,
-      iss: 'blueprint',
-      sub: 'blueprint',
-      nbf: `${now}`,
-      exp: `${now + 600}`,
-      jti: expect.any(String),
-    })
-  })
-
-  test('with the wrong password cannot be loaded, and is read again at the next attempt', async () => {
-    const path = await newFile()
-    const credential = credentialOf({
-      '0__SourceType': 'Path',
-      '0__CertificateDiskPath': path,
-      '0__CertificatePassword': 'pw',
-    })
-    await writeFile(path, makeCertificateFile('other'))
-    await expect(credential.load()).rejects.toThrow('IDW10109')
-    await writeFile(path, makeCertificateFile('pw'))
-    expect(await authenticate(credential)).toHaveProperty('client_assertion')
-  })
-})

@@ -9,69 +9,53 @@ import { signByEntra } from './tokens.ts'
 const recordedDownstream = 'http://127.0.0.1:8099'
 const assertionLifetimeSeconds = 3605
 
-export interface MaterialsOptions {
+interface Surroundings {
   readonly instance: string
   readonly downstream: string
   readonly nowSeconds: () => number
 }
 
-/** The environment of a scenario, with local URLs and the files that it names. */
-export class Materials {
-  readonly #folder: string
-  readonly #options: MaterialsOptions
+export type Materials = Awaited<ReturnType<typeof prepareMaterials>>
 
-  private constructor(folder: string, options: MaterialsOptions) {
-    this.#folder = folder
-    this.#options = options
+/** The common environment with a scenario's changes, with local URLs and the files that it names; `null` removes a variable. */
+export async function prepareMaterials(changes: Recording['environment'], surroundings: Surroundings) {
+  const { instance, downstream, nowSeconds } = surroundings
+  const folder = await mkdtemp(join(tmpdir(), 'sidecar-replay-'))
+  const assertionPath = join(folder, 'azure-identity-token')
+
+  async function writeAssertion(): Promise<string> {
+    const now = nowSeconds()
+    const times = { iat: now, nbf: now, exp: now + assertionLifetimeSeconds }
+    const who = { iss: 'https://cluster.example', sub: 'system:serviceaccount:ns:sa' }
+    await writeFile(assertionPath, signByEntra({ ...times, ...who, aud: ['api://AzureADTokenExchange'] }))
+    return assertionPath
   }
 
-  static async create(options: MaterialsOptions): Promise<Materials> {
-    return new Materials(await mkdtemp(join(tmpdir(), 'sidecar-replay-')), options)
+  async function writeCertificate(): Promise<string> {
+    const path = join(folder, 'blueprint.pfx')
+    await writeFile(path, makeCertificateFile('pw'))
+    return path
   }
 
-  /** The common environment with the scenario's changes; `null` removes a variable. */
-  async localise(environment: Recording['environment']): Promise<Record<string, string>> {
-    const result: Record<string, string> = {}
-    for (const [name, value] of Object.entries({ ...commonEnvironment, ...environment })) {
-      if (value !== null) result[name] = await this.#localiseValue(value)
-    }
-    return result
-  }
-
-  /** Carries out what a recording did between two calls. */
-  async perform(did: string): Promise<void> {
-    if (did !== 'created the assertion file') throw new Error(`The recording did something unknown: ${did}`)
-    await this.#writeAssertion(this.#assertionPath)
-  }
-
-  async remove(): Promise<void> {
-    await rm(this.#folder, { recursive: true })
-  }
-
-  get #assertionPath(): string {
-    return join(this.#folder, 'azure-identity-token')
-  }
-
-  async #localiseValue(value: string): Promise<string> {
-    if (value.startsWith('<a file with a JWT')) return this.#writeAssertion(this.#assertionPath)
-    if (value === '<a file that does not exist at start>') return this.#assertionPath
-    if (value === '<a .pfx file>') return this.#writeCertificate()
+  async function localise(value: string): Promise<string> {
+    if (value.startsWith('<a file with a JWT')) return writeAssertion()
+    if (value === '<a file that does not exist at start>') return assertionPath
+    if (value === '<a .pfx file>') return writeCertificate()
     if (value.startsWith('<')) throw new Error(`The recording needs something unknown: ${value}`)
-    const { instance, downstream } = this.#options
     return value.replace(recordedInstance, instance).replace(recordedDownstream, downstream)
   }
 
-  async #writeAssertion(path: string): Promise<string> {
-    const now = this.#options.nowSeconds()
-    const times = { iat: now, nbf: now, exp: now + assertionLifetimeSeconds }
-    const who = { iss: 'https://cluster.example', sub: 'system:serviceaccount:ns:sa' }
-    await writeFile(path, signByEntra({ ...times, ...who, aud: ['api://AzureADTokenExchange'] }))
-    return path
+  const environment: Record<string, string> = {}
+  for (const [name, value] of Object.entries({ ...commonEnvironment, ...changes })) {
+    if (value !== null) environment[name] = await localise(value)
   }
-
-  async #writeCertificate(): Promise<string> {
-    const path = join(this.#folder, 'blueprint.pfx')
-    await writeFile(path, makeCertificateFile('pw'))
-    return path
+  return {
+    environment,
+    /** Carries out what a recording did between two calls. */
+    async perform(did: string): Promise<void> {
+      if (did !== 'created the assertion file') throw new Error(`The recording did something unknown: ${did}`)
+      await writeAssertion()
+    },
+    remove: () => rm(folder, { recursive: true }),
   }
 }

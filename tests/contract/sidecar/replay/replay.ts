@@ -5,7 +5,7 @@ import { readBehaviour } from './entra-behaviour.ts'
 import { type Call, exchange, exchangeFromElsewhere } from './exchange.ts'
 import type { EntraRequest, RecordedCall, RecordedRequest, RecordedResponse, Recording } from './recording.ts'
 import { recordedInstance } from './scripted-entra.ts'
-import { Stage } from './stage.ts'
+import { type Stage, setStage } from './stage.ts'
 import { decodeToken, signByEntra, signByStranger } from './tokens.ts'
 
 /** The factor by which waiting is faster than in the recording. */
@@ -28,7 +28,7 @@ export interface Replay {
 export async function replay(recording: Recording): Promise<Replay> {
   const clock = clockOf(recording)
   const behaviour = readBehaviour(recording.entra)
-  await using stage = await Stage.set({ environment: recording.environment, behaviour, clock, speed })
+  await using stage = await setStage({ environment: recording.environment, behaviour, clock, speed })
   const player = new RecordingPlayer(stage, clock)
   const { response: healthzAtStart } = await player.play({ method: 'GET', path: '/healthz' }, undefined)
   const calls: (ReplayedCall | undefined)[] = []

@@ -2,9 +2,9 @@ import { onTestFinished } from 'vitest'
 import type { Clock } from '../../../../emulators/auth-sidecar/src/clock.ts'
 import type { Grant, TokenOutcome } from './entra-behaviour.ts'
 import { type Call, exchange } from './exchange.ts'
-import type { EntraRequest, Json, RecordedResponse, Recording } from './recording.ts'
+import type { Json, RecordedResponse, Recording } from './recording.ts'
 import { recordedInstance } from './scripted-entra.ts'
-import { Stage } from './stage.ts'
+import { setStage } from './stage.ts'
 import { decodeToken, signByEntra, signByNewKey } from './tokens.ts'
 
 export const ids = {
@@ -19,7 +19,7 @@ export const autonomousPath = `/AuthorizationHeaderUnauthenticated/weatherApp?${
 export const onBehalfOfPath = `/AuthorizationHeader/weather?${agentQuery}`
 
 /** A clock that tests set. `sleep` ends only when its signal aborts it, so no time-out passes. */
-export class ManualClock implements Clock {
+class ManualClock implements Clock {
   #nowMs = Date.now()
 
   nowMs(): number {
@@ -42,58 +42,20 @@ export interface TrialOptions {
   readonly outcome?: (form: URLSearchParams, requestNumber: number) => TokenOutcome
 }
 
+export type Trial = Awaited<ReturnType<typeof beginTrial>>
+
 /** An emulator with a scripted Entra, closed after the test. */
-export class Trial {
-  readonly clock: ManualClock
-  readonly stage: Stage
+export async function beginTrial({ environment = {}, outcome = () => grantOf() }: TrialOptions = {}) {
+  const clock = new ManualClock()
+  const stage = await setStage({ environment, behaviour: { keysAvailable: true, outcome }, clock })
+  onTestFinished(() => stage[Symbol.asyncDispose]())
 
-  private constructor(stage: Stage, clock: ManualClock) {
-    this.stage = stage
-    this.clock = clock
-  }
-
-  static async begin({ environment = {}, outcome = () => grantOf() }: TrialOptions = {}): Promise<Trial> {
-    const clock = new ManualClock()
-    const behaviour = { keysAvailable: true, outcome }
-    const stage = await Stage.set({ environment, behaviour, clock, speed: 1 })
-    onTestFinished(async () => stage[Symbol.asyncDispose]())
-    return new Trial(stage, clock)
-  }
-
-  async get(path: string, headers: Record<string, string> = {}): Promise<RecordedResponse> {
-    return this.call({ method: 'GET', path, headers })
-  }
-
-  async call(call: Partial<Call> & { readonly path: string }): Promise<RecordedResponse> {
-    return exchange(this.stage.origin, {
-      method: 'GET',
-      headers: {},
-      ...call,
-    })
-  }
-
-  /** The token requests that Entra got since this method was last called. */
-  takeTokenRequests(): readonly EntraRequest[] {
-    return this.stage.entra.takeRequests().filter(({ method }) => method === 'POST')
-  }
-
-  /** Takes the token requests as `takeTokenRequests` does; returns their legs, in order. */
-  takeLegs(): readonly string[] {
-    return this.takeTokenRequests().map(({ form }) => (form?.['fmi_path'] ? 'T1' : 'TR'))
-  }
-
-  /** An Authorization header with a user's token for the blueprint. */
-  signIn(claims: Json = {}): { readonly authorization: string } {
-    return { authorization: `Bearer ${signByEntra({ ...this.#userClaims(), ...claims })}` }
-  }
-
-  /** An Authorization header with a user's token, signed with the key that Entra publishes after a rotation. */
-  signInWithNewKey(): { readonly authorization: string } {
-    return { authorization: `Bearer ${signByNewKey(this.#userClaims())}` }
-  }
-
-  #userClaims(): Json {
-    const now = Math.floor(this.clock.nowMs() / 1000)
+  const call = (call: Partial<Call> & { readonly path: string }): Promise<RecordedResponse> =>
+    exchange(stage.origin, { method: 'GET', headers: {}, ...call })
+  /** The token requests that Entra got since this function was last called. */
+  const takeTokenRequests = () => stage.entra.takeRequests().filter(({ method }) => method === 'POST')
+  function userClaims(): Json {
+    const now = Math.floor(clock.nowMs() / 1000)
     return {
       iss: `${recordedInstance}/${ids.tenant}/v2.0`,
       aud: ids.blueprint,
@@ -106,6 +68,21 @@ export class Trial {
       exp: now + 3600,
       uti: crypto.randomUUID(),
     }
+  }
+  return {
+    clock,
+    stage,
+    call,
+    get: (path: string, headers: Record<string, string> = {}) => call({ path, headers }),
+    takeTokenRequests,
+    /** Takes the token requests; returns their legs, in order. */
+    takeLegs: () => takeTokenRequests().map(({ form }) => (form?.['fmi_path'] ? 'T1' : 'TR')),
+    /** An Authorization header with a user's token for the blueprint. */
+    signIn: (claims: Json = {}) => ({
+      authorization: `Bearer ${signByEntra({ ...userClaims(), ...claims })}`,
+    }),
+    /** An Authorization header with a user's token, signed with the key that Entra publishes after a rotation. */
+    signInWithNewKey: () => ({ authorization: `Bearer ${signByNewKey(userClaims())}` }),
   }
 }
 
