@@ -40,14 +40,24 @@ const ids = {
   page: spaAppId,
   Ada: tenant.users.ada.id,
   Ben: tenant.users.ben.id,
+  'blueprint’s principal': tenant.blueprint.principalId,
+  'page’s principal': tenant.page.principalId,
+  'weather API’s application': tenant.apis['weather-api'].ids.application,
+  'weather API’s principal': tenant.apis['weather-api'].ids.principal,
+  unknown: '99999999-9999-4999-8999-999999999999',
 }
 
 /** The text with names in the place of ids and of what differs from run to run. */
-function nameIds(entra: TestEntra, text: string): string {
+export function nameIds(entra: TestEntra, text: string): string {
   return Object.entries({ ...ids, entra: entra.url })
     .reduce((named, [name, id]) => named.replaceAll(id, `<${name}>`), text)
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '<time>')
     .replaceAll(/'[\w-]{43}'/g, "'<key>'")
+}
+
+/** The text with ids in the place of their names, such as `<agent>`. */
+export function insertIds(text: string): string {
+  return Object.entries(ids).reduce((full, [name, id]) => full.replaceAll(`<${name}>`, id), text)
 }
 
 async function describeEach<Result>(
@@ -79,7 +89,8 @@ export function describeTokens(entra: TestEntra, tokens: Readonly<Record<string,
 
 const randomClaims = ['aio', 'rh', 'sid', 'uti', 'xms_ftd']
 
-function describeBody(body: TokenResponse['body']): string {
+/** Entra's or Graph's words in the body of a refusal; empty for other bodies. */
+export function describeBody(body: TokenResponse['body']): string {
   const { error, error_description, suberror, claims } = body ?? {}
   if (typeof error === 'object') return `${error.code}: ${error.message}`
   if (error === undefined) return ''
