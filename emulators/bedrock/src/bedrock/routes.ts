@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
-import { generate } from '../model/generate.ts'
 import { respond } from '../model/model.ts'
 import { BedrockError } from '../wire/bedrock-error.ts'
 import { acceptCall, type BedrockDependencies, type ModelRequest } from './accept-call.ts'
+import { generate } from './generate.ts'
 import { sendStream } from './send-stream.ts'
 
 /** `ConverseStream` of Amazon Bedrock Runtime. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { generate } from '../model/generate.ts'
+import { generate } from './generate.ts'
 import { streamEvents } from './send-stream.ts'
 
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 })

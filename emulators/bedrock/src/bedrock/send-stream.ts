@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import type { StreamBreak } from '../control/faults.ts'
-import type { Generation, TokenisedBlock } from '../model/generate.ts'
 import { encodeEvent } from '../wire/event-stream.ts'
+import type { Generation } from './generate.ts'
 
 /** An answer, and how to send it. */
 export interface AnsweredCall {
@@ -73,7 +73,7 @@ export function* streamEvents({ blocks, stopReason }: Generation): Generator<Str
 }
 
 /** Text has no start event; a tool's input begins with an empty delta. */
-function* blockEvents({ block, tokens }: TokenisedBlock): Generator<StreamEvent> {
+function* blockEvents({ block, tokens }: Generation['blocks'][number]): Generator<StreamEvent> {
   if (block.type === 'toolUse') {
     const { name, toolUseId } = block
     yield ['contentBlockStart', { start: { toolUse: { name, toolUseId, type: 'tool_use' } } }]

@@ -1,6 +1,6 @@
 import type { ToolSpec } from '../wire/converse-request.ts'
-import { addDays, datePattern, daysUntil } from './dates.ts'
 import { readPlaces, tidy } from './places.ts'
+import { datePattern, daysUntil } from './question.ts'
 import { call, type Reply, say } from './reply.ts'
 
 const listing = /^(?:list|show|which|what)\b.*\balerts\b|\bmy alerts\b/i
@@ -20,11 +20,9 @@ export function answerAlerts(tools: readonly ToolSpec[], message: string, today:
   if (list && ((isCreation && !create) || (isRemoval && !remove)))
     return say('I have no tool that changes alerts in this conversation: ask on behalf of a signed-in user.')
   if (create && isCreation) return createAlert(create, said.replace(creation, ' '), today)
-  if (remove && isRemoval) {
-    const id = uuid.exec(said)?.[0].toLowerCase()
-    if (!id) return say('Which alert do you mean? “My alerts” shows their ids.')
-    return call(remove.name, [{ id }], 'I’ll ask to delete that alert.')
-  }
+  const id = uuid.exec(said)?.[0].toLowerCase()
+  if (remove && isRemoval && id) return call(remove.name, [{ id }], 'I’ll ask to delete that alert.')
+  if (remove && isRemoval) return say('Which alert do you mean? “My alerts” shows their ids.')
   return list && listing.test(said) ? call(list.name, [{}], 'I’ll look at the alerts.') : undefined
 }
 
@@ -40,6 +38,7 @@ function createAlert({ name }: ToolSpec, said: string, today: string): Reply {
   const [, below, sign, digits] = found
   const celsius = Number(digits) * (sign === undefined ? 1 : -1)
   const when = { kind: below === undefined ? 'temperature-above' : 'temperature-below', celsius }
-  const inputs = cities.map(city => ({ city, when, untilDate: addDays(today, days) }))
+  const untilDate = new Date(Date.parse(today) + days * 24 * 3_600_000).toISOString().slice(0, 10)
+  const inputs = cities.map(city => ({ city, when, untilDate }))
   return call(name, inputs, `I’ll ask for an alert for ${cities.join(' and ')}.`)
 }

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto'
 
-type Input = Readonly<Record<string, unknown>>
-
 /** A block of the model's answer, before it is cut into tokens. */
 export type ReplyBlock =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'toolUse'; readonly toolUseId: string; readonly name: string; readonly input: Input }
+  | { readonly type: 'toolUse'; readonly toolUseId: string; readonly name: string; readonly input: object }
 
 export interface Reply {
   readonly blocks: readonly ReplyBlock[]
@@ -16,7 +14,7 @@ export interface Reply {
 export const say = (text: string): Reply => ({ blocks: [{ type: 'text', text }], stopReason: 'end_turn' })
 
 /** A reply that announces calls of one tool, and makes a call for each input. */
-export function call(name: string, inputs: readonly Input[], announcement: string): Reply {
+export function call(name: string, inputs: readonly object[], announcement: string): Reply {
   const newId = () => `tooluse_${randomBytes(16).toString('base64url')}`
   const calls = inputs.map(input => ({ type: 'toolUse', toolUseId: newId(), name, input }) as const)
   return { blocks: [{ type: 'text', text: announcement }, ...calls], stopReason: 'tool_use' }

@@ -4,9 +4,8 @@ import { call, type Reply, say } from './reply.ts'
 
 /** The tools of the server that a message names, as in “ask my-planner for the tasks”; all tools if it names none. */
 export function toolsFor(tools: readonly ToolSpec[], message: string): readonly ToolSpec[] {
-  const named = tools.filter(({ name }) =>
-    new RegExp(`\\b(?:ask|use|via) (?:the )?${name.split('__')[0]}(?:\\b|__)`, 'i').test(message),
-  )
+  const mention = (server = '') => new RegExp(`\\b(?:ask|use|via) (?:the )?${server}(?:\\b|__)`, 'i')
+  const named = tools.filter(({ name }) => mention(name.split('__')[0]).test(message))
   return named.length > 0 ? named : tools
 }
 
@@ -23,36 +22,31 @@ export function askForWeather(tools: readonly ToolSpec[], { places, days }: Weat
   return call(tool.name, inputs, `I’ll look up the ${kind} for ${places.join(' and ')}.`)
 }
 
-/** The tool, not for weather, that a message names: `get_tasks`, “get tasks”, or else all but the first word, “tasks”. */
-export function findNamedTool(tools: readonly ToolSpec[], message: string): ToolSpec | undefined {
+/**
+ * Calls the tool, not for weather, that a message names: `get_tasks`, “get tasks”, or else all but the first word, “tasks”. Asks
+ * for the first required argument that the message lacks. `undefined` if it names no tool.
+ */
+export function useNamedTool(tools: readonly ToolSpec[], message: string): Reply | undefined {
   const said = ` ${wordsOf(message)} `
   const others = tools.filter(tool => !isWeatherTool(tool))
   const find = (left: RegExp) =>
     others.find(({ name }) => said.includes(` ${wordsOf(name.replace(/^\S+__/, '')).replace(left, '')} `))
-  return find(/^$/) ?? find(/^\S+ /)
-}
-
-/** Calls a tool with the arguments in the message, or asks for the first required argument that the message lacks. */
-export function useTool({ name, inputSchema: { json } }: ToolSpec, message: string): Reply {
-  const { properties = {}, required = [] } = json
-  const texts = Object.keys(properties).filter(property => properties[property]?.type === 'string')
+  const tool = find(/^$/) ?? find(/^\S+ /)
+  if (!tool) return undefined
+  const { properties = {}, required = [] } = tool.inputSchema.json
   const [usual] = /(?<=["“])[^"”]+|(?<=\S )\p{Lu}[\p{L}\p{N}-]*/u.exec(message) ?? []
-  const textFor = (one: string) => findTextAfter(one, message) ?? (required.includes(one) ? usual : undefined)
-  const input = Object.fromEntries(texts.map(one => [one, textFor(one)]))
-  const missing = required.find(property => input[property] === undefined)
+  /** What follows a parameter's name in the message: a quoted text, or a word, as in “project Apollo”. */
+  const findText = (parameter: string) => {
+    const start = `\\b${wordsOf(parameter).replaceAll(' ', '[ _-]?')}[ :=]+["“]?`
+    const found = new RegExp(`${start}((?<=["“])[^"”]+|[\\p{L}\\p{N}_-]+)`, 'iu').exec(message)
+    return found?.[1] ?? (required.includes(parameter) ? usual : undefined)
+  }
+  const texts = Object.keys(properties).filter(property => properties[property]?.type === 'string')
+  const input = Object.fromEntries(texts.map(parameter => [parameter, findText(parameter)]))
+  const missing = required.find(parameter => input[parameter] === undefined)
   if (missing !== undefined) return say(`Which ${wordsOf(missing)} do you mean?`)
-  return call(name, [input], `I’ll call ${name}.`)
-}
-
-/** What follows a parameter's name in a message: a quoted text, or a word, as in “project Apollo”. */
-function findTextAfter(property: string, message: string): string | undefined {
-  const text = '["“]?((?<=["“])[^"”]+|[\\p{L}\\p{N}_-]+)'
-  return new RegExp(`\\b${wordsOf(property).replaceAll(' ', '[ _-]?')}[ :=]+${text}`, 'iu').exec(message)?.[1]
+  return call(tool.name, [input], `I’ll call ${tool.name}.`)
 }
 
 /** The words of a text or of an identifier: “get tasks” of `get_tasks`. */
-const wordsOf = (text: string) =>
-  text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim()
+const wordsOf = (text: string) => (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ')
