@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { commonProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
 import { approvalProblems } from '../services/agent/src/approval/problems.ts'
+import { bedrockProblems } from '../services/agent/src/bedrock/access/problems.ts'
+import { identityProblems } from '../services/agent/src/identity/problems.ts'
 import { agentProblems } from '../services/agent/src/problems.ts'
 import { mcpProblems } from '../services/agent/src/tools/mcp/problems.ts'
 import { alertProblems } from '../services/agent/src/tools/weather/alerts/problems.ts'
@@ -30,6 +32,12 @@ depends on, or at the running demo if there is no \`.env\`, and says what is wro
 ## The agent
 
 ${problemTable(agentProblems)}
+## Identities, the sidecar and calls of APIs
+
+${problemTable(identityProblems)}
+## Amazon Bedrock
+
+${problemTable(bedrockProblems)}
 ## The agent’s approvals
 
 Of turns that [wait for their user](approval.md). The calls that waited were not made, except perhaps with \`APPROVAL_USED\`.

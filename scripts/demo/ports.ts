@@ -1,8 +1,12 @@
 import { createServer } from 'node:net'
 import { explainPort } from '@entra-bedrock-agent/service-kit'
-import type { DemoProcess } from './processes.ts'
 
-type WantedPort = Pick<DemoProcess, 'port' | 'name' | 'variable'>
+/** A port for a process, and the variable that sets another one. */
+interface WantedPort {
+  readonly port: number
+  readonly name: string
+  readonly variable: string
+}
 
 /** A sentence for each port at which nothing could listen. */
 export async function findPortFaults(wanted: readonly WantedPort[]): Promise<readonly string[]> {

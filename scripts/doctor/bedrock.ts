@@ -8,9 +8,9 @@ import { bedrockUrl } from '../../services/agent/src/bedrock/access/endpoints.ts
 import { explainFailure } from '../../services/agent/src/bedrock/access/failures.ts'
 import { createClient } from '../../services/agent/src/bedrock/access/model.ts'
 import { readModelId } from '../../services/agent/src/bedrock/access/models.ts'
+import { bedrockProblem } from '../../services/agent/src/bedrock/access/problems.ts'
 import { replacementHint } from '../../services/agent/src/bedrock/access/remedies.ts'
 import { checkSettings } from '../../services/agent/src/bedrock/access/settings-check.ts'
-import { problem } from '../../services/agent/src/problems.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
@@ -21,7 +21,7 @@ export function bedrockChecks(
   today = new Date(),
 ): readonly Check[] {
   if ('missing' in bedrock) {
-    const missing = problem('BEDROCK_NOT_CONFIGURED', bedrock.missing)
+    const missing = bedrockProblem('BEDROCK_NOT_CONFIGURED', bedrock.missing)
     return [{ name: 'Bedrock model', run: async () => missing }]
   }
   return [
@@ -38,7 +38,7 @@ function checkModel(bedrock: BedrockConfig, today: Date) {
   const model = readModelId(modelId).known
   if (model?.lifecycle === 'legacy' || (model && new Date(model.endOfLife) < today)) {
     const says = `${model.name} may be retired any day, since ${model.endOfLife}.`
-    return problem('BEDROCK_MODEL_RETIRED', says, { hint: replacementHint(bedrock) })
+    return bedrockProblem('BEDROCK_MODEL_RETIRED', says, { hint: replacementHint(bedrock) })
   }
   return `${modelId} can be called from ${region}${model ? `, at least until ${model.endOfLife}` : ''}.`
 }
@@ -60,7 +60,7 @@ const faults: readonly (readonly [Tier, is: (env: Variables) => unknown, says: s
 async function checkCredential(bedrock: BedrockConfig, env: Variables): Promise<string> {
   const { credential } = bedrock
   const [, , says, remedy] = faults.find(([tier, is]) => tier === credential.tier && is(env)) ?? []
-  if (says) throw problem('BEDROCK_CREDENTIALS_INVALID', says, { hint: remedy })
+  if (says) throw bedrockProblem('BEDROCK_CREDENTIALS_INVALID', says, { hint: remedy })
   if (credential.tier === 'api-key') return 'A Bedrock API key is set.'
   const presented = credential.tier === 'federation' ? await describeToken(env) : ''
   const client = createClient(bedrock)
@@ -86,7 +86,7 @@ async function describeToken({ AWS_WEB_IDENTITY_TOKEN_FILE: file = '' }: Variabl
   if (iss) return `The token says: iss ${iss}, aud ${[aud].flat().join(' ')}, sub ${sub}`
   const says = `${file} ${text.trim() ? 'holds no token' : 'is empty'}.`
   const hint = 'Let the cluster project its token to AWS_WEB_IDENTITY_TOKEN_FILE, or write one there.'
-  throw problem('BEDROCK_CREDENTIALS_INVALID', says, { hint })
+  throw bedrockProblem('BEDROCK_CREDENTIALS_INVALID', says, { hint })
 }
 
 /** The profiles in the files in which the SDK looks for one. */
@@ -108,7 +108,7 @@ async function checkAnswer(bedrock: BedrockConfig) {
   } catch (error) {
     if (!(await isWebPage(bedrock, limit))) throw error
     const says = `A web page responds at ${bedrockUrl(bedrock)}, and not Bedrock.`
-    throw problem('BEDROCK_UNAVAILABLE', says, { hint: webPageHint })
+    throw bedrockProblem('BEDROCK_UNAVAILABLE', says, { hint: webPageHint })
   } finally {
     connection.close()
   }

@@ -1,6 +1,6 @@
 import { OnDemand, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
-import { problem } from '../../services/agent/src/problems.ts'
+import { identityProblem } from '../../services/agent/src/identity/problems.ts'
 import type { Check } from './finding.ts'
 import { nameOf } from './names.ts'
 import { trouble } from './problems.ts'
@@ -30,15 +30,19 @@ async function checkTenant({ authority, tenantId }: Blueprint, response: Respons
     const code = readCode(await response.text())
     if (code === undefined || response.status >= 500)
       throw unavailable(authority, `responded ${response.status}`)
-    throw problem('ENTRA_REFUSED', `Entra knows no tenant ${tenantId} (${code}).`, {
+    throw identityProblem('ENTRA_REFUSED', `Entra knows no tenant ${tenantId} (${code}).`, {
       hint: 'Check TENANT_ID, and ENTRA_AUTHORITY if the tenant is in a sovereign cloud.',
     })
   }
   const { issuer } = (await response.json().catch(() => ({}))) as { readonly issuer?: unknown }
   if (issuer === undefined)
-    throw problem('ENTRA_UNAVAILABLE', `What responds at ${authority} is not Entra: ${describe(response)}.`, {
-      hint: 'A proxy, or the sign-in page of a network (captive portal), stands in between: open a web page in a browser, set HTTPS_PROXY where a proxy is the way out, and check ENTRA_AUTHORITY.',
-    })
+    throw identityProblem(
+      'ENTRA_UNAVAILABLE',
+      `What responds at ${authority} is not Entra: ${describe(response)}.`,
+      {
+        hint: 'A proxy, or the sign-in page of a network (captive portal), stands in between: open a web page in a browser, set HTTPS_PROXY where a proxy is the way out, and check ENTRA_AUTHORITY.',
+      },
+    )
   const expected = `${authority}/${tenantId}/v2.0`
   if (issuer !== expected)
     throw trouble(
@@ -76,7 +80,7 @@ export async function getFromEntra(url: string): Promise<Response> {
 function unavailable(url: string, says: string, cause?: unknown) {
   const { origin, host } = new URL(url)
   const hint = `Try again in a moment; if it stays, check ENTRA_AUTHORITY and the egress to ${host}.`
-  return problem('ENTRA_UNAVAILABLE', `${origin} ${says}.`, { cause, hint })
+  return identityProblem('ENTRA_UNAVAILABLE', `${origin} ${says}.`, { cause, hint })
 }
 
 /** The code of Entra's refusal. */

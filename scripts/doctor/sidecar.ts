@@ -2,13 +2,13 @@ import { needsUser } from '@entra-bedrock-agent/identity-trace'
 import type { Variables } from '@entra-bedrock-agent/service-kit'
 import type { Config } from '../../services/agent/src/config.ts'
 import { flowRules, ownFlow } from '../../services/agent/src/identity/flows.ts'
+import { identityProblem } from '../../services/agent/src/identity/problems.ts'
 import { connectSidecar } from '../../services/agent/src/identity/sidecar-connection.ts'
 import {
   explainResponse,
   explainSilence,
   type FailureContext,
 } from '../../services/agent/src/identity/sidecar-failures.ts'
-import { problem } from '../../services/agent/src/problems.ts'
 import { apisOf } from '../../services/agent/src/tools/toolset.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
@@ -34,9 +34,13 @@ export function sidecarChecks(
         if (response.status !== 200 && api)
           throw explainResponse(response, { agent, api, flow: ownFlow }).problem
         if (response.text.trim() !== 'Healthy')
-          throw problem('SIDECAR_MISCONFIGURED', `What responds at ${sidecarUrl} is not the sidecar.`, {
-            hint: 'Check SIDECAR_URL: the Entra Auth SDK sidecar, and nothing else, has to listen there.',
-          })
+          throw identityProblem(
+            'SIDECAR_MISCONFIGURED',
+            `What responds at ${sidecarUrl} is not the sidecar.`,
+            {
+              hint: 'Check SIDECAR_URL: the Entra Auth SDK sidecar, and nothing else, has to listen there.',
+            },
+          )
         return `${sidecarUrl} responds.`
       },
     },
@@ -77,9 +81,13 @@ function entryCheck(sidecarUrl: string, context: FailureContext): Check {
       const asksForUser = /No account or login hint/i.test(response.text)
       if (asksForUser) return 'The entry is there, and is for users’ tokens.'
       if (![200, 401].includes(response.status)) throw explainResponse(response, context).problem
-      throw problem('TOKEN_FLOW_MISMATCH', `“${entry}” gives app tokens, and so would ignore users.`, {
-        hint: `Set DownstreamApis__${entry}__RequestAppToken=false on the sidecar.`,
-      })
+      throw identityProblem(
+        'TOKEN_FLOW_MISMATCH',
+        `“${entry}” gives app tokens, and so would ignore users.`,
+        {
+          hint: `Set DownstreamApis__${entry}__RequestAppToken=false on the sidecar.`,
+        },
+      )
     },
   }
 }
@@ -93,7 +101,7 @@ export async function explainScope(sidecarUrl: string, { agent, api, flow }: Fai
   const { status } = await get(sidecarUrl, `${route}/${entry}?${query}`)
   if (status !== 200) return undefined
   const hint = `Set DownstreamApis__${entry}__Scopes__0 on the sidecar to ${scope}, as the only scope.`
-  return problem('SIDECAR_MISCONFIGURED', `The scope of “${entry}” is not for app tokens.`, { hint })
+  return identityProblem('SIDECAR_MISCONFIGURED', `The scope of “${entry}” is not for app tokens.`, { hint })
 }
 
 async function get(sidecarUrl: string, path: string, headers: Readonly<Record<string, string>> = {}) {

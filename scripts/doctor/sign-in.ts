@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
-import { problem } from '../../services/agent/src/problems.ts'
+import { identityProblem } from '../../services/agent/src/identity/problems.ts'
 import { getFromEntra, readCode } from './entra.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
@@ -28,7 +28,7 @@ export function signInChecks(blueprint: Blueprint, forUsers: ForUsers): readonly
     needs: ['Entra'],
     run: async () =>
       spaClientId === undefined
-        ? problem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.')
+        ? identityProblem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.')
         : checkRedirectUri(blueprint, spaClientId, `${page}/auth/redirect.html`),
   }
   if (!agent || !apiAppId || !consentRedirectUri) return [pageCheck(page), redirect]
@@ -72,7 +72,7 @@ async function checkRedirectUri(blueprint: Blueprint, spaClientId: string, redir
       'Check CLIENT_SPA_APP_ID, and that the application has a service principal in the tenant (Enterprise applications).',
     )
   const says = `Entra does not let the page ask for the blueprint’s access_as_user (${code}).`
-  throw problem('ENTRA_REFUSED', says, {
+  throw identityProblem('ENTRA_REFUSED', says, {
     hint: 'Check BLUEPRINT_APP_ID, its identifier URI api://<BLUEPRINT_APP_ID>, and that its scope access_as_user is there and enabled.',
   })
 }
@@ -98,7 +98,7 @@ async function checkConsent(blueprint: Blueprint, agentId: string, apiAppId: str
       `Entra lets users consent to no agent in this way (${code}).`,
       'Let an administrator consent for all users (docs/approval.md, “Consent”): `npx --no-install agentctl entra apply --alerts all-users`',
     )
-  throw problem('ENTRA_REFUSED', `Entra does not let users be asked to consent (${code}).`)
+  throw identityProblem('ENTRA_REFUSED', `Entra does not let users be asked to consent (${code}).`)
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '@entra-bedrock-agent/identity-trace'
 import { OnDemand, type ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { Blueprint } from '../../services/agent/src/identity/agent-identity.ts'
-import { problem } from '../../services/agent/src/problems.ts'
+import { identityProblem } from '../../services/agent/src/identity/problems.ts'
 import { catalogue } from '../../services/weather-api/src/problems.ts'
 import { type Check, type PassedResult, reportedProblem } from './finding.ts'
 import { trouble } from './problems.ts'
@@ -104,7 +104,7 @@ function refuseForeignToken(userToken: string, blueprint: TurnOptions['blueprint
   ] as const
   const [, code, says, wrong] = faults.find(([isWrong]) => isWrong) ?? []
   const hint = `Correct ${wrong}, or get a token of this tenant for api://<BLUEPRINT_APP_ID>/access_as_user.`
-  if (code) throw problem(code, `The user’s token is ${says}.`, { hint })
+  if (code) throw identityProblem(code, `The user’s token is ${says}.`, { hint })
 }
 
 function noUserTokenProblem() {
@@ -127,7 +127,7 @@ function describeValidation(turn: ChatResponse, { name, title }: TurnOptions['ap
   const checks = agentToken(turn)?.verifiedBy?.find(({ actor }) => actor === name)?.checks ?? []
   // No checks are known if the trace is withheld or the API does not report them.
   if (checks.length > 0 && !checks.some(check => check.name === 'signature'))
-    throw problem('API_TOKEN_REJECTED', `The ${title} does not look at the signature of tokens.`, {
+    throw identityProblem('API_TOKEN_REJECTED', `The ${title} does not look at the signature of tokens.`, {
       hint: 'Remove VALIDATE_TOKEN_SIGNATURE=false: as it is, anybody can write tokens for the API.',
     })
   const verified = checks.length > 0 ? `: it verified ${checks.map(check => check.name).join(', ')}` : ''

@@ -7,6 +7,9 @@ import { collectDefaultMetrics, Registry } from '@prometheus-io/client'
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
+import { approvalProblems } from '../../services/agent/src/approval/problems.ts'
+import { bedrockProblems } from '../../services/agent/src/bedrock/access/problems.ts'
+import { identityProblems } from '../../services/agent/src/identity/problems.ts'
 import { agentProblems } from '../../services/agent/src/problems.ts'
 import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
 import { alertProblems } from '../../services/agent/src/tools/weather/alerts/problems.ts'
@@ -128,7 +131,15 @@ describe('The alerts', () => {
     const { expr = '' } = rules.find(({ alert }) => alert === 'AgentTurnsFail') ?? {}
     const [, leftOut = ''] = /outcome!~"([^"]+)"/.exec(expr) ?? []
     const ofUsers = new RegExp(`^(?:${leftOut})$`)
-    const problems = { ...commonProblems, ...agentProblems, ...weatherProblems, ...alertProblems }
+    const problems = {
+      ...commonProblems,
+      ...agentProblems,
+      ...identityProblems,
+      ...approvalProblems,
+      ...bedrockProblems,
+      ...weatherProblems,
+      ...alertProblems,
+    }
     const failures = Object.entries(problems).filter(([, { status }]) => status >= 500)
     expect(failures.map(([code]) => code).filter(code => ofUsers.test(code))).toEqual(['AGENT_BUSY'])
   })

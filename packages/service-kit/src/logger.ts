@@ -1,6 +1,9 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyRequest } from 'fastify'
 import type { LoggerOptions } from 'pino'
 import { traceIds } from './active-span.ts'
+
+/** What code below the routes logs with. */
+export type Log = Pick<FastifyBaseLogger, 'debug' | 'info' | 'warn' | 'error'>
 
 /**
  * Log settings by which nothing that callers sent is logged: no path, headers or bodies; `authorization` is redacted

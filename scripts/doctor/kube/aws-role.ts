@@ -1,6 +1,6 @@
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { defaultModelId } from '../../../services/agent/src/bedrock/access/models.ts'
-import { problem } from '../../../services/agent/src/problems.ts'
+import { bedrockProblem } from '../../../services/agent/src/bedrock/access/problems.ts'
 import { findAssociatedRole, type Role, readRole } from '../aws/role.ts'
 import { renderRole } from '../aws/role-template.ts'
 import { compareStatements, type Statement } from '../aws/statements.ts'
@@ -73,7 +73,7 @@ async function roleByPodIdentity(
     throw trouble('NOT_CHECKED', 'kubectl’s context does not name an EKS cluster by its ARN.', rightsHint)
   const roleArn = await findAssociatedRole(region, cluster, serviceAccount)
   if (!roleArn)
-    throw problem(
+    throw bedrockProblem(
       'BEDROCK_CREDENTIALS_INVALID',
       `${cluster} associates no role with ${serviceAccount.namespace}:${serviceAccount.name}.`,
       { hint: `${deployCommand} --parameter-overrides PodIdentityCluster=${cluster}` },
@@ -88,7 +88,7 @@ function judgeRole(roleArn: string, parameters: Readonly<Record<string, string>>
   const overrides = Object.entries(asked).map(([name, value]) => `${name}=${value}`)
   const hint = `${deployCommand} --parameter-overrides ${overrides.join(' ')}`
   if (trust.missing.length > 0)
-    throw problem(
+    throw bedrockProblem(
       'BEDROCK_CREDENTIALS_INVALID',
       `${roleArn} trusts ${toText(found.trust)}, and the pods need ${toText(trust.missing)}.`,
       { hint },
@@ -109,7 +109,9 @@ function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error
   const { name, message } = error as Error
   if (name === 'NoSuchEntityException')
-    return problem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, { hint: deployCommand })
+    return bedrockProblem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, {
+      hint: deployCommand,
+    })
   const isOwn = error instanceof ParameterError
   return trouble('NOT_CHECKED', isOwn ? message : `${message} (${name})`, rightsHint)
 }

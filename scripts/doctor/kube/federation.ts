@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace'
-import { problem } from '../../../services/agent/src/problems.ts'
+import { identityProblem } from '../../../services/agent/src/identity/problems.ts'
 import type { Check } from '../finding.ts'
 import { issuerOf, type Kubectl } from './kubectl.ts'
 import { podsOf, type Release, tokensIn } from './release.ts'
@@ -33,14 +33,18 @@ function checkReceipt(path: string, { issuer, subject }: Federation, audiences: 
     : []
   if (credentials.length === 0) return
   if (!audiences.includes(tokenExchangeUri))
-    throw problem(
+    throw identityProblem(
       'FEDERATION_MISMATCH',
       `The pods’ tokens are for ${audiences.join(' and ')}; the credentials of ${path} want ${tokenExchangeUri}.`,
       { hint: `Set sidecar.credential.projectedToken.audience=${tokenExchangeUri}.` },
     )
   if (credentials.some(one => one.subject === subject && (issuer ?? one.issuer) === one.issuer)) return
   const known = credentials.map(one => `${one.issuer} ${one.subject}`).join(', ')
-  throw problem('FEDERATION_MISMATCH', `The pods come as ${issuer} ${subject}; ${path} has ${known}.`, {
-    hint: `npx --no-install agentctl entra apply --cluster-issuer ${issuer} --service-account ${subject.replace(/^system:serviceaccount:/, '')}`,
-  })
+  throw identityProblem(
+    'FEDERATION_MISMATCH',
+    `The pods come as ${issuer} ${subject}; ${path} has ${known}.`,
+    {
+      hint: `npx --no-install agentctl entra apply --cluster-issuer ${issuer} --service-account ${subject.replace(/^system:serviceaccount:/, '')}`,
+    },
+  )
 }

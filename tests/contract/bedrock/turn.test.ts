@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { problem } from '../../../services/agent/src/problems.ts'
+import { identityProblem } from '../../../services/agent/src/identity/problems.ts'
 import { weatherProblem } from '../../../services/agent/src/tools/weather/problems.ts'
 import { forFile } from '../../support/for-file.ts'
 import { connectMode, credentials, runTurn, sunnyClient } from './run-turn.ts'
@@ -184,7 +184,7 @@ describe('a tool call', () => {
       const weather = sunnyClient({
         current: async (context, city) => {
           if (city === 'Rome') return await sunnyClient().current(context, city)
-          throw problem(code, 'The identity was refused.')
+          throw identityProblem(code, 'The identity was refused.')
         },
       })
       const turn = await runTurn(connectTo({}, weather).mode)

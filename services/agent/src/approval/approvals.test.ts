@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { problemOf, turnOf } from '../downstream/testing/stage.ts'
 import { agent, ids, recordingLogger, weatherApi } from '../identity/testing/fixtures.ts'
 import { TurnMetrics } from '../status/metrics.ts'
-import type { Turn, WaitingTurn } from '../turn/turn.ts'
+import type { PausableTurn, WaitingTurn } from '../turn/pausable-turn.ts'
 import type { PendingCall, Wait } from '../turn/waiting.ts'
 import { Approvals, type ApprovalsOptions } from './approvals.ts'
 import { digestCall } from './call-digest.ts'
@@ -108,7 +108,7 @@ describe('A turn that waits', () => {
   it('remembers until its end which calls were denied', async () => {
     const { one } = replicas()
     const first = await one.resume(continueRequest(await one.pause(turnOf('ada'), waitingTurn()), deny))
-    const again: Turn = { ...turnOf('ada'), resumed: first }
+    const again: PausableTurn = { ...turnOf('ada'), resumed: first }
     const next = await one.resume(continueRequest(await one.pause(again, waitingTurn())))
     expect([...next.denied]).toEqual([pendingCall.digest])
   })
@@ -167,7 +167,7 @@ describe('A turn that waits', () => {
     ['at most five times', ['deny', 'deny', 'deny', 'approve', 'approve']],
   ] as const)('may wait %s', async (_what, decisions) => {
     const { one } = replicas()
-    let turn: Turn = turnOf('ada')
+    let turn: PausableTurn = turnOf('ada')
     const mayWait: boolean[] = []
     for (const decision of decisions) {
       const decided = [{ callId: 'call-1', digest: pendingCall.digest, decision }]
@@ -200,7 +200,7 @@ describe('A turn that waits', () => {
     const { one } = replicas()
     const first = await one.resume(continueRequest(await one.pause(turnOf('ada'), waitingTurn())))
     const exp = first.continuation.exp - 300
-    const turn: Turn = {
+    const turn: PausableTurn = {
       ...turnOf('ada'),
       resumed: { ...first, continuation: { ...first.continuation, exp } },
     }
@@ -260,7 +260,7 @@ describe('A turn that waits for a consent', () => {
 
   it('counts as waiting once, however often the consent is tried again', async () => {
     const { one } = replicas()
-    let turn: Turn = turnOf('ada')
+    let turn: PausableTurn = turnOf('ada')
     for (const _time of [1, 2, 3, 4]) {
       const pause = await one.pause(turn, waitingTurn({ kind: 'consent', right }))
       turn = { ...turn, resumed: await one.resume(continueRequest(pause)) }

@@ -2,36 +2,44 @@ import { randomUUID } from 'node:crypto'
 import type {
   AskedCall,
   ContinueRequest,
+  Decision,
   Pause,
   PauseKind,
   Sentence,
 } from '@entra-bedrock-agent/identity-trace'
-import { toProblem } from '@entra-bedrock-agent/service-kit'
-import type { FastifyBaseLogger } from 'fastify'
+import { type Log, toProblem } from '@entra-bedrock-agent/service-kit'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import type { TurnMetrics } from '../status/metrics.ts'
-import type { PauseForUser } from '../turn/running-turn.ts'
-import type { Turn, WaitingTurn } from '../turn/turn.ts'
+import type { PausableTurn, PauseForUser, WaitingTurn } from '../turn/pausable-turn.ts'
 import type { Binding, Continuation, PendingCall, ResumedTurn, Wait } from '../turn/waiting.ts'
 import { describeConsent } from './consent.ts'
 import { readDecisions } from './decide.ts'
 import type { SealKeys } from './seal-keys.ts'
 import { UsedApprovals } from './used-approvals.ts'
 
+/** Counts what happened, by these labels. */
+interface Counter<Labels> {
+  inc(labels: Labels): void
+}
+
 export interface ApprovalsOptions {
   readonly keys: SealKeys
   readonly apis: readonly DownstreamApi[]
   /** The URL that browsers return to after a consent; if `undefined`, no turn waits for a consent. */
   readonly consentRedirectUri: string | undefined
-  readonly logger: FastifyBaseLogger
-  readonly metrics: Pick<TurnMetrics, 'pauses' | 'decisions'>
+  readonly logger: Log
+  readonly metrics: {
+    readonly pauses: Counter<{ readonly kind: PauseKind }>
+    readonly decisions: Counter<{ readonly kind: PauseKind; readonly decision: Decision['decision'] }>
+  }
 }
 
 /** Who continues a turn, and how they decided. */
-interface ContinueRequestOfUser extends Omit<ContinueRequest, 'agent'>, Pick<Turn, 'agent' | 'user'> {}
+interface ContinueRequestOfUser
+  extends Omit<ContinueRequest, 'agent'>,
+    Pick<PausableTurn, 'agent' | 'user'> {}
 
 /** The user who has to decide, with agent and flow. */
-type Decider = Pick<Turn, 'agent' | 'user' | 'flow'>
+type Decider = Pick<PausableTurn, 'agent' | 'user' | 'flow'>
 
 const approvalValidForS = 10 * 60
 /** How many times one turn may wait, and how many times more if everything was denied. */
@@ -54,7 +62,7 @@ export class Approvals {
    *
    * @throws ProblemError APPROVAL_TOO_LARGE, APPROVAL_UNAVAILABLE
    */
-  async pause(turn: Turn, { wait, state, usage, tools }: WaitingTurn): Promise<PauseForUser> {
+  async pause(turn: PausableTurn, { wait, state, usage, tools }: WaitingTurn): Promise<PauseForUser> {
     const { keys, metrics } = this.#options
     const { kind, pending, claims } = wait
     const { continuation: before, denied } = turn.resumed ?? {}
@@ -150,14 +158,14 @@ export class Approvals {
   /** Logs ids only: arguments would show what the user wants. */
   #audit(
     decided: { readonly audit: 'asked' | 'approved' | 'denied'; readonly kind: PauseKind },
-    decider: Decider & Pick<Turn, 'id'>,
+    decider: Decider & Pick<PausableTurn, 'id'>,
     { tool, api, digest }: PendingCall,
   ): void {
     const line = { ...decided, ...describeDecider(decider), correlationId: decider.id, api, tool, digest }
     this.#options.logger.info(line, 'Decision of a user.')
   }
 
-  #consentFor(turn: Turn, right: WaitingTurn['wait']['right']): Pick<Pause, 'consent'> {
+  #consentFor(turn: PausableTurn, right: WaitingTurn['wait']['right']): Pick<Pause, 'consent'> {
     const { apis, consentRedirectUri } = this.#options
     const api = right && apis.find(({ name }) => name === right.api)
     if (!api || consentRedirectUri === undefined) return {}
@@ -176,7 +184,7 @@ function describeDecider({ agent, user, flow }: Decider) {
   return { agent: agent.name, caller: agent.clientId, onBehalfOf: user?.objectId, flow }
 }
 
-function bindingOf({ agent, user, flow, mode }: Decider & Pick<Turn, 'mode'>): Binding {
+function bindingOf({ agent, user, flow, mode }: Decider & Pick<PausableTurn, 'mode'>): Binding {
   const { oid, tid, azp, appid } = user?.claims ?? {}
   return { oid: textOf(oid), tid: textOf(tid), azp: textOf(azp ?? appid), agent: agent.clientId, flow, mode }
 }

@@ -3,6 +3,8 @@ import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-k
 /** What can go wrong between asking for an approval and continuing the turn. A request to continue that fails with one of these problems runs no tool. */
 // biome-ignore format: table
 export const approvalProblems = {
+  TOOL_NEEDS_A_PERSON: { status: 403, title: 'This changes something, so a user has to approve it.', hint: 'Ask on behalf of a signed-in user.' },
+  STEP_LIMIT_REACHED: { status: 502, title: 'The agent used up its steps without reaching an answer.', hint: 'Ask for less at once, in several messages.' },
   APPROVAL_INVALID: { status: 400, title: 'The approval is not one that this agent asked for, or not complete.', hint: 'Ask again, and approve or deny each of the calls that are shown.' },
   APPROVAL_NOT_YOURS: { status: 403, title: 'The approval was asked of somebody else.', hint: 'Sign in as the user who was asked, or ask again as this one.' },
   APPROVAL_CHANGED: { status: 409, title: 'What was approved is not what would be run now.', hint: 'Ask again: the call, its tool or the agent has changed meanwhile.' },

@@ -1,14 +1,17 @@
 import type { TokenUsage, ToolUse } from '@entra-bedrock-agent/identity-trace'
 import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'
+import { approvalProblem } from '../approval/problems.ts'
 import type { ApiCaller } from '../downstream/api-caller.ts'
 import { problem } from '../problems.ts'
 import { mayCall } from '../tools/step-of-calls.ts'
 import { isConfiguredTool, type Toolset, toolsetsOf } from '../tools/toolset.ts'
-import type { AnsweredTurn, AnswerMode, Turn, TurnRules, WaitingTurn } from '../turn/turn.ts'
+import type { WaitingTurn } from '../turn/pausable-turn.ts'
+import type { AnsweredTurn, AnswerMode, Turn, TurnRules } from '../turn/turn.ts'
 import type { Wait } from '../turn/waiting.ts'
 import type { Bedrock } from './access/bedrock.ts'
 import type { BedrockConfig } from './access/config.ts'
+import { bedrockProblem } from './access/problems.ts'
 import { AnswerText } from './answer-text.ts'
 import { ImageAllowance } from './images.ts'
 import {
@@ -199,13 +202,13 @@ function isBudgetUsedUp({ turn, rules }: Run, usage: TokenUsage | null): boolean
 
 function checkLimits({ toolCalls }: ModelResponse, modelCalls: number): void {
   if (modelCalls >= modelCallLimit) {
-    throw problem(
+    throw approvalProblem(
       'STEP_LIMIT_REACHED',
       `The model still asked for tools in step ${modelCalls}, the last one.`,
     )
   }
   if (toolCalls.length > toolCallLimit) {
-    throw problem(
+    throw approvalProblem(
       'STEP_LIMIT_REACHED',
       `The model asked for ${toolCalls.length} tool calls at once; ${toolCallLimit} are allowed.`,
     )
@@ -217,7 +220,8 @@ function conclude({ turn, answer }: Run, toolsets: readonly Toolset[], end: Agen
   if (answer.isBlank && finishReason === 'refusal') answer.write('The model declined to answer this.')
   if (answer.isBlank && finishReason === 'length')
     answer.write('The turn’s budget was used up before there was an answer.')
-  if (answer.isBlank) throw problem('BEDROCK_STREAM_BROKEN', 'The model ended its answer without a word.')
+  if (answer.isBlank)
+    throw bedrockProblem('BEDROCK_STREAM_BROKEN', 'The model ended its answer without a word.')
   const toolWasNeeded = () => toolsets.some(toolset => toolset.wasNeeded(turn, response.text))
   if (finishReason === 'stop' && tools.length === 0 && toolWasNeeded()) {
     turn.notice(problem('TOOL_NOT_CALLED', 'Nothing was looked up for this answer.'))

@@ -1,5 +1,6 @@
 import { problem } from '../problems.ts'
 import type { AnsweredTurn } from '../turn/turn.ts'
+import { bedrockProblem } from './access/problems.ts'
 import type { ModelResponse } from './model-response.ts'
 
 export type StopVerdict =
@@ -40,5 +41,5 @@ function judgeCutShort(text: string, toolCalls: number): StopVerdict {
 }
 
 function brokenStream(detail: string) {
-  return problem('BEDROCK_STREAM_BROKEN', detail)
+  return bedrockProblem('BEDROCK_STREAM_BROKEN', detail)
 }

@@ -5,7 +5,8 @@ import { type MessageContent, ToolMessage } from '@langchain/core/messages'
 import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
 import { Validator } from '@langchain/core/utils/json_schema'
 import { canonicalJson } from '../approval/call-digest.ts'
-import { type AgentProblemCode, problem } from '../problems.ts'
+import type { IdentityProblemCode } from '../identity/problems.ts'
+import { problem } from '../problems.ts'
 import {
   type CallEnd,
   denialText,
@@ -42,7 +43,7 @@ const alwaysTellableCodes = [
   'API_UNAVAILABLE',
   'API_ECHOED_TOKEN',
   'INVALID_REQUEST',
-] as const satisfies AgentProblemCode[]
+] as const satisfies IdentityProblemCode[]
 
 /** The codes of {@link ToolCalls.tellable}: those of the toolsets' own problems, and a few that any tool may fail with. */
 export function tellableCodes(toolsets: readonly Pick<Toolset, 'problems'>[]): ReadonlySet<string> {

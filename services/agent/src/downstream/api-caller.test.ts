@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
 import { describe, expect, it, vi } from 'vitest'
+import { identityProblem } from '../identity/problems.ts'
 import {
   agent,
   autonomousClaims,
@@ -11,10 +12,9 @@ import {
   unsignedToken,
   weatherApi,
 } from '../identity/testing/fixtures.ts'
-import { problem } from '../problems.ts'
-import type { Timing } from '../timing.ts'
+import type { IdentityTiming } from '../identity/timing.ts'
+import type { Caller } from '../turn/caller.ts'
 import type { StepFacts, StepObserver } from '../turn/trace-recorder.ts'
-import type { Turn } from '../turn/turn.ts'
 import type { ApiExchange, ApiRequest } from './api-context.ts'
 import type { Reply } from './responses.ts'
 import {
@@ -37,7 +37,7 @@ const isThing = (body: unknown): body is Thing => (body as Partial<Thing> | unde
 const thing = { found: 'it', validated: validation(null) }
 const thingRequest: ApiRequest<Thing> = { path: '/things?n=1', subject: 'things', isBody: isThing }
 
-async function startApi(respond: (response: ServerResponse) => void, timing?: Partial<Timing>) {
+async function startApi(respond: (response: ServerResponse) => void, timing?: Partial<IdentityTiming>) {
   const server = await startTestServer((_request, response) => respond(response))
   const sidecar = await startTestServer(grantingSidecar)
   const api = { ...weatherApi, url: server.url }
@@ -46,7 +46,7 @@ async function startApi(respond: (response: ServerResponse) => void, timing?: Pa
     server,
     api,
     caller,
-    call: (turn: Turn, changes: Partial<ApiRequest<Thing>> = {}) =>
+    call: (turn: Caller, changes: Partial<ApiRequest<Thing>> = {}) =>
       caller.for(turn).call(api, { ...thingRequest, ...changes }),
     logged: () =>
       lines.map(line => JSON.parse(line)).filter(({ msg }: { msg: string }) => msg.startsWith('An API')),
@@ -245,7 +245,7 @@ describe('a call of an API in the trace', () => {
 
   it('fails with the problem that its caller’s `explain` returns, if any', async () => {
     const { call } = await startApi(sendJson(404, {}))
-    const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There is no such thing.'))
+    const explain = vi.fn().mockReturnValueOnce(identityProblem('INVALID_REQUEST', 'There is no such thing.'))
     await expect(call(turnOf(), { explain })).rejects.toThrow('There is no such thing.')
     expect(explain).toHaveBeenCalledWith({ status: 404, challenge: undefined, body: {} })
     await expect(call(turnOf(), { explain })).rejects.toThrow('responded 404')
@@ -263,7 +263,7 @@ describe('a call in a protocol of its own', () => {
     ...(facts ? { facts } : {}),
     send,
     read: ({ body }) => {
-      if (!isThing(body)) throw problem('INVALID_REQUEST', 'There is no such thing.')
+      if (!isThing(body)) throw identityProblem('INVALID_REQUEST', 'There is no such thing.')
       return { result: body, shown: 'a thing' }
     },
   })

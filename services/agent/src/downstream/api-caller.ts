@@ -1,10 +1,10 @@
+import type { Log } from '@entra-bedrock-agent/service-kit'
 import { createSender } from '@entra-bedrock-agent/service-kit/send'
-import type { FastifyBaseLogger } from 'fastify'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
-import { type Timing, timing as usualTiming } from '../timing.ts'
-import type { Caller } from '../turn/turn.ts'
+import { type IdentityTiming, identityTiming } from '../identity/timing.ts'
+import type { Caller } from '../turn/caller.ts'
 import { ApiContext } from './api-context.ts'
 import { createApiHealth } from './api-health.ts'
 
@@ -12,8 +12,8 @@ export interface ApiCallerOptions {
   readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
   readonly tokens: AgentTokens
-  readonly logger: FastifyBaseLogger
-  readonly timing?: Timing
+  readonly logger: Log
+  readonly timing?: IdentityTiming
 }
 
 export type ApiCaller = ReturnType<typeof createApiCaller>
@@ -22,7 +22,7 @@ const connectionOptions = { connections: 128, connectTimeoutMs: 2_000 }
 
 /** Calls APIs under the agent's identity, and records every hop. */
 export function createApiCaller(options: ApiCallerOptions) {
-  const { agents, apis, tokens, logger, timing = usualTiming } = options
+  const { agents, apis, tokens, logger, timing = identityTiming } = options
   const { apiCallMs: timeoutMs } = timing
   const { send, close } = createSender(connectionOptions)
   const health = createApiHealth(agents, apis, send, timeoutMs)

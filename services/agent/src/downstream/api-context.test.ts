@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers'
 import { toProblem } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it, vi } from 'vitest'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
+import { identityProblem } from '../identity/problems.ts'
 import { ids, verifiedUser, weatherApi } from '../identity/testing/fixtures.ts'
-import { problem } from '../problems.ts'
-import type { Turn } from '../turn/turn.ts'
+import type { Caller } from '../turn/caller.ts'
 import type { ApiChange, ApiContext, Permit } from './api-context.ts'
 import {
   apiCallerOf,
@@ -110,18 +110,18 @@ describe('a change', () => {
   it('that gets an unexpected status or body fails with the problem that `explain` returns, or else with a general one', async () => {
     const { api, caller } = await startApi(sendJson(200, thing))
     const context = caller.for(turnOf()).under('step-1', permit)
-    const explain = vi.fn().mockReturnValueOnce(problem('INVALID_REQUEST', 'There are too many.'))
+    const explain = vi.fn().mockReturnValueOnce(identityProblem('INVALID_REQUEST', 'There are too many.'))
     await expect(context.change(api, { ...change, explain })).rejects.toThrow('There are too many.')
     await expect(context.change(api, { ...change, explain })).rejects.toThrow('responded 200')
     const unread = { ...change, statuses: [200], isBody: (body: unknown): body is Thing => body === 7 }
     await expect(context.change(api, unread)).rejects.toThrow('not what it promises')
-    const explained = { ...unread, explain: () => problem('INVALID_REQUEST', 'It is another thing.') }
+    const explained = { ...unread, explain: () => identityProblem('INVALID_REQUEST', 'It is another thing.') }
     await expect(context.change(api, explained)).rejects.toThrow('It is another thing.')
   })
 })
 
 describe('a call or a change', () => {
-  const calls = (api: DownstreamApi, context: ApiContext<Turn>) => [
+  const calls = (api: DownstreamApi, context: ApiContext<Caller>) => [
     () => context.call(api, { path: '/', subject: 'things', isBody: isThing }),
     () => context.change(api, change),
   ]
@@ -222,7 +222,7 @@ describe('an API’s refusal for lack of a permission', () => {
 
 describe('a token that an API sends back', () => {
   const secret = randomBytes(256).toString('base64url')
-  const turnWithSecret = (): Turn => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
+  const turnWithSecret = (): Caller => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
 
   it('is detected even if it is the user’s', async () => {
     const { api, caller } = await startApi(sendJson(200, { found: secret }))
@@ -246,7 +246,7 @@ describe('a token that an API sends back', () => {
         mayRepeat: false,
         send: async () => ({ status: 200, body: {} }),
         read: () => {
-          throw problem('INVALID_REQUEST', `It is no thing: ${secret}`)
+          throw identityProblem('INVALID_REQUEST', `It is no thing: ${secret}`)
         },
       })
     await expect(failure).rejects.toMatchObject({

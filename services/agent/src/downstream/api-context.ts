@@ -1,13 +1,11 @@
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { Log, ProblemError } from '@entra-bedrock-agent/service-kit'
 import type { Send } from '@entra-bedrock-agent/service-kit/send'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
 import type { Attributes } from '@opentelemetry/api'
-import type { FastifyBaseLogger } from 'fastify'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
+import type { Caller } from '../turn/caller.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
-import type { Caller } from '../turn/turn.ts'
-import type { ApprovedCall } from '../turn/waiting.ts'
 import {
   echoedTokenProblem,
   explainApiResponse,
@@ -18,7 +16,7 @@ import {
   withoutHeldRight,
 } from './api-failures.ts'
 import type { ApiHealth } from './api-health.ts'
-import { sendAndNote } from './call-progress.ts'
+import { type ApprovedCall, sendAndNote } from './call-progress.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
 import { repeatAfterBrokenConnection } from './repeat.ts'
 import { type ApiResponse, describeFailure, type Reply, readApiProblem, readResponse } from './responses.ts'
@@ -89,7 +87,7 @@ export interface ApiExchange<Came extends Reply, Result> {
 /** What the contexts of all turns share. */
 export interface ApiContextOptions {
   readonly tokens: AgentTokens
-  readonly logger: FastifyBaseLogger
+  readonly logger: Log
   readonly timeoutMs: number
   readonly send: Send
   readonly health: ApiHealth

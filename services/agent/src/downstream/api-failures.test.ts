@@ -1,8 +1,8 @@
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
+import { identityProblem, identityProblems } from '../identity/problems.ts'
 import { weatherApi as api } from '../identity/testing/fixtures.ts'
-import { agentProblems, problem } from '../problems.ts'
 import {
   echoedTokenProblem,
   explainApiResponse,
@@ -73,7 +73,7 @@ describe('a failed response of an API', () => {
       body: {},
       challenge: undefined,
     })
-    expect(unknown.toDocument('r').hint).toBe(agentProblems.API_FORBIDDEN.hint)
+    expect(unknown.toDocument('r').hint).toBe(identityProblems.API_FORBIDDEN.hint)
   })
 
   it('is reported with the failed check and, if it is the check of the permission, the missing right', () => {
@@ -287,7 +287,7 @@ describe('a Conditional Access challenge of an API', () => {
 })
 
 describe('a failed call that can wait for its user', () => {
-  const asked = problem('CONDITIONAL_ACCESS_REQUIRED', 'It wants more.', {
+  const asked = identityProblem('CONDITIONAL_ACCESS_REQUIRED', 'It wants more.', {
     upstream: { service, status: 401 },
     extensions: { claimsChallenge: '{}' },
   })
@@ -308,9 +308,12 @@ describe('a failed call that can wait for its user', () => {
   })
 
   it.each([
-    ['of another service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } })],
-    ['of no named service', problem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
-    ['of another kind', problem('API_FORBIDDEN', 'x', { upstream: { service } })],
+    [
+      'of another service',
+      identityProblem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } }),
+    ],
+    ['of no named service', identityProblem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
+    ['of another kind', identityProblem('API_FORBIDDEN', 'x', { upstream: { service } })],
   ])('stays unchanged if its failure is %s', (_what, failure) => {
     expect(explainStepUp(api, failure, undefined)).toBe(failure)
   })

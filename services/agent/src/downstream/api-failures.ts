@@ -4,7 +4,7 @@ import { ProblemError, proxyProblem, type Upstream } from '@entra-bedrock-agent/
 import { clockHint } from '../identity/accept-agent-token.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { neededRight } from '../identity/flows.ts'
-import { problem } from '../problems.ts'
+import { identityProblem } from '../identity/problems.ts'
 import { type ApiResponse, plainName, readApiProblem, readDemandedScope } from './responses.ts'
 
 /** What a failed response means, as far as it means the same for every API. */
@@ -15,7 +15,7 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
   const check = inBrackets(failedCheck)
   switch (status) {
     case 400:
-      return problem('INVALID_REQUEST', detail ?? `The ${api.title} does not accept the request.`, {
+      return identityProblem('INVALID_REQUEST', detail ?? `The ${api.title} does not accept the request.`, {
         upstream,
       })
     case 401: {
@@ -23,19 +23,26 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
       const claimsChallenge = allowedChallenge(api, asked)
       if (claimsChallenge) {
         const wants = `The ${api.title} wants stronger authentication of the user.`
-        return problem('CONDITIONAL_ACCESS_REQUIRED', wants, { upstream, extensions: { claimsChallenge } })
+        return identityProblem('CONDITIONAL_ACCESS_REQUIRED', wants, {
+          upstream,
+          extensions: { claimsChallenge },
+        })
       }
-      return problem('API_TOKEN_REJECTED', `The ${api.title} does not accept the agent’s token${check}.`, {
-        upstream,
-        extensions: failedCheck ? { failedCheck } : {},
-        hint: asked ? unknownContextHint : failedCheck === lifetimeCheck ? clockHint : undefined,
-      })
+      return identityProblem(
+        'API_TOKEN_REJECTED',
+        `The ${api.title} does not accept the agent’s token${check}.`,
+        {
+          upstream,
+          extensions: failedCheck ? { failedCheck } : {},
+          hint: asked ? unknownContextHint : failedCheck === lifetimeCheck ? clockHint : undefined,
+        },
+      )
     }
     case 403:
       return forbiddenProblem(api, flow, response, upstream)
     default: {
       const hint = `Check the URL of the ${api.title}: something else, or another path of it, responds there.`
-      return problem('API_UNAVAILABLE', `The ${api.title} responded ${status}${inBrackets(code)}.`, {
+      return identityProblem('API_UNAVAILABLE', `The ${api.title} responded ${status}${inBrackets(code)}.`, {
         upstream,
         hint: status === 404 ? hint : undefined,
       })
@@ -61,7 +68,7 @@ function forbiddenProblem(
 ): ProblemError {
   const { failedCheck } = readApiProblem(body)
   if (failedCheck === denyListCheck)
-    return problem('API_FORBIDDEN', `The agent is on the deny list of the ${api.title}.`, {
+    return identityProblem('API_FORBIDDEN', `The agent is on the deny list of the ${api.title}.`, {
       upstream,
       hint: 'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.',
       extensions: { failedCheck },
@@ -73,7 +80,7 @@ function forbiddenProblem(
   const isRight = failedCheck === undefined || failedCheck === 'permission'
   const check = isRight ? '' : ` (${failedCheck})`
   const needs = isRight ? neededRight(api, flow, scope) : undefined
-  return problem(
+  return identityProblem(
     'API_FORBIDDEN',
     `The agent’s token lacks a permission that the ${api.title} wants${wanted}${check}.`,
     {
@@ -95,10 +102,10 @@ export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unkn
   const held: readonly unknown[] = kind === 'scope' ? String(scp ?? '').split(' ') : [roles].flat()
   if (!permission.split(', ').every(name => held.includes(name))) {
     const has = held.filter(Boolean).join(', ') || 'none'
-    return problem('API_FORBIDDEN', `${failure.message} It has ${has}.`, failure.options)
+    return identityProblem('API_FORBIDDEN', `${failure.message} It has ${has}.`, failure.options)
   }
   const { upstream } = failure.options
-  return problem(
+  return identityProblem(
     'API_FORBIDDEN',
     `The API does not allow it, although the agent’s token has ${permission}.`,
     {
@@ -120,7 +127,7 @@ export function isRefusalOfCachedToken(error: unknown): boolean {
 
 /** The API reported success, but not with the body that it promises. */
 export function unreadableResponseProblem(api: DownstreamApi, status: number): ProblemError {
-  return problem('API_UNAVAILABLE', `The response of the ${api.title} is not what it promises.`, {
+  return identityProblem('API_UNAVAILABLE', `The response of the ${api.title} is not what it promises.`, {
     upstream: { service: api.name, status },
   })
 }
@@ -128,14 +135,14 @@ export function unreadableResponseProblem(api: DownstreamApi, status: number): P
 /** The API sent a token back in a form that redaction does not recognise. */
 export function echoedTokenProblem(api: DownstreamApi, status?: number): ProblemError {
   const what = `The ${api.title} sent back the token that it got, so nothing of its response is used.`
-  return problem('API_ECHOED_TOKEN', what, {
+  return identityProblem('API_ECHOED_TOKEN', what, {
     upstream: { service: api.name, ...(status === undefined ? {} : { status }) },
   })
 }
 
 /** The API says itself that it is not ready. */
 export function unreadyApiProblem(api: DownstreamApi, status: number): ProblemError {
-  return problem('API_UNAVAILABLE', `The ${api.title} is not ready.`, {
+  return identityProblem('API_UNAVAILABLE', `The ${api.title} is not ready.`, {
     upstream: { service: api.name, status },
   })
 }
@@ -161,13 +168,15 @@ export function explainStepUp(
   const { code, message, options } = failure
   if (code !== 'CONDITIONAL_ACCESS_REQUIRED' || options.upstream?.service !== api.name) return failure
   return sent === undefined
-    ? problem('STEP_UP_REQUIRED', message, options)
-    : problem('STEP_UP_NOT_CARRIED', `The ${api.title} still asks for it.`, { upstream: options.upstream })
+    ? identityProblem('STEP_UP_REQUIRED', message, options)
+    : identityProblem('STEP_UP_NOT_CARRIED', `The ${api.title} still asks for it.`, {
+        upstream: options.upstream,
+      })
 }
 
 /** The API does not respond at all. */
 function silentApiProblem(api: DownstreamApi, cause: unknown): ProblemError {
-  return problem('API_UNAVAILABLE', `The ${api.title} cannot be reached, or took too long.`, {
+  return identityProblem('API_UNAVAILABLE', `The ${api.title} cannot be reached, or took too long.`, {
     upstream: { service: api.name },
     cause,
   })

@@ -1,5 +1,12 @@
 import { type OutboundRequest, type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
-import type { ApprovedCall } from '../turn/waiting.ts'
+
+/** A call that changes something, and how far it has come. */
+export interface ApprovedCall {
+  /** Whether the API carries out the call only once, however often it is sent with its key. */
+  readonly isIdempotent: boolean
+  /** Whether the call was sent and not refused: whatever happens then, it may have been carried out. */
+  mayHaveRun: boolean
+}
 
 /** How far a call has come. */
 export type CallProgress = Pick<ApprovedCall, 'mayHaveRun'>

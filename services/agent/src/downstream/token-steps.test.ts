@@ -9,8 +9,8 @@ import {
   sidecarProblem,
   unsignedToken,
 } from '../identity/testing/fixtures.ts'
+import type { Caller } from '../turn/caller.ts'
 import type { StepFacts } from '../turn/trace-recorder.ts'
-import type { Turn } from '../turn/turn.ts'
 import { apiCallerOf, startTestServer, turnOf } from './testing/stage.ts'
 import { obtainToken } from './token-steps.ts'
 
@@ -33,7 +33,8 @@ async function startSidecar(...bodies: (string | { refused: string })[]) {
   const { tokens, logger, lines } = apiCallerOf([api], sidecar.url)
   return {
     sidecar,
-    obtain: (turn: Turn, parentId?: string, of = api) => obtainToken(tokens, turn, of, { parentId, logger }),
+    obtain: (turn: Caller, parentId?: string, of = api) =>
+      obtainToken(tokens, turn, of, { parentId, logger }),
     audit: () =>
       lines
         .map(line => JSON.parse(line))
@@ -43,7 +44,7 @@ async function startSidecar(...bodies: (string | { refused: string })[]) {
 }
 
 /** The trace's steps without what differs from run to run. `parent` is the index of the parent step. */
-function shownSteps({ trace }: Turn) {
+function shownSteps({ trace }: Caller) {
   const ids = trace.steps.map(({ id }) => id)
   return trace.steps.map(
     ({ id: _id, startedAt: _startedAt, durationMs: _durationMs, parentId, ...step }) => ({
@@ -190,7 +191,7 @@ describe('a token in the trace', () => {
     const { obtain, sidecar } = await startSidecar(
       authorizationHeader(onBehalfOfClaims(ids.agentUser, { exp })),
     )
-    const turn: Turn = { ...turnOf(), flow: 'agent-user' }
+    const turn: Caller = { ...turnOf(), flow: 'agent-user' }
     await obtain(turn)
     const asked = new URL(sidecar.requests[0]?.target.replace('GET ', '') ?? '', sidecar.url)
     expect(asked.pathname).toBe('/AuthorizationHeaderUnauthenticated/weather')

@@ -8,16 +8,15 @@ import {
   tokenExchangeAudience,
   tokenExchangeUri,
 } from '@entra-bedrock-agent/identity-trace'
-import { toProblem } from '@entra-bedrock-agent/service-kit'
+import { type Log, toProblem } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, httpAttributes } from '@entra-bedrock-agent/telemetry'
-import type { FastifyBaseLogger } from 'fastify'
 import { type AgentToken, describeToken } from '../identity/agent-token.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { flowRules } from '../identity/flows.ts'
 import { SidecarResponseError } from '../identity/sidecar-failures.ts'
 import type { TokenRequest } from '../identity/token-request.ts'
-import type { Caller } from '../turn/turn.ts'
+import type { Caller } from '../turn/caller.ts'
 import type { ApiValidation } from './responses.ts'
 
 /** TR and its step in the trace. */
@@ -41,7 +40,7 @@ const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'> {
   /** The step of the trace that the token request belongs to. */
   readonly parentId: string | undefined
-  readonly logger: FastifyBaseLogger
+  readonly logger: Log
 }
 
 /**

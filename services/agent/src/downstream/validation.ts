@@ -1,6 +1,6 @@
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import { flowRules } from '../identity/flows.ts'
-import type { Caller } from '../turn/turn.ts'
+import type { Caller } from '../turn/caller.ts'
 import { readApiValidation } from './responses.ts'
 import type { TokenHolder, TokenStep } from './token-steps.ts'
 

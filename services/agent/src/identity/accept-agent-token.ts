@@ -1,8 +1,8 @@
 import { type Claims, decodeToken, TokenRefused } from '@entra-bedrock-agent/entra-tokens/verify'
 import { type Check, readNumericDate } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { problem } from '../problems.ts'
 import { type ExpectedToken, flowRules } from './flows.ts'
+import { identityProblem } from './problems.ts'
 
 export const clockHint =
   'Check that the clocks of the agent’s node and of the API’s node are right (NTP), then ask again.'
@@ -40,7 +40,7 @@ const passedCheck = (name: string): Check => ({ name, ok: true })
 function checkActor(claims: Claims, { agent, flow }: ExpectedToken): Check {
   const actor = claims['azp'] ?? claims['appid']
   if (typeof actor !== 'string' || actor.toLowerCase() !== agent.clientId) {
-    throw problem('AGENT_IDENTITY_NOT_HONOURED', 'The token’s actor is not the agent identity.', {
+    throw identityProblem('AGENT_IDENTITY_NOT_HONOURED', 'The token’s actor is not the agent identity.', {
       upstream: { service: 'sidecar' },
       hint: `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
     })
@@ -66,7 +66,7 @@ function checkAudience({ aud }: Claims, { api }: ExpectedToken): Check {
 function checkLifetime(claims: Claims): Check {
   const expiresAt = readNumericDate(claims['exp'])
   if (expiresAt === undefined || expiresAt * 1000 <= Date.now()) {
-    throw problem('SIDECAR_MISCONFIGURED', 'The sidecar returned an expired token.', {
+    throw identityProblem('SIDECAR_MISCONFIGURED', 'The sidecar returned an expired token.', {
       upstream: { service: 'sidecar' },
       hint: clockHint,
       extensions: { failedCheck: 'lifetime' },
@@ -85,5 +85,5 @@ function checkSubject(claims: Claims, expected: ExpectedToken): Check {
 }
 
 function misconfiguredProblem(detail: string, hint?: string) {
-  return problem('SIDECAR_MISCONFIGURED', detail, { upstream: { service: 'sidecar' }, hint })
+  return identityProblem('SIDECAR_MISCONFIGURED', detail, { upstream: { service: 'sidecar' }, hint })
 }

@@ -2,9 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { problem } from '../problems.ts'
-import { type Timing, timing } from '../timing.ts'
 import { type AgentTokens, type AgentTokensOptions, createAgentTokens } from './agent-tokens.ts'
+import { identityProblem } from './problems.ts'
 import {
   agent,
   authorizationHeader,
@@ -20,6 +19,7 @@ import {
   verifiedUser,
   weatherApi,
 } from './testing/fixtures.ts'
+import { type IdentityTiming, identityTiming } from './timing.ts'
 import type { TokenRequest } from './token-request.ts'
 
 const correlationId = '99999999-0000-4000-8000-000000000009'
@@ -43,7 +43,7 @@ function healthOf({ health }: AgentTokens) {
 function createTokens(
   sidecarUrl: string,
   more: Partial<AgentTokensOptions> = {},
-  changes: Partial<Timing> = {},
+  changes: Partial<IdentityTiming> = {},
 ): AgentTokens {
   const tokens = createAgentTokens({
     sidecarUrl,
@@ -51,7 +51,7 @@ function createTokens(
     apis: [weatherApi],
     lookAtEntra: async () => 'responds',
     logger: recordingLogger().logger,
-    timing: { ...timing, tokenRetryMs: 5, sidecarRestartMs: 20, ...changes },
+    timing: { ...identityTiming, tokenRetryMs: 5, sidecarRestartMs: 20, ...changes },
     ...more,
   })
   opened.push(tokens)
@@ -62,7 +62,7 @@ function createTokens(
 async function tokensOf(
   listener: RequestListener,
   more?: Partial<AgentTokensOptions>,
-  changes?: Partial<Timing>,
+  changes?: Partial<IdentityTiming>,
 ) {
   const sidecar = await startSidecar(listener)
   return { sidecar, tokens: createTokens(sidecar.url, more, changes) }
@@ -571,8 +571,8 @@ describe('the health of the identity', () => {
     const turn = new AbortController()
     const asked = tokens.obtain(request({ signal: turn.signal })).catch((thrown: Error) => thrown)
     await expect.poll(() => sidecar.requests.length).toBe(1)
-    turn.abort(problem('TURN_TIMEOUT', 'No answer came in time.'))
-    expect(await asked).toEqual(problemOf('TURN_TIMEOUT'))
+    turn.abort(identityProblem('REQUEST_TIMEOUT', 'No answer came in time.'))
+    expect(await asked).toEqual(problemOf('REQUEST_TIMEOUT'))
     await setImmediate()
     expect(tokens.health.flowsOf(agent).autonomous.state).toBe('unknown')
   })

@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { fingerprint } from '@entra-bedrock-agent/entra-tokens/verify'
 import { flowNames, needsUser } from '@entra-bedrock-agent/identity-trace'
-import { LinkedAbort, ProblemError, SharedRequests } from '@entra-bedrock-agent/service-kit'
-import type { FastifyBaseLogger } from 'fastify'
-import { problem } from '../problems.ts'
-import { type Timing, timing as usualTiming } from '../timing.ts'
+import { LinkedAbort, type Log, ProblemError, SharedRequests } from '@entra-bedrock-agent/service-kit'
 import { acceptAgentToken, isExpiry } from './accept-agent-token.ts'
 import { type AgentIdentity, mayUseApi } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 import type { EntraReachability } from './entra-reach.ts'
 import { IdentityHealthRecord } from './identity-health.ts'
+import { identityProblem } from './problems.ts'
 import { createSidecar } from './sidecar.ts'
+import { type IdentityTiming, identityTiming } from './timing.ts'
 import type { TokenRequest } from './token-request.ts'
 
 export interface AgentTokensOptions {
@@ -19,10 +18,10 @@ export interface AgentTokensOptions {
   /** The agents and APIs for which `refresh` obtains tokens. */
   readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
-  readonly logger: FastifyBaseLogger
+  readonly logger: Log
   /** Whether Entra is within reach; called when the sidecar fails and Entra may be the cause. */
   readonly lookAtEntra: () => Promise<EntraReachability>
-  readonly timing?: Timing
+  readonly timing?: IdentityTiming
 }
 
 export type AgentTokens = ReturnType<typeof createAgentTokens>
@@ -31,7 +30,7 @@ const probeIsFreshForMs = 5_000
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
 export function createAgentTokens(options: AgentTokensOptions) {
-  const { sidecarUrl, agents, apis, logger, lookAtEntra, timing = usualTiming } = options
+  const { sidecarUrl, agents, apis, logger, lookAtEntra, timing = identityTiming } = options
   const { tokenDeadlineMs } = timing
   const sidecar = createSidecar(sidecarUrl, timing)
   const requests = new SharedRequests<AgentToken>()
@@ -49,7 +48,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     const { agent, flow, api, signal, isNew = false, claims } = request
     const user = needsUser(flow) ? request.user : undefined
     if (needsUser(flow) && !user) {
-      return Promise.reject(problem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.'))
+      return Promise.reject(identityProblem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.'))
     }
     // The whole Tc is part of the key: with a shorter fingerprint, two users might share an entry.
     const key = JSON.stringify([
@@ -108,7 +107,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     const reach = await lookAtEntra()
     if (reach instanceof ProblemError) return reach
     if (reach === 'responds' || code === 'ENTRA_UNAVAILABLE') return failure
-    return problem('ENTRA_UNAVAILABLE', 'Neither the sidecar nor the agent reaches Entra.', {
+    return identityProblem('ENTRA_UNAVAILABLE', 'Neither the sidecar nor the agent reaches Entra.', {
       upstream: { service: 'entra' },
       cause: failure,
     })
@@ -154,8 +153,12 @@ export function createAgentTokens(options: AgentTokensOptions) {
 }
 
 function entraTimeoutProblem(deadlineMs: number): ProblemError {
-  return problem('ENTRA_UNAVAILABLE', `The sidecar is alive but had no token after ${deadlineMs} ms.`, {
-    upstream: { service: 'sidecar' },
-    hint: 'Usually Entra does not respond to the sidecar: check its egress to the host of AzureAd__Instance (login.microsoftonline.com) on port 443.',
-  })
+  return identityProblem(
+    'ENTRA_UNAVAILABLE',
+    `The sidecar is alive but had no token after ${deadlineMs} ms.`,
+    {
+      upstream: { service: 'sidecar' },
+      hint: 'Usually Entra does not respond to the sidecar: check its egress to the host of AzureAd__Instance (login.microsoftonline.com) on port 443.',
+    },
+  )
 }

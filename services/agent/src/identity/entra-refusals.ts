@@ -1,12 +1,12 @@
 import { type CodeMeaning, type Refusal, refusals } from '@entra-bedrock-agent/entra-failures/codes'
 import { type ActsAs, flows } from '@entra-bedrock-agent/identity-trace'
-import type { AgentProblemCode } from '../problems.ts'
 import { flowRules } from './flows.ts'
+import type { IdentityProblemCode } from './problems.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** The meaning of a refusal for one token request. */
 export interface EntraRefusal extends Omit<CodeMeaning, 'code' | 'hint'> {
-  readonly code: AgentProblemCode
+  readonly code: IdentityProblemCode
   readonly hint?: string | undefined
 }
 

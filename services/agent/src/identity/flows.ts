@@ -1,8 +1,8 @@
 import { type Claims, readFacets } from '@entra-bedrock-agent/entra-tokens/verify'
 import { type Flow, flowNames, flows, type NeededRight, needsUser } from '@entra-bedrock-agent/identity-trace'
-import { problem } from '../problems.ts'
 import type { AgentIdentity } from './agent-identity.ts'
 import type { DownstreamApi } from './downstream-api.ts'
+import { identityProblem } from './problems.ts'
 
 /** What TR has to be: whose token, for whom it has to act, and at which API. */
 export interface ExpectedToken {
@@ -154,7 +154,7 @@ function mismatchProblem({ sidecarEntries }: DownstreamApi, detail: string) {
       return `DownstreamApis__${sidecarEntries[flow]}__RequestAppToken=${requestAppToken}`
     }),
   )
-  return problem('TOKEN_FLOW_MISMATCH', detail, {
+  return identityProblem('TOKEN_FLOW_MISMATCH', detail, {
     upstream: { service: 'sidecar' },
     hint: `Set ${[...settings].join(' and ')} on the sidecar.`,
   })

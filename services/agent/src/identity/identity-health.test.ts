@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { problem } from '../problems.ts'
 import { IdentityHealthRecord } from './identity-health.ts'
+import { identityProblem } from './problems.ts'
 import { agent, secondAgent, weatherApi } from './testing/fixtures.ts'
 
 const requestedToken = { agent, flow: 'autonomous', api: weatherApi } as const
@@ -19,7 +19,7 @@ it.each([
   'TOKEN_FLOW_MISMATCH',
 ] as const)('The problem %s makes the sidecar unavailable', code => {
   const record = new IdentityHealthRecord([agent])
-  const failure = problem(code, 'It failed.')
+  const failure = identityProblem(code, 'It failed.')
   record.tokenFailed(requestedToken, failure, performance.now())
   expect(record.current.sidecar).toMatchObject({ state: 'unavailable', problem: failure })
 })
@@ -35,7 +35,7 @@ it.each([
   ['AGENT_NOT_PERMITTED', 'unknown'],
 ] as const)('Problem %s makes the other flow %s; after a token that flow is unknown', (code, state) => {
   const record = new IdentityHealthRecord([agent])
-  record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
+  record.tokenFailed(requestedToken, identityProblem(code, 'It failed.'), performance.now())
   expect(record.current.flowsOf(agent).obo.state).toBe(state)
   record.tokenObtained(requestedToken)
   expect(record.current.flowsOf(agent)).toMatchObject({
@@ -48,7 +48,7 @@ it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED']
   'The problem %s makes the flow unavailable, and shows that the sidecar is ready',
   code => {
     const record = new IdentityHealthRecord([agent])
-    record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
+    record.tokenFailed(requestedToken, identityProblem(code, 'It failed.'), performance.now())
     expect(healthSeenBy(record)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'unavailable' } },
@@ -62,7 +62,7 @@ it('A sidecar that fails every token request is reported with its HTTP status an
   for (let time = 0; time < 2; time++) {
     record.tokenFailed(
       requestedToken,
-      problem('SIDECAR_FAILED', 'It failed.', { upstream }),
+      identityProblem('SIDECAR_FAILED', 'It failed.', { upstream }),
       performance.now(),
     )
   }
@@ -76,7 +76,7 @@ it('A sidecar that fails every token request is reported with its HTTP status an
 it('No restart of the sidecar is advised if another problem comes between two SIDECAR_FAILED', () => {
   const record = new IdentityHealthRecord([agent])
   for (const code of ['SIDECAR_FAILED', 'ENTRA_UNAVAILABLE', 'SIDECAR_FAILED'] as const)
-    record.tokenFailed(requestedToken, problem(code, 'It failed.'), performance.now())
+    record.tokenFailed(requestedToken, identityProblem(code, 'It failed.'), performance.now())
   expect(record.current.sidecarNeedsRestart).toBeUndefined()
 })
 
@@ -86,7 +86,11 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
     const record = new IdentityHealthRecord([agent])
     const notes = { ...weatherApi, name: 'notes', isOptional: true }
     record.tokenObtained(requestedToken)
-    record.tokenFailed({ ...requestedToken, api: notes }, problem(code, 'It failed.'), performance.now())
+    record.tokenFailed(
+      { ...requestedToken, api: notes },
+      identityProblem(code, 'It failed.'),
+      performance.now(),
+    )
     expect(healthSeenBy(record)).toMatchObject({
       sidecar: { state: 'ready' },
       flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
@@ -99,7 +103,7 @@ it('A sidecar that cannot be reached becomes unavailable with all flows, even if
   const notes = { ...weatherApi, name: 'notes', isOptional: true }
   record.tokenFailed(
     { ...requestedToken, api: notes },
-    problem('SIDECAR_UNREACHABLE', 'It failed.'),
+    identityProblem('SIDECAR_UNREACHABLE', 'It failed.'),
     performance.now(),
   )
   expect(healthSeenBy(record)).toMatchObject({
@@ -112,7 +116,7 @@ describe('With two agents', () => {
   it('the refusal of one agent does not change the health of the other', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
     record.tokenObtained(requestedToken)
-    const failure = problem('AGENT_NOT_PERMITTED', 'It failed.')
+    const failure = identityProblem('AGENT_NOT_PERMITTED', 'It failed.')
     record.tokenFailed({ ...requestedToken, agent: secondAgent }, failure, performance.now())
     expect(healthSeenBy(record).flows.autonomous.state).toBe('ready')
     expect(healthSeenBy(record, secondAgent).flows.autonomous).toMatchObject({
@@ -123,7 +127,7 @@ describe('With two agents', () => {
 
   it('an outage of Entra that one of them meets makes both unavailable, until one of them gets a token', () => {
     const record = new IdentityHealthRecord([agent, secondAgent])
-    record.tokenFailed(requestedToken, problem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
+    record.tokenFailed(requestedToken, identityProblem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
     expect(healthSeenBy(record, secondAgent).flows.obo.state).toBe('unavailable')
     record.tokenObtained(requestedToken)
     expect(healthSeenBy(record, secondAgent).flows.obo.state).toBe('unknown')

@@ -1,8 +1,8 @@
 import { type Flow, mapFlows } from '@entra-bedrock-agent/identity-trace'
 import { getOrMake, type ProblemError } from '@entra-bedrock-agent/service-kit'
-import { problem } from '../problems.ts'
 import { type ComponentHealth, combineHealth, HealthRecord } from '../status/health.ts'
 import type { AgentIdentity } from './agent-identity.ts'
+import { identityProblem } from './problems.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** Health of the agents' identities, from the last token requests and probes of the sidecar. */
@@ -117,7 +117,7 @@ export class IdentityHealthRecord {
  * while its `/healthz` stays Healthy: only a restart helps.
  */
 function poisonedCredentialProblem(failure: ProblemError): ProblemError {
-  return problem('SIDECAR_FAILED', 'The sidecar runs, but every token request fails.', {
+  return identityProblem('SIDECAR_FAILED', 'The sidecar runs, but every token request fails.', {
     ...failure.options,
     hint: 'If Entra is within its reach, restart the sidecar: a credential that it could not load once (such as a token file that was not there yet) is never tried again.',
   })

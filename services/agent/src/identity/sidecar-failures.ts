@@ -1,9 +1,9 @@
 import { flows, type NeededRight } from '@entra-bedrock-agent/identity-trace'
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type OutboundResponse, SendError } from '@entra-bedrock-agent/service-kit/send'
-import { problem } from '../problems.ts'
 import { type EntraRefusal, explainEntraRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
+import { identityProblem } from './problems.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** Why there is no token, and whether asking again soon may help. */
@@ -46,7 +46,7 @@ export function explainResponse(response: OutboundResponse, context: FailureCont
   if (number === undefined) {
     const { code, says, hint, transient = false } = explainStatus(response, detail, context)
     return {
-      problem: problem(code, says, { upstream: { service: 'sidecar', status }, hint, cause }),
+      problem: identityProblem(code, says, { upstream: { service: 'sidecar', status }, hint, cause }),
       transient,
     }
   }
@@ -55,7 +55,7 @@ export function explainResponse(response: OutboundResponse, context: FailureCont
   const { code, says, hint = hintOf(refusal, number), lacksRight, transient = false } = refusal
   const needs: NeededRight | undefined = lacksRight && neededRight(context.api, context.flow)
   return {
-    problem: problem(code, `${says} (${aadsts})`, {
+    problem: identityProblem(code, `${says} (${aadsts})`, {
       upstream: { service: 'entra', code: aadsts, ...readLogIds(detail) },
       hint,
       cause,
@@ -71,10 +71,10 @@ export function explainSilence(cause: unknown): TokenFailure {
   if (cause instanceof SendError && cause.kind === 'too-large') {
     const options = { upstream, cause, hint: notTheSidecarHint }
     const what = 'The response is far too long to be the sidecar’s.'
-    return { problem: problem('SIDECAR_MISCONFIGURED', what, options), transient: false }
+    return { problem: identityProblem('SIDECAR_MISCONFIGURED', what, options), transient: false }
   }
   const what = 'The sidecar cannot be reached.'
-  return { problem: problem('SIDECAR_UNREACHABLE', what, { upstream, cause }), transient: true }
+  return { problem: identityProblem('SIDECAR_UNREACHABLE', what, { upstream, cause }), transient: true }
 }
 
 /** What a response means if it does not repeat a refusal of Entra. */

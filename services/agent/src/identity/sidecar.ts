@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LinkedAbort, ProblemError } from '@entra-bedrock-agent/service-kit'
 import { type OutboundResponse, SendError } from '@entra-bedrock-agent/service-kit/send'
-import { problem } from '../problems.ts'
-import type { Timing } from '../timing.ts'
 import { flowRules } from './flows.ts'
+import { identityProblem } from './problems.ts'
 import { connectSidecar } from './sidecar-connection.ts'
 import {
   explainResponse,
@@ -11,6 +10,7 @@ import {
   type FailureContext,
   type TokenFailure,
 } from './sidecar-failures.ts'
+import type { IdentityTiming } from './timing.ts'
 import type { TokenRequest } from './token-request.ts'
 
 /** How an attempt that got no token ended: with a response (`spreading`: see `Refusal`), a broken connection, or because no sidecar listened. */
@@ -25,7 +25,7 @@ type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Att
 const maxAttempts = { responded: 2, spreading: 4, broken: 3 }
 
 /** The sidecar as the source of the agent's tokens. */
-export function createSidecar(sidecarUrl: string, timing: Timing) {
+export function createSidecar(sidecarUrl: string, timing: IdentityTiming) {
   const connection = connectSidecar(sidecarUrl, timing.sidecarConnectMs)
 
   /**
@@ -92,7 +92,7 @@ export function createSidecar(sidecarUrl: string, timing: Timing) {
  *
  * @returns a function from how an attempt ended to the milliseconds until the next attempt; `undefined` if there is to be none
  */
-function planRetryDelays(timing: Timing): (ending: AttemptEnding) => number | undefined {
+function planRetryDelays(timing: IdentityTiming): (ending: AttemptEnding) => number | undefined {
   const ended = { responded: 0, spreading: 0, broken: 0, refused: 0 }
   // Attempts while no sidecar listens end before the deadline, because the problem of the deadline would blame Entra.
   const latestMs = performance.now() + timing.tokenDeadlineMs - timing.tokenRetryMs
@@ -121,7 +121,7 @@ function tokenPath({ agent, flow, api, correlationId, isNew, claims }: TokenPath
 }
 
 function silentSidecarProblem(): ProblemError {
-  return problem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not respond.', {
+  return identityProblem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not respond.', {
     upstream: { service: 'sidecar' },
   })
 }

@@ -7,17 +7,16 @@ import {
   SigningKeysUnavailable,
   TokenRefused,
 } from '@entra-bedrock-agent/entra-tokens/verify'
-import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
-import type { FastifyBaseLogger } from 'fastify'
-import { problem } from '../problems.ts'
+import { type Log, type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
 import type { Blueprint } from './agent-identity.ts'
 import type { VerifiedUserToken } from './agent-token.ts'
+import { identityProblem } from './problems.ts'
 
 export interface UserTokenVerifierOptions {
   readonly blueprint: Blueprint
   /** Ids of the clients that may obtain tokens for the agent; an empty list allows any client. */
   readonly allowedClients: readonly string[]
-  readonly log: Pick<FastifyBaseLogger, 'warn'>
+  readonly log: Pick<Log, 'warn'>
 }
 
 export type UserTokenVerifier = ReturnType<typeof createUserTokenVerifier>
@@ -73,15 +72,15 @@ export function createUserTokenVerifier({ blueprint, allowedClients, log }: User
 function explainRefusal({ failedCheck, reason, refused }: Refusal): Error {
   if (failedCheck !== 'permission') return new TokenRefused(failedCheck, reason)
   return refused.flow === 'obo'
-    ? problem('USER_TOKEN_SCOPE_MISSING', reason)
-    : problem('USER_TOKEN_INVALID', 'The token belongs to an application, not to a user.')
+    ? identityProblem('USER_TOKEN_SCOPE_MISSING', reason)
+    : identityProblem('USER_TOKEN_INVALID', 'The token belongs to an application, not to a user.')
 }
 
 function explainVerifyError(error: unknown): unknown {
   if (error instanceof SigningKeysUnavailable)
     return (
       proxyProblem(error, error.url) ??
-      problem('ENTRA_UNAVAILABLE', 'Entra’s signing keys cannot be fetched.', {
+      identityProblem('ENTRA_UNAVAILABLE', 'Entra’s signing keys cannot be fetched.', {
         upstream: { service: 'entra' },
         cause: error,
       })
@@ -90,10 +89,10 @@ function explainVerifyError(error: unknown): unknown {
 }
 
 function explainTokenRefusal({ failedCheck, expiredAt, message }: TokenRefused): ProblemError {
-  if (failedCheck === undefined) return problem('SIGN_IN_REQUIRED', 'No bearer token was sent.')
+  if (failedCheck === undefined) return identityProblem('SIGN_IN_REQUIRED', 'No bearer token was sent.')
   if (failedCheck === 'audience')
-    return problem('USER_TOKEN_WRONG_AUDIENCE', 'The token’s audience is not the blueprint.')
+    return identityProblem('USER_TOKEN_WRONG_AUDIENCE', 'The token’s audience is not the blueprint.')
   if (expiredAt !== undefined)
-    return problem('USER_TOKEN_EXPIRED', `The token expired at ${new Date(expiredAt).toISOString()}.`)
-  return problem('USER_TOKEN_INVALID', message)
+    return identityProblem('USER_TOKEN_EXPIRED', `The token expired at ${new Date(expiredAt).toISOString()}.`)
+  return identityProblem('USER_TOKEN_INVALID', message)
 }

@@ -3,8 +3,8 @@ import { valuesOfHeader } from '@entra-bedrock-agent/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AgentIdentity, Agents } from '../identity/agent-identity.ts'
 import type { VerifiedUserToken } from '../identity/agent-token.ts'
+import { identityProblem } from '../identity/problems.ts'
 import type { UserTokenVerifier } from '../identity/user-token.ts'
-import { problem } from '../problems.ts'
 
 /** Who may ask, and who sees the trace. */
 export interface SignInRules {
@@ -34,7 +34,7 @@ export async function readAsker(
   const agent = agents.find(known => known.name === name)
   if (!agent) {
     const names = agents.map(known => known.name).join(', ')
-    throw problem('INVALID_REQUEST', `There is no such agent. There are: ${names}.`)
+    throw identityProblem('INVALID_REQUEST', `There is no such agent. There are: ${names}.`)
   }
   const signedIn = await readSignedInUser(rules, request, agent, flow)
   return { agent, flow, signedIn, connection, requestId: request.id }
@@ -48,14 +48,14 @@ async function readSignedInUser(
   flow: Flow,
 ): Promise<VerifiedUserToken | undefined> {
   if (!agent.flows.includes(flow)) {
-    throw problem('INVALID_REQUEST', `This agent has these flows: ${agent.flows.join(', ')}.`)
+    throw identityProblem('INVALID_REQUEST', `This agent has these flows: ${agent.flows.join(', ')}.`)
   }
   const [authorization, ...others] = valuesOfHeader(request.raw, 'authorization')
   const isNeeded = needsUser(flow) || (agent.requireSignIn ?? requireSignIn)
   const isUseful = traceFor === 'signed-in' && authorization !== undefined
   if (!isNeeded && !isUseful) return undefined
   if (others.length > 0) {
-    throw problem('USER_TOKEN_INVALID', 'The request has more than one Authorization header.')
+    throw identityProblem('USER_TOKEN_INVALID', 'The request has more than one Authorization header.')
   }
   return userTokens.verify(authorization)
 }

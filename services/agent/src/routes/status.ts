@@ -6,7 +6,7 @@ import type { ApiCaller } from '../downstream/api-caller.ts'
 import { type AgentIdentity, mayUseApi } from '../identity/agent-identity.ts'
 import type { AgentTokens } from '../identity/agent-tokens.ts'
 import { offeredFlows } from '../identity/flows.ts'
-import { problem } from '../problems.ts'
+import { identityProblem } from '../identity/problems.ts'
 import { type ComponentHealth, combineHealth } from '../status/health.ts'
 import type { Toolset } from '../tools/toolset.ts'
 
@@ -78,7 +78,7 @@ function describeStatus(
 
 const noSignInHealth: ComponentHealth = {
   state: 'unavailable',
-  problem: problem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.'),
+  problem: identityProblem('SIGN_IN_NOT_CONFIGURED', 'CLIENT_SPA_APP_ID is not set.'),
 }
 
 function describeComponent(

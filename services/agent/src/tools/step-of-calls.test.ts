@@ -3,9 +3,9 @@ import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { describe, expect, it } from 'vitest'
 import { ApiContext, type ApiContextOptions, type Permit } from '../downstream/api-context.ts'
 import { problemOf, turnOf } from '../downstream/testing/stage.ts'
+import { type IdentityProblemCode, identityProblem } from '../identity/problems.ts'
 import { recordingLogger } from '../identity/testing/fixtures.ts'
-import { type AgentProblemCode, problem } from '../problems.ts'
-import type { Turn } from '../turn/turn.ts'
+import type { PausableTurn } from '../turn/pausable-turn.ts'
 import type { ResumedTurn, Wait } from '../turn/waiting.ts'
 import { resumeStep, runStep, type StepCall, type StepOptions, waitAfterFailure } from './step-of-calls.ts'
 import type { Change, ToolContext } from './toolset.ts'
@@ -14,11 +14,15 @@ const change = { effect: 'create', title: 'Create alert', isIdempotent: true, to
 const tellableCode = 'API_UNAVAILABLE'
 
 /** A turn on behalf of Ada whose calls record in which order they ran, and under which permit. */
-function createStep(changes: Partial<Turn> = {}, settings: Partial<StepOptions> = {}) {
+function createStep(changes: Partial<PausableTurn> = {}, settings: Partial<StepOptions> = {}) {
   const notices: ProblemError[] = []
-  const turn: Turn = { ...turnOf('ada'), notice: notice => notices.push(notice), ...changes }
+  const turn: PausableTurn = { ...turnOf('ada'), notice: notice => notices.push(notice), ...changes }
   const { logger, lines } = recordingLogger()
-  const context = new ApiContext({ logger } as ApiContextOptions, turn, undefined)
+  const context = new ApiContext(
+    { logger } as Partial<ApiContextOptions> as ApiContextOptions,
+    turn,
+    undefined,
+  )
   const ran: string[] = []
   const permits: Permit[] = []
   const call = (id: string, given: Partial<StepCall<string>> = {}): StepCall<string> => ({
@@ -96,10 +100,10 @@ function resumedAfter(
 }
 
 const rejectForStepUp = () =>
-  Promise.reject(problem('STEP_UP_REQUIRED', 'More.', { extensions: { claimsChallenge: '{"c1"}' } }))
+  Promise.reject(identityProblem('STEP_UP_REQUIRED', 'More.', { extensions: { claimsChallenge: '{"c1"}' } }))
 const neededRight: NeededRight = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' }
 const rejectForConsent = () =>
-  Promise.reject(problem('CONSENT_REQUIRED', 'None.', { extensions: { needs: neededRight } }))
+  Promise.reject(identityProblem('CONSENT_REQUIRED', 'None.', { extensions: { needs: neededRight } }))
 
 describe('A step of calls', () => {
   it('runs calls that only read, and then asks about calls that change something', async () => {
@@ -204,7 +208,7 @@ describe('A step of calls', () => {
     )
     const resumed = resumedAfter(wait, { Oslo: 'approve', Rome: 'approve', Paris: 'approve' })
     const { options, create, ran, steps } = createStep({ resumed })
-    const run = () => Promise.reject(problem('API_FORBIDDEN', 'Not for you.'))
+    const run = () => Promise.reject(identityProblem('API_FORBIDDEN', 'Not for you.'))
     const goOn = resumeStep(options, resumed, ({ callId }) =>
       create(callId, callId === 'Rome' ? { run } : {}),
     )
@@ -309,7 +313,7 @@ describe('A step of calls', () => {
       { asksForConsent: false },
     )
     const forbidden = () =>
-      Promise.reject(problem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs: neededRight } }))
+      Promise.reject(identityProblem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs: neededRight } }))
     const calls = [
       read('Rome', { run: forbidden }),
       read('Paris', { run: rejectForConsent }),
@@ -329,7 +333,7 @@ describe('A step of calls', () => {
   it('fails if the agent’s own app role is missing, also if it does not ask for a consent', async () => {
     const { options, read } = createStep(turnOf(), { asksForConsent: false })
     const needs: NeededRight = { ...neededRight, kind: 'role' }
-    const run = () => Promise.reject(problem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs } }))
+    const run = () => Promise.reject(identityProblem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs } }))
     await expect(runStep(options, [read('Rome', { run })])).rejects.toThrow(problemOf('API_FORBIDDEN'))
   })
 
@@ -356,7 +360,7 @@ describe('A step of calls', () => {
   it('leaves an audit line for each refused call, without its arguments', async () => {
     const { options, read, audited } = createStep()
     const forbidden = () =>
-      Promise.reject(problem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs: neededRight } }))
+      Promise.reject(identityProblem('API_FORBIDDEN', 'Lacks it.', { extensions: { needs: neededRight } }))
     await expect(runStep(options, [read('Rome', { run: forbidden })])).rejects.toThrow()
     expect(audited()).toEqual([
       expect.objectContaining({
@@ -376,7 +380,7 @@ describe('A step of calls', () => {
 
   describe('with a call whose tool looks up what it would change', () => {
     const told = [{ text: 'Deletes ' }, { value: 'Oslo' }]
-    const gone = problem('NOT_FOUND', 'Gone.')
+    const gone = identityProblem('NOT_FOUND', 'Gone.')
     const telling = (tell: NonNullable<Change['tell']>) => ({ change: { ...change, tell } })
 
     it('shows the user what was looked up', async () => {
@@ -394,7 +398,7 @@ describe('A step of calls', () => {
 
     it('asks nobody if it cannot be looked up', async () => {
       const { options, create, steps } = createStep()
-      const silent = telling(() => Promise.reject(problem(tellableCode, 'Silent.')))
+      const silent = telling(() => Promise.reject(identityProblem(tellableCode, 'Silent.')))
       const { ends, wait } = await runStep(options, [create('Oslo', silent)])
       expect([wait, ends.get('Oslo')?.status]).toEqual([undefined, 'failed'])
       expect(steps()).toEqual([['tool', 'failed', 'create_alert']])
@@ -463,7 +467,7 @@ describe('A step of calls', () => {
 
   it('lets other reads finish if one read fails in a way that ends the turn, then fails without asking for an approval', async () => {
     const { options, create, read, ran, steps } = createStep()
-    const lost = () => Promise.reject(problem('API_TOKEN_REJECTED', 'No.'))
+    const lost = () => Promise.reject(identityProblem('API_TOKEN_REJECTED', 'No.'))
     const calls = [read('Rome', { run: lost }), create('Oslo'), read('Paris')]
     await expect(runStep(options, calls)).rejects.toThrow(problemOf('API_TOKEN_REJECTED'))
     expect(ran).toEqual(['Rome', 'Paris'])
@@ -472,7 +476,7 @@ describe('A step of calls', () => {
 
   it('goes on after a failure of which the model may know', async () => {
     const { options, read } = createStep()
-    const silent = () => Promise.reject(problem(tellableCode, 'Silent.'))
+    const silent = () => Promise.reject(identityProblem(tellableCode, 'Silent.'))
     const { ends } = await runStep(options, [read('Rome', { run: silent })])
     expect(ends.get('Rome')).toMatchObject({ status: 'failed', failure: { code: tellableCode } })
   })
@@ -524,9 +528,9 @@ describe('A step of calls', () => {
     )
     const resumed = resumedAfter(wait, { lost: 'approve', refused: 'approve', unsent: 'approve' })
     const { options, create, audited } = createStep({ resumed })
-    const fail = (code: AgentProblemCode, wasSent: boolean) => async (context: ToolContext) => {
+    const fail = (code: IdentityProblemCode, wasSent: boolean) => async (context: ToolContext) => {
       context.permit.mayHaveRun = wasSent
-      throw problem(code, 'It failed.')
+      throw identityProblem(code, 'It failed.')
     }
     const runs = {
       lost: fail('API_UNAVAILABLE', true),
@@ -550,21 +554,25 @@ describe('A step of calls', () => {
 describe('A call that was made without a step', () => {
   it('becomes a waiting step only if it failed because a consent is missing', () => {
     const { options, read, turn } = createStep({ pausesForConsent: true })
-    const failure = problem('CONSENT_REQUIRED', 'None.')
+    const failure = identityProblem('CONSENT_REQUIRED', 'None.')
     expect(waitAfterFailure(options, read('Rome'), failure)).toMatchObject({
       kind: 'consent',
       right: { api: 'weather-api', permission: '.default', kind: 'scope' },
       pending: [{ callId: 'Rome', isAsked: true }],
     })
     expect(turn.trace.steps).toMatchObject([{ kind: 'tool', status: 'waiting' }])
-    expect(waitAfterFailure(options, read('Rome'), problem('API_UNAVAILABLE', 'Silent.'))).toBeUndefined()
+    expect(
+      waitAfterFailure(options, read('Rome'), identityProblem('API_UNAVAILABLE', 'Silent.')),
+    ).toBeUndefined()
   })
 })
 
 describe('A context without a permit', () => {
   it('allows no change', () => {
-    expect(() => new ApiContext({} as ApiContextOptions, turnOf('ada'), undefined).permit).toThrow(
-      'nothing permits it',
-    )
+    expect(
+      () =>
+        new ApiContext({} as Partial<ApiContextOptions> as ApiContextOptions, turnOf('ada'), undefined)
+          .permit,
+    ).toThrow('nothing permits it')
   })
 })

@@ -11,9 +11,9 @@ import { requireSame } from '../approval/decide.ts'
 import { approvalProblem } from '../approval/problems.ts'
 import type { Permit } from '../downstream/api-context.ts'
 import { redactBody } from '../downstream/echoed-token.ts'
-import { problem } from '../problems.ts'
+import { identityProblem } from '../identity/problems.ts'
+import type { PausableTurn } from '../turn/pausable-turn.ts'
 import type { OpenStep, StepFacts } from '../turn/trace-recorder.ts'
-import type { Turn } from '../turn/turn.ts'
 import { withUnknownOutcome } from '../turn/unknown-outcome.ts'
 import type { PendingCall, ResumedTurn, Wait } from '../turn/waiting.ts'
 import type { Change, ToolContext } from './toolset.ts'
@@ -73,7 +73,7 @@ const changeLimit = 5
 
 /** Whether a turn may call a tool: one that changes something needs a user who can approve, or must be allowed unattended. */
 export function mayCall(
-  { flow }: Pick<Turn, 'flow'>,
+  { flow }: Pick<PausableTurn, 'flow'>,
   { change }: { readonly change?: Change | undefined },
 ): boolean {
   return change === undefined || needsUser(flow) || change.unattended === true
@@ -91,12 +91,12 @@ export async function runStep<Output>(
   const { turn } = options.context
   const changing = calls.filter(({ change }) => change)
   if (changing.length > changeLimit)
-    throw problem(
+    throw approvalProblem(
       'STEP_LIMIT_REACHED',
       `${changing.length} changes were asked for at once; ${changeLimit} are allowed.`,
     )
   for (const call of changing)
-    if (!mayCall(turn, call)) throw problem('TOOL_NEEDS_A_PERSON', `${call.tool} was not called.`)
+    if (!mayCall(turn, call)) throw approvalProblem('TOOL_NEEDS_A_PERSON', `${call.tool} was not called.`)
   const run = new Step<Output>(options)
   await Promise.all(calls.filter(({ change }) => !change).map(call => run.run(call)))
   for (const call of changing) {
@@ -310,7 +310,7 @@ class Step<Output> {
     return { ends: this.#ends, wait: this.#wait && { ...this.#wait, pending: this.#pending } }
   }
 
-  get #turn(): Turn {
+  get #turn(): PausableTurn {
     return this.#options.context.turn
   }
 
@@ -433,7 +433,7 @@ function unaskedProblem({ options: { upstream } }: ProblemError, needs: NeededRi
   const right = `the permission ${needs.permission} of ${needs.api}`
   const hint = `Ask for just this in a new message, or let an administrator grant the agent identity ${right}.`
   const what = `The agent lacks ${right} to act for the user, who was not asked to consent to it.`
-  return problem('API_FORBIDDEN', what, { upstream, hint, extensions: { needs } })
+  return identityProblem('API_FORBIDDEN', what, { upstream, hint, extensions: { needs } })
 }
 
 function digestOf({ tool, arguments: args = {}, api = '', change }: StepCall<unknown>): string {

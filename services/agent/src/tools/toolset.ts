@@ -5,10 +5,10 @@ import type { ApiContext } from '../downstream/api-context.ts'
 import { type AgentIdentity, mayUseApi } from '../identity/agent-identity.ts'
 import type { DownstreamApi } from '../identity/downstream-api.ts'
 import type { ComponentHealth } from '../status/health.ts'
-import type { Turn } from '../turn/turn.ts'
+import type { PausableTurn } from '../turn/pausable-turn.ts'
 
 /** What a tool works with: its turn, and the one way to call APIs, under the identity of this turn. */
-export type ToolContext = ApiContext<Turn>
+export type ToolContext = ApiContext<PausableTurn>
 
 /** What makes calls of a tool wait for the user's approval. */
 export interface Change {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Flow } from '@entra-bedrock-agent/identity-trace'
 import type { AgentIdentity } from '../identity/agent-identity.ts'
 import { ownFlow } from '../identity/flows.ts'
+import type { Caller } from './caller.ts'
 import { TraceRecorder } from './trace-recorder.ts'
-import type { Caller } from './turn.ts'
 
 /** An agent that calls an API when no turn asks it to, in a flow without a user. Nobody reads its trace. */
 export function betweenTurns(agent: AgentIdentity, flow: Flow = ownFlow): Caller {

@@ -3,6 +3,7 @@ import { type Span, type Tracer, trace } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { VerifiedUserToken } from '../identity/agent-token.ts'
+import { identityProblem } from '../identity/problems.ts'
 import { problem } from '../problems.ts'
 import { TurnMetrics } from '../status/metrics.ts'
 import type { TurnRequest } from './running-turn.ts'
@@ -101,7 +102,7 @@ describe('The events of a turn', () => {
     const events = await collect(
       runTurn(async turn => {
         turn.trace.start(stepStart)
-        throw problem('API_UNAVAILABLE', 'No weather.')
+        throw identityProblem('API_UNAVAILABLE', 'No weather.')
       }),
     )
     expect(events.map(({ event }) => event)).toEqual(['turn', 'step', 'step', 'problem'])
@@ -182,7 +183,7 @@ describe('A broken tracer', () => {
   }
   const answers: readonly [string, AnswerMode['answer'], string][] = [
     ['an answer', async () => doneOutcome, 'result'],
-    ['a failure', () => Promise.reject(problem('API_UNAVAILABLE', 'No weather.')), 'problem'],
+    ['a failure', () => Promise.reject(identityProblem('API_UNAVAILABLE', 'No weather.')), 'problem'],
   ]
 
   it.each(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { needsUser, type Pause, type Problem, type TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import { needsUser, type Problem, type TurnEvent } from '@entra-bedrock-agent/identity-trace'
 import { ProblemError, toProblem, traceIds } from '@entra-bedrock-agent/service-kit'
 import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
 import type { Attributes, Tracer } from '@opentelemetry/api'
@@ -9,8 +9,9 @@ import { describeToken } from '../identity/agent-token.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import { nowAsText } from '../status/now.ts'
 import { EventQueue } from './event-queue.ts'
+import type { PauseForUser, WaitingTurn } from './pausable-turn.ts'
 import { roundMs, type StepObserver, TraceRecorder } from './trace-recorder.ts'
-import type { AnswerMode, Turn, TurnOutcome, WaitingTurn } from './turn.ts'
+import type { AnswerMode, Turn, TurnOutcome } from './turn.ts'
 import { TurnSpans } from './turn-spans.ts'
 import { withUnknownOutcome } from './unknown-outcome.ts'
 
@@ -29,12 +30,6 @@ export interface TurnRequest
   /** The request's log. Unexpected errors go there; the user only learns that something went wrong. */
   readonly log: FastifyBaseLogger
 }
-
-/** What a user is asked, and the turn that waits for the answer. */
-export type PauseForUser = Pick<
-  Pause,
-  'kind' | 'continuation' | 'expiresAt' | 'calls' | 'claimsChallenge' | 'consent'
->
 
 /** What observes turns, and what seals a turn that waits. */
 export interface TurnObservers {

@@ -1,10 +1,10 @@
 import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
 import { describe, expect, it } from 'vitest'
-import { problem } from '../problems.ts'
+import { identityProblem } from '../identity/problems.ts'
 import { TraceRecorder } from './trace-recorder.ts'
 
 const stepStart = { kind: 'api-call', from: 'agent', to: 'weather-api', title: 'Asks' } as const
-const failure = problem('API_UNAVAILABLE', 'No weather.').toDocument('request-1')
+const failure = identityProblem('API_UNAVAILABLE', 'No weather.').toDocument('request-1')
 
 function createTrace() {
   const reported: TraceStep[] = []

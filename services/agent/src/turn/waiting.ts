@@ -10,6 +10,7 @@ import {
   ToolUse,
 } from '@entra-bedrock-agent/identity-trace'
 import { type Static, Type } from 'typebox'
+import type { ApprovedCall } from '../downstream/call-progress.ts'
 
 const Text = Type.String()
 
@@ -85,14 +86,6 @@ export const Continuation = strictObject({
 })
 /** A turn that waits for its user, as it is sealed. */
 export type Continuation = Static<typeof Continuation>
-
-/** A call that changes something, and how far it has come. */
-export interface ApprovedCall {
-  /** Whether the API carries out the call only once, however often it is sent with its key. */
-  readonly isIdempotent: boolean
-  /** Whether the call was sent and not refused: whatever happens then, it may have been carried out. */
-  mayHaveRun: boolean
-}
 
 /** A turn that goes on. */
 export interface ResumedTurn {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { problem } from '../../problems.ts'
 import { BedrockAvailability } from './availability.ts'
+import { bedrockProblem } from './problems.ts'
 
-const throttled = problem('BEDROCK_THROTTLED', 'Bedrock still throttles after several tries.')
-const expired = problem('BEDROCK_CREDENTIALS_EXPIRED', 'The AWS session has expired.')
+const throttled = bedrockProblem('BEDROCK_THROTTLED', 'Bedrock still throttles after several tries.')
+const expired = bedrockProblem('BEDROCK_CREDENTIALS_EXPIRED', 'The AWS session has expired.')
 const minutesInMs = (count: number) => count * 60_000
 
 type Options = ConstructorParameters<typeof BedrockAvailability>[0]
@@ -132,12 +132,12 @@ describe('the health of Bedrock', () => {
   it('is not changed by an answer that broke off', () => {
     const availability = start(undefined)
     availability.succeeded()
-    availability.failed(problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.'))
+    availability.failed(bedrockProblem('BEDROCK_STREAM_BROKEN', 'The stream broke off.'))
     expect(availability.health.state).toBe('ready')
   })
 
   it('is probed again a minute after a probe whose answer broke off', async () => {
-    const broken = problem('BEDROCK_STREAM_BROKEN', 'The stream broke off.')
+    const broken = bedrockProblem('BEDROCK_STREAM_BROKEN', 'The stream broke off.')
     const probe = vi.fn().mockRejectedValueOnce(broken).mockResolvedValue(undefined)
     const availability = start(probe)
     await vi.advanceTimersByTimeAsync(0)
@@ -148,7 +148,7 @@ describe('the health of Bedrock', () => {
 
   it('is unavailable from the start, and never probed, where the settings cannot work', async () => {
     const probe = vi.fn(async () => {})
-    const known = problem('BEDROCK_MODEL_RETIRED', 'This model was retired.')
+    const known = bedrockProblem('BEDROCK_MODEL_RETIRED', 'This model was retired.')
     const availability = start(probe, known)
     await vi.advanceTimersByTimeAsync(minutesInMs(30))
     expect(availability.health).toMatchObject({ state: 'unavailable', problem: known })

@@ -18,8 +18,6 @@ const codesOfSingleAnswers: ReadonlySet<string> = new Set([
   'BEDROCK_STREAM_BROKEN',
   'BEDROCK_REQUEST_INVALID',
   'BEDROCK_INPUT_TOO_LONG',
-  'ANSWER_TRUNCATED',
-  'STEP_LIMIT_REACHED',
 ])
 
 /** Remembers what turns and occasional probes have shown about Bedrock. A request for the status never causes a call of Bedrock. */

@@ -1,7 +1,7 @@
 import { OnDemand } from '@entra-bedrock-agent/service-kit'
-import { problem } from '../../problems.ts'
 import { BedrockAvailability } from './availability.ts'
 import type { BedrockConfig, NoBedrock } from './config.ts'
+import { bedrockProblem } from './problems.ts'
 import { checkSettings } from './settings-check.ts'
 
 export type Bedrock = ReturnType<typeof connectBedrock>
@@ -12,7 +12,7 @@ export type Bedrock = ReturnType<typeof connectBedrock>
  */
 export function connectBedrock(config: BedrockConfig | NoBedrock) {
   const isMissing = 'missing' in config
-  const known = isMissing ? problem('BEDROCK_NOT_CONFIGURED', config.missing) : checkSettings(config)
+  const known = isMissing ? bedrockProblem('BEDROCK_NOT_CONFIGURED', config.missing) : checkSettings(config)
   const connection = new OnDemand(async () => {
     if (isMissing || known) throw known
     return (await import('./connection.ts')).connect(config)

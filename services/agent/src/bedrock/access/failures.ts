@@ -1,8 +1,8 @@
 import { type ProblemError, proxyProblem } from '@entra-bedrock-agent/service-kit'
-import { type AgentProblemCode, problem } from '../../problems.ts'
 import type { BedrockConfig } from './config.ts'
 import { bedrockUrl } from './endpoints.ts'
 import { type CallPhase, type FailureSigns, loggableCause, readSigns } from './failure-signs.ts'
+import { type BedrockProblemCode, bedrockProblem } from './problems.ts'
 import {
   checkKeysHint,
   invokePolicyHint,
@@ -16,7 +16,7 @@ import {
 type Sign = (signs: FailureSigns, phase: CallPhase) => boolean
 type Text = string | ((config: BedrockConfig, signs: FailureSigns) => string)
 /** Who failed, how the failure is recognised, and what it means. Without `fix`, the hint of `code` is used. */
-type Cause = readonly [FailureSigns['service'], Sign, code: AgentProblemCode, cause: Text, fix?: Text]
+type Cause = readonly [FailureSigns['service'], Sign, code: BedrockProblemCode, cause: Text, fix?: Text]
 
 const anything = /(?:)/
 const always: Sign = () => true
@@ -133,7 +133,7 @@ export function explainFailure(error: unknown, config: BedrockConfig, phase: Cal
   const [, , code, cause, fix] =
     causes.find(([service, sign]) => service === signs.service && sign(signs, phase)) ?? unreachable
   const say = (text: Text) => (typeof text === 'string' ? text : text(config, signs))
-  return problem(code, say(cause), {
+  return bedrockProblem(code, say(cause), {
     hint: fix && say(fix),
     upstream: {
       service: signs.service,

@@ -1,17 +1,17 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type AgentProblemCode, problem } from '../../problems.ts'
 import type { BedrockConfig } from './config.ts'
 import { prefixFitsRegion, readModelId } from './models.ts'
+import { type BedrockProblemCode, bedrockProblem } from './problems.ts'
 import { profileHint, replacementHint } from './remedies.ts'
 
-type Fault = readonly [code: AgentProblemCode, detail: string, hint: string]
+type Fault = readonly [code: BedrockProblemCode, detail: string, hint: string]
 
 /** The problem of settings that cannot work together, found before any call; `undefined` if there is none. */
 export function checkSettings(config: BedrockConfig): ProblemError | undefined {
   const fault = config.modelId.startsWith('arn:') ? findFaultOfArn(config) : findFault(config)
   if (!fault) return undefined
   const [code, detail, hint] = fault
-  return problem(code, detail, { hint })
+  return bedrockProblem(code, detail, { hint })
 }
 
 function findFault(config: BedrockConfig): Fault | undefined {

@@ -13,9 +13,9 @@ import {
   type TestServer,
   verifiedUser,
 } from '../../identity/testing/fixtures.ts'
-import { type Timing, timing as usualTiming } from '../../timing.ts'
+import { type IdentityTiming, identityTiming } from '../../identity/timing.ts'
+import type { Caller } from '../../turn/caller.ts'
 import { type StepObserver, TraceRecorder } from '../../turn/trace-recorder.ts'
-import type { Turn } from '../../turn/turn.ts'
 import { createApiCaller } from '../api-caller.ts'
 
 const closables: { close(): Promise<void> }[] = []
@@ -71,9 +71,9 @@ export const sendJson =
 export function apiCallerOf(
   apis: readonly DownstreamApi[],
   sidecarUrl: string,
-  changes: Partial<Timing> = {},
+  changes: Partial<IdentityTiming> = {},
 ) {
-  const timing = { ...usualTiming, tokenRetryMs: 5, ...changes }
+  const timing = { ...identityTiming, tokenRetryMs: 5, ...changes }
   const { logger, lines } = recordingLogger()
   const tokens = createAgentTokens({
     sidecarUrl,
@@ -88,19 +88,23 @@ export function apiCallerOf(
   return { tokens, caller, logger, lines }
 }
 
-export function turnOf(user?: string, signal = new AbortController().signal, observer?: StepObserver): Turn {
-  return {
-    id: '99999999-0000-4000-8000-000000000001',
+/** A turn of the agent as a `Caller`, with what packages above this one want of a turn. */
+export function turnOf(user?: string, signal = new AbortController().signal, observer?: StepObserver) {
+  const caller: Caller = {
     requestId: 'request-1',
     correlationId: '99999999-0000-4000-8000-000000000001',
-    message: 'Weather in Dallas?',
-    history: [],
-    mode: 'direct',
     agent,
     flow: user === undefined ? 'autonomous' : 'obo',
     user: user === undefined ? undefined : verifiedUser(user),
     signal,
     trace: new TraceRecorder(() => undefined, observer),
+  }
+  return {
+    ...caller,
+    id: caller.correlationId,
+    message: 'Weather in Dallas?',
+    history: [],
+    mode: 'direct' as const,
     write: () => undefined,
     notice: () => undefined,
     resumed: undefined,
@@ -109,4 +113,4 @@ export function turnOf(user?: string, signal = new AbortController().signal, obs
 }
 
 export const problemOf = (code: string) => expect.objectContaining({ code })
-export const stepsOf = (turn: Turn, kind: string) => turn.trace.steps.filter(step => step.kind === kind)
+export const stepsOf = (turn: Caller, kind: string) => turn.trace.steps.filter(step => step.kind === kind)

@@ -2,7 +2,7 @@ import { type Flow, mapFlows } from '@entra-bedrock-agent/identity-trace'
 import { type ProblemError, toProblem } from '@entra-bedrock-agent/service-kit'
 import { ownFlow } from '../../identity/flows.ts'
 import { type ComponentHealth, HealthRecord, type ToolHealth } from '../../status/health.ts'
-import type { Turn } from '../../turn/turn.ts'
+import type { PausableTurn } from '../../turn/pausable-turn.ts'
 import type { McpServer } from './config.ts'
 import { explainMissing, isAboutUser, refusedToolsProblem } from './missing-tools.ts'
 import type { ChosenTool, ChosenTools } from './offered-tools/offered-tools.ts'
@@ -45,7 +45,7 @@ export class ServerHealth {
   }
 
   /** Makes a call of a tool and remembers how it went. */
-  async watch<Result>(turn: Turn, tool: ChosenTool, call: () => Promise<Result>): Promise<Result> {
+  async watch<Result>(turn: PausableTurn, tool: ChosenTool, call: () => Promise<Result>): Promise<Result> {
     const record = this.#tools.get(tool.definition.name)
     try {
       const result = await call()
@@ -58,7 +58,7 @@ export class ServerHealth {
     }
   }
 
-  #callFailed(turn: Turn, record: HealthRecord | undefined, problem: ProblemError): void {
+  #callFailed(turn: PausableTurn, record: HealthRecord | undefined, problem: ProblemError): void {
     if (problem.code === 'API_FORBIDDEN') {
       // The server accepted the token, and refused only this tool.
       this.works(turn.flow)

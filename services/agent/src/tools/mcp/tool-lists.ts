@@ -1,6 +1,6 @@
 import type { ProblemError } from '@entra-bedrock-agent/service-kit'
 import { LRUCache } from 'lru-cache'
-import type { Caller } from '../../turn/turn.ts'
+import type { Caller } from '../../turn/caller.ts'
 import type { ChosenTools } from './offered-tools/offered-tools.ts'
 
 /** For whom an agent has tools listed: itself, its user account, or somebody it acts for. */

@@ -3,10 +3,11 @@ import type { Tool } from '@modelcontextprotocol/client'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ApiContext } from '../../downstream/api-context.ts'
+import { identityProblem } from '../../identity/problems.ts'
 import { agent } from '../../identity/testing/fixtures.ts'
-import { problem } from '../../problems.ts'
+import type { Caller } from '../../turn/caller.ts'
+import type { PausableTurn } from '../../turn/pausable-turn.ts'
 import { TraceRecorder } from '../../turn/trace-recorder.ts'
-import type { Caller, Turn } from '../../turn/turn.ts'
 import type { McpServer } from './config.ts'
 import { hashTool } from './offered-tools/tool-hash.ts'
 import { mcpProblem } from './problems.ts'
@@ -37,15 +38,15 @@ function createSource(
       logger: pino({}, { write: line => void lines.push(line) }),
     },
   )
-  const offerTo = async (turn: Turn) => {
+  const offerTo = async (turn: PausableTurn) => {
     const { tools, notices } = await source.offer(turn)
     return { names: tools.map(({ nameForModel }) => nameForModel), notices }
   }
-  const namesFor = async (turn: Turn) => (await offerTo(turn)).names
+  const namesFor = async (turn: PausableTurn) => (await offerTo(turn)).names
   return { source, lookUps, lines, offerTo, namesFor }
 }
 
-const newTurn = (user: Turn['user'], change: Partial<Turn> = {}) =>
+const newTurn = (user: PausableTurn['user'], change: Partial<PausableTurn> = {}) =>
   ({
     requestId: 'request',
     correlationId: 'correlation',
@@ -55,7 +56,7 @@ const newTurn = (user: Turn['user'], change: Partial<Turn> = {}) =>
     signal: new AbortController().signal,
     trace: new TraceRecorder(() => {}),
     ...change,
-  }) as Turn
+  }) as PausableTurn
 const ownTurn = newTurn(undefined)
 const turnOf = (objectId: string, claims: object = {}) => {
   const token = { raw: 'Tc', fingerprint: '0123456789ab', header: {}, checks: [] }
@@ -186,7 +187,9 @@ describe('The tools of a server', () => {
     let tools = [getNote]
     const { lookUps, namesFor } = createSource(async () => tools)
     const waitedFor = (api: string) =>
-      newTurn(undefined, { resumed: { continuation: { pending: [{ api }] } } as unknown as Turn['resumed'] })
+      newTurn(undefined, {
+        resumed: { continuation: { pending: [{ api }] } } as unknown as PausableTurn['resumed'],
+      })
     await namesFor(ownTurn)
     tools = []
     expect(await namesFor(waitedFor('weather-api'))).toEqual(['notes__get_note'])
@@ -266,10 +269,10 @@ describe('The tools of a server for users', () => {
   })
 
   it.each([
-    problem('CONSENT_REQUIRED', 'No grant.'),
-    problem('CONDITIONAL_ACCESS_REQUIRED', 'More is wanted.'),
-    problem('API_FORBIDDEN', 'Not this user.'),
-    problem('API_TOKEN_REJECTED', 'Not this token.'),
+    identityProblem('CONSENT_REQUIRED', 'No grant.'),
+    identityProblem('CONDITIONAL_ACCESS_REQUIRED', 'More is wanted.'),
+    identityProblem('API_FORBIDDEN', 'Not this user.'),
+    identityProblem('API_TOKEN_REJECTED', 'Not this token.'),
   ])('are missing only in the turns of a user who is refused the list ($code)', async refusal => {
     const list = async ({ user }: Caller) => {
       if (user?.objectId === 'ada') throw refusal
@@ -287,7 +290,7 @@ describe('The tools of a server for users', () => {
   it('are offered soon after a consent was given', async () => {
     let isRefused = true
     const list = async () => {
-      if (isRefused) throw problem('CONSENT_REQUIRED', 'No grant.')
+      if (isRefused) throw identityProblem('CONSENT_REQUIRED', 'No grant.')
       return [getNote]
     }
     const { namesFor } = createSource(list, { flows })
@@ -300,7 +303,7 @@ describe('The tools of a server for users', () => {
   it('stay offered to a user who is refused the list later, so that a call reports why', async () => {
     let isRefused = false
     const list = async () => {
-      if (isRefused) throw problem('CONSENT_REQUIRED', 'The grant is gone.')
+      if (isRefused) throw identityProblem('CONSENT_REQUIRED', 'The grant is gone.')
       return [getNote]
     }
     const { offerTo } = createSource(list, { flows })
@@ -337,7 +340,7 @@ describe('Where users and the agent itself may call a server,', () => {
 
   it('users who are refused the list get the agent’s own list, so that a call reports the reason', async () => {
     const list = async ({ user }: Caller) => {
-      if (user) throw problem('CONSENT_REQUIRED', 'No grant.')
+      if (user) throw identityProblem('CONSENT_REQUIRED', 'No grant.')
       return [getNote, diary]
     }
     const { namesFor, offerTo } = createSource(list, both)

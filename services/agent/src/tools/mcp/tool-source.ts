@@ -1,12 +1,18 @@
 import { mapFlows, needsUser, readNumericDate } from '@entra-bedrock-agent/identity-trace'
-import { LinkedAbort, type ProblemError, SharedRequests, toProblem } from '@entra-bedrock-agent/service-kit'
-import type { FastifyBaseLogger } from 'fastify'
+import {
+  LinkedAbort,
+  type Log,
+  type ProblemError,
+  SharedRequests,
+  toProblem,
+} from '@entra-bedrock-agent/service-kit'
 import type { ApiCaller } from '../../downstream/api-caller.ts'
 import type { AgentIdentity } from '../../identity/agent-identity.ts'
 import { ownFlow } from '../../identity/flows.ts'
 import { betweenTurns } from '../../turn/between-turns.ts'
+import type { Caller } from '../../turn/caller.ts'
+import type { PausableTurn } from '../../turn/pausable-turn.ts'
 import { TraceRecorder } from '../../turn/trace-recorder.ts'
-import type { Caller, Turn } from '../../turn/turn.ts'
 import { BackOff } from './back-off.ts'
 import type { McpClient } from './client/client.ts'
 import type { McpServer } from './config.ts'
@@ -19,7 +25,7 @@ import { askerKey, ToolLists } from './tool-lists.ts'
 export interface ToolSourceOptions {
   readonly agent: AgentIdentity
   readonly apis: Pick<ApiCaller, 'for'>
-  readonly logger: FastifyBaseLogger
+  readonly logger: Log
 }
 
 /** What a turn gets from a server. */
@@ -72,7 +78,7 @@ export class ToolSource {
   }
 
   /** The tools that a turn can use, fixed for the turn. Throws only the reason of the turn's abort. */
-  async offer(turn: Turn): Promise<ToolOffer> {
+  async offer(turn: PausableTurn): Promise<ToolOffer> {
     const { tools, isFresh } = this.#lists.of(turn)
     const mustBeCurrent = this.#hasWaited(turn)
     if (tools && !isFresh && !mustBeCurrent) this.#lookUpBehind(turn)
@@ -100,13 +106,13 @@ export class ToolSource {
   }
 
   /** Whether the turn has calls to this server that waited for the user: they are made only if their tools are unchanged. */
-  #hasWaited({ resumed }: Turn): boolean {
+  #hasWaited({ resumed }: PausableTurn): boolean {
     const pending = resumed?.continuation.pending ?? []
     return pending.some(({ api }) => api === this.#server.api.name)
   }
 
   /** Offers the agent's own list if the turn's list is unknown. The server may then refuse the call of an offered tool. */
-  #describeFor(turn: Turn): ToolOffer {
+  #describeFor(turn: PausableTurn): ToolOffer {
     const { tools, refusal } = this.#lists.of(turn)
     const known = tools ?? this.#lists.of({ agent: turn.agent, flow: ownFlow, user: undefined }).tools
     if (known) return { tools: known.tools, notices: explainMissing(this.#server, known.missing) }
@@ -114,12 +120,12 @@ export class ToolSource {
     return { tools: [], notices: [unknownToolsProblem(this.#server, reason)] }
   }
 
-  #lookUpBehind(turn: Turn): void {
+  #lookUpBehind(turn: PausableTurn): void {
     const asked = this.#asker(turn, new TraceRecorder(() => {}))
     this.#lookUp(asked, new AbortController().signal).catch(() => {})
   }
 
-  async #lookUpWithPatience(turn: Turn): Promise<void> {
+  async #lookUpWithPatience(turn: PausableTurn): Promise<void> {
     const key = askerKey(turn)
     if (this.#underWay.get(key)?.isSlow) return
     using patience = new LinkedAbort(turn.signal)
@@ -138,7 +144,10 @@ export class ToolSource {
   }
 
   /** The caller for a look-up. Without a user, the caller is not the turn, since other turns use the result, too. */
-  #asker({ requestId, correlationId, agent, flow, user, signal }: Turn, trace: TraceRecorder): Caller {
+  #asker(
+    { requestId, correlationId, agent, flow, user, signal }: PausableTurn,
+    trace: TraceRecorder,
+  ): Caller {
     return needsUser(flow)
       ? { requestId, correlationId, agent, flow, user, signal, trace }
       : betweenTurns(agent, flow)

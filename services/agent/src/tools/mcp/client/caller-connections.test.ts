@@ -2,7 +2,7 @@ import type { OutboundRequest, OutboundResponse, Send } from '@entra-bedrock-age
 import { describe, expect, it, vi } from 'vitest'
 import { agent, secondAgent } from '../../../identity/testing/fixtures.ts'
 import { betweenTurns } from '../../../turn/between-turns.ts'
-import type { Caller } from '../../../turn/turn.ts'
+import type { Caller } from '../../../turn/caller.ts'
 import { notesServer } from '../testing/notes-server.ts'
 import { CallerConnections } from './caller-connections.ts'
 import type { Exchange } from './connection.ts'

@@ -1,6 +1,6 @@
 import { getOrMake, LinkedAbort, SharedRequests } from '@entra-bedrock-agent/service-kit'
 import { type PriorDiscovery, SdkHttpError } from '@modelcontextprotocol/client'
-import type { Caller } from '../../../turn/turn.ts'
+import type { Caller } from '../../../turn/caller.ts'
 import type { McpServer } from '../config.ts'
 import { type Exchange, McpConnection } from './connection.ts'
 

@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
 import type { OutboundRequest, OutboundResponse, Send } from '@entra-bedrock-agent/service-kit/send'
 import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import manifest from '../../../../package.json' with { type: 'json' }
 import { type CallProgress, sendAndNote } from '../../../downstream/call-progress.ts'
 import { type ApiResponse, readResponse } from '../../../downstream/responses.ts'
-import { version } from '../../../version.ts'
 import type { McpServer } from '../config.ts'
 import { type ServerAnswer, ServerRequests } from './server-requests.ts'
 
@@ -63,7 +63,7 @@ export class McpConnection {
     this.#server = server
     this.#latest = exchange
     this.#client = new Client(
-      { name: 'entra-bedrock-agent', version },
+      { name: 'entra-bedrock-agent', version: manifest.version },
       {
         versionNegotiation: { mode: protocolModes[server.protocol] },
         inputRequired: { autoFulfill: false },
