@@ -4,20 +4,23 @@
  */
 const targets = {
   token: {
-    mutate: ['packages/entra-tokens/src/**/*.ts'],
-    tests: ['packages/entra-tokens/src/**/*.test.ts'],
+    mutate: ['packages/tokens/src/**/*.ts'],
+    tests: ['packages/tokens/src/**/*.test.ts'],
   },
   identity: {
-    mutate: ['services/agent/src/identity/**/*.ts'],
+    mutate: ['packages/identity/src/**/*.ts'],
     tests: [
-      'services/agent/src/identity/**/*.test.ts',
-      'services/agent/src/downstream/token-steps.test.ts',
+      'packages/identity/src/**/*.test.ts',
+      'packages/identity/src/downstream/token-steps.test.ts',
       'tests/contract/{identity,agent}/*.test.ts',
     ],
   },
   downstream: {
-    mutate: ['services/agent/src/downstream/**/*.ts', 'services/agent/src/tools/weather/client.ts'],
-    tests: ['services/agent/src/downstream/**/*.test.ts', 'services/agent/src/tools/weather/client.test.ts'],
+    mutate: ['packages/identity/src/downstream/**/*.ts', 'services/agent/src/tools/weather/client.ts'],
+    tests: [
+      'packages/identity/src/downstream/**/*.test.ts',
+      'services/agent/src/tools/weather/client.test.ts',
+    ],
   },
 }
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { expect, it, onTestFinished } from 'vitest'
-import { temporaryFolder } from '../packages/service-kit/src/testing/temporary-file.ts'
 
 const script = resolve(import.meta.dirname, 'build-page.ts')
 const source = 'services/chat-ui/src/page.tsx'
@@ -28,7 +28,7 @@ function runWith(files: Readonly<Record<string, number>>, program = '') {
 it.each([
   ['builds the page that was never built', { [source]: 1 }, true],
   ['builds the page if a source is newer', { [source]: 3, [built]: 2 }, true],
-  ['builds the page if the schemas that it shares with the agent are newer', { 'packages/identity-trace/src/claims.ts': 3, [built]: 2 }, true],
+  ['builds the page if the schemas that it shares with the agent are newer', { 'packages/trace/src/claims.ts': 3, [built]: 2 }, true],
   ['builds the page if packages are newer', { 'package-lock.json': 3, [built]: 2 }, true],
   ['builds no page that is newer than its sources', { [source]: 1, [built]: 2 }, false],
   ['builds no page for a test that is newer', { 'services/chat-ui/src/page.test.tsx': 3, [built]: 2 }, false],

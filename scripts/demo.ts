@@ -4,11 +4,11 @@
  */
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { findPortFaults } from '@entra-agents/agentctl/ports'
+import { tenant } from '@entra-agents/demo-tenant'
+import { ConfigurationError } from '@entra-agents/service-kit'
 import { readConfig } from '../services/agent/src/config.ts'
 import { waitForTools } from './demo/health.ts'
-import { findPortFaults } from './demo/ports.ts'
 import { type DemoProcess, describeProcesses, realBedrockVariable } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'
 

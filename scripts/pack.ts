@@ -1,5 +1,5 @@
 /**
- * `npm run pack:entra-tokens`: writes `packages/entra-tokens/dist/entra-tokens.tgz`, the token check for APIs outside this
+ * `npm run pack:entra-tokens`: writes `packages/tokens/dist/entra-tokens.tgz`, the token check for APIs outside this
  * repository, as JavaScript for the oldest Node that it runs on, with types, since Node strips no types below node_modules.
  * The archive also has what the token check takes from other packages, but for those in `installed`. `node scripts/pack.ts FOLDER`
  * writes it to another folder, which is emptied.
@@ -12,7 +12,7 @@ import { collectLicences } from './bundle/licences.ts'
 import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const folder = join(root, 'packages/entra-tokens')
+const folder = join(root, 'packages/tokens')
 const dist = resolve(process.argv[2] ?? join(folder, 'dist'))
 const stagedFolder = join(dist, 'package')
 const archive = join(dist, 'entra-tokens.tgz')
@@ -55,7 +55,7 @@ writeFileSync(
 const typesFolder = join(dist, 'types')
 const compiler = join(root, 'node_modules/typescript/bin/tsc')
 runNode(compiler, ['-p', join(folder, 'tsconfig.pack.json'), '--outDir', typesFolder])
-cpSync(join(typesFolder, 'entra-tokens/src'), join(stagedFolder, 'types'), { recursive: true })
+cpSync(join(typesFolder, 'tokens/src'), join(stagedFolder, 'types'), { recursive: true })
 rmSync(typesFolder, { recursive: true })
 
 const exports = Object.fromEntries(

@@ -3,7 +3,7 @@
  * releases, packages of npm and PyPI, or Go modules. It reports what it cannot get; in CI it then fails.
  */
 import { rm } from 'node:fs/promises'
-import { useProxy } from './set-up/proxy.ts'
+import { useProxy } from '@entra-agents/agentctl/set-up/proxy'
 import { programsOfCi, programsOfTests } from './tools/catalogue.ts'
 import { goBuildFolder } from './tools/go.ts'
 import { setUp } from './tools/set-up.ts'

@@ -1,20 +1,20 @@
 /** `npm run troubleshooting`: writes docs/troubleshooting.md from the problem catalogues of the services. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { commonProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
-import { approvalProblems } from '../services/agent/src/approval/problems.ts'
-import { bedrockProblems } from '../services/agent/src/bedrock/access/problems.ts'
-import { identityProblems } from '../services/agent/src/identity/problems.ts'
+import { doctorProblems } from '@entra-agents/agentctl/doctor/problems'
+import { approvalProblems } from '@entra-agents/approval'
+import { bedrockProblems } from '@entra-agents/bedrock-access'
+import { identityProblems } from '@entra-agents/identity'
+import { mcpProblems } from '@entra-agents/mcp-tools'
+import { commonProblems, type ProblemKind } from '@entra-agents/service-kit'
 import { agentProblems } from '../services/agent/src/problems.ts'
-import { mcpProblems } from '../services/agent/src/tools/mcp/problems.ts'
 import { alertProblems } from '../services/agent/src/tools/weather/alerts/problems.ts'
 import { weatherProblems as weatherToolProblems } from '../services/agent/src/tools/weather/problems.ts'
 import { catalogue as weatherApiProblems } from '../services/weather-api/src/problems.ts'
-import { doctorProblems } from './doctor/problems.ts'
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../docs/troubleshooting.md')
 
-/** The files that tests/doctor writes. */
+/** The files that packages/agentctl/tests/doctor writes. */
 const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
 
 /** The troubleshooting page: one table for each catalogue, in the catalogue's order. */

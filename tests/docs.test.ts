@@ -1,10 +1,10 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { doctorProblems } from '@entra-agents/agentctl/doctor/problems'
+import { transportFaults } from '@entra-agents/emulator-kit'
 import { describe, expect, it } from 'vitest'
 import { faults as bedrockFaults } from '../emulators/bedrock/src/control/faults.ts'
 import { faults as entraFaults } from '../emulators/entra/src/emulator/faults.ts'
-import { transportFaults } from '../packages/emulator-kit/src/transport-faults.ts'
-import { doctorProblems } from '../scripts/doctor/problems.ts'
 import { troubleshootingFile, troubleshootingPage } from '../scripts/troubleshooting.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -63,16 +63,22 @@ describe('the documentation', () => {
   })
 
   it('lists the problems of every file `problems.ts`', () => {
-    const files = globSync('{services/*/src,scripts}/**/problems.ts', { cwd: root })
+    const files = globSync('{services,packages}/*/src/**/problems.ts', { cwd: root })
     const listed = read('scripts/troubleshooting.ts')
     expect(files.length).toBeGreaterThan(5)
-    expect(files.filter(file => !listed.includes(`/${file.replace(/^scripts\//, '')}'`))).toEqual([])
+    const isListed = (file: string) =>
+      listed.includes(`/${file}'`) || listed.includes(`'@entra-agents/${file.split('/')[1]}`)
+    expect(files.filter(file => !isListed(file) && !file.startsWith('packages/service-kit'))).toEqual([])
   })
 
   it('lists no problem of the doctor that is missing in the doctor’s tests', () => {
-    const tests = globSync(['{tests,scripts}/doctor/*.test.ts', 'tests/doctor/{*.txt,support/faults.ts}'], {
-      cwd: root,
-    })
+    const tests = globSync(
+      [
+        'packages/agentctl/{tests,src}/doctor/*.test.ts',
+        'packages/agentctl/tests/doctor/{*.txt,support/faults.ts}',
+      ],
+      { cwd: root },
+    )
       .map(read)
       .join('\n')
     const made = namesIn(tests, /\b([A-Z_]+)\b/g)

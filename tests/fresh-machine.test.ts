@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../packages/service-kit/src/testing/temporary-file.ts'
 import { findOnPath } from '../scripts/tools/ways.ts'
 
 const root = resolve(import.meta.dirname, '..')

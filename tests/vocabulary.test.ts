@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { callerKinds } from '@entra-bedrock-agent/entra-tokens'
-import { flowNames } from '@entra-bedrock-agent/identity-trace'
+import { callerKinds } from '@entra-agents/tokens'
+import { flowNames } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')

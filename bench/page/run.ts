@@ -3,7 +3,7 @@
  * the trace is viewed. A long task blocks the page for more than 50 ms (W3C Long Tasks); no task should block it for more
  * than 100 ms.
  */
-import type { ChatRequest, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest, TraceStep, TurnEvent } from '@entra-agents/trace'
 import { chromium, type Page } from 'playwright-core'
 import { ScriptedAgent } from '../../tests/browser/support/scripted-agent.ts'
 import { config, resultEvent, status, tokenStep, turnStart } from '../../tests/browser/support/turns.ts'

@@ -6,9 +6,9 @@
  */
 import { verify } from 'node:crypto'
 import { resolve } from 'node:path'
+import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
+import { createIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import autocannon from 'autocannon'
-import { autonomousClaims } from '../../packages/entra-tokens/src/testing/agent-claims.ts'
-import { createIssuer } from '../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { identities } from '../../tests/support/identities.ts'
 import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'

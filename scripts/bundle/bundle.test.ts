@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { writeBundle } from '../bundle.ts'
 
 const folder = temporaryFolder()

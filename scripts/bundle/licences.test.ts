@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { collectLicences } from './licences.ts'
 
 const root = temporaryFolder()

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { flowNames } from '@entra-bedrock-agent/identity-trace'
+import { flowNames } from '@entra-agents/trace'
 
 /** The path of a file of the demo, in a folder that is made if it does not exist. */
 function fileOfDemo(name: string): string {

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { tenant } from '@entra-agents/demo-tenant'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { LocalServer } from '../../packages/service-kit/src/testing/local-server.ts'
-import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
 import { waitForTools } from './health.ts'
 import { type DemoProcess, describeProcesses } from './processes.ts'
 

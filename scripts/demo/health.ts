@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Status } from '@entra-bedrock-agent/identity-trace'
+import { mayUseApi } from '@entra-agents/identity'
+import type { Status } from '@entra-agents/trace'
 import { readConfig } from '../../services/agent/src/config.ts'
-import { mayUseApi } from '../../services/agent/src/identity/agent-identity.ts'
 import type { DemoProcess } from './processes.ts'
 
 /** Whether a service answers its health check with 2xx within a second. */

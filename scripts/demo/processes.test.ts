@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import type { Variables } from '@entra-bedrock-agent/service-kit'
+import { tenant } from '@entra-agents/demo-tenant'
+import type { Variables } from '@entra-agents/service-kit'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../../packages/service-kit/src/testing/temporary-file.ts'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describeProcesses } from './processes.ts'
 
 const root = resolve(import.meta.dirname, '../..')

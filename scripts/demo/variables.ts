@@ -1,4 +1,4 @@
-import type { Variables } from '@entra-bedrock-agent/service-kit'
+import type { Variables } from '@entra-agents/service-kit'
 
 const telemetryNames = 'OTEL_(?!SERVICE_NAME$).+'
 

@@ -13,7 +13,7 @@ function isOfFirstPaint(id: string, modules: Rolldown.ChunkingContext, seen = ne
 
 /** Modules that read files by schemas or explain claims; the first paint needs only their types. */
 const later =
-  /typebox|identity-trace\/src\/(schema|problem|chat|status|instructions|claims|redaction|strict-object)\.ts$/
+  /typebox|packages\/trace\/src\/(schema|problem|chat|status|instructions|claims|redaction|strict-object)\.ts$/
 
 /** The page. Nothing is inlined, so that it runs under a Content-Security-Policy without exceptions. */
 export default defineConfig({

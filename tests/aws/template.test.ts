@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { claudeModels, defaultModelId } from '@entra-agents/bedrock-access'
 import { describe, expect, it } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
-import { claudeModels, defaultModelId } from '../../services/agent/src/bedrock/access/models.ts'
 import { needs } from '../support/programs.ts'
 import { fillTemplate } from './support/aws-account.ts'
 

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { temporaryFile } from '../../packages/service-kit/src/testing/temporary-file.ts'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'

@@ -1,5 +1,5 @@
 // What the chart makes of values: golden texts, in which each field of each object is a line.
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { tenant } from '@entra-agents/demo-tenant'
 import { describe, expect, it } from 'vitest'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
 import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { flowNames } from '@entra-bedrock-agent/identity-trace'
+import { flowNames } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { chartReadme, chartValues, readmeWithValues } from '../../scripts/chart-values.ts'
 import { chart } from './support/render.ts'

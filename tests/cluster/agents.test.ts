@@ -1,4 +1,4 @@
-import { flowNames } from '@entra-bedrock-agent/identity-trace'
+import { flowNames } from '@entra-agents/trace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { type Answer, ask } from './support/chat.ts'

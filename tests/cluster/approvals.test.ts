@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { AskedCall, ToolUse } from '@entra-bedrock-agent/identity-trace'
+import type { AskedCall, ToolUse } from '@entra-agents/trace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postJson } from '../support/post-json.ts'
 import { Demo } from './support/demo.ts'

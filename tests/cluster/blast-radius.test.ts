@@ -1,7 +1,7 @@
 import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam'
+import { type BlastRadius, flatten } from '@entra-agents/agentctl/entra/blast-radius/branch'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { wellKnown } from '../../emulators/entra/src/directory/well-known.ts'
-import { type BlastRadius, flatten } from '../../scripts/entra/blast-radius/branch.ts'
 import { AwsAccount } from '../aws/support/aws-account.ts'
 import { identities } from '../support/identities.ts'
 import { ask } from './support/chat.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Problem } from '@entra-bedrock-agent/identity-trace'
+import type { Problem } from '@entra-agents/trace'
 import { afterEach, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { signIn } from '../support/sign-in.ts'

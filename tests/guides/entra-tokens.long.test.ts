@@ -14,23 +14,19 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createServer } from 'node:tls'
 import { promisify } from 'node:util'
+import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
+import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
+import { rawGet } from '@entra-agents/tokens/testing/raw-request'
+import { type Claims, createIssuer, type TestIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { makeCertificate } from '../../emulators/entra/src/testing/certificate.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import { autonomousClaims, onBehalfOfClaims } from '../../packages/entra-tokens/src/testing/agent-claims.ts'
-import { rawGet } from '../../packages/entra-tokens/src/testing/raw-request.ts'
-import {
-  type Claims,
-  createIssuer,
-  type TestIssuer,
-} from '../../packages/entra-tokens/src/testing/token-issuer.ts'
-import { ForwardProxy } from '../../packages/service-kit/src/testing/forward-proxy.ts'
 import { findFreePort } from '../support/ports.ts'
 import { findProgram, needs } from '../support/programs.ts'
 
 const exec = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
-const readme = readFileSync(join(root, 'packages/entra-tokens/README.md'), 'utf8')
+const readme = readFileSync(join(root, 'packages/tokens/README.md'), 'utf8')
 const tasksApi = {
   appId: '99999999-0000-4000-8000-00000000000a',
   role: 'Tasks.Read.All',
@@ -69,7 +65,7 @@ function installedPackages(): readonly string[] {
 
 describe('the packed token check', () => {
   it('installs neither a framework nor a library for metrics, traces or elliptic curves', () => {
-    expect(installed).toContain('@entra-bedrock-agent/entra-tokens')
+    expect(installed).toContain('@entra-agents/tokens')
     expect(installed).toContain('undici')
     expect(installed.length).toBeLessThan(20)
     expect(
@@ -78,7 +74,7 @@ describe('the packed token check', () => {
   })
 
   it('has no elliptic curves and no framework in it, and imports none', () => {
-    const folder = join(project, 'node_modules/@entra-bedrock-agent/entra-tokens')
+    const folder = join(project, 'node_modules/@entra-agents/tokens')
     const licences = readFileSync(join(folder, 'LICENSES.txt'), 'utf8')
     const bundled = [...licences.matchAll(/^(\S+) \d[\w.]* \(/gm)].map(([, name]) => name)
     expect(bundled).toEqual(['fastify-plugin', 'get-jwks', 'lru-cache'])

@@ -152,7 +152,7 @@ describe('agentctl', () => {
       cwd: root,
     })
     expect((await npx).stdout).toContain('agentctl helm-values [options]')
-    const nonsense = promisify(execFile)(join(root, 'scripts/agentctl/agentctl.mjs'), ['nonsense'])
+    const nonsense = promisify(execFile)(join(root, 'packages/agentctl/agentctl.mjs'), ['nonsense'])
     await expect(nonsense).rejects.toMatchObject({
       code: 2,
       stderr: expect.stringContaining("unknown command 'nonsense'"),

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { processEnv } from './process-env.ts'
 
-const wrapper = resolve(import.meta.dirname, '../../scripts/agentctl/agentctl.mjs')
+const wrapper = resolve(import.meta.dirname, '../../packages/agentctl/agentctl.mjs')
 export const tenantId = '11111111-1111-4111-8111-111111111111'
 const ids = ['TENANT_ID', 'BLUEPRINT_APP_ID', 'AGENT_CLIENT_ID', 'CLIENT_SPA_APP_ID', 'WEATHER_API_APP_ID']
 export const dotenv = ids.map(name => `${name}=${tenantId}\n`).join('')

@@ -1,5 +1,5 @@
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import type { AgentIdentity } from '../../services/agent/src/identity/agent-identity.ts'
+import { tenant } from '@entra-agents/demo-tenant'
+import type { AgentIdentity } from '@entra-agents/identity'
 
 const { users, apis, agents } = tenant
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type SidecarApi, sidecarEntries } from '../../scripts/demo/sidecar-entries.ts'
-import { nameSidecarEntries } from '../../services/agent/src/identity/downstream-api.ts'
+import { type SidecarApi, sidecarEntries } from '@entra-agents/agentctl/sidecar-entries'
+import { nameSidecarEntries } from '@entra-agents/identity'
 import type { StackOverrides } from './stack.ts'
 
 interface RegisteredApi {

@@ -1,4 +1,4 @@
-import { serverOptions } from '@entra-bedrock-agent/service-kit'
+import { serverOptions } from '@entra-agents/service-kit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'

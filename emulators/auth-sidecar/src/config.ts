@@ -1,4 +1,4 @@
-import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment } from '@entra-agents/service-kit'
 import { readAzureAd } from './settings/azure-ad.ts'
 import { readApis } from './settings/downstream-apis.ts'
 import { readListenAddress } from './settings/listen-address.ts'

@@ -1,4 +1,4 @@
-import { Emulator, strictObject } from '@entra-bedrock-agent/emulator-kit'
+import { Emulator, strictObject } from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 
 const FaultTarget = strictObject({

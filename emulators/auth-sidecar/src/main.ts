@@ -1,4 +1,4 @@
-import { serve } from '@entra-bedrock-agent/service-kit'
+import { serve } from '@entra-agents/service-kit'
 import { buildApp } from './app.ts'
 import { readConfig } from './config.ts'
 

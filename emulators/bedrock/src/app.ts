@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer } from '@entra-bedrock-agent/service-kit'
+import { createServer } from '@entra-agents/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { Account } from './account/account.ts'
 import { addBedrockRoutes } from './bedrock/routes.ts'

@@ -1,4 +1,4 @@
-import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-kit'
 
 /** The emulator's configuration. Every setting has a default. */
 export type Config = ReturnType<typeof readConfig>

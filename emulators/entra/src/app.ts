@@ -1,4 +1,4 @@
-import { serverOptions } from '@entra-bedrock-agent/service-kit'
+import { serverOptions } from '@entra-agents/service-kit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
 import { serveDiscovery } from './discovery/routes.ts'

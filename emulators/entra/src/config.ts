@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import { type EnvironmentReader, readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { tenant } from '@entra-agents/demo-tenant'
+import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-kit'
 import { readRegistrations } from './directory/registrations.ts'
 import { wellKnown } from './directory/well-known.ts'
 

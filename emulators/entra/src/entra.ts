@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { Emulator } from '@entra-bedrock-agent/emulator-kit'
+import { Emulator } from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'

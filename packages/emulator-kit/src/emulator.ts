@@ -1,4 +1,4 @@
-import { guardBrowserBoundary, sendProblem, toProblem } from '@entra-bedrock-agent/service-kit'
+import { guardBrowserBoundary, sendProblem, toProblem } from '@entra-agents/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { TProperties, TSchema } from 'typebox'
 import { Clock, ClockOffset } from './clock.ts'

@@ -1,5 +1,5 @@
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import { tenant } from '@entra-agents/demo-tenant'
+import type { Flow } from '@entra-agents/trace'
 import { refusals } from './codes.ts'
 import { type Leg, words } from './words.ts'
 

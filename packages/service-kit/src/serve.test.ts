@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest'
  * lines such as “clock +600”, and the service says so after it has had time to look at the clock.
  */
 const serviceCode = `
-  import { createServer, readEnvironment, serve } from '@entra-bedrock-agent/service-kit'
+  import { createServer, readEnvironment, serve } from '@entra-agents/service-kit'
   if (process.env.CLOCK === 'stopped') {
     let nowMs = 0
     performance.now = () => nowMs

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
-import { createServer } from '@entra-bedrock-agent/service-kit'
+import { createServer } from '@entra-agents/service-kit'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { LocalServer } from '../../service-kit/src/testing/local-server.ts'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { addTelemetry } from './add-telemetry.ts'
 import type { TelemetryConfig } from './config.ts'
 

@@ -1,6 +1,6 @@
-import { readEnvironment } from '@entra-bedrock-agent/service-kit'
+import { readEnvironment } from '@entra-agents/service-kit'
+import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { describe, expect, it } from 'vitest'
-import { findFaults } from '../../service-kit/src/testing/find-faults.ts'
 import { readTelemetry } from './config.ts'
 
 const readFrom = (variables: Record<string, string>) =>

@@ -1,4 +1,4 @@
-import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import type { EnvironmentReader } from '@entra-agents/service-kit'
 
 /** Where spans are sent, which share of the traces is sampled, and how the spans describe the service (`resource`). */
 export interface TelemetryConfig {

@@ -1,4 +1,4 @@
-import { createServer, explainPort, guardBrowserBoundary } from '@entra-bedrock-agent/service-kit'
+import { createServer, explainPort, guardBrowserBoundary } from '@entra-agents/service-kit'
 import { collectDefaultMetrics, type Registry } from '@prometheus-io/client'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 

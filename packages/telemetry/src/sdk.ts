@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { proxyAgentOptions } from '@entra-bedrock-agent/service-kit'
+import { proxyAgentOptions } from '@entra-agents/service-kit'
 import { context, type Tracer } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { ExportResultCode } from '@opentelemetry/core'

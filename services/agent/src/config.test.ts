@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { findFaults } from '../../../packages/service-kit/src/testing/find-faults.ts'
-import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { readConfig } from './config.ts'
 
 const ids = {

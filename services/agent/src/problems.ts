@@ -1,4 +1,4 @@
-import { commonProblems, defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+import { commonProblems, defineProblems, type ProblemKind } from '@entra-agents/service-kit'
 
 /**
  * Every failure of the agent that a user can meet, beside the common ones and those of the tools: its status, its cause and its remedy, one sentence each.

@@ -1,4 +1,4 @@
-import { identityTiming } from './identity/timing.ts'
+import { identityTiming } from '@entra-agents/identity'
 
 /** The agent's time limits, and the times that it waits, in milliseconds. Tests have shorter times. */
 export const timing = {

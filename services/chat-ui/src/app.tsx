@@ -1,11 +1,12 @@
+import { isPageIncomplete } from '@entra-agents/trace-view/browser/incomplete'
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
+import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Popover } from '@entra-agents/trace-view/controls/popover'
+import { describeNames } from '@entra-agents/trace-view/words/names'
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import { readConfig } from './agent/documents.ts'
-import { isPageIncomplete } from './browser/incomplete.ts'
-import { lazy } from './browser/lazy.tsx'
-import { narrowQuery, useMediaQuery } from './browser/media-query.ts'
-import { Icon } from './controls/icon.tsx'
-import { Popover } from './controls/popover.tsx'
 import type { LiveExchange } from './conversation/conversation.ts'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
 import { loadExchangeView } from './conversation/message-log.tsx'
@@ -15,7 +16,6 @@ import { Header } from './frame/header.tsx'
 import { Tabs } from './frame/tabs.tsx'
 import { TracePane } from './frame/trace-pane.tsx'
 import { createPage, loadAsk, type Page } from './page.ts'
-import { describeNames } from './words/names.ts'
 
 const state = signal<Page | 'loading' | 'unreachable'>('loading')
 
@@ -148,7 +148,7 @@ function Panes({ page }: { readonly page: Page }) {
     pane.value = 'trace'
     requestAnimationFrame(() => document.getElementById('pane-trace')?.focus())
     if (stepId === undefined) return
-    const { toTimeline } = await import('./trace/timeline.ts')
+    const { toTimeline } = await import('@entra-agents/trace-view/trace/timeline')
     const row = toTimeline(exchange.value.steps).rows.find(({ step }) => step.id === stepId)
     if (row) trace.seek(row.number)
   }

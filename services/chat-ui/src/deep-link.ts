@@ -1,7 +1,7 @@
+import { type TraceView, viewNamed } from '@entra-agents/trace-view/trace/trace-view'
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { Conversation, LiveExchange } from './conversation/conversation.ts'
 import type { Pane } from './frame/tabs.tsx'
-import { type TraceView, viewNamed } from './trace/trace-view.ts'
 
 /**
  * Makes the address follow what is shown, as `#turn=2&view=steps&step=5&id=…`, and opens what an address names.

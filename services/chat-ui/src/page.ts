@@ -1,10 +1,12 @@
-import { flowNames, needsUser, type PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import { flowNames, needsUser, type PublicConfig } from '@entra-agents/trace'
+import { storedKeys } from '@entra-agents/trace-view/browser/stored'
+import { TraceView } from '@entra-agents/trace-view/trace/trace-view'
+import { describeNames } from '@entra-agents/trace-view/words/names'
 import { computed, effect, signal, untracked } from '@preact/signals'
 import { createAgentStatus } from './agent/agent-status.ts'
 import { agentNamed } from './agent/documents.ts'
 import { PageError, pageProblem } from './agent/page-problem.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
-import { storedKeys } from './browser/stored.ts'
 import { Conversation, type ConversationNeeds, type Identify } from './conversation/conversation.ts'
 import type { KeptExchanges } from './conversation/kept.ts'
 import { readComposer, storeComposer, storeConversation } from './conversation/stored-conversation.ts'
@@ -12,8 +14,6 @@ import { followAddress } from './deep-link.ts'
 import type { Pane } from './frame/tabs.tsx'
 import type { SideBySide } from './side-by-side/side-by-side.ts'
 import { Session } from './sign-in/session.ts'
-import { TraceView } from './trace/trace-view.ts'
-import { describeNames } from './words/names.ts'
 
 /** Everything the page works with, once the agent's configuration is known. */
 export type Page = ReturnType<typeof createPage>

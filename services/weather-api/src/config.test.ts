@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { ConfigurationError } from '@entra-agents/service-kit'
 import { expect, it } from 'vitest'
 import { readConfig } from './config.ts'
 

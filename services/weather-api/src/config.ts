@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path'
-import { type AllowedCaller, isDenyListLocation } from '@entra-bedrock-agent/entra-tokens'
-import { type EnvironmentReader, isGuid, readEnvironment } from '@entra-bedrock-agent/service-kit'
-import { readTelemetry } from '@entra-bedrock-agent/telemetry'
+import { type EnvironmentReader, isGuid, readEnvironment } from '@entra-agents/service-kit'
+import { readTelemetry } from '@entra-agents/telemetry'
+import { type AllowedCaller, isDenyListLocation } from '@entra-agents/tokens'
 import manifest from '../package.json' with { type: 'json' }
 
 export type Config = ReturnType<typeof readConfig>

@@ -1,5 +1,5 @@
-import type { Decision, ResourceServer } from '@entra-bedrock-agent/entra-tokens'
-import { type MetricsServerOptions, serveMetrics } from '@entra-bedrock-agent/telemetry/metrics'
+import { type MetricsServerOptions, serveMetrics } from '@entra-agents/telemetry/metrics'
+import type { Decision, ResourceServer } from '@entra-agents/tokens'
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 import type { FastifyInstance } from 'fastify'
 import { probePaths } from './routes/health.ts'

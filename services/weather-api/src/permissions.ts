@@ -1,4 +1,4 @@
-import type { AccessNeeds, AllowedCaller } from '@entra-bedrock-agent/entra-tokens'
+import type { AccessNeeds, AllowedCaller } from '@entra-agents/tokens'
 
 const rights = {
   weather: { role: 'Weather.Read.All', scope: 'Weather.Read' },

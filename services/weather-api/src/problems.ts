@@ -1,5 +1,5 @@
-import { tokenProblems } from '@entra-bedrock-agent/entra-tokens'
-import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+import { defineProblems, type ProblemKind } from '@entra-agents/service-kit'
+import { tokenProblems } from '@entra-agents/tokens'
 
 /** The problems of the weather API, beside the common ones. */
 export const catalogue = {

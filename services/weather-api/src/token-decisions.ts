@@ -1,7 +1,7 @@
-import type { AccessRefused, Decision } from '@entra-bedrock-agent/entra-tokens'
-import { SigningKeysUnavailable } from '@entra-bedrock-agent/entra-tokens/verify'
-import { ProblemError, proxyProblem, sendProblem } from '@entra-bedrock-agent/service-kit'
-import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
+import { ProblemError, proxyProblem, sendProblem } from '@entra-agents/service-kit'
+import { appAttributes, httpAttributes, logIdAttributes } from '@entra-agents/telemetry'
+import type { AccessRefused, Decision } from '@entra-agents/tokens'
+import { SigningKeysUnavailable } from '@entra-agents/tokens/verify'
 import { context, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 

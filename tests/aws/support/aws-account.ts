@@ -18,7 +18,7 @@ import {
   PutRolePolicyCommand,
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
-import { ParameterError, renderTemplate } from '../../../scripts/doctor/aws/template.ts'
+import { ParameterError, renderTemplate } from '@entra-agents/agentctl/doctor/aws/template'
 import { Moto } from './moto.ts'
 
 const template = readFileSync(resolve(import.meta.dirname, '../../../k8s/federation/aws.yaml'), 'utf8')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import type { ChatRequest, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest, TurnEvent } from '@entra-agents/trace'
 import type { AxeResults, RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'

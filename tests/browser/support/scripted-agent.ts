@@ -4,8 +4,8 @@ import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 import { text } from 'node:stream/consumers'
-import type { ChatRequest, ContinueRequest, Problem, TurnEvent } from '@entra-bedrock-agent/identity-trace'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import type { ChatRequest, ContinueRequest, Problem, TurnEvent } from '@entra-agents/trace'
 import { turnStart } from './turns.ts'
 
 const pageFolder = join(import.meta.dirname, '../../../services/chat-ui/dist')

@@ -5,7 +5,7 @@ import type {
   TurnEvent,
   TurnResult,
   TurnStart,
-} from '@entra-bedrock-agent/identity-trace'
+} from '@entra-agents/trace'
 import { identities } from '../../support/identities.ts'
 
 export const config = {

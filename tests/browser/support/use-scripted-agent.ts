@@ -1,4 +1,4 @@
-import type { ChatRequest, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest, TurnEvent } from '@entra-agents/trace'
 import { beforeEach } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { ScriptedAgent } from './scripted-agent.ts'

@@ -1,4 +1,4 @@
-import type { AskedCall, Pause, TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { AskedCall, Pause, TraceStep, TurnEvent } from '@entra-agents/trace'
 import type { Locator, Page } from 'playwright-core'
 import { identities } from '../../support/identities.ts'
 import { ask } from './steps.ts'

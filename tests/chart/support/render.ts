@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import type { Container, KubernetesObject, PodTemplate, Workload } from './kubernetes.ts'
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { temporaryFolder } from '../../../packages/service-kit/src/testing/temporary-file.ts'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { launcherOf } from '../../../scripts/tools/tool.ts'
 import { run } from './render.ts'
 

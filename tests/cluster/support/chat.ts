@@ -1,4 +1,4 @@
-import type { ChatRequest } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest } from '@entra-agents/trace'
 import { postJson } from '../../support/post-json.ts'
 
 export interface Answer {

@@ -1,7 +1,7 @@
+import { permissions } from '@entra-agents/agentctl/entra/objects/kinds'
 import { Agent } from 'undici'
 import { wellKnown } from '../../../emulators/entra/src/directory/well-known.ts'
 import { setupAppId } from '../../../emulators/entra/src/testing/start-entra.ts'
-import { permissions } from '../../../scripts/entra/objects/kinds.ts'
 import { identities } from '../../support/identities.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { Demo } from './demo.ts'

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { Finding } from '../../../scripts/doctor/finding.ts'
+import type { Finding } from '@entra-agents/agentctl/doctor/finding'
 import type { Demo } from './demo.ts'
 import { EntraControls } from './entra.ts'
 
-const agentctl = resolve(import.meta.dirname, '../../../scripts/agentctl.ts')
+const agentctl = resolve(import.meta.dirname, '../../../packages/agentctl/src/agentctl.ts')
 const localhostNames = resolve(import.meta.dirname, 'localhost-names.ts')
 
 interface RunResult {

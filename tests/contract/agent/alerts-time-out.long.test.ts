@@ -1,5 +1,5 @@
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { expect, it, onTestFinished } from 'vitest'
-import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, bearer, continueTurn, type TurnOutcome } from './ask.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'

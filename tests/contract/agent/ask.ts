@@ -1,11 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type {
-  ChatResponse,
-  PausedResponse,
-  Problem,
-  TraceStep,
-  TurnEvent,
-} from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, PausedResponse, Problem, TraceStep, TurnEvent } from '@entra-agents/trace'
 import type { FastifyInstance } from 'fastify'
 import { vi } from 'vitest'
 import { postJson } from '../../support/post-json.ts'

@@ -1,5 +1,5 @@
+import { exchange, sendAndReset } from '@entra-agents/service-kit/testing/exchange'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { exchange, sendAndReset } from '../../../packages/service-kit/src/testing/exchange.ts'
 import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../../support/stack.ts'
 import { findMetricsUrl, question } from './ask.ts'

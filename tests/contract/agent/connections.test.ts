@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { promisify } from 'node:util'
+import { createIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createIssuer } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
 import { ask, findMetricsUrl, parseEvents, postChat, question } from './ask.ts'

@@ -1,4 +1,4 @@
-import { ChatResponse, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import { ChatResponse, TraceStep } from '@entra-agents/trace'
 import { Value } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'

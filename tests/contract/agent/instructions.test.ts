@@ -1,4 +1,4 @@
-import type { Instructions } from '@entra-bedrock-agent/identity-trace'
+import type { Instructions } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 
 export interface SeenRequest {
   readonly url: string

@@ -1,5 +1,5 @@
+import { exchange } from '@entra-agents/service-kit/testing/exchange'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { exchange } from '../../../packages/service-kit/src/testing/exchange.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'

@@ -1,5 +1,5 @@
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'

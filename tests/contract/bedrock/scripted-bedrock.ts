@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { EventStreamCodec } from '@smithy/core/event-streams'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 /** One event of a ConverseStream, or an exception in the middle of the stream. */
 export type StreamEvent =

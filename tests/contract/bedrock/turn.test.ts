@@ -1,5 +1,5 @@
+import { identityProblem } from '@entra-agents/identity'
 import { afterEach, describe, expect, it } from 'vitest'
-import { identityProblem } from '../../../services/agent/src/identity/problems.ts'
 import { weatherProblem } from '../../../services/agent/src/tools/weather/problems.ts'
 import { forFile } from '../../support/for-file.ts'
 import { connectMode, credentials, runTurn, sunnyClient } from './run-turn.ts'

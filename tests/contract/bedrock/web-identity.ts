@@ -1,8 +1,8 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 
 export const subject = 'system:serviceaccount:entra-bedrock-agent:agent'
 

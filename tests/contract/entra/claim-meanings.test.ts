@@ -1,4 +1,4 @@
-import { claimDictionary } from '@entra-bedrock-agent/identity-trace'
+import { claimDictionary } from '@entra-agents/trace'
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
 import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'

@@ -1,7 +1,7 @@
-import { words } from '@entra-bedrock-agent/entra-failures/words'
+import { words } from '@entra-agents/entra-failures/words'
+import { explainResponse } from '@entra-agents/identity'
+import { agent, weatherApi } from '@entra-agents/identity/testing/fixtures'
 import { describe, expect, it } from 'vitest'
-import { explainResponse } from '../../../services/agent/src/identity/sidecar-failures.ts'
-import { agent, weatherApi } from '../../../services/agent/src/identity/testing/fixtures.ts'
 import { type RecordedCall, readRecording } from '../sidecar/replay/recording.ts'
 
 type Flow = 'autonomous' | 'obo'

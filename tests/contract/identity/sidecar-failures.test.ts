@@ -1,5 +1,5 @@
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { describe, expect, it } from 'vitest'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { askWeather, resetStack, startSettledStack, tenantOf, tokenRequests } from './trial.ts'

@@ -1,5 +1,5 @@
-import type { LoggedRequest } from '@entra-bedrock-agent/emulator-kit'
-import { type ChatResponse, type Flow, needsUser, type Problem } from '@entra-bedrock-agent/identity-trace'
+import type { LoggedRequest } from '@entra-agents/emulator-kit'
+import { type ChatResponse, type Flow, needsUser, type Problem } from '@entra-agents/trace'
 import type { Entra, RequestDetails } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'

@@ -1,4 +1,4 @@
-import type { ChatResponse, PausedResponse, Problem, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, PausedResponse, Problem, Status } from '@entra-agents/trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'

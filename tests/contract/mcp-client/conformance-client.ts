@@ -1,15 +1,11 @@
 /** The conformance suite runs `node conformance-client.ts <url>`: the agent's MCP client lists the tools and calls each. */
-import { mapFlows } from '@entra-bedrock-agent/identity-trace'
+
+import { betweenTurns, createApiCaller, nameSidecarEntries } from '@entra-agents/identity'
+import type { McpServer } from '@entra-agents/mcp-tools'
+import { McpClient } from '@entra-agents/mcp-tools/client'
+import { type ChosenTool, chooseTools } from '@entra-agents/mcp-tools/offered-tools'
+import { mapFlows } from '@entra-agents/trace'
 import pino from 'pino'
-import { createApiCaller } from '../../../services/agent/src/downstream/api-caller.ts'
-import { nameSidecarEntries } from '../../../services/agent/src/identity/downstream-api.ts'
-import { McpClient } from '../../../services/agent/src/tools/mcp/client/client.ts'
-import type { McpServer } from '../../../services/agent/src/tools/mcp/config.ts'
-import {
-  type ChosenTool,
-  chooseTools,
-} from '../../../services/agent/src/tools/mcp/offered-tools/offered-tools.ts'
-import { betweenTurns } from '../../../services/agent/src/turn/between-turns.ts'
 import { agentIdentity } from '../../support/identities.ts'
 
 const url = process.argv.at(-1) ?? ''

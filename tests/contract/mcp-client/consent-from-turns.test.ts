@@ -1,4 +1,4 @@
-import type { ChatResponse, PausedResponse } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, PausedResponse } from '@entra-agents/trace'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'

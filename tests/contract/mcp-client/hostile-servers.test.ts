@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import type { ChatResponse, Problem, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Problem, Status } from '@entra-agents/trace'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { McpStack } from './mcp-stack.ts'

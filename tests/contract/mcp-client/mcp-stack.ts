@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ChatResponse, Decision, PausedResponse, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Decision, PausedResponse, Status } from '@entra-agents/trace'
 import { expect, vi } from 'vitest'
 import { postJson } from '../../support/post-json.ts'
 import { registerApis } from '../../support/register-api.ts'

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server'
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
 import { Type } from 'typebox'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { identities } from '../../support/identities.ts'
 
 export const notesAppId = '99999999-0000-4000-8000-0000000010aa'

@@ -1,4 +1,4 @@
-import type { ChatResponse, Instructions, Problem } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Instructions, Problem } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { ChatResponse, Status } from '@entra-bedrock-agent/identity-trace'
+import type { ChatResponse, Status } from '@entra-agents/trace'
 import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 
 /** A message of the protocol, as far as scripts read it. */
 export interface Message {

@@ -1,6 +1,6 @@
+import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
 import type { Client } from '@modelcontextprotocol/client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
 import { connectClient, revisions } from './clients.ts'

@@ -1,5 +1,5 @@
+import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { afterEach, describe, expect, it } from 'vitest'
-import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { identities } from '../../support/identities.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
+import { badTokens, oneOfEachFault } from '@entra-agents/tokens/testing/corpus'
 import { describe, expect, it } from 'vitest'
-import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
-import { badTokens, oneOfEachFault } from '../../../packages/entra-tokens/src/testing/corpus.ts'
 import { forFile } from '../../support/for-file.ts'
 import { startWeatherApi } from '../weather-api/service.ts'
 

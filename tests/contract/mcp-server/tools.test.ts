@@ -1,11 +1,8 @@
-import type { Caller } from '@entra-bedrock-agent/entra-tokens'
-import { createServer } from '@entra-bedrock-agent/service-kit'
+import { createServer } from '@entra-agents/service-kit'
+import type { Caller } from '@entra-agents/tokens'
+import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import type { Client } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  autonomousClaims,
-  onBehalfOfClaims,
-} from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { addMcpRoute } from '../../../services/weather-api/src/mcp/route.ts'
 import { identities } from '../../support/identities.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { expect, onTestFinished, test } from 'vitest'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
 import { decodeToken } from './replay/tokens.ts'
 import { agentQuery, beginTrial, grantOf, ids } from './replay/trial.ts'
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { buffer } from 'node:stream/consumers'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { type Message, readMessage } from './protobuf.ts'
 
 /** A span as it was received. */

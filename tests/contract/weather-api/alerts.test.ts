@@ -1,9 +1,6 @@
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
+import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  autonomousClaims,
-  onBehalfOfClaims,
-} from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
-import { temporaryFile } from '../../../packages/service-kit/src/testing/temporary-file.ts'
 import { identities } from '../../support/identities.ts'
 import { connectClient, revisions } from '../mcp-server/clients.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'

@@ -1,9 +1,6 @@
+import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
+import type { Claims } from '@entra-agents/tokens/testing/token-issuer'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import {
-  autonomousClaims,
-  onBehalfOfClaims,
-} from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
-import type { Claims } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { identities } from '../../support/identities.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 

@@ -1,9 +1,6 @@
+import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { register as globalRegistry } from '@prometheus-io/client'
 import { expect, it } from 'vitest'
-import {
-  autonomousClaims,
-  onBehalfOfClaims,
-} from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { forFile } from '../../support/for-file.ts'
 import { findMetricsUrl } from '../agent/ask.ts'
 import { startWeatherApi } from './service.ts'

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib'
-import { LocalServer } from '../../../packages/service-kit/src/testing/local-server.ts'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 
 interface Fault {
   readonly status: number

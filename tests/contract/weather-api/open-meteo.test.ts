@@ -1,5 +1,5 @@
+import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from './open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 

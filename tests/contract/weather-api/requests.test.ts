@@ -1,6 +1,6 @@
+import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
+import { badTokens, oneOfEachFault } from '@entra-agents/tokens/testing/corpus'
 import { describe, expect, it } from 'vitest'
-import { autonomousClaims } from '../../../packages/entra-tokens/src/testing/agent-claims.ts'
-import { badTokens, oneOfEachFault } from '../../../packages/entra-tokens/src/testing/corpus.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { startWeatherApi } from './service.ts'

@@ -1,6 +1,6 @@
+import { type RawResponse, rawGet } from '@entra-agents/tokens/testing/raw-request'
+import { createIssuer, type TestIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import type { FastifyInstance } from 'fastify'
-import { type RawResponse, rawGet } from '../../../packages/entra-tokens/src/testing/raw-request.ts'
-import { createIssuer, type TestIssuer } from '../../../packages/entra-tokens/src/testing/token-issuer.ts'
 import { buildApp, type Dependencies } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'
 import type { ForecastDay } from '../../../services/weather-api/src/weather/provider.ts'

@@ -1,6 +1,6 @@
 /** An API behind the installed token check: GET / responds with the decision, and /pass/<ms> moves the clock of this process. */
 import { createServer } from 'node:http'
-import { AccessRefused, createResourceServer } from '@entra-bedrock-agent/entra-tokens'
+import { AccessRefused, createResourceServer } from '@entra-agents/tokens'
 
 const { AUTHORITY: authority, PORT } = process.env
 let aheadMs = 0

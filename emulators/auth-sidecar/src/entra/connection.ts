@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { LinkedAbort } from '@entra-bedrock-agent/service-kit'
+import { LinkedAbort } from '@entra-agents/service-kit'
 import { LRUCache } from 'lru-cache'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'

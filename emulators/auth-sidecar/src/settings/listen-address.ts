@@ -1,4 +1,4 @@
-import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
+import type { EnvironmentReader } from '@entra-agents/service-kit'
 import type { Settings } from './settings.ts'
 
 export interface ListenAddress {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@entra-bedrock-agent/service-kit'
+import { ConfigurationError } from '@entra-agents/service-kit'
 import { expect, test } from 'vitest'
 import { readConfig } from '../config.ts'
 import { Settings } from './settings.ts'

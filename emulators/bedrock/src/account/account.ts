@@ -1,4 +1,4 @@
-import type { Clock, Settings } from '@entra-bedrock-agent/emulator-kit'
+import type { Clock, Settings } from '@entra-agents/emulator-kit'
 import type { Config } from '../config.ts'
 import { type Model, models } from './models.ts'
 import type { PolicyDocument } from './policy.ts'

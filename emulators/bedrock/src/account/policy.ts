@@ -1,4 +1,4 @@
-import { strictObject } from '@entra-bedrock-agent/emulator-kit'
+import { strictObject } from '@entra-agents/emulator-kit'
 import { type Static, Type } from 'typebox'
 
 const OneOrMore = Type.Union([Type.String(), Type.Array(Type.String())])

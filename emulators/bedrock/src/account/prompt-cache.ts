@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '@entra-bedrock-agent/emulator-kit'
+import type { Clock } from '@entra-agents/emulator-kit'
 import { LRUCache } from 'lru-cache'
 import type { CachePoint, ConverseRequest } from '../wire/converse-request.ts'
 import type { Model } from './models.ts'

@@ -1,4 +1,4 @@
-import { Emulator, strictObject } from '@entra-bedrock-agent/emulator-kit'
+import { Emulator, strictObject } from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 import type { AccountChanges } from '../account/account.ts'
 import { accessStates, lifecycles, models } from '../account/models.ts'

@@ -4,7 +4,7 @@ import {
   type FaultKinds,
   faultKind,
   strictObject,
-} from '@entra-bedrock-agent/emulator-kit'
+} from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 import { type Reply, say } from '../model/reply.ts'
 import { BedrockError, type BedrockErrorName, bedrockErrors, defaultMessages } from '../wire/bedrock-error.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { reviewPermissions, setUpPermissions } from '@entra-bedrock-agent/identity-trace/well-known'
+import { reviewPermissions, setUpPermissions } from '@entra-agents/trace/well-known'
 import { type AppRole, newRole, newScope, type PermissionScope } from './objects.ts'
 
 /** A scope that the Azure CLI's tokens have. Graph refuses a request about agents if its token has this scope. */

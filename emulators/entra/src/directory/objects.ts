@@ -1,4 +1,4 @@
-import { strictObject } from '@entra-bedrock-agent/emulator-kit'
+import { strictObject } from '@entra-agents/emulator-kit'
 import { type Static, Type } from 'typebox'
 
 // Objects of the tenant, shaped as Microsoft Graph v1.0 names them (https://learn.microsoft.com/graph/api/resources).

@@ -1,4 +1,4 @@
-import { type ApiRegistration, tenant } from '@entra-bedrock-agent/demo-tenant'
+import { type ApiRegistration, tenant } from '@entra-agents/demo-tenant'
 import type { Config } from '../config.ts'
 import { graphAppRoles, graphRoleId, graphScopes, setUpRoles, stableId } from './graph-permissions.ts'
 import {

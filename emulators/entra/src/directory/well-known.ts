@@ -1,9 +1,4 @@
-import {
-  graphAppId,
-  graphUri,
-  tokenExchangeAudience,
-  tokenExchangeUri,
-} from '@entra-bedrock-agent/identity-trace/well-known'
+import { graphAppId, graphUri, tokenExchangeAudience, tokenExchangeUri } from '@entra-agents/trace/well-known'
 
 /** Ids that are the same in every tenant. */
 export const wellKnown = {

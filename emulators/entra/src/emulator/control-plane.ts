@@ -1,5 +1,5 @@
-import { strictObject } from '@entra-bedrock-agent/emulator-kit'
-import { commonProblem } from '@entra-bedrock-agent/service-kit'
+import { strictObject } from '@entra-agents/emulator-kit'
+import { commonProblem } from '@entra-agents/service-kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { decodeJwt } from 'jose'
 import { type Static, Type } from 'typebox'

@@ -1,8 +1,4 @@
-import {
-  type InjectedFault as AnyInjectedFault,
-  faultKind,
-  strictObject,
-} from '@entra-bedrock-agent/emulator-kit'
+import { type InjectedFault as AnyInjectedFault, faultKind, strictObject } from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 import { policiesChallenge } from '../conditional-access/claims.ts'
 import { EntraError } from '../errors/entra-error.ts'

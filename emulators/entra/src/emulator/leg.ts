@@ -1,4 +1,4 @@
-import { tokenExchangeUri } from '@entra-bedrock-agent/identity-trace/well-known'
+import { tokenExchangeUri } from '@entra-agents/trace/well-known'
 import type { FastifyRequest } from 'fastify'
 import { isGraphUrl } from '../graph/paths.ts'
 

@@ -1,4 +1,4 @@
-import { type Wording, words } from '@entra-bedrock-agent/entra-failures/words'
+import { type Wording, words } from '@entra-agents/entra-failures/words'
 
 /**
  * Refusals that the sidecar never gets when it requests tokens for the agent: those of sign-in and of redeeming codes, of

@@ -1,4 +1,4 @@
-import { strictObject } from '@entra-bedrock-agent/emulator-kit'
+import { strictObject } from '@entra-agents/emulator-kit'
 import { type Static, Type } from 'typebox'
 import { ApplicationChange, FederatedProperties, Guid, Name } from '../directory/objects.ts'
 

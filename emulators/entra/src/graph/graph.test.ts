@@ -1,4 +1,4 @@
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { tenant } from '@entra-agents/demo-tenant'
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'

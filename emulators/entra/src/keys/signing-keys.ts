@@ -1,4 +1,4 @@
-import type { Clock } from '@entra-bedrock-agent/emulator-kit'
+import type { Clock } from '@entra-agents/emulator-kit'
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 
 export interface SigningKey {

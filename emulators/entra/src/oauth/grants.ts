@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '@entra-bedrock-agent/emulator-kit'
+import type { Clock } from '@entra-agents/emulator-kit'
 import { LRUCache } from 'lru-cache'
 import { refusal } from '../errors/entra-error.ts'
 import { opaqueValue } from '../tokens/opaque.ts'

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { tenant } from '@entra-agents/demo-tenant'
 import {
   blueprintAppId,
   requestToken,

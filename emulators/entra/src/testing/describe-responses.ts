@@ -1,4 +1,4 @@
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { tenant } from '@entra-agents/demo-tenant'
 import { decodeJwt } from 'jose'
 import { readRedirect } from './browser.ts'
 import {

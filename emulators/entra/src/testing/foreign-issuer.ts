@@ -1,5 +1,5 @@
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose'
-import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
 
 /** An OpenID Connect issuer such as a cluster's, with its own key and published documents. */
 export interface ForeignIssuer {

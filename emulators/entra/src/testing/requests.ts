@@ -1,4 +1,4 @@
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { tenant } from '@entra-agents/demo-tenant'
 import {
   agentId,
   blueprintAppId,

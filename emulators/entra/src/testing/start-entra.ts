@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import { tenant } from '@entra-bedrock-agent/demo-tenant'
+import { tenant } from '@entra-agents/demo-tenant'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeEach } from 'vitest'
 import { buildApp } from '../app.ts'

@@ -1,4 +1,4 @@
-import { readsImages } from './access/models.ts'
+import { readsImages } from '@entra-agents/bedrock-access'
 
 /** An image in Bedrock's form. */
 export interface ModelImage {

@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import type { HistoryEntry } from '@entra-agents/trace'
 import {
   AIMessage,
   type BaseMessage,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { TokenUsage } from '@entra-bedrock-agent/identity-trace'
+import type { TokenUsage } from '@entra-agents/trace'
 import { AIMessage, type BaseMessage, type ContentBlock, type UsageMetadata } from '@langchain/core/messages'
 
 /** A tool call as the model wrote it. `arguments` is undefined when its JSON is not an object. */

@@ -1,8 +1,8 @@
-import { OnDemand } from '@entra-bedrock-agent/service-kit'
-import type { ApiCaller } from '../downstream/api-caller.ts'
-import type { Toolset } from '../tools/toolset.ts'
+import type { Toolset } from '@entra-agents/approval'
+import type { Bedrock } from '@entra-agents/bedrock-access'
+import type { ApiCaller } from '@entra-agents/identity'
+import { OnDemand } from '@entra-agents/service-kit'
 import type { AnswerMode, TurnRules } from '../turn/turn.ts'
-import type { Bedrock } from './access/bedrock.ts'
 
 /** Bedrock mode, loaded when it is first needed: LangGraph takes longer to load than the rest of the agent. */
 export function bedrockModeOnDemand(

@@ -1,6 +1,6 @@
+import { bedrockProblem } from '@entra-agents/bedrock-access'
 import { problem } from '../problems.ts'
 import type { AnsweredTurn } from '../turn/turn.ts'
-import { bedrockProblem } from './access/problems.ts'
 import type { ModelResponse } from './model-response.ts'
 
 export type StopVerdict =

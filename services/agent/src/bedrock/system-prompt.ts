@@ -1,5 +1,5 @@
-import type { AgentIdentity } from '../identity/agent-identity.ts'
-import type { Toolset } from '../tools/toolset.ts'
+import type { Toolset } from '@entra-agents/approval'
+import type { AgentIdentity } from '@entra-agents/identity'
 
 /**
  * What Claude is told before every conversation of an agent. It is the same for all conversations, so that

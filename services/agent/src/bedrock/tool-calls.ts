@@ -1,24 +1,22 @@
 import { hash } from 'node:crypto'
-import type { ToolUse } from '@entra-bedrock-agent/identity-trace'
-import { genAi } from '@entra-bedrock-agent/telemetry'
-import { type MessageContent, ToolMessage } from '@langchain/core/messages'
-import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
-import { Validator } from '@langchain/core/utils/json_schema'
-import { canonicalJson } from '../approval/call-digest.ts'
-import type { IdentityProblemCode } from '../identity/problems.ts'
-import { problem } from '../problems.ts'
+import type { OfferedTool, ResumedTurn, ToolContext, Toolset, Wait } from '@entra-agents/approval'
 import {
   type CallEnd,
+  canonicalJson,
   denialText,
   resumeStep,
   runStep,
   type StepCall,
   type StepOptions,
-} from '../tools/step-of-calls.ts'
-import { withToolContext } from '../tools/tool-context.ts'
-import type { OfferedTool, ToolContext, Toolset } from '../tools/toolset.ts'
-import type { StepFacts } from '../turn/trace-recorder.ts'
-import type { ResumedTurn, Wait } from '../turn/waiting.ts'
+  withToolContext,
+} from '@entra-agents/approval'
+import type { IdentityProblemCode, StepFacts } from '@entra-agents/identity'
+import { genAi } from '@entra-agents/telemetry'
+import type { ToolUse } from '@entra-agents/trace'
+import { type MessageContent, ToolMessage } from '@langchain/core/messages'
+import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
+import { Validator } from '@langchain/core/utils/json_schema'
+import { problem } from '../problems.ts'
 import type { ImageAllowance } from './images.ts'
 import type { ToolCall } from './model-response.ts'
 import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.ts'

@@ -1,18 +1,20 @@
-import type { ToolUse } from '@entra-bedrock-agent/identity-trace'
-import { approvalProblem } from '../approval/problems.ts'
-import type { ApiCaller } from '../downstream/api-caller.ts'
-import { problem } from '../problems.ts'
+import type { Wait } from '@entra-agents/approval'
 import {
+  approvalProblem,
+  type DirectCall,
   denialText,
   resumeStep,
   runStep,
   type StepCall,
   type StepOptions,
+  type Toolset,
+  toolsetsOf,
   waitAfterFailure,
-} from '../tools/step-of-calls.ts'
-import { type DirectCall, type Toolset, toolsetsOf } from '../tools/toolset.ts'
+} from '@entra-agents/approval'
+import type { ApiCaller } from '@entra-agents/identity'
+import type { ToolUse } from '@entra-agents/trace'
+import { problem } from '../problems.ts'
 import type { AnswerMode, Turn, TurnOutcome } from '../turn/turn.ts'
-import type { Wait } from '../turn/waiting.ts'
 
 /** Direct mode: no model. The first toolset that recognises the message answers it. */
 export function directMode(all: readonly Toolset[], apis: Pick<ApiCaller, 'for'>): AnswerMode {

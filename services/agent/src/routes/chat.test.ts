@@ -1,8 +1,8 @@
+import type { AgentIdentity } from '@entra-agents/identity'
+import { ids } from '@entra-agents/identity/testing/fixtures'
 import { expect, it, onTestFinished } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
-import type { AgentIdentity } from '../identity/agent-identity.ts'
-import { ids } from '../identity/testing/fixtures.ts'
 
 async function appWithAgent(changes: Partial<AgentIdentity>) {
   const config = readConfig({

@@ -1,3 +1,5 @@
+import type { Approvals } from '@entra-agents/approval'
+import { markSpanFailed } from '@entra-agents/service-kit'
 import {
   ChatRequest,
   ChatResponse,
@@ -7,13 +9,11 @@ import {
   Problem,
   type TraceStep,
   type TurnEvent,
-} from '@entra-bedrock-agent/identity-trace'
-import { markSpanFailed } from '@entra-bedrock-agent/service-kit'
+} from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import plugin from 'fastify-plugin'
 import { Type } from 'typebox'
-import type { Approvals } from '../approval/approvals.ts'
 import { problem } from '../problems.ts'
 import type { TurnMetrics } from '../status/metrics.ts'
 import type { TurnRequest } from '../turn/running-turn.ts'

@@ -1,9 +1,8 @@
-import { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { Toolset } from '@entra-agents/approval'
+import { type Blueprint, mayUseApi, offeredFlows } from '@entra-agents/identity'
+import { PublicConfig } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config.ts'
-import { type Blueprint, mayUseApi } from '../identity/agent-identity.ts'
-import { offeredFlows } from '../identity/flows.ts'
-import type { Toolset } from '../tools/toolset.ts'
 
 export interface ConfigRouteOptions {
   readonly config: Config

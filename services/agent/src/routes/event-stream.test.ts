@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type ClientRequest, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { TurnEvent } from '@entra-agents/trace'
 import Fastify from 'fastify'
 import { describe, expect, it, vi } from 'vitest'
 import { type Timing, timing as usualTiming } from '../timing.ts'

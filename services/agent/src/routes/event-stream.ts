@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { TurnEvent } from '@entra-agents/trace'
 import type { FastifyReply } from 'fastify'
 import { type Timing, timing } from '../timing.ts'
 

@@ -1,4 +1,4 @@
-import { getOrMake } from '@entra-bedrock-agent/service-kit'
+import { getOrMake } from '@entra-agents/service-kit'
 import { problem } from '../problems.ts'
 
 interface Waiting {

@@ -1,8 +1,8 @@
-import { Problem } from '@entra-bedrock-agent/identity-trace'
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { AgentTokens } from '@entra-agents/identity'
+import type { ProblemError } from '@entra-agents/service-kit'
+import { Problem } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import type { AgentTokens } from '../identity/agent-tokens.ts'
 import { problem } from '../problems.ts'
 
 export interface HealthRouteOptions {

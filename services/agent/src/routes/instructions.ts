@@ -1,21 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import {
-  Instructions,
-  InstructionsQuery,
-  type NeededRight,
-  needsUser,
-  Problem,
-} from '@entra-bedrock-agent/identity-trace'
+import { mayCall, type OfferedTool, type Toolset, toolsetsOf } from '@entra-agents/approval'
+import type { AgentTokens, ApiCaller, DownstreamApi } from '@entra-agents/identity'
+import { betweenTurns, neededRight } from '@entra-agents/identity'
+import { Instructions, InstructionsQuery, type NeededRight, needsUser, Problem } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import plugin from 'fastify-plugin'
 import { dateLine, systemPrompt } from '../bedrock/system-prompt.ts'
-import type { ApiCaller } from '../downstream/api-caller.ts'
-import type { AgentTokens } from '../identity/agent-tokens.ts'
-import type { DownstreamApi } from '../identity/downstream-api.ts'
-import { neededRight } from '../identity/flows.ts'
-import { mayCall } from '../tools/step-of-calls.ts'
-import { type OfferedTool, type Toolset, toolsetsOf } from '../tools/toolset.ts'
-import { betweenTurns } from '../turn/between-turns.ts'
 import type { Turn } from '../turn/turn.ts'
 import { guardedRoutes } from './guarded-routes.ts'
 import { readAsker, type SignInRules } from './sign-in.ts'

@@ -1,9 +1,4 @@
-import {
-  type ChatRequest,
-  chatLimits,
-  countCharacters,
-  type HistoryEntry,
-} from '@entra-bedrock-agent/identity-trace'
+import { type ChatRequest, chatLimits, countCharacters, type HistoryEntry } from '@entra-agents/trace'
 import { problem } from '../problems.ts'
 
 /**

@@ -1,10 +1,8 @@
-import { type Flow, needsUser, type TraceAudience } from '@entra-bedrock-agent/identity-trace'
-import { valuesOfHeader } from '@entra-bedrock-agent/service-kit'
+import type { AgentIdentity, Agents, UserTokenVerifier, VerifiedUserToken } from '@entra-agents/identity'
+import { identityProblem } from '@entra-agents/identity'
+import { valuesOfHeader } from '@entra-agents/service-kit'
+import { type Flow, needsUser, type TraceAudience } from '@entra-agents/trace'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AgentIdentity, Agents } from '../identity/agent-identity.ts'
-import type { VerifiedUserToken } from '../identity/agent-token.ts'
-import { identityProblem } from '../identity/problems.ts'
-import type { UserTokenVerifier } from '../identity/user-token.ts'
 
 /** Who may ask, and who sees the trace. */
 export interface SignInRules {

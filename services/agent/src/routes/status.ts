@@ -1,14 +1,11 @@
-import { type Component, type Flow, mapFlows, needsUser, Status } from '@entra-bedrock-agent/identity-trace'
+import type { Toolset } from '@entra-agents/approval'
+import type { Bedrock } from '@entra-agents/bedrock-access'
+import type { AgentTokens, ApiCaller } from '@entra-agents/identity'
+import { type AgentIdentity, identityProblem, mayUseApi, offeredFlows } from '@entra-agents/identity'
+import { type ComponentHealth, combineHealth } from '@entra-agents/service-kit'
+import { type Component, type Flow, mapFlows, needsUser, Status } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { Bedrock } from '../bedrock/access/bedrock.ts'
 import type { Config } from '../config.ts'
-import type { ApiCaller } from '../downstream/api-caller.ts'
-import { type AgentIdentity, mayUseApi } from '../identity/agent-identity.ts'
-import type { AgentTokens } from '../identity/agent-tokens.ts'
-import { offeredFlows } from '../identity/flows.ts'
-import { identityProblem } from '../identity/problems.ts'
-import { type ComponentHealth, combineHealth } from '../status/health.ts'
-import type { Toolset } from '../tools/toolset.ts'
 
 export interface StatusRouteOptions {
   readonly config: Config

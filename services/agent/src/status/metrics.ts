@@ -1,5 +1,5 @@
-import type { TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { appAttributes, genAi } from '@entra-bedrock-agent/telemetry'
+import { appAttributes, genAi } from '@entra-agents/telemetry'
+import type { TraceStep } from '@entra-agents/trace'
 import type { Attributes } from '@opentelemetry/api'
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
 

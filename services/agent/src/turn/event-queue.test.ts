@@ -1,4 +1,4 @@
-import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { TurnEvent } from '@entra-agents/trace'
 import { expect, it } from 'vitest'
 import { EventQueue } from './event-queue.ts'
 

@@ -1,4 +1,4 @@
-import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { TurnEvent } from '@entra-agents/trace'
 
 /**
  * Events between a turn, which produces them at its own pace, and its one consumer, which takes all waiting

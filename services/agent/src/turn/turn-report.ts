@@ -1,4 +1,4 @@
-import type { TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnEvent } from '@entra-agents/trace'
 import type { FastifyBaseLogger } from 'fastify'
 import type { TurnMetrics } from '../status/metrics.ts'
 import type { RunningTurn } from './running-turn.ts'

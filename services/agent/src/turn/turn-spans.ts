@@ -1,5 +1,6 @@
-import type { LogIds, Problem, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { appAttributes, httpAttributes, logIdAttributes } from '@entra-bedrock-agent/telemetry'
+import type { StepFacts } from '@entra-agents/identity'
+import { appAttributes, httpAttributes, logIdAttributes } from '@entra-agents/telemetry'
+import type { LogIds, Problem, TraceStep } from '@entra-agents/trace'
 import {
   type Attributes,
   type Context,
@@ -10,7 +11,6 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import type { StepFacts } from './trace-recorder.ts'
 
 /** Steps that call another service. */
 const callKinds: ReadonlySet<TraceStep['kind']> = new Set(['token-request', 'api-call', 'model'])

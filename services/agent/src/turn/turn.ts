@@ -1,5 +1,5 @@
-import type { HistoryEntry, Mode, TurnResult } from '@entra-bedrock-agent/identity-trace'
-import type { PausableTurn, TurnFigures, WaitingTurn } from './pausable-turn.ts'
+import type { PausableTurn, TurnFigures, WaitingTurn } from '@entra-agents/approval'
+import type { HistoryEntry, Mode, TurnResult } from '@entra-agents/trace'
 
 /** One chat turn and everything it carries. */
 export interface Turn extends PausableTurn {

@@ -1,5 +1,5 @@
+import { recordingLogger } from '@entra-agents/identity/testing/fixtures'
 import { expect, it } from 'vitest'
-import { recordingLogger } from '../identity/testing/fixtures.ts'
 import { TurnMetrics } from '../status/metrics.ts'
 import { noApprovals, turnRequest } from './testing/turn-request.ts'
 import type { AnswerMode } from './turn.ts'

@@ -1,4 +1,4 @@
-import type { Mode, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { Mode, TurnEvent } from '@entra-agents/trace'
 import { problem } from '../problems.ts'
 import { RunningTurn, type TurnObservers, type TurnRequest } from './running-turn.ts'
 import type { AnswerMode } from './turn.ts'

@@ -1,4 +1,4 @@
-import type { Status } from '@entra-bedrock-agent/identity-trace'
+import type { Status } from '@entra-agents/trace'
 import { signal } from '@preact/signals'
 import { readStatus } from './documents.ts'
 import { PageError, type PageProblem } from './page-problem.ts'

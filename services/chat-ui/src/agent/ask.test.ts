@@ -1,4 +1,4 @@
-import type { TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { TurnEvent } from '@entra-agents/trace'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { askAgent } from './ask.ts'
 

@@ -1,4 +1,4 @@
-import type { ChatRequest, ContinueRequest, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest, ContinueRequest, TurnEvent } from '@entra-agents/trace'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { PageError, pageProblem, readProblem } from './page-problem.ts'
 

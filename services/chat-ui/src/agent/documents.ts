@@ -1,4 +1,4 @@
-import type { PublicAgent, PublicConfig, Status } from '@entra-bedrock-agent/identity-trace'
+import type { PublicAgent, PublicConfig, Status } from '@entra-agents/trace'
 import { PageError, pageProblem, readProblem } from './page-problem.ts'
 
 interface ReadOptions {

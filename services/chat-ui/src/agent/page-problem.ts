@@ -1,4 +1,4 @@
-import type { Problem } from '@entra-bedrock-agent/identity-trace'
+import type { Problem } from '@entra-agents/trace'
 
 /** What the page shows of a failure, whether the agent reported it or it happened in the page. */
 export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | 'claimsChallenge'> &

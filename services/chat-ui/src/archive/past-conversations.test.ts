@@ -1,4 +1,4 @@
-import type { TraceStep, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnResult } from '@entra-agents/trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { pageProblem } from '../agent/page-problem.ts'
 import { Conversation, type ConversationNeeds } from '../conversation/conversation.ts'

@@ -1,12 +1,12 @@
-import { needsUser } from '@entra-bedrock-agent/identity-trace'
+import { needsUser } from '@entra-agents/trace'
+import { readStored, writeStored } from '@entra-agents/trace-view/browser/stored'
+import { redactorFor } from '@entra-agents/trace-view/trace/redactor'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { effect, type Signal, signal } from '@preact/signals'
-import { readStored, writeStored } from '../browser/stored.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { cutOffExchange, type Exchange } from '../conversation/exchange.ts'
 import { type KeptExchanges, shownExchanges } from '../conversation/kept.ts'
-import { redactorFor } from '../trace/redactor.ts'
 import {
   isPastConversationKept,
   type PastConversation,

@@ -1,13 +1,13 @@
+import { useLoaded } from '@entra-agents/trace-view/browser/lazy'
+import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
+import { type Names, untitledAgent } from '@entra-agents/trace-view/words/names'
+import { count, formatMoment } from '@entra-agents/trace-view/words/times'
 import { useSignal } from '@preact/signals'
-import { useLoaded } from '../browser/lazy.tsx'
-import { IconButton } from '../controls/icon-button.tsx'
 import { shownExchanges } from '../conversation/kept.ts'
 import type { Page } from '../page.ts'
-import { type Names, untitledAgent } from '../words/names.ts'
-import { count, formatMoment } from '../words/times.ts'
 import type { PastConversations } from './past-conversations.ts'
 import type { PastConversation } from './past-store.ts'
-import '../controls/menu-row.css'
+import '@entra-agents/trace-view/controls/menu-row.css'
 import './past-menu.css'
 
 /** The earlier conversations that this browser keeps for the present user, and how to delete them. */

@@ -1,4 +1,4 @@
-import { readStored, removeStored, storedKeys, writeStored } from '../browser/stored.ts'
+import { readStored, removeStored, storedKeys, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { isKeptExchanges } from '../conversation/is-kept.ts'
 import type { KeptExchanges } from '../conversation/kept.ts'
 

@@ -1,5 +1,5 @@
+import { count } from '@entra-agents/trace-view/words/times'
 import type { Page } from '../page.ts'
-import { count } from '../words/times.ts'
 
 /** Asks a user who has signed out whether the conversations on their behalf should be kept. */
 export function SignedOutNotice({ keptOnSignOut, loadPast }: Pick<Page, 'keptOnSignOut' | 'loadPast'>) {

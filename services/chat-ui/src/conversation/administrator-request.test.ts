@@ -1,8 +1,8 @@
-import type { Flow } from '@entra-bedrock-agent/identity-trace'
+import type { Flow } from '@entra-agents/trace'
+import { agentId, publicConfig } from '@entra-agents/trace-view/testing/public-config'
+import { ownToken, step } from '@entra-agents/trace-view/testing/trace'
+import { describeNames } from '@entra-agents/trace-view/words/names'
 import { expect, it } from 'vitest'
-import { agentId, publicConfig } from '../testing/public-config.ts'
-import { ownToken, step } from '../testing/trace.ts'
-import { describeNames } from '../words/names.ts'
 import { tellGrant, writeAdministratorMessage } from './administrator-request.ts'
 
 const question = { message: 'x', agent: 'default', mode: 'direct', flow: 'autonomous' } as const

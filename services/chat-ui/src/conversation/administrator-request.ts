@@ -1,6 +1,6 @@
-import { flows, type Problem } from '@entra-bedrock-agent/identity-trace'
+import { flows, type Problem } from '@entra-agents/trace'
+import type { Names } from '@entra-agents/trace-view/words/names'
 import type { PageProblem } from '../agent/page-problem.ts'
-import type { Names } from '../words/names.ts'
 import type { Exchange } from './exchange.ts'
 
 type NeededRight = NonNullable<Problem['needs']>

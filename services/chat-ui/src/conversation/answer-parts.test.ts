@@ -1,4 +1,4 @@
-import type { ToolUse, TraceStep } from '@entra-bedrock-agent/identity-trace'
+import type { ToolUse, TraceStep } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { partsOf } from './answer-parts.ts'
 

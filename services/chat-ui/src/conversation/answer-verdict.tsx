@@ -1,7 +1,7 @@
-import { OutcomeMark } from '../identity/verdict-view.tsx'
-import { judgeTurn } from '../trace/judge.ts'
-import { gatherFacts } from '../trace/turn-facts.ts'
-import type { Names } from '../words/names.ts'
+import { OutcomeMark } from '@entra-agents/trace-view/identity/verdict-view'
+import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
+import { gatherFacts } from '@entra-agents/trace-view/trace/turn-facts'
+import type { Names } from '@entra-agents/trace-view/words/names'
 import type { Exchange } from './exchange.ts'
 
 /** One line on who called for whom, and whether that was allowed: used if the trace is not beside the answer. */

@@ -1,10 +1,10 @@
-import { type Flow, flowNames, flows, type Mode } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, flowNames, flows, type Mode } from '@entra-agents/trace'
+import { useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
+import { Segments } from '@entra-agents/trace-view/controls/segments'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
+import { modeNames } from '@entra-agents/trace-view/words/names'
 import { agentNamed } from '../agent/documents.ts'
-import { useMediaQuery } from '../browser/media-query.ts'
-import { Segments } from '../controls/segments.tsx'
 import type { Page } from '../page.ts'
-import { flowWords } from '../words/flows.ts'
-import { modeNames } from '../words/names.ts'
 
 /** The choices beside the question: for whom the agent acts, and with or without a model. */
 export function AskChoices({ conversation, config }: Pick<Page, 'conversation' | 'config'>) {

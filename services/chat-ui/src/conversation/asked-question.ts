@@ -1,4 +1,4 @@
-import type { ChatRequest, ContinueRequest } from '@entra-bedrock-agent/identity-trace'
+import type { ChatRequest, ContinueRequest } from '@entra-agents/trace'
 import type { Exchange, Question } from './exchange.ts'
 import { historyFor } from './history.ts'
 import type { Speaker } from './speaker.ts'

@@ -1,8 +1,8 @@
-import { chatLimits } from '@entra-bedrock-agent/identity-trace'
+import { chatLimits } from '@entra-agents/trace'
+import { isComposing } from '@entra-agents/trace-view/browser/composition'
+import { useSettled } from '@entra-agents/trace-view/browser/settled'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { isComposing } from '../browser/composition.ts'
-import { useSettled } from '../browser/settled.ts'
-import { Icon } from '../controls/icon.tsx'
 import type { Page } from '../page.ts'
 import { AskChoices } from './ask-choices.tsx'
 

@@ -1,4 +1,4 @@
-import type { TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnEvent } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import { ada, agentItself, converse, delta, result } from '../testing/converse.ts'

@@ -5,10 +5,10 @@ import {
   type Mode,
   needsUser,
   type TurnEvent,
-} from '@entra-bedrock-agent/identity-trace'
+} from '@entra-agents/trace'
+import { speakDuration } from '@entra-agents/trace-view/words/times'
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
-import { speakDuration } from '../words/times.ts'
 import { AskedQuestion, type ContinuedTurn } from './asked-question.ts'
 import { attemptsAt, newestAfter, pathTo, withoutItems } from './attempts.ts'
 import {

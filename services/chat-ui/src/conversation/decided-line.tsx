@@ -1,7 +1,7 @@
-import type { Decision, PauseKind } from '@entra-bedrock-agent/identity-trace'
-import { Icon } from '../controls/icon.tsx'
-import { tellCallShortly } from '../words/call-facts.ts'
-import { spellOutHidden } from '../words/visible-text.ts'
+import type { Decision, PauseKind } from '@entra-agents/trace'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { tellCallShortly } from '@entra-agents/trace-view/words/call-facts'
+import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import type { DecidedCall } from './exchange.ts'
 
 /** The user's decision about a call, or their consent or step-up for it. The line stays in the answer. */

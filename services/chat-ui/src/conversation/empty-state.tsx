@@ -4,10 +4,10 @@ import {
   type Mode,
   needsUser,
   type PublicConfig,
-} from '@entra-bedrock-agent/identity-trace'
+} from '@entra-agents/trace'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
-import { flowWords } from '../words/flows.ts'
 import { TokenExchangeMap } from './exchange-map.tsx'
 import './empty-state.css'
 

@@ -4,9 +4,9 @@ import {
   type PublicAgent,
   type PublicConfig,
   type TokenRole,
-} from '@entra-bedrock-agent/identity-trace'
-import '../identity/token-mark.css'
-import { type FormulaTerm, flowWords } from '../words/flows.ts'
+} from '@entra-agents/trace'
+import '@entra-agents/trace-view/identity/token-mark.css'
+import { type FormulaTerm, flowWords } from '@entra-agents/trace-view/words/flows'
 import './exchange-map.css'
 
 interface TokenExchangeMapProps {

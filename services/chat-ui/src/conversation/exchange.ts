@@ -11,7 +11,7 @@ import type {
   TurnEvent,
   TurnResult,
   TurnStart,
-} from '@entra-bedrock-agent/identity-trace'
+} from '@entra-agents/trace'
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Owner } from './speaker.ts'
 

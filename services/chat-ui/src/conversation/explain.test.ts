@@ -1,5 +1,5 @@
+import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
 import { expect, it } from 'vitest'
-import { publicConfig } from '../testing/public-config.ts'
 import { startExchange } from './exchange.ts'
 import { explainHistory, explainMode } from './explain.ts'
 

@@ -6,8 +6,8 @@ import {
   needsUser,
   type PublicConfig,
   type Status,
-} from '@entra-bedrock-agent/identity-trace'
-import { flowWords } from '../words/flows.ts'
+} from '@entra-agents/trace'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import type { Exchange } from './exchange.ts'
 
 const directExplanation = 'No model: your words choose the tool.'

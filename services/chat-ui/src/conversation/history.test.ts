@@ -1,4 +1,4 @@
-import { chatLimits } from '@entra-bedrock-agent/identity-trace'
+import { chatLimits } from '@entra-agents/trace'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Exchange, startExchange } from './exchange.ts'

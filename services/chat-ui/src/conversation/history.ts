@@ -1,4 +1,4 @@
-import { chatLimits, type HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import { chatLimits, type HistoryEntry } from '@entra-agents/trace'
 import type { Exchange } from './exchange.ts'
 import { ownsAnswer, type Speaker } from './speaker.ts'
 

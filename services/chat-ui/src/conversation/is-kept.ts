@@ -1,4 +1,4 @@
-import { needsUser } from '@entra-bedrock-agent/identity-trace'
+import { needsUser } from '@entra-agents/trace'
 import { Check } from 'typebox/value'
 import type { KeptExchanges } from './kept.ts'
 import { KeptConversation, type KeptExchange } from './kept-shape.ts'

@@ -1,4 +1,4 @@
-import { Decision, strictObject, TurnResult, TurnStart } from '@entra-bedrock-agent/identity-trace'
+import { Decision, strictObject, TurnResult, TurnStart } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 import { ExportedTurn } from '../report/file-shape.ts'
 

@@ -1,4 +1,4 @@
-import type { NamedInConfig } from '../words/names.ts'
+import type { NamedInConfig } from '@entra-agents/trace-view/words/names'
 import type { Exchange, Question } from './exchange.ts'
 
 /** A conversation as it is kept: all exchanges, what each of them followed, and which are shown. */

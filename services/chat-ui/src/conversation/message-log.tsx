@@ -1,7 +1,7 @@
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import { lazy } from '../browser/lazy.tsx'
-import { Icon } from '../controls/icon.tsx'
 import { EmptyState } from './empty-state.tsx'
 import type { ExchangeProps } from './exchange-view.tsx'
 

@@ -1,7 +1,7 @@
-import { type Flow, type Mode, needsUser } from '@entra-bedrock-agent/identity-trace'
+import { type Flow, type Mode, needsUser } from '@entra-agents/trace'
+import { problemKind } from '@entra-agents/trace-view/words/problem-kinds'
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Interaction } from '../sign-in/session.ts'
-import { problemKind } from '../words/problem-kinds.ts'
 import type { Question } from './exchange.ts'
 
 /** A button in a failed answer: asks the question again, if necessary after the sign-in window, or lets the user edit it. */

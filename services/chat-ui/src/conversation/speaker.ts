@@ -1,4 +1,4 @@
-import type { Flow, UserFlow } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, UserFlow } from '@entra-agents/trace'
 
 /** The owner of an answer: agent, flow and, in a user's flow, the user. An answer is history only for its owner’s questions. */
 export type Owner = {

@@ -1,4 +1,4 @@
-import { readStored, writeStored } from '../browser/stored.ts'
+import { readStored, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { cutOffExchange, type Exchange } from './exchange.ts'
 import { type KeptComposer, type KeptExchanges, shownExchanges, toKept } from './kept.ts'
 

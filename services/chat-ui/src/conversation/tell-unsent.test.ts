@@ -1,5 +1,5 @@
+import { step } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
-import { step } from '../testing/trace.ts'
 import { type Exchange, startExchange } from './exchange.ts'
 import { tellStop, tellUnsent } from './tell-unsent.ts'
 

@@ -1,9 +1,9 @@
-import type { ToolUse, TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { Icon } from '../controls/icon.tsx'
-import { tellValues } from '../words/call-facts.ts'
-import type { Names } from '../words/names.ts'
-import { type ProblemKind, problemKind } from '../words/problem-kinds.ts'
-import { count, formatDuration } from '../words/times.ts'
+import type { ToolUse, TraceStep } from '@entra-agents/trace'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { tellValues } from '@entra-agents/trace-view/words/call-facts'
+import type { Names } from '@entra-agents/trace-view/words/names'
+import { type ProblemKind, problemKind } from '@entra-agents/trace-view/words/problem-kinds'
+import { count, formatDuration } from '@entra-agents/trace-view/words/times'
 
 interface ToolChipsProps {
   readonly chips: readonly ToolChip[]

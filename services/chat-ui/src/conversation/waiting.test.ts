@@ -1,9 +1,9 @@
-import type { TraceStep, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { TraceStep, TurnEvent } from '@entra-agents/trace'
+import { step } from '@entra-agents/trace-view/testing/trace'
+import { orderCall, pauseOf } from '@entra-agents/trace-view/testing/waiting'
 import { describe, expect, it } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import { ada, converse, delta, result } from '../testing/converse.ts'
-import { step } from '../testing/trace.ts'
-import { orderCall, pauseOf } from '../testing/waiting.ts'
 import { tellUnsent } from './tell-unsent.ts'
 
 const turn: TurnEvent = {

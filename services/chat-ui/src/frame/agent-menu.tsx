@@ -1,7 +1,7 @@
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Popover } from '@entra-agents/trace-view/controls/popover'
 import { agentNamed } from '../agent/documents.ts'
-import { lazy } from '../browser/lazy.tsx'
-import { Icon } from '../controls/icon.tsx'
-import { Popover } from '../controls/popover.tsx'
 import type { AgentPanelProps } from './agent-panel.tsx'
 
 const AgentPanel = lazy(async () => (await import('./agent-panel.tsx')).AgentPanel)

@@ -1,10 +1,10 @@
-import type { Component } from '@entra-bedrock-agent/identity-trace'
+import type { Component } from '@entra-agents/trace'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { Icon } from '../controls/icon.tsx'
 import type { Page } from '../page.ts'
-import { flowWords } from '../words/flows.ts'
 import { type ShownState, StatusLight, shownState } from './status-line.tsx'
-import '../controls/menu-row.css'
+import '@entra-agents/trace-view/controls/menu-row.css'
 import './agent-panel.css'
 
 export type AgentPanelProps = Pick<Page, 'config' | 'conversation' | 'status'>

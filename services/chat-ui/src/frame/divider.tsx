@@ -1,6 +1,6 @@
+import { readStored, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { readStored, writeStored } from '../browser/stored.ts'
 
 /** The conversation's share of the width, in percent. */
 const shareLimits = { least: 30, most: 70, usual: 44, step: 2 } as const

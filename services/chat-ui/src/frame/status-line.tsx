@@ -1,4 +1,4 @@
-import type { Component } from '@entra-bedrock-agent/identity-trace'
+import type { Component } from '@entra-agents/trace'
 
 /** One line of the status: a component and its health. */
 export interface StatusLine {

@@ -1,6 +1,6 @@
+import { TextWithJson } from '@entra-agents/trace-view/controls/text-with-json'
+import { formatDistance } from '@entra-agents/trace-view/words/times'
 import type { PageProblem } from '../agent/page-problem.ts'
-import { TextWithJson } from '../controls/text-with-json.tsx'
-import { formatDistance } from '../words/times.ts'
 import { StatusLight, type StatusLine, shownState, stateWords } from './status-line.tsx'
 
 interface StatusLinesProps {

@@ -1,15 +1,9 @@
-import {
-  type Component,
-  defaultFlows,
-  flowNames,
-  type PublicConfig,
-  type Status,
-} from '@entra-bedrock-agent/identity-trace'
+import { type Component, defaultFlows, flowNames, type PublicConfig, type Status } from '@entra-agents/trace'
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
+import { Popover } from '@entra-agents/trace-view/controls/popover'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import type { PageProblem } from '../agent/page-problem.ts'
-import { lazy } from '../browser/lazy.tsx'
-import { Popover } from '../controls/popover.tsx'
 import type { Page } from '../page.ts'
-import { flowWords } from '../words/flows.ts'
 import { type ShownState, StatusLight, type StatusLine, shownState, stateWords } from './status-line.tsx'
 
 type StatusMenuProps = Pick<Page, 'status' | 'statusProblem' | 'config'>

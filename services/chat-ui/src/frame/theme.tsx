@@ -1,9 +1,9 @@
+import { readStored, writeStored } from '@entra-agents/trace-view/browser/stored'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Popover } from '@entra-agents/trace-view/controls/popover'
+import { Segments } from '@entra-agents/trace-view/controls/segments'
+import { capitalise } from '@entra-agents/trace-view/words/names'
 import { effect, signal } from '@preact/signals'
-import { readStored, writeStored } from '../browser/stored.ts'
-import { Icon } from '../controls/icon.tsx'
-import { Popover } from '../controls/popover.tsx'
-import { Segments } from '../controls/segments.tsx'
-import { capitalise } from '../words/names.ts'
 
 const themes = ['system', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]

@@ -1,4 +1,4 @@
-import { lazy } from '../browser/lazy.tsx'
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import type { Page } from '../page.ts'
 
 type TracePaneProps = Pick<Page, 'conversation' | 'trace' | 'config' | 'session' | 'names' | 'openSideBySide'>
@@ -8,7 +8,10 @@ const paneHead = (
     <h2 class="wide-only">Identity Trace</h2>
   </div>
 )
-const TracePanel = lazy(async () => (await import('../trace/trace-panel.tsx')).TracePanel, paneHead)
+const TracePanel = lazy(
+  async () => (await import('@entra-agents/trace-view/trace/trace-panel')).TracePanel,
+  paneHead,
+)
 const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceIntro)
 const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
 

@@ -1,6 +1,6 @@
+import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
-import { CopyButton } from '../controls/copy-button.tsx'
 import { hostToShow, linkText } from './link-text.ts'
 import type { Element, Node } from './nodes.ts'
 import { type ParsedBlock, parseMarkdown, settledBlocks } from './parse.ts'

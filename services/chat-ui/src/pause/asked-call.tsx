@@ -1,6 +1,6 @@
-import type { AskedCall } from '@entra-bedrock-agent/identity-trace'
-import { Fact } from '../controls/fact.tsx'
-import { callFacts } from '../words/call-facts.ts'
+import type { AskedCall } from '@entra-agents/trace'
+import { Fact } from '@entra-agents/trace-view/controls/fact'
+import { callFacts } from '@entra-agents/trace-view/words/call-facts'
 import { UnformattedText } from './unformatted-text.tsx'
 
 /** What a call would send: in words, if its tool provides them, and with all arguments. Values are in quotes, apart from the tool's words. */

@@ -1,4 +1,4 @@
-import type { Pause } from '@entra-bedrock-agent/identity-trace'
+import type { Pause } from '@entra-agents/trace'
 import { signal } from '@preact/signals'
 import type { Decide } from './card-frame.tsx'
 

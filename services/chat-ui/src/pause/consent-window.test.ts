@@ -1,5 +1,5 @@
+import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
 import { describe, expect, it } from 'vitest'
-import { publicConfig } from '../testing/public-config.ts'
 import { isTenantAddress, listenForConsent } from './consent-window.ts'
 
 const { authority } = publicConfig

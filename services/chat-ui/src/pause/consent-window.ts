@@ -1,4 +1,4 @@
-import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig } from '@entra-agents/trace'
 import { emulatorAuthority } from '../sign-in/authority.ts'
 
 /** Whether an address is of the configured Entra tenant. The page neither opens other addresses nor offers them to copy. */

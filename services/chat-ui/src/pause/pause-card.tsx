@@ -1,4 +1,4 @@
-import { spellOutHidden } from '../words/visible-text.ts'
+import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import { ApprovalCard } from './approval-card.tsx'
 import type { PauseCardProps } from './card-frame.tsx'
 import { ConsentCard } from './consent-card.tsx'

@@ -1,8 +1,8 @@
+import { capitalise } from '@entra-agents/trace-view/words/names'
+import { wantedContexts } from '@entra-agents/trace-view/words/step-up'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { type PageProblem, problemOf } from '../agent/page-problem.ts'
-import { capitalise } from '../words/names.ts'
-import { wantedContexts } from '../words/step-up.ts'
 import { apisOfPause, CardFrame, type PauseCardProps } from './card-frame.tsx'
 
 /** Asks the user to authenticate more strongly, with the same account; then the approved call goes on. */

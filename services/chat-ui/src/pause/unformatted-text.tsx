@@ -1,4 +1,4 @@
-import { showHidden } from '../words/visible-text.ts'
+import { showHidden } from '@entra-agents/trace-view/words/visible-text'
 
 /** A text from outside, complete and unformatted; invisible characters are shown by their names. */
 export function UnformattedText({ text }: { readonly text: string }) {

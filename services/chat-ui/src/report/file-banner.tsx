@@ -1,5 +1,5 @@
+import { formatMoment } from '@entra-agents/trace-view/words/times'
 import type { Conversation } from '../conversation/conversation.ts'
-import { formatMoment } from '../words/times.ts'
 
 /** The banner above every view of a file. It says that this page has not seen what the file reports. */
 export function FileBanner({ conversation }: { readonly conversation: Conversation }) {

@@ -1,4 +1,4 @@
-import { Problem, strictObject, TraceStep, TurnResult, TurnStart } from '@entra-bedrock-agent/identity-trace'
+import { Problem, strictObject, TraceStep, TurnResult, TurnStart } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 
 const text = Type.String()

@@ -1,7 +1,7 @@
+import { publicConfig, tenantId } from '@entra-agents/trace-view/testing/public-config'
+import { step, userId } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
 import { startExchange } from '../conversation/exchange.ts'
-import { publicConfig, tenantId } from '../testing/public-config.ts'
-import { step, userId } from '../testing/trace.ts'
 import { exchangeOf, readExportedFile } from './read-file.ts'
 import { type ExportContext, toExportedFile } from './write-file.ts'
 

@@ -1,6 +1,6 @@
-import type { TokenCard } from '@entra-bedrock-agent/identity-trace'
+import type { TokenCard } from '@entra-agents/trace'
+import { type Redactor, redactorFor } from '@entra-agents/trace-view/trace/redactor'
 import type { Account } from '../sign-in/session.ts'
-import { type Redactor, redactorFor } from '../trace/redactor.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 
 /** Secrets that the page knows besides the tokens: a text may contain them although no token of the trace does. */

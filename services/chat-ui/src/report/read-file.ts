@@ -1,6 +1,6 @@
+import { secretsOf } from '@entra-agents/trace-view/trace/secrets'
 import { Check } from 'typebox/value'
 import type { Exchange } from '../conversation/exchange.ts'
-import { secretsOf } from '../trace/secrets.ts'
 import { findDataBlock } from './data-block.ts'
 import { ExportedFile, type ExportedTurn } from './file-shape.ts'
 

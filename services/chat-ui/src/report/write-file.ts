@@ -1,8 +1,8 @@
-import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig } from '@entra-agents/trace'
+import type { NamedInConfig } from '@entra-agents/trace-view/words/names'
 import type { Exchange } from '../conversation/exchange.ts'
 import type { OpenedFile } from '../conversation/kept.ts'
 import type { Account } from '../sign-in/session.ts'
-import type { NamedInConfig } from '../words/names.ts'
 import type { ExportedFile, ExportedTurn } from './file-shape.ts'
 import { maskFile } from './mask.ts'
 

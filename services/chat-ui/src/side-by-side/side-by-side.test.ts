@@ -1,12 +1,12 @@
-import type { Flow, PublicAgent, TokenCard, TurnEvent } from '@entra-bedrock-agent/identity-trace'
+import type { Flow, PublicAgent, TokenCard, TurnEvent } from '@entra-agents/trace'
+import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
+import { accountToken, agentToken, ownToken, step } from '@entra-agents/trace-view/testing/trace'
+import { lessonOfSides } from '@entra-agents/trace-view/trace/lessons'
+import { gatherFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { expect, it } from 'vitest'
 import type { AskedQuestion } from '../conversation/asked-question.ts'
 import { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
-import { publicConfig } from '../testing/public-config.ts'
-import { accountToken, agentToken, ownToken, step } from '../testing/trace.ts'
-import { lessonOfSides } from '../trace/lessons.ts'
-import { gatherFacts } from '../trace/turn-facts.ts'
 import { SideBySide } from './side-by-side.ts'
 
 const asked: AskedQuestion[] = []

@@ -1,4 +1,4 @@
-import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig } from '@entra-agents/trace'
 import { agentNamed } from '../agent/documents.ts'
 import { Conversation, type ConversationNeeds, type LiveExchange } from '../conversation/conversation.ts'
 import type { Question } from '../conversation/exchange.ts'

@@ -1,6 +1,6 @@
+import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
 import { describe, expect, it } from 'vitest'
 import { PageError } from '../agent/page-problem.ts'
-import { publicConfig } from '../testing/public-config.ts'
 import { emulatorAuthority } from './authority.ts'
 
 const config = { ...publicConfig, authority: 'https://login.localhost/t' }

@@ -1,5 +1,5 @@
 import { type AccountInfo, CacheLookupPolicy, EventType, PublicClientApplication } from '@azure/msal-browser'
-import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig } from '@entra-agents/trace'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import { emulatorAuthority } from './authority.ts'
 import { toPageError } from './failures.ts'

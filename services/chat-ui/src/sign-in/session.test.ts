@@ -1,6 +1,6 @@
+import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
 import { describe, expect, it } from 'vitest'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
-import { publicConfig } from '../testing/public-config.ts'
 import { type Account, type IdentityClient, Session } from './session.ts'
 
 const ada: Account = { objectId: 'ada', name: 'Ada Osei', userName: 'ada@contoso.example' }

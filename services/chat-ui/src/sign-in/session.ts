@@ -1,4 +1,4 @@
-import type { PublicConfig } from '@entra-bedrock-agent/identity-trace'
+import type { PublicConfig } from '@entra-agents/trace'
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 

@@ -1,5 +1,5 @@
-import { useSettled } from '../browser/settled.ts'
-import { KeepFocus } from '../controls/keep-focus.tsx'
+import { useSettled } from '@entra-agents/trace-view/browser/settled'
+import { KeepFocus } from '@entra-agents/trace-view/controls/keep-focus'
 import type { Session } from './session.ts'
 
 interface SignInButtonProps {

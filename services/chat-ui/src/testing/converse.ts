@@ -1,4 +1,4 @@
-import type { TurnEvent, TurnResult } from '@entra-bedrock-agent/identity-trace'
+import type { TurnEvent, TurnResult } from '@entra-agents/trace'
 import { PageError } from '../agent/page-problem.ts'
 import type { AskedQuestion } from '../conversation/asked-question.ts'
 import { Conversation, type ConversationNeeds } from '../conversation/conversation.ts'

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { temporaryFile } from '../../../../packages/service-kit/src/testing/temporary-file.ts'
 import type { AlertRequest } from './alert.ts'
 import { AlertStore, openAlertStore } from './alert-store.ts'
 

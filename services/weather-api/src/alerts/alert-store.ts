@@ -1,6 +1,6 @@
 import { hash, randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { ConfigurationError, commonProblem } from '@entra-bedrock-agent/service-kit'
+import { ConfigurationError, commonProblem } from '@entra-agents/service-kit'
 import { problem } from '../problems.ts'
 import { normalizeName } from '../weather/place-names.ts'
 import type { Alert, AlertRequest, IdempotencyKey, Owner } from './alert.ts'

@@ -1,4 +1,4 @@
-import { strictObject } from '@entra-bedrock-agent/identity-trace'
+import { strictObject } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 import { WeatherQuery } from '../weather/queries.ts'
 

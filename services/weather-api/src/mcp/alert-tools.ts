@@ -1,5 +1,5 @@
-import { strictObject } from '@entra-bedrock-agent/identity-trace'
-import { commonProblem } from '@entra-bedrock-agent/service-kit'
+import { commonProblem } from '@entra-agents/service-kit'
+import { strictObject } from '@entra-agents/trace'
 import { fromJsonSchema, type McpServer } from '@modelcontextprotocol/server'
 import type { FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'

@@ -1,4 +1,4 @@
-import { mcpAttributes } from '@entra-bedrock-agent/telemetry'
+import { mcpAttributes } from '@entra-agents/telemetry'
 import { createMcpHandler, McpServer, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server'
 import { type Attributes, trace } from '@opentelemetry/api'
 import type { FastifyRequest } from 'fastify'

@@ -1,5 +1,5 @@
-import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
-import { strictObject } from '@entra-bedrock-agent/identity-trace'
+import { describeAccess } from '@entra-agents/tokens'
+import { strictObject } from '@entra-agents/trace'
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'

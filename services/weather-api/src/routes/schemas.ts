@@ -1,4 +1,4 @@
-import { problemMembers, strictObject } from '@entra-bedrock-agent/identity-trace'
+import { problemMembers, strictObject } from '@entra-agents/trace'
 import { Type } from 'typebox'
 import { CurrentWeather, Forecast } from '../weather/provider.ts'
 import { FailedChecks, Validated } from './validated.ts'

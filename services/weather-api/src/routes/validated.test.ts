@@ -1,4 +1,4 @@
-import { type Caller, describeAccess } from '@entra-bedrock-agent/entra-tokens'
+import { type Caller, describeAccess } from '@entra-agents/tokens'
 import { Check } from 'typebox/value'
 import { expect, it } from 'vitest'
 import { Validated } from './validated.ts'

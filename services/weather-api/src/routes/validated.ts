@@ -1,5 +1,5 @@
-import { callerKinds, checkNames, type Validated as ValidatedToken } from '@entra-bedrock-agent/entra-tokens'
-import { strictObject } from '@entra-bedrock-agent/identity-trace'
+import { callerKinds, checkNames, type Validated as ValidatedToken } from '@entra-agents/tokens'
+import { strictObject } from '@entra-agents/trace'
 import { Type } from 'typebox'
 
 const Check = strictObject({ name: Type.Enum(checkNames), ok: Type.Boolean() })

@@ -1,4 +1,4 @@
-import { describeAccess } from '@entra-bedrock-agent/entra-tokens'
+import { describeAccess } from '@entra-agents/tokens'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { WeatherProvider } from '../weather/provider.ts'

@@ -1,4 +1,4 @@
-import { ProblemError } from '@entra-bedrock-agent/service-kit'
+import { ProblemError } from '@entra-agents/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { WeatherProvider } from './provider.ts'
 

@@ -1,4 +1,4 @@
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
+import type { ProblemError } from '@entra-agents/service-kit'
 import { problem } from '../problems.ts'
 
 /** The problem CITY_NOT_FOUND with suggestions, likeliest first. */

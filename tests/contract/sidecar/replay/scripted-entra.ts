@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { LocalServer } from '../../../../packages/service-kit/src/testing/local-server.ts'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import type { Behaviour, Grant } from './entra-behaviour.ts'
 import type { EntraRequest, Json } from './recording.ts'
 import { decodeToken, newJwk, oldJwk, signByEntra } from './tokens.ts'

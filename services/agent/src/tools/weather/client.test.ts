@@ -1,7 +1,4 @@
 import type { RequestListener } from 'node:http'
-import { TraceStep } from '@entra-bedrock-agent/identity-trace'
-import { Check } from 'typebox/value'
-import { describe, expect, it } from 'vitest'
 import {
   apiCallerOf,
   grantingSidecar,
@@ -12,8 +9,11 @@ import {
   stepsOf,
   turnOf,
   validation,
-} from '../../downstream/testing/stage.ts'
-import { agent, ids, weatherApi } from '../../identity/testing/fixtures.ts'
+} from '@entra-agents/identity/downstream/testing/stage'
+import { agent, ids, weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { TraceStep } from '@entra-agents/trace'
+import { Check } from 'typebox/value'
+import { describe, expect, it } from 'vitest'
 import type { Turn } from '../../turn/turn.ts'
 import { createWeatherClient } from './client.ts'
 import { weatherProblems } from './problems.ts'

@@ -1,7 +1,7 @@
-import type { ProblemError } from '@entra-bedrock-agent/service-kit'
-import { type ApiResponse, readApiProblem } from '../../downstream/responses.ts'
-import type { DownstreamApi } from '../../identity/downstream-api.ts'
-import type { ToolContext } from '../toolset.ts'
+import type { ToolContext } from '@entra-agents/approval'
+import type { DownstreamApi } from '@entra-agents/identity'
+import { type ApiResponse, readApiProblem } from '@entra-agents/identity'
+import type { ProblemError } from '@entra-agents/service-kit'
 import { weatherProblem } from './problems.ts'
 import { isForecast, isReport } from './weather.ts'
 

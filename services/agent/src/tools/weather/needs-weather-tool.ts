@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '@entra-bedrock-agent/identity-trace'
+import type { HistoryEntry } from '@entra-agents/trace'
 
 /** Words that ask for weather, or their beginnings, in the languages in which people are likely to write to a model. */
 const weatherWords = new RegExp(

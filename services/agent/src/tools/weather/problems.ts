@@ -1,4 +1,4 @@
-import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+import { defineProblems, type ProblemKind } from '@entra-agents/service-kit'
 
 /** Failures of the weather tools. */
 export const weatherProblems = {

@@ -1,6 +1,6 @@
+import { defineTool } from '@entra-agents/approval/define-tool'
 import type { StructuredToolInterface } from '@langchain/core/tools'
 import { Type } from 'typebox'
-import { defineTool } from '../define-tool.ts'
 import type { WeatherClient } from './client.ts'
 import { CityArgument } from './weather.ts'
 

@@ -1,4 +1,4 @@
-import { agent } from '../../identity/testing/fixtures.ts'
+import { agent } from '@entra-agents/identity/testing/fixtures'
 import type { TurnRequest } from '../running-turn.ts'
 
 /** For turns in which no call waits. */

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
-import { createSender, SendError } from '@entra-bedrock-agent/service-kit/send'
+import { createSender, SendError } from '@entra-agents/service-kit/send'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { afterAll, afterEach, expect, it } from 'vitest'
-import { LocalServer } from '../../../../../packages/service-kit/src/testing/local-server.ts'
 import { createOpenMeteoApi } from './api.ts'
 
 const sender = createSender({ connections: 4 })

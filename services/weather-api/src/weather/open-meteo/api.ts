@@ -1,5 +1,5 @@
-import { proxyProblem } from '@entra-bedrock-agent/service-kit'
-import { type Send, SendError } from '@entra-bedrock-agent/service-kit/send'
+import { proxyProblem } from '@entra-agents/service-kit'
+import { type Send, SendError } from '@entra-agents/service-kit/send'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import type { WeatherConfig } from '../../config.ts'

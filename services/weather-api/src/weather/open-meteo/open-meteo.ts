@@ -1,4 +1,4 @@
-import type { Send } from '@entra-bedrock-agent/service-kit/send'
+import type { Send } from '@entra-agents/service-kit/send'
 import type { WeatherConfig } from '../../config.ts'
 import { suggestCities } from '../climate-normals/find-city.ts'
 import { splitPlace } from '../place-names.ts'

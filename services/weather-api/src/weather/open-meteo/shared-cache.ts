@@ -1,4 +1,4 @@
-import { SharedRequests } from '@entra-bedrock-agent/service-kit'
+import { SharedRequests } from '@entra-agents/service-kit'
 import { LRUCache } from 'lru-cache'
 
 /** A cache in which equal concurrent requests share one fetch, which is aborted when all requests are aborted. */

@@ -1,5 +1,5 @@
-import type { EnvironmentReader } from '@entra-bedrock-agent/service-kit'
-import type { Change } from '../../toolset.ts'
+import type { Change } from '@entra-agents/approval'
+import type { EnvironmentReader } from '@entra-agents/service-kit'
 import type { NewAlert } from './alert.ts'
 import { tellNewAlert } from './sentences.ts'
 

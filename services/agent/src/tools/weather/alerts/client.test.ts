@@ -1,7 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
-import type { ApiContext } from '../../../downstream/api-context.ts'
+import type { ApiContext } from '@entra-agents/identity'
 import {
   apiCallerOf,
   grantingSidecar,
@@ -11,8 +10,9 @@ import {
   stepsOf,
   turnOf,
   validation,
-} from '../../../downstream/testing/stage.ts'
-import { ids, weatherApi } from '../../../identity/testing/fixtures.ts'
+} from '@entra-agents/identity/downstream/testing/stage'
+import { ids, weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { describe, expect, it } from 'vitest'
 import type { Turn } from '../../../turn/turn.ts'
 import type { NewAlert } from './alert.ts'
 import { createAlertClient } from './client.ts'

@@ -1,4 +1,4 @@
-import { defineProblems, type ProblemKind } from '@entra-bedrock-agent/service-kit'
+import { defineProblems, type ProblemKind } from '@entra-agents/service-kit'
 
 /** Failures of the tools for alerts. In all of these cases nothing was changed. */
 export const alertProblems = {

@@ -1,4 +1,4 @@
-import type { Sentence } from '@entra-bedrock-agent/identity-trace'
+import type { Sentence } from '@entra-agents/trace'
 import { nameDate } from '../sentences.ts'
 import type { Alert, Alerts, NewAlert } from './alert.ts'
 

@@ -1,0 +1,42 @@
+import { ProblemError, type ProblemKind } from '@entra-agents/service-kit'
+
+/** Problems that only the doctor finds; all others have the codes of the agent. */
+// biome-ignore format: table
+export const doctorProblems = {
+  CONFIGURATION_INVALID: { title: 'The configuration cannot work.', hint: 'Correct .env; .env.example says where each value is found.' },
+  VARIABLE_OF_SHELL: { title: 'Variables of the shell win over those of .env.', hint: 'Take them out of the shell (unset NAME; in PowerShell Remove-Item Env:NAME), or make both the same.' },
+  SECRET_STORED: { title: 'A secret is stored where federation needs none.', hint: 'Fine for trials. For production federate the service account with Entra and AWS (docs/aks.md, docs/eks.md), and delete the secret.' },
+  CLOCK_WRONG: { title: 'The clock of this machine is wrong.', hint: 'Set the clock (NTP): Entra and AWS accept five minutes of difference.' },
+  NAME_NOT_RESOLVED: { title: 'A host name cannot be resolved.', hint: 'Check its spelling, then the DNS of this machine (VPN, proxy, /etc/resolv.conf).' },
+  TLS_FAILED: { title: 'This machine does not trust the certificate of a server, or the server has none.', hint: 'If the authority is your organisation’s, name the file with its certificate (PEM) by NODE_EXTRA_CA_CERTS, for the sidecar by SSL_CERT_FILE. If nobody knows it, somebody reads along.' },
+  PAGE_ORIGIN_INSECURE: { title: 'The page is at an address where browsers allow no sign-in.', hint: 'Serve the page by https, or use it through http://localhost: elsewhere browsers have no crypto.subtle, and MSAL fails with pkce_not_created.' },
+  REDIRECT_URI_NOT_REGISTERED: { title: 'Entra does not know the page’s redirect URI.', hint: 'Add it to the single-page application, under the platform “Single-page application”, not “Web”.' },
+  CONSENT_URI_NOT_REGISTERED: { title: 'Users cannot be asked to consent while they chat.', hint: 'Register CONSENT_REDIRECT_URI as redirect URI of the blueprint, under the platform “Web”: `npx --no-install agentctl entra apply --consent-uri <uri>`' },
+  CONTEXT_WITHOUT_POLICY: { title: 'An authentication context is demanded that proves nothing.', hint: 'Enable a Conditional Access policy that names it (docs/approval.md, “Step-up”), or demand none: ALERTS_AUTH_CONTEXT.' },
+  SEAL_KEYS_MISSING: { title: 'Several pods of the agent have no common keys for turns that wait for their user.', hint: 'Make the Secret and set approval.existingSecret (docs/approval.md, “Seal keys”): else what one pod asked, another one refuses with APPROVAL_INVALID.' },
+  TOOLS_WAIT: { title: 'All tools of an MCP server wait for approval, for nobody has said which ones only read.', hint: 'Name those that only read in readOnlyTools (docs/mcp.md); readOnlyTools: [] says that there are none.' },
+  SIDECAR_ARCHITECTURE: { title: 'The sidecar’s image is for another processor.', hint: 'Microsoft publishes the image for amd64 only: run it with --platform linux/amd64 and emulation, or schedule it on amd64 nodes.' },
+  SIDECAR_TOO_OPEN: { title: 'The sidecar takes requests that it should refuse.', hint: 'Use the sidecar’s image 1.1.2 or newer, set AllowedHosts=localhost, and leave ASPNETCORE_ENVIRONMENT unset.' },
+  CLUSTER_UNREACHABLE: { title: 'kubectl does not reach the cluster, or may not read the release.', hint: 'Check kubectl config current-context and --namespace; the doctor reads pods, configmaps, networkpolicies and ingresses, and forwards a port of the agent’s pod.' },
+  RELEASE_NOT_FOUND: { title: 'There is no release of the chart in the namespace.', hint: 'Name it with --namespace and --release: helm list --all-namespaces.' },
+  PODS_NOT_READY: { title: 'Pods of the release are not ready.', hint: 'Look at kubectl describe pod and kubectl logs of the pod (docs/kubernetes.md, “When it does not work”).' },
+  SIDECAR_NOT_NATIVE: { title: 'The sidecar is no native one, so it may start after the agent and stop before it.', hint: 'Install the chart of this project: its sidecar is an init container with restartPolicy Always.' },
+  TOKEN_MISPLACED: { title: 'A container holds a token that it does not need.', hint: 'Mount the token for Entra into the sidecar alone, the one for AWS into the agent alone, and none for the API server.' },
+  ROLE_ACCESS_ADDED: { title: 'The agent’s role in AWS has more than the template gives it.', hint: 'Take it away, or give it to a role of its own: all pods of the ServiceAccount have it.' },
+  ROLE_ACCESS_MISSING: { title: 'The agent’s role in AWS lacks what the template gives it.', hint: 'Deploy k8s/federation/aws.yaml again.' },
+  PROXY_NOT_HONOURED: { title: 'A forward proxy is set, but not every call goes as it should.', hint: 'Set the chart’s value proxy in the place of variables of single containers; it knows what is called directly.' },
+  ENTRA_SET_UP_DIFFERS: { title: 'The tenant is not as the set-up made it.', hint: '`npx --no-install agentctl entra status` shows what differs, `apply` corrects it; what somebody switched off, `enable` switches on.' },
+  ENTRA_ACCESS_ADDED: { title: 'The blueprint or an agent has rights that nobody asked for.', hint: '`npx --no-install agentctl entra blast-radius` shows all of it. Take away what is not meant (Entra admin center); what an agent inherits is taken away at the blueprint’s principal.' },
+  SPONSOR_MISSING: { title: 'Nobody answers for an agent or its blueprint.', hint: 'Name somebody: `npx --no-install agentctl entra apply --sponsor <user>`' },
+  POLICY_MISSING: { title: 'No NetworkPolicy guards a pod of the release.', hint: 'Set networkPolicy.enabled=true.' },
+  PAGE_OPEN: { title: 'Whoever reaches the page uses the agent, without signing in.', hint: 'Set agent.requireSignIn=true and entra.spaAppId, unless a proxy in front of the page has a sign-in of its own.' },
+  POLICY_NOT_ENFORCED: { title: 'The cluster’s network does not enforce NetworkPolicies.', hint: 'Choose a network that enforces them: on AKS --network-dataplane cilium, on EKS enableNetworkPolicy of the VPC CNI.' },
+  NO_ANSWER: { title: 'A check got no answer in time.', hint: 'What it asks hangs: look at its log, and at what is in between (proxy, VPN, firewall).' },
+  CHECK_FAILED: { title: 'A check came to no result, since it met what it does not expect.', hint: 'Look at what it asks: something else may respond there.' },
+  NOT_CHECKED: { title: 'The doctor could not look.', hint: 'Solve the other findings first, then ask the doctor again.' },
+} as const satisfies Record<string, Omit<ProblemKind, 'status'>>
+
+/** Makes a problem of the doctor’s own. */
+export function trouble(code: keyof typeof doctorProblems, detail: string, hint?: string): ProblemError {
+  return new ProblemError(code, { status: 500, ...doctorProblems[code] }, detail, { hint })
+}

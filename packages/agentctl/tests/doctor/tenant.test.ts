@@ -1,0 +1,153 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { reviewPermissions } from '@entra-agents/trace'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { ConditionalAccessPolicy } from '../../../../emulators/entra/src/directory/objects.ts'
+import { tenantId } from '../../../../emulators/entra/src/testing/start-entra.ts'
+import { examine, type Finding } from '../../src/doctor/finding.ts'
+import { readChecks, type TenantOptions } from '../../src/doctor/tenant.ts'
+import { permissions } from '../../src/entra/objects/kinds.ts'
+import { newWorkplace, useSetUp } from '../entra/support/tenant.ts'
+import { mustExist } from './support/induce.ts'
+import { sectionOf } from './support/table.ts'
+
+const globalFetch = fetch
+const cluster = '--cluster-issuer https://i.example --service-account a:b'
+const tenant = useSetUp(`apply ${cluster} --agent weather:autonomous+agent-user --agent trainee:none`, [
+  ...permissions,
+  ...reviewPermissions,
+  'Policy.Read.All',
+])
+
+type Options = Partial<Omit<TenantOptions, 'contexts'>>
+const look = async (options: Options = {}) =>
+  examine(
+    await readChecks({
+      receipt: tenant.workplace.receiptPath,
+      tokenFile: tenant.workplace.tokenPath,
+      ...options,
+      env: { GRAPH_URL: tenant.url, TENANT_ID: tenantId, ...options.env },
+    }),
+  )
+
+function tenantNow() {
+  const content = tenant.content()
+  const { applications, servicePrincipals } = content
+  return {
+    content,
+    blueprint: mustExist(applications.find(({ kind }) => kind === 'agentIdentityBlueprint')),
+    principal: mustExist(servicePrincipals.find(({ kind }) => kind === 'agentIdentityBlueprintPrincipal')),
+    api: mustExist(applications.find(({ displayName }) => displayName === 'Weather API')),
+    apiPrincipal: mustExist(servicePrincipals.find(({ displayName }) => displayName === 'Weather API')),
+    user: mustExist(content.users.find(({ identityParentId }) => identityParentId !== undefined)),
+    grant: mustExist(content.permissionGrants.find(({ consentType }) => consentType === 'Principal')),
+    weather: mustExist(servicePrincipals.find(({ displayName }) => displayName === 'weather')),
+  }
+}
+type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
+
+const policy: ConditionalAccessPolicy = {
+  id: 'policy-1',
+  displayName: 'Confirm changes',
+  state: 'enabled',
+  conditions: {
+    clientAppTypes: ['all'],
+    users: { includeUsers: ['All'], excludeUsers: [] },
+    applications: { includeAuthenticationContextClassReferences: ['c1'] },
+  },
+  grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+}
+const withPolicy =
+  (state: ConditionalAccessPolicy['state'], context = 'c1'): Change =>
+  ({ content }) => {
+    const applications = { includeAuthenticationContextClassReferences: [context] }
+    const conditions = { ...policy.conditions, applications }
+    content.conditionalAccessPolicies = [{ ...policy, state, conditions }]
+  }
+const demandsContext: Options = { env: { ALERTS_AUTH_CONTEXT: 'c1' } }
+const createdDateTime = '2026-11-01T00:00:00Z'
+const aSecret = {
+  keyId: 'added',
+  displayName: 'more',
+  startDateTime: createdDateTime,
+  endDateTime: '2030-01-01T00:00:00Z',
+  secretText: 'text',
+}
+
+/** Control characters, and one that turns the direction of text. */
+const oddName = 'x\u001b[2K\nPASS  all\u202e'
+
+// biome-ignore format: table
+const situations: readonly (readonly [what: string, change: Change, options?: Options])[] = [
+  ['a secret beside the federated credential', ({ blueprint }) => blueprint.passwordCredentials.push(aSecret)],
+  ['a foreign federated credential', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://evil.example', subject: 'else', audiences: ['x'] })],
+  [
+    'a right that an agent without rights of its own inherits',
+    ({ content, blueprint, principal, api, apiPrincipal }) => {
+      content.appRoleAssignments.push({ id: 'added', principalId: principal.id, resourceId: apiPrincipal.id, appRoleId: api.appRoles[0]?.id ?? '', createdDateTime })
+      blueprint.inheritablePermissions.push({ resourceAppId: api.appId, inheritableRoles: { kind: 'allAllowed' } })
+    },
+  ],
+  ['an agent’s user account that somebody switched off', ({ user }) => Object.assign(user, { accountEnabled: false })],
+  ['an agent’s user account that is gone', ({ user }) => tenant.entra.directory.removeUser(user)],
+  ['a consent with a blank before its scope', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' })],
+  ['an agent without a sponsor', ({ weather }) => weather.sponsors.splice(0)],
+  ['a group whose name has control characters', ({ content, weather }) => content.groups.push({ id: 'odd', kind: 'group', displayName: oddName, members: [weather.id] })],
+  ['no receipt', () => {}, { receipt: 'nowhere.json' }],
+  ['an authentication context that an enabled policy names', withPolicy('enabled'), demandsContext],
+  ['an authentication context without a policy', () => {}, demandsContext],
+  ['an authentication context whose policy is off', withPolicy('disabled'), demandsContext],
+  ['an authentication context whose policy only reports', withPolicy('enabledForReportingButNotEnforced'), demandsContext],
+  ['an authentication context where a policy names another one', withPolicy('enabled', 'c10'), demandsContext],
+]
+
+it('The doctor says how the tenant differs from what the set-up made', async () => {
+  const whole = structuredClone(tenant.content())
+  const good = await look()
+  const sections = [sectionOf('the tenant as the set-up made it', good)]
+  for (const [what, change, options] of situations) {
+    Object.assign(tenant.content(), structuredClone(whole))
+    change(tenantNow())
+    const isNew = (finding: Finding) => !good.some(known => isDeepStrictEqual(known, finding))
+    sections.push(sectionOf(what, (await look(options)).filter(isNew)))
+  }
+  expect(sections.join('')).not.toMatch(/[^\P{C}\n]/u)
+  await expect(sections.join('')).toMatchFileSnapshot('tenant.txt')
+})
+
+it('The doctor names what Graph does not show to a user, and the permission that shows it', async () => {
+  withPolicy('enabled')(tenantNow())
+  using asUser = newWorkplace(tenant)
+  const findings = await look({ ...demandsContext, tokenFile: asUser.tokenPath })
+  const unread = findings.filter(({ code }) => code === 'NOT_CHECKED')
+  await expect(sectionOf('a user’s token', unread)).toMatchFileSnapshot('tenant-of-user.txt')
+})
+
+describe('An authentication context that users have to prove', () => {
+  it('is found with Graph’s beta if v1.0 does not return the contexts of policies', async () => {
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      const response = await globalFetch(url, init)
+      if (!url.includes('/v1.0/identity/conditionalAccess/policies')) return response
+      const { value } = (await response.json()) as { value: ConditionalAccessPolicy[] }
+      return Response.json({ value: value.map(one => ({ ...one, conditions: { applications: {} } })) })
+    })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    withPolicy('enabled')(tenantNow())
+    expect(await look(demandsContext)).toContainEqual(
+      expect.objectContaining({ check: 'authentication context c1', status: 'PASS' }),
+    )
+  })
+
+  it('is also checked if only an MCP server demands it', async () => {
+    const MCP_CONFIG = join(tenant.workplace.folder, 'mcp.json')
+    const contexts = async (text: string) => {
+      writeFileSync(MCP_CONFIG, text)
+      const findings = await look({ env: { MCP_CONFIG } })
+      return findings.map(({ check }) => check).filter(check => check.startsWith('authentication context'))
+    }
+    const notes = { authenticationContexts: ['c7'] }
+    expect(await contexts(JSON.stringify({ mcpServers: { notes } }))).toEqual(['authentication context c7'])
+    expect(await contexts('no JSON')).toEqual([])
+  })
+})

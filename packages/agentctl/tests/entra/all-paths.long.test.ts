@@ -1,0 +1,168 @@
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ChatResponse, type Flow, flowNames, needsUser, type PausedResponse } from '@entra-agents/trace'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
+import { describeProcesses } from '../../../../scripts/demo/processes.ts'
+import { Supervisor } from '../../../../scripts/demo/supervisor.ts'
+import { findDemoPorts } from '../../../../tests/support/ports.ts'
+import { postJson } from '../../../../tests/support/post-json.ts'
+import { signIn } from '../../../../tests/support/sign-in.ts'
+import { applicationToken, graphToken, Workplace } from './support/workplace.ts'
+
+const alertsFile = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+const supervisor = new Supervisor()
+let variables: Record<string, string>
+let workplace: Workplace
+let urls: { entra: string; agent: string }
+
+beforeAll(async () => {
+  variables = { WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'silent', ALERTS_FILE: alertsFile }
+  for (const [name, port] of Object.entries(await findDemoPorts())) variables[name] = String(port)
+  urls = {
+    entra: `http://localhost:${variables['ENTRA_PORT']}`,
+    agent: `http://localhost:${variables['PORT']}`,
+  }
+  const [entra] = describeProcesses(variables)
+  if (!entra) throw new Error('The demo has no Entra.')
+  await supervisor.start([{ ...entra, env: { ...entra.env, EMPTY_TENANT: 'true' } }])
+  workplace = new Workplace(urls.entra, await graphToken({ url: urls.entra }))
+})
+afterAll(async () => {
+  supervisor.stop()
+  await supervisor.finished
+  workplace?.[Symbol.dispose]()
+  rmSync(alertsFile, { force: true })
+})
+
+/** Starts the services of the demo by the `.env` that `apply` wrote, with nothing done by hand. */
+function startServices(): Promise<boolean> {
+  const written = (name: string) => workplace.variables[name] ?? ''
+  const pick = (...names: readonly string[]) => Object.fromEntries(names.map(name => [name, written(name)]))
+  const [, ...services] = describeProcesses(variables, {
+    ...pick('TENANT_ID', 'BLUEPRINT_APP_ID', 'BLUEPRINT_CLIENT_SECRET', 'WEATHER_API_APP_ID'),
+    ...pick('CLIENT_SPA_APP_ID'),
+    AGENT_CLIENT_ID: written('AGENT_CLIENT_ID').split(',')[0] ?? '',
+  } as NonNullable<Parameters<typeof describeProcesses>[1]>)
+  const agents = pick('AGENTS_CONFIG', 'AGENT_CLIENT_ID', 'AGENT_USERS', 'WEATHER_ALLOWED_CALLERS')
+  const silent = { Logging__LogLevel__Default: 'None' }
+  return supervisor.start(
+    services.map(service => ({ ...service, env: { ...service.env, ...agents, ...silent } })),
+  )
+}
+
+/** Ada's token for the page, or a token that proves what a claims request asks for. */
+function signInAda(claims?: string): Promise<string> {
+  const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
+  const ids = { pageAppId, blueprintAppId }
+  return signIn({ entraUrl: urls.entra, redirectUri: redirectUri(), user: seedIds.ada, ids, claims })
+}
+const redirectUri = () => `${urls.agent}/auth/redirect.html`
+const idOf = (key: string) => workplace.receipt.objects[key]?.id
+
+type Answer = PausedResponse & ChatResponse & { readonly code?: string }
+async function post(path: string, body: object, token: string | undefined): Promise<Answer> {
+  return (await postJson(`${urls.agent}${path}`, body, { token })).json() as Promise<Answer>
+}
+
+interface Question {
+  readonly agent: string
+  readonly flow: Flow
+  readonly mode?: 'direct' | 'bedrock'
+}
+
+function ask({ agent, flow, mode = 'direct' }: Question, userToken: string): Promise<Answer> {
+  const question = { message: 'Weather in Dallas?', mode, flow, agent }
+  return post('/api/chat', question, needsUser(flow) ? userToken : undefined)
+}
+
+function claimsOf({ trace }: ChatResponse) {
+  return trace.findLast(step => step.token?.role === 'TR')?.token?.claims
+}
+
+it('after apply each agent can use its flows and no others, and disable stops only the agent that it names', async () => {
+  const rights = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
+  await workplace.run(`apply --client-secret --redirect-uri ${redirectUri()} ${rights}`)
+  await workplace.run('disable --agent weather')
+  expect(await startServices()).toBe(true)
+  const userToken = await signInAda()
+  const refused = await ask({ agent: 'weather', flow: 'autonomous' }, userToken)
+  expect(refused).toMatchObject({ code: 'AGENT_DISABLED' })
+  expect(JSON.stringify(refused)).toContain('AADSTS7000112')
+  const ofAda = { oid: seedIds.ada, scp: 'Weather.Read' }
+  const other = await ask({ agent: 'alerts', flow: 'obo' }, userToken)
+  expect(other).toMatchObject({ answer: expect.stringContaining('Dallas') })
+  expect(claimsOf(other)).toMatchObject({ ...ofAda, azp: idOf('agent/alerts') })
+
+  await workplace.run('enable --agent weather')
+  const claims: Record<Flow, Readonly<Record<string, unknown>>> = {
+    autonomous: { roles: ['Weather.Read.All'] },
+    obo: ofAda,
+    'agent-user': { oid: idOf('agent/weather/user'), scp: 'Weather.Read' },
+  }
+  const xms_par_app_azp = workplace.variables['BLUEPRINT_APP_ID']
+  for (const mode of ['direct', 'bedrock'] as const) {
+    for (const flow of flowNames) {
+      const answer = await ask({ agent: 'weather', flow, mode }, userToken)
+      expect(answer).toMatchObject({ mode, answer: expect.stringContaining('Dallas') })
+      const azp = idOf('agent/weather')
+      expect(claimsOf(answer)).toMatchObject({ azp, xms_par_app_azp, ...claims[flow] })
+    }
+  }
+  const denied = await ask({ agent: 'trainee', flow: 'autonomous' }, userToken)
+  expect(denied).toMatchObject({ code: 'API_FORBIDDEN' })
+})
+
+it('after apply, a user who has not consented can approve an alert, give consent and step up', async () => {
+  const confirm = {
+    displayName: 'Confirm changes',
+    state: 'enabled',
+    conditions: {
+      clientAppTypes: ['all'],
+      users: { includeUsers: ['All'], excludeUsers: [] },
+      applications: { includeAuthenticationContextClassReferences: ['c1'] },
+    },
+    grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+  }
+  const policies = `${urls.entra}/v1.0/identity/conditionalAccess/policies`
+  const token = await applicationToken({ url: urls.entra }, ['Policy.ReadWrite.ConditionalAccess'])
+  const made = await postJson(policies, confirm, { token })
+  expect(made.status).toBe(201)
+  expect((await workplace.run('apply --alerts each-user')).code).toBe(0)
+  const ada = await signInAda()
+  const question = {
+    message: 'Warn me when Oslo falls below -31 °C',
+    agent: 'alerts',
+    flow: 'obo',
+    mode: 'direct',
+    pauseFor: ['consent'],
+  }
+  const asked = await post('/api/chat', question, ada)
+  expect(asked).toMatchObject({ kind: 'approval', calls: [{ tool: 'create_alert' }] })
+  const consent = await approveAndContinue(asked, ada)
+  expect(consent).toMatchObject({ kind: 'consent', consent: { scopes: [{ value: 'Alerts.ReadWrite' }] } })
+  expect(await giveConsent(consent.consent?.url ?? '')).toMatch(`${urls.agent}/auth/consent.html?state=`)
+  const stepUp = await approveAndContinue(consent, ada)
+  expect(stepUp).toMatchObject({ kind: 'step-up', claimsChallenge: expect.stringContaining('"c1"') })
+  const done = await approveAndContinue(stepUp, await signInAda(stepUp.claimsChallenge))
+  expect(done.answer).toMatch(/Oslo below −31 °C/)
+  expect(claimsOf(done)).toMatchObject({ oid: seedIds.ada, scp: 'Alerts.ReadWrite', acrs: ['c1'] })
+  expect(await workplace.run('status')).toMatchObject({ code: 0 })
+})
+
+/** Approves all calls that are shown. */
+function approveAndContinue({ continuation, calls, agent }: Answer, userToken: string): Promise<Answer> {
+  const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
+  const request = { agent, flow: 'obo', mode: 'direct', pauseFor: ['consent'] }
+  return post('/api/chat/continue', { ...request, continuation, decisions }, userToken)
+}
+
+/** Consents as Ada, and returns the URL to which the browser is then redirected. */
+async function giveConsent(url: string): Promise<string | null> {
+  const submit = (fields: Readonly<Record<string, string>>, cookie = '') =>
+    fetch(url, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' })
+  const chosen = await submit({ account: seedIds.ada })
+  const [cookie = ''] = chosen.headers.getSetCookie()[0]?.split(';', 1) ?? []
+  return (await submit({ account: seedIds.ada, consent: 'accept' }, cookie)).headers.get('location')
+}

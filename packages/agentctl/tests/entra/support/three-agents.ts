@@ -1,0 +1,108 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tenant } from '@entra-agents/demo-tenant'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
+import { identities } from '../../../../../tests/support/identities.ts'
+import { postJson } from '../../../../../tests/support/post-json.ts'
+import { receiptOf } from '../../../../../tests/support/receipt.ts'
+import { Stack } from '../../../../../tests/support/stack.ts'
+import { FaultyGraph } from './faulty-graph.ts'
+import { graphToken, Workplace } from './workplace.ts'
+
+const { agentId, alertsAgentId, traineeAgentId } = identities
+const weatherPath = '/weather?city=Dallas'
+
+/** A script in place of kubectl: its cluster has one ConfigMap, and mounts every change in the weather API's pod at once. */
+export const kubectlScript = `
+case "$*" in
+  *"get pods"*) cat "$0.pods" ;;
+  *"get configmap"*) cat "$0.configmap" 2>/dev/null || true ;;
+  *replace*|*create*) cat > "$0.configmap" && node -e '
+    const { data } = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"))
+    require("fs").writeFileSync(process.argv[2], data["deny-list.json"])' "$0.configmap" "$0.list" ;;
+  *annotate*) echo "$*" >> "$0.touched" ;;
+  *) echo "unexpected: $*" >&2; exit 1 ;;
+esac`
+
+const receipt = receiptOf({
+  'weather-agent': agentId,
+  'alerts-agent': alertsAgentId,
+  trainee: traineeAgentId,
+})
+
+/** Three agents that may call a weather API with a deny list, and the command line that disables and enables them. */
+export interface ThreeAgents {
+  readonly workplace: Workplace
+  readonly run: Workplace['run']
+  readonly stack: Stack
+  /** The Graph that the command line calls. */
+  readonly graph: FaultyGraph
+  /** Makes the sidecar get a token for an agent, which it keeps. */
+  readonly useToken: (agentId: string) => Promise<void>
+  /** The options that name the URLs of sidecar and API, for `run`. */
+  readonly urlOptions: readonly string[]
+  /** The rows of the deny list. */
+  readonly rows: readonly Readonly<Record<string, string>>[]
+}
+
+/** Before each test, the three agents are enabled and the deny list is empty. */
+export function useThreeAgents(): ThreeAgents {
+  let workplace: Workplace
+  let stack: Stack
+  const graph = new FaultyGraph(fetch)
+  const listPath = () => join(workplace.folder, 'kubectl.list')
+
+  beforeAll(async () => {
+    stack = await Stack.start({}, ['entra', 'sidecar'])
+    const { ids } = tenant.apis['weather-api']
+    const token = await graphToken({ url: stack.entraUrl })
+    for (const principalId of [alertsAgentId, traineeAgentId]) {
+      const role = { principalId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] }
+      const url = `${stack.entraUrl}/v1.0/servicePrincipals/${principalId}/appRoleAssignments`
+      expect((await postJson(url, role, { token })).status).toBe(201)
+    }
+  })
+  afterAll(() => stack.close())
+  beforeEach(async () => {
+    workplace = new Workplace(stack.entraUrl, await graphToken({ url: stack.entraUrl }), graph.fetch)
+    graph.reset()
+    writeFileSync(workplace.receiptPath, JSON.stringify(receipt))
+    const pod = {
+      metadata: { name: 'api-0' },
+      spec: { volumes: [{ name: 'deny-list', configMap: { name: 'denied' } }] },
+    }
+    writeFileSync(join(workplace.folder, 'kubectl.pods'), JSON.stringify({ items: [pod] }))
+    vi.stubEnv('PATH', `${workplace.writeCommand('kubectl', kubectlScript)}:${process.env['PATH']}`)
+    writeFileSync(listPath(), '[]')
+    await stack.start('weather', {
+      AGENT_CLIENT_ID: [agentId, alertsAgentId, traineeAgentId].join(),
+      WEATHER_DENY_LIST: listPath(),
+    })
+  })
+  afterEach(async () => {
+    await workplace.run('enable')
+    await stack.stop('weather')
+    workplace[Symbol.dispose]()
+    vi.unstubAllEnvs()
+  })
+  return {
+    run: (line, ...options) => workplace.run(line, ...options),
+    graph,
+    useToken: async agent => {
+      const url = `${stack.sidecarUrl}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${agent}`
+      expect((await fetch(url)).status).toBe(200)
+    },
+    get workplace() {
+      return workplace
+    },
+    get stack() {
+      return stack
+    },
+    get urlOptions() {
+      return ['--sidecar', stack.sidecarUrl, '--api', `${stack.weatherUrl}${weatherPath}`]
+    },
+    get rows() {
+      return JSON.parse(readFileSync(listPath(), 'utf8'))
+    },
+  }
+}

@@ -1,0 +1,397 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
+import { ProblemError } from '@entra-agents/service-kit'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
+import { chatLimits, type Decision } from '@entra-agents/trace'
+import fc from 'fast-check'
+import { CompactEncrypt } from 'jose'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { canonicalJson, digestCall } from './call-digest.ts'
+import { seal, unseal } from './continuation.ts'
+import { readDecisions, requireSame } from './decide.ts'
+import { approvalProblems } from './problems.ts'
+import { createSealKeys, parseKeys, readSealKeys } from './seal-keys.ts'
+import type { Binding, Continuation } from './waiting.ts'
+
+const now = 1_800_000_000
+const keys = createSealKeys()
+const binding: Binding = {
+  oid: 'ada',
+  tid: 'tenant-1',
+  azp: 'page-1',
+  agent: 'weather',
+  flow: 'obo',
+  mode: 'bedrock',
+}
+const createAlert = {
+  tool: 'create_alert',
+  toolHash: 'hash-1',
+  api: 'weather-api',
+  args: { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2027-01-31' },
+}
+const deleteAlert = { ...createAlert, tool: 'delete_alert', args: { id: 'alert-1' } }
+const waitingCall = (callId: string, call: typeof createAlert | typeof deleteAlert) => ({
+  callId,
+  ...call,
+  effect: 'create' as const,
+  title: 'Create alert',
+  digest: digestCall(call),
+  isAsked: true,
+  stepId: `step of ${callId}`,
+})
+const continuation: Continuation = {
+  v: 1,
+  jti: 'jti-1',
+  iat: now,
+  exp: now + 600,
+  ...binding,
+  turnId: 'turn-1',
+  kind: 'approval',
+  message: 'Warn me.',
+  pending: [waitingCall('call-1', createAlert), waitingCall('call-2', deleteAlert)],
+  denied: [],
+  pauses: 1,
+  deniedPauses: 0,
+  usage: null,
+  tools: [],
+  state: { messages: [] },
+}
+const decisions: readonly Decision[] = continuation.pending.map(({ callId, digest }) => ({
+  callId,
+  digest,
+  decision: 'approve',
+}))
+const codeOfFailure = async (work: () => unknown) => {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    return error instanceof ProblemError ? error.code : error
+  }
+}
+
+describe('a sealed turn', () => {
+  it('is opened unchanged, and is unreadable while sealed', async () => {
+    const sealed = await seal(continuation, keys)
+    expect(Buffer.from(sealed.split('.')[3] ?? '', 'base64url').toString()).not.toContain('Oslo')
+    expect(await unseal(sealed, keys, binding, now)).toEqual(continuation)
+  })
+
+  it('with more or fewer parts than a compact JWE has is refused before any part is decoded', async () => {
+    const decode = vi.spyOn(Buffer, 'from')
+    for (const sealed of ['.'.repeat(40_000), 'AA.'.repeat(16_000), 'AA.AA.AA.AA.AA.AA', 'AA.AA.AA.AA', ''])
+      expect(await codeOfFailure(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
+    expect(decode).not.toHaveBeenCalled()
+  })
+
+  it('is valid up to its last second, and not afterwards', async () => {
+    const sealed = await seal(continuation, keys)
+    expect(await unseal(sealed, keys, binding, now + 599)).toEqual(continuation)
+    expect(await codeOfFailure(() => unseal(sealed, keys, binding, now + 600))).toBe('APPROVAL_EXPIRED')
+  })
+
+  it('may come from a replica whose clock is up to a minute ahead', async () => {
+    const sealed = await seal(continuation, keys)
+    expect(await unseal(sealed, keys, binding, now - 60)).toEqual(continuation)
+    expect(await codeOfFailure(() => unseal(sealed, keys, binding, now - 61))).toBe('APPROVAL_INVALID')
+  })
+
+  // biome-ignore format: table
+  it.each<[keyof Binding, string, string]>([
+    ['oid', 'ben', 'APPROVAL_NOT_YOURS'],
+    ['tid', 'tenant-2', 'APPROVAL_NOT_YOURS'],
+    ['azp', 'page-2', 'APPROVAL_NOT_YOURS'],
+    ['agent', 'trainee', 'APPROVAL_CHANGED'],
+    ['flow', 'autonomous', 'APPROVAL_CHANGED'],
+    ['mode', 'direct', 'APPROVAL_CHANGED'],
+  ])('is refused if the request has another %s', async (name, other, code) => {
+    const sealed = await seal(continuation, keys)
+    expect(await codeOfFailure(() => unseal(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
+  })
+
+  it('is refused when a single character of it is changed', async () => {
+    const sealed = await seal(continuation, keys)
+    const codes = new Set<unknown>()
+    for (const index of sealed.split('').keys()) {
+      const other = sealed[index] === 'A' ? 'B' : 'A'
+      codes.add(
+        await codeOfFailure(() =>
+          unseal(`${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`, keys, binding, now),
+        ),
+      )
+    }
+    expect([...codes]).toEqual(['APPROVAL_INVALID'])
+  })
+
+  it('is refused if its algorithm is wrong, its key is unknown, or its content is not a turn', async () => {
+    const encrypt = (
+      header: { alg: string; enc: string; kid?: string },
+      key: Uint8Array,
+      content: unknown = continuation,
+    ) => new CompactEncrypt(Buffer.from(JSON.stringify(content))).setProtectedHeader(header).encrypt(key)
+    const { kid, key } = keys.current()
+    const gcm = { alg: 'dir', enc: 'A256GCM' }
+    const forged = [
+      await encrypt({ alg: 'A256KW', enc: 'A256GCM', kid }, key),
+      await encrypt({ alg: 'dir', enc: 'A128CBC-HS256', kid }, key),
+      await encrypt({ ...gcm, kid: 'nobody' }, key),
+      await encrypt(gcm, key),
+      await encrypt({ ...gcm, kid }, randomBytes(32)),
+      await encrypt({ ...gcm, kid }, key, { ...continuation, v: 2 }),
+      await encrypt({ ...gcm, kid }, key, { ...continuation, more: true }),
+      await encrypt({ ...gcm, kid }, key, 'a text'),
+      '',
+      'a.b.c.d.e',
+      'a'.repeat(chatLimits.continuationCharacters + 1),
+    ]
+    for (const sealed of forged)
+      expect(await codeOfFailure(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
+  })
+
+  it('is not made if it would be larger than the page may send back', async () => {
+    const large = { ...continuation, state: 'x'.repeat(chatLimits.continuationCharacters * 0.75) }
+    expect(await codeOfFailure(() => seal(large, keys))).toBe('APPROVAL_TOO_LARGE')
+  })
+})
+
+describe('the keys of all replicas', () => {
+  const line = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
+  const [old, fresh] = [line('old'), line('new')]
+  const inFile = (...lines: readonly string[]) => {
+    const file = temporaryFile('seal-keys', onTestFinished)
+    writeFileSync(file, lines.join('\n'))
+    return file
+  }
+
+  it('open what was sealed before a rotation, until the old key is removed', async () => {
+    const sealed = await seal(continuation, readSealKeys(inFile(old)))
+    expect(await unseal(sealed, readSealKeys(inFile(fresh, old)), binding, now)).toEqual(continuation)
+    const without = readSealKeys(inFile(fresh))
+    expect(await codeOfFailure(() => unseal(sealed, without, binding, now))).toBe('APPROVAL_INVALID')
+  })
+
+  it('are learnt by a running replica when another one seals with a new key', async () => {
+    const file = inFile(old)
+    const running = readSealKeys(file)
+    writeFileSync(file, `${fresh}\n${old}\n`)
+    const sealed = await seal(continuation, readSealKeys(file))
+    expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
+    expect(running.current().kid).toBe('new')
+  })
+
+  it('are read again for each seal: the first key seals, and nothing is sealed without the file', async () => {
+    const file = inFile(old)
+    const running = readSealKeys(file)
+    writeFileSync(file, `${fresh}\n${old}\n`)
+    expect(running.current().kid).toBe('new')
+    rmSync(file)
+    expect(await codeOfFailure(() => seal(continuation, running))).toBe('APPROVAL_UNAVAILABLE')
+  })
+
+  describe('while a replica only opens turns,', () => {
+    afterEach(() => void vi.useRealTimers())
+    const passSeconds = (seconds: number) => {
+      vi.advanceTimersByTime(seconds * 1000)
+      // The clock is set back meanwhile.
+      vi.setSystemTime(Date.now() - 3_600_000)
+    }
+
+    it('open nothing two seconds after they were removed from the file, whatever the clock does', async () => {
+      vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+      const file = inFile(old)
+      const running = readSealKeys(file)
+      const sealed = await seal(continuation, running)
+      expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
+      writeFileSync(file, fresh)
+      passSeconds(2)
+      expect(await codeOfFailure(() => unseal(sealed, running, binding, now))).toBe('APPROVAL_INVALID')
+    })
+
+    it('are known a second after they came into the file, whatever the clock does', async () => {
+      vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+      const file = inFile(old)
+      const running = readSealKeys(file)
+      expect(running.find('new')).toBeUndefined()
+      writeFileSync(file, `${fresh}\n${old}`)
+      passSeconds(1)
+      expect(await unseal(await seal(continuation, readSealKeys(file)), running, binding, now)).toEqual(
+        continuation,
+      )
+    })
+
+    it.each([
+      ['is empty', ''],
+      ['has a line that is no key', 'old'],
+      ['is gone', undefined],
+    ])(
+      'open nothing while their file %s, and open again as soon as it has them again',
+      async (_what, text) => {
+        vi.useFakeTimers({ toFake: ['performance', 'Date'] })
+        const file = inFile(old)
+        const running = readSealKeys(file)
+        const sealed = await seal(continuation, running)
+        if (text === undefined) rmSync(file)
+        else writeFileSync(file, text)
+        passSeconds(2)
+        expect(await codeOfFailure(() => unseal(sealed, running, binding, now))).toBe('APPROVAL_UNAVAILABLE')
+        writeFileSync(file, old)
+        expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
+      },
+    )
+  })
+
+  // biome-ignore format: table
+  it.each([
+    ['', 'It has no key.'],
+    ['old', 'Line 1 is no key'],
+    [`${old}\nnew c2hvcnQ=`, 'Line 2 is no key'],
+    [`${old} more`, 'Line 1 is no key'],
+    [`${old}\n${line('old')}`, 'Two keys have the same id.'],
+  ])('are refused if their file is malformed, with an error that says what is wrong (case %#)', (text, words) => {
+    expect(() => parseKeys(text)).toThrow(words)
+  })
+})
+
+describe('a decision', () => {
+  it('belongs to the call whose id it has, in whatever order decisions come', () => {
+    const [first, second] = decisions
+    if (!first || !second) throw new Error('There are two.')
+    expect([...readDecisions(continuation, [{ ...second, decision: 'deny' }, first])]).toEqual([
+      ['call-2', 'deny'],
+      ['call-1', 'approve'],
+    ])
+  })
+
+  it('is required for each call that was shown, and refused for any other', async () => {
+    const [first, second] = continuation.pending
+    if (!first || !second) throw new Error('There are two.')
+    const half = { ...continuation, pending: [first, { ...second, isAsked: false }] }
+    expect([...readDecisions(half, decisions.slice(0, 1))]).toEqual([['call-1', 'approve']])
+    expect(await codeOfFailure(() => readDecisions(half, decisions))).toBe('APPROVAL_INVALID')
+  })
+
+  it.each<[string, readonly Decision[]]>([
+    ['no call', []],
+    ['one of two calls', decisions.slice(0, 1)],
+    ['one call twice', [...decisions.slice(0, 1), ...decisions.slice(0, 1)]],
+    ['one call too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
+    ['an unknown call', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
+  ])('is refused unless each call is decided exactly once (here: %s)', async (_which, given) => {
+    expect(await codeOfFailure(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
+  })
+
+  it('is refused if a model gave two calls one id, so that none is decided by the decision for the other', async () => {
+    const [call] = continuation.pending
+    const [decision] = decisions
+    if (!call || !decision) throw new Error('There is one.')
+    const given = [{ ...decision, decision: 'deny' } as const, decision]
+    const twins = { ...continuation, pending: [call, call] }
+    expect(await codeOfFailure(() => readDecisions(twins, given))).toBe('APPROVAL_INVALID')
+  })
+
+  // biome-ignore format: table
+  it.each<[string, Parameters<typeof requireSame>[1]]>([
+    ['is gone, or takes other arguments', undefined],
+    ['has another definition', { digest: digestCall({ ...createAlert, toolHash: 'hash-2' }), effect: 'create' }],
+    ['belongs to another API', { digest: digestCall({ ...createAlert, api: 'notes' }), effect: 'create' }],
+    ['needs no approval any more', { digest: digestCall(createAlert), effect: undefined }],
+    ['does something else', { digest: digestCall(createAlert), effect: 'delete' }],
+  ])('is refused if by now the tool %s', async (_what, now) => {
+    const [call] = continuation.pending
+    if (!call) throw new Error('There is one.')
+    expect(await codeOfFailure(() => requireSame(call, now))).toBe('APPROVAL_CHANGED')
+    expect(await codeOfFailure(() => requireSame(call, call as typeof now))).toBeUndefined()
+  })
+
+  it('about another call than the one that was shown is refused', async () => {
+    const [first, ...others] = decisions
+    const shown = [{ ...first, digest: digestCall({ ...createAlert, args: { city: 'Rome' } }) }, ...others]
+    expect(await codeOfFailure(() => readDecisions(continuation, shown as Decision[]))).toBe(
+      'APPROVAL_CHANGED',
+    )
+  })
+})
+
+describe('the digest of a call', () => {
+  it('is the same for any order of the arguments, and differs for any other call', () => {
+    const { city, when, untilDate } = createAlert.args
+    expect(digestCall({ ...createAlert, args: { untilDate, when, city } } as typeof createAlert)).toBe(
+      digestCall(createAlert),
+    )
+    const others = [
+      { ...createAlert, tool: 'delete_alert' },
+      { ...createAlert, toolHash: 'hash-2' },
+      { ...createAlert, api: 'notes' },
+      { ...createAlert, args: { ...createAlert.args, city: 'oslo' } },
+    ]
+    expect(new Set([createAlert, ...others].map(digestCall)).size).toBe(5)
+  })
+
+  it('is computed from the canonical JSON of RFC 8785', () => {
+    expect(canonicalJson({ '€': 1e21, a: [1.0, -0, 'é\n'], Z: null })).toBe(
+      '{"Z":null,"a":[1,0,"é\\n"],"€":1e+21}',
+    )
+    for (const value of [undefined, Number.NaN, '\ud800', { a: undefined }, () => 1])
+      expect(() => canonicalJson(value)).toThrow(TypeError)
+  })
+})
+
+describe('1,000 edits of continuation, user and decisions', () => {
+  const codes = Object.keys(approvalProblems)
+  const text = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'call-1', 'call-2', '', 'null'))
+  const sealedEdit = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    remove: fc.nat({ max: 20 }),
+    insert: fc.oneof(fc.constant(''), fc.base64String({ maxLength: 20 }), fc.string({ maxLength: 20 })),
+  })
+  const decision = fc.record({
+    callId: text,
+    digest: fc.oneof(text, fc.constantFrom(...decisions.map(({ digest }) => digest))),
+    decision: fc.constantFrom('approve' as const, 'deny' as const),
+  })
+  const bindingEdit = fc.constantFrom(...(Object.keys(binding) as (keyof Binding)[]))
+  const edit = fc.oneof(
+    sealedEdit.map(sealed => ({ sealed })),
+    fc
+      .tuple(bindingEdit, text)
+      .map(([name, value]) => ({ binding: { ...binding, [name]: value } as Binding })),
+    fc.array(decision, { maxLength: 4 }).map(decisions => ({ decisions })),
+    fc.integer({ min: -1_000_000, max: 1_000_000 }).map(seconds => ({ now: now + seconds })),
+  )
+
+  it('lead only to calls that were shown and approved, or to an approval problem', {
+    timeout: 60_000,
+  }, async ({ annotate }) => {
+    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+    await annotate(`SEED=${seed}`)
+    const sealed = await seal(continuation, keys)
+    const runs = async (given: {
+      sealed?: { at: number; remove: number; insert: string }
+      binding?: Binding
+      decisions?: readonly Decision[]
+      now?: number
+    }) => {
+      const start = Math.floor((given.sealed?.at ?? 0) * sealed.length)
+      const { remove = 0, insert = '' } = given.sealed ?? {}
+      const text = `${sealed.slice(0, start)}${insert}${sealed.slice(start + remove)}`
+      const opened = await unseal(text, keys, given.binding ?? binding, given.now ?? now)
+      const decided = readDecisions(opened, given.decisions ?? decisions)
+      const approved = opened.pending.filter(({ callId }) => decided.get(callId) === 'approve')
+      return { isUntouched: text === sealed, approved }
+    }
+    await fc.assert(
+      fc.asyncProperty(edit, async given => {
+        try {
+          const { isUntouched, approved } = await runs(given)
+          // An edited continuation never gets this far, so every approved call is one that was shown.
+          expect(isUntouched).toBe(true)
+          for (const call of approved) expect(continuation.pending).toContainEqual(call)
+        } catch (error) {
+          if (!(error instanceof ProblemError)) throw error
+          expect(codes).toContain(error.code)
+        }
+      }),
+      { numRuns: 1_000, seed },
+    )
+  })
+})

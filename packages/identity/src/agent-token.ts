@@ -1,0 +1,46 @@
+import type { Claims } from '@entra-agents/tokens/verify'
+import type { Check, TokenCard } from '@entra-agents/trace'
+
+/** A token that the agent has checked. */
+interface CheckedToken {
+  /** 12 hex digits of the token's SHA-256, for traces and logs. */
+  readonly fingerprint: string
+  readonly header: Claims
+  readonly claims: Claims
+  /** The checks that the agent made; all of them passed. */
+  readonly checks: readonly Check[]
+}
+
+/** Tc: the user's token for the blueprint. */
+export interface VerifiedUserToken extends CheckedToken {
+  /** The token itself, which goes to the sidecar and nowhere else. */
+  readonly raw: string
+  readonly objectId: string
+}
+
+/** TR: the agent's token for one API, checked to be the one that was asked for. */
+export interface AgentToken extends CheckedToken {
+  /** The token itself, which goes to its API and nowhere else. */
+  readonly raw: string
+  /** How many times the sidecar was asked for this token. */
+  readonly attempts: number
+  /** Whether it was asked for past the sidecar's cache. */
+  readonly isNew: boolean
+  /** The correlation id of the request that obtained the token: another turn's, if equal requests were joined. */
+  readonly correlationId: string
+}
+
+/** The trace's card of a token that the agent has checked; it never has the token itself. */
+export function describeToken(
+  named: Pick<TokenCard, 'role' | 'actsAs'>,
+  { fingerprint, header, claims, checks }: CheckedToken,
+): TokenCard {
+  return {
+    ...named,
+    observed: true,
+    fingerprint,
+    header: { ...header },
+    claims: { ...claims },
+    verifiedBy: [{ actor: 'agent', checks: [...checks] }],
+  }
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto'
+import { LinkedAbort, type Log, ProblemError, SharedRequests } from '@entra-agents/service-kit'
+import { fingerprint } from '@entra-agents/tokens/verify'
+import { flowNames, needsUser } from '@entra-agents/trace'
+import { acceptAgentToken, isExpiry } from './accept-agent-token.ts'
+import { type AgentIdentity, mayUseApi } from './agent-identity.ts'
+import type { AgentToken } from './agent-token.ts'
+import type { DownstreamApi } from './downstream-api.ts'
+import type { EntraReachability } from './entra-reach.ts'
+import { IdentityHealthRecord } from './identity-health.ts'
+import { identityProblem } from './problems.ts'
+import { createSidecar } from './sidecar.ts'
+import { type IdentityTiming, identityTiming } from './timing.ts'
+import type { TokenRequest } from './token-request.ts'
+
+export interface AgentTokensOptions {
+  readonly sidecarUrl: string
+  /** The agents and APIs for which `refresh` obtains tokens. */
+  readonly agents: readonly AgentIdentity[]
+  readonly apis: readonly DownstreamApi[]
+  readonly logger: Log
+  /** Whether Entra is within reach; called when the sidecar fails and Entra may be the cause. */
+  readonly lookAtEntra: () => Promise<EntraReachability>
+  readonly timing?: IdentityTiming
+}
+
+export type AgentTokens = ReturnType<typeof createAgentTokens>
+
+const probeIsFreshForMs = 5_000
+
+/** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
+export function createAgentTokens(options: AgentTokensOptions) {
+  const { sidecarUrl, agents, apis, logger, lookAtEntra, timing = identityTiming } = options
+  const { tokenDeadlineMs } = timing
+  const sidecar = createSidecar(sidecarUrl, timing)
+  const requests = new SharedRequests<AgentToken>()
+  const health = new IdentityHealthRecord(agents)
+  let probe: Promise<unknown> | undefined
+  /** When the last probe began. */
+  let probedAtMs = Number.NEGATIVE_INFINITY
+
+  /**
+   * Obtains TR. Every call asks the sidecar, which has the cache; equal calls under way are joined.
+   *
+   * @throws ProblemError of the identity codes, or the signal's reason.
+   */
+  function obtain(request: TokenRequest): Promise<AgentToken> {
+    const { agent, flow, api, signal, isNew = false, claims } = request
+    const user = needsUser(flow) ? request.user : undefined
+    if (needsUser(flow) && !user) {
+      return Promise.reject(identityProblem('SIGN_IN_REQUIRED', 'Acting for a user needs their token.'))
+    }
+    // The whole Tc is part of the key: with a shorter fingerprint, two users might share an entry.
+    const key = JSON.stringify([
+      agent.clientId,
+      flow,
+      api.name,
+      api.sidecarEntries[flow],
+      user?.raw,
+      isNew,
+      claims,
+    ])
+    return requests.join(key, signal, shared => obtainAndRecord({ ...request, user, signal: shared }))
+  }
+
+  async function obtainAndRecord(request: TokenRequest): Promise<AgentToken> {
+    const { flow, api, correlationId, signal } = request
+    const startedMs = performance.now()
+    using limit = new LinkedAbort(signal)
+    limit.after(tokenDeadlineMs, () => limit.abort(entraTimeoutProblem(tokenDeadlineMs)))
+    try {
+      const token = await obtainUnexpired({ ...request, signal: limit.signal })
+      health.tokenObtained(request)
+      logger.debug({ flow, api: api.name, correlationId, attempts: token.attempts }, 'The agent has a token.')
+      return token
+    } catch (failure) {
+      const error = await findCause(failure)
+      if (error instanceof ProblemError && !signal.aborted) {
+        health.tokenFailed(request, error, startedMs)
+        const { code, options, message } = error
+        const durationMs = Math.round(performance.now() - startedMs)
+        const { upstream } = options
+        logger.warn({ flow, api: api.name, correlationId, code, upstream, durationMs }, message)
+      }
+      throw error
+    }
+  }
+
+  /** Asks once past the sidecar's cache if the token has expired on arrival: it may be in the cache since a clock was wrong. */
+  async function obtainUnexpired(request: TokenRequest, before = 0): Promise<AgentToken> {
+    const { isNew = false, user, correlationId } = request
+    const { raw, attempts: latest } = await sidecar.requestToken(request)
+    const attempts = before + latest
+    try {
+      const accepted = acceptAgentToken(raw, { ...request, userId: user?.objectId })
+      return { raw, fingerprint: fingerprint(raw), ...accepted, attempts, isNew, correlationId }
+    } catch (error) {
+      if (isNew || !isExpiry(error)) throw error
+      return obtainUnexpired({ ...request, isNew: true }, attempts)
+    }
+  }
+
+  /** Finds out why the sidecar failed: its response is the same whether Entra is out of reach or its own credential fails. */
+  async function findCause(failure: unknown): Promise<unknown> {
+    const code = failure instanceof ProblemError ? failure.code : ''
+    if (code !== 'SIDECAR_FAILED' && code !== 'ENTRA_UNAVAILABLE') return failure
+    const reach = await lookAtEntra()
+    if (reach instanceof ProblemError) return reach
+    if (reach === 'responds' || code === 'ENTRA_UNAVAILABLE') return failure
+    return identityProblem('ENTRA_UNAVAILABLE', 'Neither the sidecar nor the agent reaches Entra.', {
+      upstream: { service: 'entra' },
+      cause: failure,
+    })
+  }
+
+  async function probeNow(): Promise<void> {
+    probedAtMs = performance.now()
+    const { signal } = new AbortController()
+    const common = { traceparent: undefined, user: undefined, signal } as const
+    const withoutUser = flowNames.filter(flow => !needsUser(flow))
+    const asked = agents.flatMap(agent =>
+      apis
+        .filter(api => mayUseApi(agent, api))
+        .flatMap(api =>
+          withoutUser
+            .filter(flow => agent.flows.includes(flow) && api.flows.includes(flow))
+            .map(flow => ({ ...common, agent, flow, api })),
+        ),
+    )
+    // Failures are recorded in the health.
+    await Promise.allSettled(asked.map(one => obtain({ ...one, correlationId: randomUUID() })))
+    probe = undefined
+  }
+
+  return {
+    obtain,
+    urlOf: sidecar.urlOf,
+    /** What the last token requests and probes showed. If only a restart of the sidecar helps, the problem's hint says so. */
+    get health() {
+      return health.current
+    },
+    /**
+     * Probes again if the last probe is old: for each agent, API and flow without a user it asks the sidecar for a token, which
+     * the sidecar usually has in its cache. Never throws. For start-up, readiness probes and the status.
+     */
+    async refresh() {
+      if (!probe && performance.now() - probedAtMs < probeIsFreshForMs) return
+      probe ??= probeNow()
+      await probe
+    },
+    close: sidecar.close,
+  }
+}
+
+function entraTimeoutProblem(deadlineMs: number): ProblemError {
+  return identityProblem(
+    'ENTRA_UNAVAILABLE',
+    `The sidecar is alive but had no token after ${deadlineMs} ms.`,
+    {
+      upstream: { service: 'sidecar' },
+      hint: 'Usually Entra does not respond to the sidecar: check its egress to the host of AzureAd__Instance (login.microsoftonline.com) on port 443.',
+    },
+  )
+}

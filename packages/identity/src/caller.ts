@@ -1,0 +1,18 @@
+import type { Flow } from '@entra-agents/trace'
+import type { AgentIdentity } from './agent-identity.ts'
+import type { VerifiedUserToken } from './agent-token.ts'
+import type { TraceRecorder } from './trace-recorder.ts'
+
+/** The identity under which an API is called, and the trace of the call. Between turns the agent calls as itself. */
+export interface Caller {
+  readonly requestId: string
+  /** The GUID that joins the logs of agent, sidecar and Entra; it is the OpenTelemetry trace id if OpenTelemetry is on. */
+  readonly correlationId: string
+  readonly agent: AgentIdentity
+  readonly flow: Flow
+  /** The user's verified token; set in flows on behalf of a user, and in no others. */
+  readonly user: VerifiedUserToken | undefined
+  /** Aborted when the client goes away, the turn's deadline passes or the turn is over. */
+  readonly signal: AbortSignal
+  readonly trace: TraceRecorder
+}

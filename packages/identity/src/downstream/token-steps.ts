@@ -1,0 +1,240 @@
+import { type Log, toProblem } from '@entra-agents/service-kit'
+import { appAttributes, httpAttributes } from '@entra-agents/telemetry'
+import {
+  type Check,
+  type Flow,
+  flows,
+  type LogIds,
+  type TokenCard,
+  type TraceStep,
+  tokenExchangeAudience,
+  tokenExchangeUri,
+} from '@entra-agents/trace'
+import { type AgentToken, describeToken } from '../agent-token.ts'
+import type { AgentTokens } from '../agent-tokens.ts'
+import type { Caller } from '../caller.ts'
+import type { DownstreamApi } from '../downstream-api.ts'
+import { flowRules } from '../flows.ts'
+import { SidecarResponseError } from '../sidecar-failures.ts'
+import type { TokenRequest } from '../token-request.ts'
+import type { ApiValidation } from './responses.ts'
+
+/** TR and its step in the trace. */
+export interface TokenStep {
+  readonly token: AgentToken
+  /** The ids by which Entra's sign-in log knows the token. */
+  readonly logIds: LogIds
+  /** Flow, agent and user of the token, to be compared with an API's `validated`. */
+  readonly holder: TokenHolder
+  /** Adds to the token's card the checks that the API reports, and the agent's own checks of what the API reports. */
+  verifiedByApi(checks: readonly Check[], ofItsWord?: readonly Check[]): TokenCard
+}
+
+export type TokenHolder = Pick<ApiValidation, 'flow' | 'caller' | 'on_behalf_of'>
+
+type ShownRequest = NonNullable<TraceStep['request']>
+
+const exchangeScope = `${tokenExchangeUri}/.default`
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'> {
+  /** The step of the trace that the token request belongs to. */
+  readonly parentId: string | undefined
+  readonly logger: Log
+}
+
+/**
+ * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. A line in the audit log says which
+ * agent asked, on whose behalf, for which API, and which token it got or why it got none; ids only.
+ */
+export async function obtainToken(
+  tokens: AgentTokens,
+  turn: Caller,
+  api: DownstreamApi,
+  { parentId, logger, isNew = false, claims }: TokenStepOptions,
+): Promise<TokenStep> {
+  const parent = parentId === undefined ? {} : { parentId }
+  const { flow, correlationId } = turn
+  const { asksFor, route, dropsCorrelationId } = flowRules[flow]
+  const asSeenByEntra = (id: string): LogIds => (dropsCorrelationId ? {} : { correlationId: id })
+  const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}${claims ? ', that proves what the API asked for' : ''}`
+  const { agent, user, signal } = turn
+  const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined, isNew, claims }
+  const audited = { ...describeCaller(turn), api: api.name }
+  const step = turn.trace.start(
+    {
+      ...parent,
+      kind: 'token-request',
+      from: 'agent',
+      to: 'sidecar',
+      title,
+      request: describeRequest(tokens, asked),
+      logIds: asSeenByEntra(correlationId),
+    },
+    {
+      name: `GET ${route}/{api}`,
+      attributes: {
+        [httpAttributes.method]: 'GET',
+        [appAttributes.api]: api.name,
+        [appAttributes.flow]: flow,
+      },
+    },
+  )
+  let token: AgentToken
+  try {
+    token = await tokens.obtain({ ...asked, traceparent: step.traceparent })
+  } catch (error) {
+    // The code that aborts the turn also ends its steps, with the reason.
+    signal.throwIfAborted()
+    const failure = toProblem(error)
+    const { cause, upstream } = failure.options
+    step.fail(failure.toDocument(turn.requestId), {
+      logIds: {
+        ...(upstream?.correlationId
+          ? { correlationId: upstream.correlationId }
+          : asSeenByEntra(correlationId)),
+        ...(upstream?.requestId ? { entraRequestId: upstream.requestId } : {}),
+      },
+      ...(cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {}),
+    })
+    logger.warn({ audit: 'refused', reason: failure.code, ...audited }, 'Token refused.')
+    throw error
+  }
+  const logIds = { ...asSeenByEntra(token.correlationId), ...logIdsOf(token) }
+  logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
+  noteHiddenHops(turn, api, step.id, claims)
+  const isShared = token.correlationId !== correlationId
+  const isRenewed = token.isNew && !isNew
+  step.ok({
+    title: `${title}${describeAttempts(token, isShared, isRenewed)}`,
+    request: describeRequest(tokens, { ...asked, correlationId: token.correlationId, isNew: token.isNew }),
+    response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
+    logIds,
+  })
+  return noteToken(turn, api, token, parent)
+}
+
+/** Who calls for whom, in the audit log. */
+export function describeCaller({ agent, user, flow, correlationId }: Caller) {
+  return {
+    agent: agent.name,
+    caller: agent.clientId,
+    onBehalfOf: user?.objectId,
+    agentUser: flows[flow].actsAs === 'agent-user' ? agent.agentUserId : undefined,
+    flow,
+    correlationId,
+  }
+}
+
+function describeRequest(tokens: AgentTokens, asked: TokenRequest): ShownRequest {
+  const { user } = asked
+  return {
+    method: 'GET',
+    url: tokens.urlOf(asked),
+    headers: user ? { authorization: `Bearer Tc ‹${user.fingerprint}›` } : {},
+  }
+}
+
+/** The ids by which Entra's sign-in log knows the token. */
+function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
+  return typeof uti === 'string' ? { tokenId: uti } : {}
+}
+
+function describeAttempts({ attempts }: AgentToken, isShared: boolean, isRenewed: boolean): string {
+  if (isShared) return ', together with an equal request under way'
+  if (isRenewed) return `, ${attempts} times, at last past its cache, whose token had expired`
+  return attempts > 1 ? `, ${attempts} times` : ''
+}
+
+/** Notes the sidecar's requests to Entra as not observable. The agent cannot see whether the sidecar used its cache instead. */
+function noteHiddenHops(
+  { agent, flow, trace }: Caller,
+  api: DownstreamApi,
+  parentId: string,
+  claims: string | undefined,
+): void {
+  const { authority, tenantId, blueprintAppId, clientId } = agent
+  const { exchanged, needsT2, fields } = flowRules[flow]
+  const url = `${authority}/${tenantId}/oauth2/v2.0/token`
+  const note = (what: string, body: Readonly<Record<string, string>>, token?: TokenCard) =>
+    trace.note('not-observable', {
+      parentId,
+      kind: 'token-request',
+      from: 'sidecar',
+      to: 'entra',
+      title: `Inside the sidecar: ${what}`,
+      request: { method: 'POST', url, headers: {}, body },
+      ...(token ? { token } : {}),
+    })
+  const exchangeToken = (role: 'T1' | 'T2', azp: string, sub: string) =>
+    ({
+      role,
+      observed: false,
+      claims: { aud: tokenExchangeAudience, azp, sub, tid: tenantId, idtyp: 'app' },
+    }) as const
+  const byT1 = { client_id: clientId, client_assertion_type: jwtBearer, client_assertion: 'T1' }
+  note(
+    'the blueprint authenticates and gets T1 for this agent, or has it in its cache',
+    {
+      grant_type: 'client_credentials',
+      client_id: blueprintAppId,
+      client_credential: 'held by the sidecar alone',
+      fmi_path: clientId,
+      scope: exchangeScope,
+    },
+    // The two `…` stand for tenant and blueprint, which the subject of T1 contains in an encoded form.
+    exchangeToken('T1', blueprintAppId, `/eid1/c/pub/t/…/a/…/${clientId}`),
+  )
+  if (needsT2)
+    note(
+      'T1 is exchanged for T2, the agent’s own exchange token, or T2 is in its cache',
+      { grant_type: 'client_credentials', ...byT1, scope: exchangeScope },
+      exchangeToken('T2', clientId, clientId),
+    )
+  note(`${exchanged} exchanged for TR, or the sidecar has TR in its cache`, {
+    ...fields(agent),
+    ...byT1,
+    scope: scopeOf(api, flow),
+    ...(claims === undefined ? {} : { claims }),
+  })
+}
+
+/** The scopes that the sidecar requests for the API; with a delegated scope it also requests those of OpenID Connect. */
+function scopeOf({ appId, scope = '.default' }: DownstreamApi, flow: Flow): string {
+  return flows[flow].right === 'scope'
+    ? `api://${appId}/${scope} offline_access openid profile`
+    : `api://${appId}/.default`
+}
+
+function noteToken(
+  turn: Caller,
+  api: DownstreamApi,
+  token: AgentToken,
+  parent: { parentId?: string },
+): TokenStep {
+  const { claims } = token
+  const caller = String(claims['azp'] ?? claims['appid'])
+  const rules = flowRules[turn.flow]
+  const onBehalfOf = rules.onBehalfOf(claims)
+  const card = describeToken({ role: 'TR', actsAs: flows[turn.flow].actsAs }, token)
+  const amend = turn.trace.note('ok', {
+    ...parent,
+    kind: 'token',
+    from: 'sidecar',
+    to: 'agent',
+    title: `TR: agent ${caller} acts ${rules.inWords(onBehalfOf)}`,
+    token: card,
+  })
+  return {
+    token,
+    logIds: logIdsOf(token),
+    holder: { flow: turn.flow, caller, on_behalf_of: onBehalfOf },
+    verifiedByApi(found, ofItsWord = []) {
+      const byApi = { actor: api.name, checks: found.map(({ name, ok }) => ({ name, ok })) }
+      const afterwards = ofItsWord.length > 0 ? [{ actor: 'agent', checks: [...ofItsWord] }] : []
+      const verified = { ...card, verifiedBy: [...(card.verifiedBy ?? []), byApi, ...afterwards] }
+      amend({ token: verified })
+      return verified
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { tenant } from '@entra-agents/demo-tenant'
+import type { ProblemError } from '@entra-agents/service-kit'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
+import { expect } from 'vitest'
+import type { AgentIdentity } from '../agent-identity.ts'
+import type { VerifiedUserToken } from '../agent-token.ts'
+import type { DownstreamApi } from '../downstream-api.ts'
+
+/** The identities of the demo tenant. */
+export const ids = {
+  tenantId: tenant.tenantId,
+  blueprintAppId: tenant.blueprint.appId,
+  agentClientId: tenant.agents.weather.id,
+  weatherApiAppId: tenant.apis['weather-api'].appId,
+  ada: tenant.users.ada.id,
+  ben: tenant.users.ben.id,
+  agentUser: tenant.agents.weather.user.id,
+} as const
+
+export const agent: AgentIdentity = {
+  name: 'default',
+  flows: ['autonomous', 'obo'],
+  clientId: ids.agentClientId,
+  agentUserId: ids.agentUser,
+  blueprintAppId: ids.blueprintAppId,
+  tenantId: ids.tenantId,
+  authority: 'https://login.microsoftonline.com',
+}
+
+/** Another agent identity of the same blueprint. */
+export const secondAgent: AgentIdentity = {
+  ...agent,
+  name: 'second',
+  clientId: 'bbbbbbbb-0000-4000-8000-0000000000b2',
+}
+
+export const weatherApi: DownstreamApi = {
+  name: 'weather-api',
+  title: 'Weather API',
+  url: 'http://localhost:8080',
+  appId: ids.weatherApiAppId,
+  healthPath: '/readyz',
+  sidecarEntries: { autonomous: 'weatherApp', obo: 'weather', 'agent-user': 'weather' },
+  flows: ['autonomous', 'obo', 'agent-user'],
+  permissions: { role: 'Weather.Read.All', scope: 'Weather.Read' },
+}
+
+type Claims = Readonly<Record<string, unknown>>
+
+/** A server with the host name `localhost` in its URL. */
+export interface TestServer {
+  readonly url: string
+  /** The requests in the order of their arrival; `target` is method and path, such as `GET /x`. */
+  readonly requests: readonly { readonly target: string; readonly headers: IncomingMessage['headers'] }[]
+  close(): Promise<void>
+}
+
+/** Starts a server on `wantedPort`, by default on any free port. */
+export async function startServer(listener: RequestListener, wantedPort = 0): Promise<TestServer> {
+  const requests: { target: string; headers: IncomingMessage['headers'] }[] = []
+  const server = new LocalServer((request, response) => {
+    requests.push({ target: `${request.method} ${request.url}`, headers: request.headers })
+    listener(request, response)
+  }, 'localhost')
+  const { url } = await server.start(wantedPort)
+  return { url, requests, close: () => server.close() }
+}
+
+/** An address where nobody listens any more. */
+export async function deadUrl(): Promise<string> {
+  const server = await startServer(() => undefined)
+  await server.close()
+  return server.url
+}
+
+/** A token with these claims and no valid signature: the agent only carries TR, it does not verify it. */
+export function unsignedToken(claims: Claims): string {
+  const parts = [{ alg: 'RS256', typ: 'JWT', kid: 'test' }, claims].map(part =>
+    Buffer.from(JSON.stringify(part)).toString('base64url'),
+  )
+  return [...parts, 'c2lnbmF0dXJl'].join('.')
+}
+
+const commonClaims = () => ({
+  tid: ids.tenantId,
+  aud: ids.weatherApiAppId,
+  azp: ids.agentClientId,
+  ver: '2.0',
+  exp: Math.floor(Date.now() / 1000) + 3_600,
+})
+
+/** Claims of TR in the autonomous flow. */
+export function autonomousClaims(changes: Claims = {}): Claims {
+  const { agentClientId } = ids
+  return {
+    ...commonClaims(),
+    idtyp: 'app',
+    oid: agentClientId,
+    sub: agentClientId,
+    roles: ['Weather.Read.All'],
+    ...changes,
+  }
+}
+
+/** Claims of TR in the on-behalf-of flow. */
+export function onBehalfOfClaims(oid: string, changes: Claims = {}): Claims {
+  return { ...commonClaims(), idtyp: 'user', oid, sub: `pairwise-${oid}`, scp: 'Weather.Read', ...changes }
+}
+
+/** A user's token as the verifier hands it on. */
+export function verifiedUser(objectId: string, raw = `token-of-${objectId}`): VerifiedUserToken {
+  return { raw, objectId, fingerprint: 'feedfeedfeed', header: {}, claims: { oid: objectId }, checks: [] }
+}
+
+/** The body of the sidecar's response with a token. */
+export function authorizationHeader(claims: Claims): string {
+  return JSON.stringify({ authorizationHeader: `Bearer ${unsignedToken(claims)}` })
+}
+
+/** The body of the sidecar's response to a failure: a problem (RFC 9457). */
+export function sidecarProblem(status: number, detail: string): string {
+  return JSON.stringify({ type: 'about:blank', title: 'Failure', status, detail })
+}
+
+/** A logger whose lines a test can read. */
+export function recordingLogger(): { readonly logger: FastifyBaseLogger; readonly lines: readonly string[] } {
+  const lines: string[] = []
+  const stream = { write: (line: string) => void lines.push(line) }
+  return { logger: Fastify({ logger: { level: 'debug', stream } }).log, lines }
+}
+
+/** Expects a sentence that says what is wrong and, if the failure has a hint, another that says what to do. */
+export function expectSentences({ message, options: { hint } }: ProblemError): void {
+  expect(message).toMatch(/^[A-Z“].+[.)]$/)
+  if (hint !== undefined) expect(hint).toMatch(/^[A-Z].+[.)]$/)
+}

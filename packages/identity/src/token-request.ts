@@ -1,0 +1,21 @@
+import type { Flow } from '@entra-agents/trace'
+import type { AgentIdentity } from './agent-identity.ts'
+import type { VerifiedUserToken } from './agent-token.ts'
+import type { DownstreamApi } from './downstream-api.ts'
+
+/** A request for TR: agent, flow, user and API. */
+export interface TokenRequest {
+  readonly agent: AgentIdentity
+  readonly flow: Flow
+  readonly api: DownstreamApi
+  /** Required in flows on behalf of a user; not sent in others. */
+  readonly user: VerifiedUserToken | undefined
+  /** A GUID that the sidecar hands on to Entra, whose sign-in logs show it. */
+  readonly correlationId: string
+  readonly traceparent: string | undefined
+  readonly signal: AbortSignal
+  /** Whether the sidecar must bypass its cache, since an API refused the token that the cache has. */
+  readonly isNew?: boolean
+  /** The claims that a new token has to prove (JSON text of a claims request). */
+  readonly claims?: string | undefined
+}

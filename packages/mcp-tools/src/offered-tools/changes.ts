@@ -1,0 +1,28 @@
+import type { Change } from '@entra-agents/approval'
+import type { Tool } from '@modelcontextprotocol/client'
+import type { McpServer } from '../config.ts'
+import { cleanText } from './clean-text.ts'
+
+const maxNameCharacters = 128
+
+/**
+ * What a call of a tool changes; `undefined` if the tool only reads. The configuration says which tools only read. A server's
+ * annotations prove nothing, so they count only if they say that one of these tools changes something after all.
+ * https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-annotations
+ */
+export function describeChange(
+  { api, readOnlyTools, unattendedTools, keepsIdempotencyKeys }: McpServer,
+  { name, annotations }: Pick<Tool, 'name' | 'annotations'>,
+): Change | undefined {
+  if (readOnlyTools.includes(name) && !saysThatItChanges(annotations)) return undefined
+  return {
+    effect: annotations?.destructiveHint === true ? 'delete' : 'change',
+    title: `Call ${cleanText(name, maxNameCharacters)} of ${api.name}`,
+    unattended: unattendedTools.includes(name),
+    isIdempotent: keepsIdempotencyKeys,
+  }
+}
+
+function saysThatItChanges({ readOnlyHint, destructiveHint }: Tool['annotations'] = {}): boolean {
+  return readOnlyHint === false || destructiveHint === true
+}

@@ -1,0 +1,154 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { tenant } from '@entra-agents/demo-tenant'
+import Fastify from 'fastify'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type FastifyResourceServerOptions, resourceServer } from './fastify.ts'
+import type { ResourceServerOptions } from './options.ts'
+import { createResourceServer } from './resource-server.ts'
+import { autonomousClaims } from './testing/agent-claims.ts'
+import { weatherApiOptions } from './testing/protected-api.ts'
+import { type Claims, createIssuer } from './testing/token-issuer.ts'
+
+const issuer = await createIssuer()
+afterAll(() => issuer.close())
+const bearer = (claims: Claims = {}) => ({
+  authorization: `Bearer ${issuer.sign(autonomousClaims({ authority: issuer.url, claims }))}`,
+})
+
+type Options = Partial<ResourceServerOptions & FastifyResourceServerOptions>
+
+/** Starts an API; returns ways to call it and to read its audit log. */
+async function startApi(options: Options = {}, logger: object = {}) {
+  const lines: Record<string, unknown>[] = []
+  const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
+  const app = Fastify({ logger: { stream, ...logger } })
+  onTestFinished(() => app.close())
+  await app.register(resourceServer, { ...weatherApiOptions(issuer.url), ...options })
+  app.get('/things/:id', ({ access }) => access)
+  const ask = async (path = '/things/1', headers: object = bearer()) => {
+    const {
+      statusCode: status,
+      body,
+      headers: answered,
+    } = await app.inject({ url: path, headers: { ...headers } })
+    return { status, body: JSON.parse(body), headers: answered }
+  }
+  const audited = () =>
+    lines
+      .filter(({ audit }) => audit !== undefined)
+      .map(({ pid: _pid, hostname: _hostname, time: _time, ...entry }) => entry)
+  return { app, ask, audited }
+}
+
+describe('the audit log', () => {
+  const { tenantId, agents } = tenant
+  const clientId = agents.weather.id
+  const who = {
+    flow: 'autonomous',
+    kind: 'agent',
+    caller: clientId,
+    objectId: clientId,
+    tenantId,
+    tokenId: 'token-1',
+  }
+  const allowed = { level: 30, audit: 'allowed', msg: 'Access allowed.', ...who }
+  const refused = { level: 40, audit: 'refused', msg: 'Access refused.' }
+  const ids = { uti: 'token-1', xms_par_app_azp: undefined }
+
+  it('says who called which route, without the address, and whether the call was allowed', async () => {
+    const { ask, audited } = await startApi()
+    await ask('/things/1', bearer(ids))
+    await ask('/things/2', bearer({ ...ids, roles: [] }))
+    await ask('/things/3', {})
+    await ask('/nowhere', {})
+    const action = 'GET /things/:id'
+    expect(audited()).toEqual([
+      { ...allowed, requestId: 'req-1', action },
+      { ...refused, ...who, requestId: 'req-2', action, reason: 'permission' },
+      { ...refused, requestId: 'req-3', action, reason: 'WEATHER_TOKEN_MISSING' },
+      { ...refused, requestId: 'req-4', action: 'GET ', reason: 'WEATHER_TOKEN_MISSING' },
+    ])
+  })
+
+  it('has the caller’s id even if the log of the app redacts such ids', async () => {
+    const { ask, audited } = await startApi({}, { redact: ['caller', '*.caller'] })
+    await ask()
+    expect(audited()).toMatchObject([{ caller: clientId }])
+  })
+
+  it('has one line for each different permission that a call needs, up to the first one that the token lacks', async () => {
+    const [first, second, third] = ['Weather.Read.All', 'Other', 'Weather.Read.All'].map(autonomous => ({
+      permissions: { autonomous },
+    }))
+    const { ask, audited } = await startApi({
+      needsOf: () => [first, first, second, third].filter(need => need !== undefined),
+    })
+    expect(await ask()).toMatchObject({
+      status: 403,
+      body: { detail: 'The token lacks the app role Other.' },
+    })
+    expect(audited().map(({ audit }) => audit)).toEqual(['allowed', 'allowed', 'refused'])
+  })
+})
+
+describe('the plugin', () => {
+  it('sets the caller on the request, or responds with the problem and the id of the request', async () => {
+    const { ask } = await startApi()
+    expect(await ask()).toMatchObject({ status: 200, body: { kind: 'agent', checks: expect.any(Array) } })
+    expect(await ask('/things/1', bearer({ roles: [] }))).toMatchObject({
+      status: 403,
+      headers: {
+        'content-type': expect.stringContaining('application/problem+json'),
+        'www-authenticate': expect.stringContaining('error="insufficient_scope"'),
+      },
+      body: { code: 'WEATHER_FORBIDDEN', failedCheck: 'permission', requestId: 'req-2' },
+    })
+  })
+
+  it('leaves it to the app to send refusals, if the app wants to', async () => {
+    const { ask } = await startApi({
+      sendRefusal: ({ failedCheck }, { id }, reply) => reply.code(418).send({ failedCheck, id }),
+    })
+    expect(await ask('/things/1', bearer({ exp: 1 }))).toMatchObject({
+      status: 418,
+      body: { failedCheck: 'lifetime', id: 'req-1' },
+    })
+  })
+
+  it('leaves errors that are no refusal to the app', async () => {
+    const { ask, audited } = await startApi({
+      onDecision() {
+        throw new Error('The metrics are full.')
+      },
+    })
+    expect(await ask()).toMatchObject({ status: 500 })
+    expect(audited()).toEqual([])
+  })
+
+  it('closes its own server when the app closes, but not a shared one', { timeout: 10_000 }, async () => {
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal)
+    const { promise: asked, resolve } = Promise.withResolvers<ServerResponse>()
+    issuer.answerKeysWith((_request, response) => resolve(response))
+    const own = await startApi()
+    const answer = own.ask()
+    const fetching = once(await asked, 'close')
+    await own.app.close()
+    await fetching
+    expect(await answer).toMatchObject({ status: 503 })
+    issuer.answerKeysWith(undefined)
+    const server = createResourceServer(weatherApiOptions(issuer.url))
+    const shared = await startApi({ server })
+    await shared.app.close()
+    const { authorization } = bearer()
+    expect(await server.authorize(authorization)).toMatchObject({ kind: 'agent' })
+    await server.close()
+  })
+
+  it('declares its name, its request decorator, and its version of Fastify', async () => {
+    const { app } = await startApi()
+    expect(app.hasPlugin('resource-server')).toBe(true)
+    expect(app.hasRequestDecorator('access')).toBe(true)
+    expect(Object(resourceServer)[Symbol.for('plugin-meta')]).toMatchObject({ fastify: '5.x' })
+  })
+})

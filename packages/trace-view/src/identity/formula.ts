@@ -1,0 +1,71 @@
+import type { Flow, TokenCard, TokenRole } from '@entra-agents/trace'
+import { type FormulaTerm, flowWords } from '../words/flows.ts'
+
+/** A token in the formula. */
+export interface TokenPlate {
+  readonly token: TokenRole
+  readonly title: string
+  readonly lines: readonly string[]
+  /**
+   * A token is `coming` if it was requested but is not here yet, `missing` if it was not issued, `unseen` if it is known only
+   * from the protocol, and `next` if it was not requested so far.
+   */
+  readonly state: 'seen' | 'unseen' | 'coming' | 'missing' | 'next'
+  /** What can be shown of the token. */
+  readonly card?: TokenCard | undefined
+}
+
+/** The API at the end of the formula, and whether it accepted TR. */
+export interface ApiGate {
+  readonly state: 'allowed' | 'denied' | 'next' | 'answered' | 'waiting'
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+/** How TR came about, as a formula: `T1 + Tc → TR`, and the API that TR was sent to. */
+export interface Formula {
+  readonly terms: readonly TokenPlate[]
+  /** What Entra ID does with the tokens on the left. */
+  readonly exchange: { readonly verb: string; readonly failed: boolean }
+  readonly result: TokenPlate
+  readonly gate: ApiGate
+  /** Whether Entra ID is being asked at this moment. */
+  readonly isRunning: boolean
+  /** What the dashed plates mean. */
+  readonly legend?: string
+}
+
+/** The formula in words, for screen readers. */
+export function tellFormula({ terms, exchange, result, gate }: Formula): string {
+  const tokens = terms.map(({ token }) => token).join(' and ')
+  return `${tokens}: Entra ID ${exchange.verb}. ${result.token}: ${result.lines.join(', ')}. ${gate.title}: ${gate.lines.join(', ')}.`
+}
+
+/** Tokens that the sidecar presents to Entra ID, as shown before a question is asked. Only sidecar and Entra see the `unseen` ones. */
+export const termPlates: Readonly<Record<FormulaTerm, TokenPlate>> = {
+  T1: {
+    token: 'T1',
+    title: 'Blueprint’s token',
+    lines: ['vouches for the agent', 'not seen'],
+    state: 'unseen',
+  },
+  T2: { token: 'T2', title: 'Agent’s token', lines: ['for its user account', 'not seen'], state: 'unseen' },
+  Tc: { token: 'Tc', title: 'Your token', lines: ['lets the agent act for you'], state: 'seen' },
+}
+
+/** The exchange of a flow, before a question was asked. */
+export function sampleFormula(flow: Flow): Formula {
+  return {
+    terms: flowWords[flow].terms.map(token => termPlates[token]),
+    exchange: { verb: 'issues TR', failed: false },
+    result: {
+      token: 'TR',
+      title: flowWords[flow].result,
+      lines: ['opens one API only'],
+      state: 'seen',
+    },
+    gate: { state: 'allowed', title: 'An API', lines: ['checks TR, decides'] },
+    isRunning: false,
+    legend: 'not seen by the agent',
+  }
+}

@@ -1,0 +1,193 @@
+import { readNumericDate, type TokenCard } from '@entra-agents/trace'
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { useNow } from '../browser/now.ts'
+import { Icon } from '../controls/icon.tsx'
+import { IconButton } from '../controls/icon-button.tsx'
+import { TokenMark } from '../identity/token-mark.tsx'
+import { type Names, shortenIds } from '../words/names.ts'
+import { formatMoment, formatTime } from '../words/times.ts'
+import { type Claims, type ClaimView, groupClaims, groupTitles, mainClaims, viewClaims } from './claims.ts'
+import { tellToken } from './story.ts'
+import './token-card.css'
+
+const claimReferences = [
+  [
+    'Access token claims',
+    'https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference',
+  ],
+  ['Agent token claims', 'https://learn.microsoft.com/entra/agent-id/agent-token-claims'],
+] as const
+
+/** How a token is shown: the names for its ids, whether the user is named, and the clock for its expiry. */
+export interface TokenContext {
+  readonly names: Names
+  readonly revealed: boolean
+  readonly clockAheadMs: number
+}
+
+interface TokenCardProps {
+  readonly card: TokenCard
+  readonly context: TokenContext
+  /** The configured credential of the blueprint. */
+  readonly credential: string
+  readonly onClose: () => void
+}
+
+/** A token as it may be shown: whom it represents, its claims, who has checked it. Never the token itself. */
+export function TokenCardView({ card, context, credential, onClose }: TokenCardProps) {
+  const { names } = context
+  const box = useRef<HTMLElement>(null)
+  useEffect(() => {
+    box.current?.scrollIntoView({ block: 'nearest' })
+  }, [card.role, card.fingerprint])
+  return (
+    <section class="notice token-card stack" data-token={card.role} aria-label={card.role} ref={box}>
+      <header>
+        <TokenMark token={card.role} />
+        <h4>{tellToken(card, names, context.revealed)}</h4>
+        <IconButton icon="close" label={`Close ${card.role}`} onClick={onClose} />
+      </header>
+      {card.observed ? (
+        <TokenLifetime claims={card.claims} clockAheadMs={context.clockAheadMs} />
+      ) : (
+        <p>
+          The agent never sees {card.role}. The sidecar gets it from Entra ID for{' '}
+          {card.role === 'T2' ? 'T1' : `the blueprint’s credential${credential}, which it alone holds`}, or
+          has it in its cache, and shows it to get TR.{' '}
+          {card.role === 'T1' &&
+            'It takes two steps since only the blueprint has a credential, and TR is to name the agent. '}
+          What stands here comes from the protocol, not from this turn.
+        </p>
+      )}
+      {card.claims && <ClaimList card={card} names={names} />}
+      <TokenChecks card={card} names={names} />
+      <p class="note">
+        {card.observed
+          ? 'Decoded to explain it. Reading a token is not checking it: the checks are those named above. No signature ever reaches this page. '
+          : 'Not seen: lifetime, signature, every other claim. '}
+        {claimReferences.map(([title, href], index) => (
+          <>
+            {index > 0 && ' · '}
+            <a key={href} href={href} target="_blank" rel="noopener noreferrer">
+              {title}
+            </a>
+          </>
+        ))}
+      </p>
+    </section>
+  )
+}
+
+const tickMs = 1_000
+
+interface TokenLifetimeProps {
+  readonly claims: Claims | undefined
+  readonly clockAheadMs: number
+}
+
+/** The remaining lifetime of a token, by the agent's clock: the browser's may be wrong. */
+function TokenLifetime({ claims = {}, clockAheadMs }: TokenLifetimeProps) {
+  const now = (useNow(tickMs).value + clockAheadMs) / 1000
+  const end = readNumericDate(claims['exp'])
+  const begin = readNumericDate(claims['nbf'] ?? claims['iat'])
+  if (end === undefined || begin === undefined || end <= begin) return null
+  const left = Math.max(0, end - now)
+  const share = Math.min(1, left / (end - begin))
+  const until = formatTime(new Date(end * 1000))
+  const words = left > 0 ? `${tellLifetime(left)} left · until ${until}` : `Expired at ${until}`
+  return (
+    <div class="life stack">
+      <svg aria-hidden="true">
+        <rect class="life-whole" width="100%" height="100%" rx="3" />
+        <rect class="life-left" width={`${share * 100}%`} height="100%" rx="3" />
+      </svg>
+      <p class="note" data-bad={left === 0}>
+        {words}, by the server’s clock
+      </p>
+    </div>
+  )
+}
+
+function tellLifetime(seconds: number): string {
+  return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
+}
+
+function TokenChecks({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
+  return card.verifiedBy?.map(({ actor, checks }) => (
+    <div key={`${actor} ${checks[0]?.name}`}>
+      <p class="note">
+        Checked by {actor === 'agent' ? 'the agent' : `${names.actor(actor)}, in its own words`}
+      </p>
+      <ul class="checks line">
+        {checks.map(({ name, ok }) => (
+          <li key={name} class="row" data-bad={!ok}>
+            <Icon name={ok ? 'check' : 'cross'} />
+            {name}
+            <span class="visually-hidden">{ok ? ' passed' : ' failed'}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  ))
+}
+
+function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
+  const showAll = useSignal(false)
+  const all = viewClaims(card, names)
+  const few = all.filter(({ name }) => mainClaims.has(name))
+  const rest = all.length - few.length
+  return (
+    <>
+      <dl class="claims">
+        {groupClaims(showAll.value ? all : few).map(({ group, claims: members }) =>
+          members.map((claim, index) => (
+            <div key={claim.name} class="claim" data-group={group}>
+              <dt>
+                <span class="claim-question">{index === 0 && groupTitles[group]}</span>
+                <code>{claim.name}</code>
+              </dt>
+              <dd>
+                <ClaimValue claim={claim} />
+                {showAll.value && claim.meaning && <span class="claim-meaning fine">{claim.meaning}</span>}
+              </dd>
+            </div>
+          )),
+        )}
+      </dl>
+      {rest > 0 && (
+        <p>
+          <button
+            type="button"
+            class="link"
+            aria-expanded={showAll.value}
+            onClick={() => {
+              showAll.value = !showAll.value
+            }}
+          >
+            {showAll.value ? 'Fewer claims' : `${rest} more, and what each claim means`}
+          </button>
+        </p>
+      )}
+    </>
+  )
+}
+
+interface ClaimValueProps {
+  readonly claim: ClaimView
+  /** Shows only the first part of an id whose name is shown beside it. */
+  readonly short?: boolean
+}
+
+/** What a claim stands for, and its value as it is in the token. */
+export function ClaimValue({ claim: { time, standsFor, text }, short = false }: ClaimValueProps) {
+  return (
+    <span class="claim-value line">
+      {standsFor && <span>{standsFor}</span>}
+      {time && <time dateTime={time.toISOString()}>{formatMoment(time)}</time>}
+      <code data-raw={standsFor !== undefined || time !== undefined}>
+        {short && standsFor ? shortenIds(text) : text}
+      </code>
+    </span>
+  )
+}

@@ -1,0 +1,157 @@
+import type { PublicConfig, TraceStep } from '@entra-agents/trace'
+import { type ReadonlySignal, untracked, useComputed } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useMemo, useRef } from 'preact/hooks'
+import { useFrameValue } from '../browser/frame-value.ts'
+import { Segments } from '../controls/segments.tsx'
+import type { Names } from '../words/names.ts'
+import { CompareView } from './compare-view.tsx'
+import { KeysDialog } from './keys-dialog.tsx'
+import { Presenter } from './presenter.tsx'
+import { noMasking, type Redactor, redactorFor, redactorKey } from './redactor.ts'
+import { StepList } from './step-list.tsx'
+import { toTimeline } from './timeline.ts'
+import { TraceTools } from './trace-tools.tsx'
+import { type TraceView, type ViewName, views } from './trace-view.ts'
+import type { TracedAnswer } from './traced-answer.ts'
+import { gatherFacts } from './turn-facts.ts'
+import { VerdictCard } from './verdict-card.tsx'
+import './trace-panel.css'
+
+export interface TracePanelProps {
+  readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
+  /** The answer whose trace is shown. Each answer needs a panel of its own (`key`). */
+  readonly selected: ReadonlySignal<TracedAnswer>
+  readonly view: TraceView
+  readonly names: Names
+  readonly config: PublicConfig
+  /** Shown if a trace has no steps. */
+  readonly whyEmpty: ComponentChildren
+  /** Asks the question in two flows or to two agents at once; missing while an opened file is shown. */
+  readonly onSideBySide?: () => void
+}
+
+/** How the selected answer came about: every hop and every token, as the agent reported them. */
+export function TracePanel({
+  answers,
+  selected,
+  view,
+  names: allNames,
+  config,
+  whyEmpty,
+  onSideBySide,
+}: TracePanelProps) {
+  // Reads each member of the answer by itself, so that the trace is not rendered again for every word of the answer.
+  const seenSteps = useFrameValue(() => selected.value.steps)
+  const running = useComputed(() => selected.value.state === 'running').value
+  const isAnswered = useComputed(() => selected.value.state === 'done').value
+  const turn = useComputed(() => selected.value.turn).value
+  const pause = useComputed(() => selected.value.pause).value
+  const { message, ...asked } = selected.peek().question
+  const { agent = asked.agent, mode, flow } = turn ?? asked
+  const names = useMemo(() => allNames.ofAgent(agent), [allNames, agent])
+  const revealed = view.revealed.value
+  const redactor = useRedactor(answers, revealed)
+  const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])
+  const redacted = (answer: TracedAnswer) => ({ ...answer, steps: redactor.steps(answer.steps) })
+  const totalMs = useComputed(() => selected.value.result?.timing.totalMs).value
+  const timeline = useMemo(() => toTimeline(steps, totalMs), [steps, totalMs])
+  const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
+  const body = useRef<HTMLElement>(null)
+  const keys = useRef<HTMLDialogElement>(null)
+  const presenter = useRef<HTMLDialogElement>(null)
+  const canAskTwice = config.agents.flatMap(({ flows }) => flows).length > 1
+  const showKeys = () => keys.current?.showModal()
+  const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
+  const context = { names, revealed, clockAheadMs }
+  const listSteps = () =>
+    steps.length > 0 && (
+      <StepList
+        key={view.view.value}
+        timeline={timeline}
+        facts={facts}
+        isAnswered={isAnswered}
+        view={view}
+        context={context}
+        onHelp={showKeys}
+      />
+    )
+  const draw: Readonly<Record<ViewName, () => ComponentChildren>> = {
+    steps: listSteps,
+    sequence: listSteps,
+    compare: () => (
+      <CompareView
+        answers={answers.value.map(({ value }) => redacted(value))}
+        selected={redacted(selected.value)}
+        facts={facts}
+        context={context}
+        onSideBySide={canAskTwice ? onSideBySide : undefined}
+      />
+    ),
+  }
+
+  return (
+    <>
+      <div class="pane-head line">
+        <h2 class="wide-only">Identity Trace</h2>
+        <Segments
+          legend="View"
+          name="view"
+          chosen={view.view}
+          segments={views}
+          onChoose={() => {
+            view.keepView()
+            body.current?.scrollTo({ top: 0 })
+          }}
+        />
+        <TraceTools
+          steps={steps}
+          view={view}
+          onHelp={showKeys}
+          onPresent={() => presenter.current?.showModal()}
+          onSideBySide={canAskTwice ? onSideBySide : undefined}
+        />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
+      <section class="trace-body stack scroll" aria-label="Trace" tabIndex={0} ref={body}>
+        {steps.length === 0 ? (
+          running ? (
+            <p class="note">Waiting for the first step…</p>
+          ) : (
+            whyEmpty
+          )
+        ) : (
+          <VerdictCard
+            facts={facts}
+            turn={turn}
+            view={view}
+            context={context}
+            credential={names.isReaderUser ? config.blueprintCredential : undefined}
+          />
+        )}
+        {draw[view.view.value]()}
+      </section>
+      <KeysDialog dialog={keys} />
+      <Presenter
+        dialog={presenter}
+        question={redactor.text(message)}
+        mode={mode}
+        facts={facts}
+        names={names}
+      />
+    </>
+  )
+}
+
+/** A redactor for the tokens of all answers, since Compare shows tokens of any answer, whichever is selected. */
+export function useRedactor(answers: TracePanelProps['answers'], revealed: boolean): Redactor {
+  const tokens = useComputed(() => redactorKey(allSteps(answers))).value
+  return useMemo(
+    () => (revealed ? noMasking : untracked(() => redactorFor(allSteps(answers)))),
+    [tokens, revealed, answers],
+  )
+}
+
+function allSteps(answers: TracePanelProps['answers']): TraceStep[] {
+  return answers.value.flatMap(({ value }) => value.steps)
+}

@@ -1,0 +1,83 @@
+import type { TokenCard } from '@entra-agents/trace'
+import { type Signal, signal } from '@preact/signals'
+import { readStored, writeStored } from '../browser/stored.ts'
+import type { Row } from './timeline.ts'
+import { tokenKey } from './traced-answer.ts'
+
+/** The views of a trace, in the order in which they are offered. */
+export const views = [
+  { value: 'steps', label: 'Steps', listsSteps: true },
+  { value: 'sequence', label: 'Sequence', listsSteps: true },
+  { value: 'compare', label: 'Compare', listsSteps: false },
+] as const
+
+export type ViewName = (typeof views)[number]['value']
+
+export function viewNamed(name: unknown): ViewName | undefined {
+  return views.find(({ value }) => value === name)?.value
+}
+
+/** The state of the Identity Trace's display: the view, the open steps and token, and whether personal data is shown. */
+export class TraceView {
+  readonly view: Signal<ViewName> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
+  /** Whether personal data and tenant are shown: hidden at first, and again after a reload. */
+  readonly revealed = signal(false)
+  /** The ids of the rows that are not in their initial state, since the user opened or closed them. */
+  readonly toggled: Signal<ReadonlySet<string>> = signal(new Set<string>())
+  /** The key of the token whose card is open. */
+  readonly openToken: Signal<string | undefined> = signal(undefined)
+  /** The search text for the steps. */
+  readonly query = signal('')
+  readonly failedOnly = signal(false)
+  /** The number of the step at which the reader is; a link to the page opens this step again. */
+  readonly current: Signal<number | undefined> = signal(undefined)
+  /** The number of a step that a link or a sentence points to, until the step has been shown. */
+  readonly sought: Signal<number | undefined> = signal(undefined)
+
+  keepView(): void {
+    writeStored('local', 'trace-view', this.view.value)
+  }
+
+  isOpen({ id, isOpenAtFirst }: Row): boolean {
+    return this.toggled.value.has(id) !== isOpenAtFirst
+  }
+
+  toggle({ id, number }: Pick<Row, 'id' | 'number'>): void {
+    const toggled = new Set(this.toggled.value)
+    if (!toggled.delete(id)) toggled.add(id)
+    this.toggled.value = toggled
+    if (number > 0) this.current.value = number
+  }
+
+  toggleFailedOnly(): void {
+    this.failedOnly.value = !this.failedOnly.value
+  }
+
+  setAll(rows: readonly Row[], isOpen: boolean): void {
+    this.toggled.value = new Set(rows.filter(row => row.isOpenAtFirst !== isOpen).map(({ id }) => id))
+  }
+
+  /** Opens a row and its parent row. */
+  open(row: Row, rows: readonly Row[]): void {
+    const parent = rows.find(({ id }) => id === row.parent)
+    for (const shut of [row, ...(parent ? [parent] : [])]) if (!this.isOpen(shut)) this.toggle(shut)
+  }
+
+  /** Shows a step in the open view, or in the view `steps` if the open one lists no steps. */
+  seek(number: number): void {
+    const { listsSteps } = views.find(({ value }) => value === this.view.value) ?? views[0]
+    if (!listsSteps) this.view.value = 'steps'
+    this.sought.value = number
+  }
+
+  /** Shows the card of a token, or closes the card if it is open already. */
+  toggleToken(card: TokenCard): void {
+    const key = tokenKey(card)
+    this.openToken.value = this.openToken.value === key ? undefined : key
+  }
+
+  showToken(card: TokenCard): void {
+    this.view.value = 'steps'
+    this.openToken.value = tokenKey(card)
+  }
+}

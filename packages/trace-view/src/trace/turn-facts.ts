@@ -1,0 +1,223 @@
+import type { Actor, Flow, Pause, PauseKind, TokenCard, TokenRole, TraceStep } from '@entra-agents/trace'
+import { problemKind } from '../words/problem-kinds.ts'
+import { wantedContexts } from '../words/step-up.ts'
+import { actsAsOf } from './claims.ts'
+import { tokenKey, tokensOf } from './traced-answer.ts'
+
+/**
+ * The outcome of the calls with a token. `answered` stands for a status below 500 that is neither success nor denial, such as
+ * 404; `more` says that the API wanted more from the user before it would answer.
+ */
+type CallOutcome = 'running' | 'allowed' | 'denied' | 'answered' | 'failed' | 'stopped' | 'more' | 'none'
+
+/**
+ * The outcome of a whole turn. `waiting` says that the turn's failure passes by itself or if the user does something;
+ * `declined` says that the user did not want the call.
+ */
+export type Outcome = Exclude<CallOutcome, 'more'> | 'waiting' | 'declined'
+
+/** One TR and what it was used for. */
+export interface TokenUse {
+  readonly token: TokenCard
+  readonly calls: readonly TraceStep[]
+  readonly apis: readonly Actor[]
+  readonly outcome: CallOutcome
+  /** The call that decided the outcome. */
+  readonly decisive: TraceStep | undefined
+  /** The latest Tc that the trace shows before this TR; a step-up renews Tc. */
+  readonly userToken: TokenCard | undefined
+  /** Whether Entra ID issued TR before the turn began: then TR came from the sidecar's cache. */
+  readonly isFromCache: boolean
+}
+
+/** What the user has to do before a call goes on. */
+export interface PendingCall {
+  readonly kind: PauseKind
+  /** The first call that waits: its step, what it does, and the API. */
+  readonly step: TraceStep
+  readonly title: string
+  readonly api: Actor | undefined
+  /** The number of other calls that wait. */
+  readonly others: number
+  /** The authentication contexts that the API wants in a step-up. */
+  readonly contexts: readonly string[]
+  /** The rights that are to be consented to. */
+  readonly scopes: readonly string[]
+  /** Whether the call still waits; if not, it was abandoned and not sent. */
+  readonly isOpen: boolean
+}
+
+/** What a trace says about who called whom. Everything that the page says about a turn is derived from it. */
+export interface TurnFacts {
+  readonly flow: Flow
+  readonly running: boolean
+  readonly steps: readonly TraceStep[]
+  readonly tokens: Readonly<Partial<Record<TokenRole, TokenCard>>>
+  readonly uses: readonly TokenUse[]
+  /** The step in which the turn failed before there was a token. */
+  readonly failure: TraceStep | undefined
+  /** Whether the sidecar was asked for a token. */
+  readonly isTokenAsked: boolean
+  /** Whether the sidecar is being asked for a token. */
+  readonly isAsking: boolean
+  /** The calls that wait for the user, or waited until they were abandoned or their time was over. */
+  readonly asked: PendingCall | undefined
+  /** Whether the user declined one of the calls. */
+  readonly isDeclined: boolean
+}
+
+/** @param pause what the turn waits for, if it waits */
+export function gatherFacts(
+  steps: readonly TraceStep[],
+  flow: Flow,
+  running: boolean,
+  pause?: Pause,
+): TurnFacts {
+  const cards = tokensOf(steps)
+  const uses = cards.filter(({ role }) => role === 'TR').map(token => describeUse(token, steps, running))
+  return {
+    flow,
+    running,
+    steps,
+    tokens: Object.fromEntries(cards.map(card => [card.role, card])),
+    uses,
+    failure: uses.length > 0 ? undefined : findFailure(steps),
+    isTokenAsked: uses.length > 0 || steps.some(({ kind }) => kind === 'token-request'),
+    isAsking: running && steps.some(({ kind, status }) => kind === 'token-request' && status === 'running'),
+    asked: running ? undefined : findPendingCall(steps, pause),
+    isDeclined: steps.some(({ approval }) => approval?.decision === 'deny'),
+  }
+}
+
+function findPendingCall(steps: readonly TraceStep[], pause: Pause | undefined): PendingCall | undefined {
+  const waiting = steps.filter(({ kind, status }) => kind === 'tool' && status === 'waiting')
+  const step = waiting.find(({ id }) => id === pause?.calls[0]?.stepId) ?? waiting[0]
+  if (!step) return undefined
+  const call = pause?.calls.find(({ stepId }) => stepId === step.id)
+  const refusal = steps.findLast(
+    other => hasFailed(other) && (other.parentId === step.id || other.parentId === undefined),
+  )
+  const contexts = wantedContexts(pause?.claimsChallenge ?? refusal?.problem?.claimsChallenge)
+  const needed = refusal?.problem?.needs?.permission
+  return {
+    kind: pause?.kind ?? (contexts.length > 0 ? 'step-up' : refusal ? 'consent' : 'approval'),
+    step,
+    title: call?.title ?? step.tool?.name ?? step.title,
+    api: call?.api ?? refusal?.problem?.needs?.api ?? (refusal?.kind === 'api-call' ? refusal.to : undefined),
+    others: waiting.length - 1,
+    contexts,
+    scopes: pause?.consent?.scopes.map(({ value }) => value) ?? (needed === undefined ? [] : [needed]),
+    isOpen: pause !== undefined,
+  }
+}
+
+/** The innermost step that failed: the steps around it only passed on its problem. */
+function findFailure(steps: readonly TraceStep[]): TraceStep | undefined {
+  const failed = steps.filter(hasFailed)
+  return (
+    failed.find(({ kind }) => kind === 'token-request') ??
+    failed.findLast(({ kind }) => kind !== 'tool') ??
+    failed[0]
+  )
+}
+
+function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boolean): TokenUse {
+  const { fingerprint, verifiedBy = [] } = token
+  const isSentWith = ({ request }: TraceStep) =>
+    fingerprint !== undefined &&
+    Object.values(request?.headers ?? {}).some(header => header.includes(fingerprint))
+  const calls = steps.filter(step => step.kind === 'api-call' && isSentWith(step))
+  const verifying = verifiedBy.map(({ actor }) => actor).filter(actor => actor !== 'agent')
+  const until = steps.findIndex(step => step.token !== undefined && tokenKey(step.token) === tokenKey(token))
+  return {
+    token,
+    calls,
+    apis: [...new Set([...calls.map(({ to }) => to), ...verifying])],
+    ...judgeCalls(token, calls, steps, running),
+    userToken: tokensOf(steps.slice(0, until)).findLast(({ role }) => role === 'Tc'),
+    isFromCache: isIssuedBeforeTurn(token, steps),
+  }
+}
+
+/** Entra ID backdates `iat` and `nbf` by five minutes. The clocks of Entra ID and agent may differ by some seconds. */
+const iatBackdatedMs = 300_000
+const clockToleranceMs = 10_000
+
+function isIssuedBeforeTurn({ claims = {} }: TokenCard, steps: readonly TraceStep[]): boolean {
+  const begin = Math.min(...steps.flatMap(({ startedAt }) => (startedAt ? Date.parse(startedAt) : [])))
+  const issuedMs = Number(claims['iat'] ?? Number.NaN) * 1000 + iatBackdatedMs
+  return Number.isFinite(begin) && issuedMs + clockToleranceMs < begin
+}
+
+function judgeCalls(
+  token: TokenCard,
+  calls: readonly TraceStep[],
+  steps: readonly TraceStep[],
+  running: boolean,
+): Pick<TokenUse, 'outcome' | 'decisive'> {
+  const refused = calls.filter(({ response }) => response?.status === 401 || response?.status === 403)
+  const denied = refused.find(call => isFinalRefusal(call, steps))
+  const more = denied ? undefined : refused.at(-1)
+  if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
+  // If the API wanted more from the user and then accepted the call, the failed check only says why it wanted more.
+  if (denied || (!more && failedChecks(token).length > 0)) return { outcome: 'denied', decisive: denied }
+  const open = calls.find(({ status }) => status === 'running')
+  if (open || calls.length === 0)
+    return { outcome: running ? 'running' : open ? 'stopped' : 'none', decisive: open }
+  const done = calls.findLast(({ status }) => status === 'ok')
+  if (done) return { outcome: 'allowed', decisive: done }
+  const answered = calls.findLast(({ response }) => response !== undefined && response.status < 500)
+  return answered
+    ? { outcome: 'answered', decisive: answered }
+    : { outcome: 'failed', decisive: calls.at(-1) }
+}
+
+/** Whether a refusal is final. If the tool waits or succeeded in the end, the API only wanted more from the user. */
+function isFinalRefusal({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
+  const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
+  return tool === undefined || hasFailed(tool)
+}
+
+/** Whether a step failed by itself: a call that the user denied was not made. */
+export function hasFailed({ status, approval }: TraceStep): boolean {
+  return status === 'failed' && approval === undefined
+}
+
+/** The checks that a token failed, and who made them. */
+export function failedChecks({ verifiedBy = [] }: Pick<TokenCard, 'verifiedBy'>) {
+  return verifiedBy.flatMap(({ actor, checks }) =>
+    checks.filter(({ ok }) => !ok).map(({ name }) => ({ actor, check: name })),
+  )
+}
+
+/** The last checks of a token, which decided about the call; `undefined` if no checks were reported. */
+export function lastChecks({ verifiedBy = [] }: TokenCard, by?: 'agent' | 'api') {
+  const last = verifiedBy.findLast(({ actor }) => !by || (actor === 'agent') === (by === 'agent'))
+  return last && { ...last, passed: last.checks.filter(({ ok }) => ok).length }
+}
+
+/** The rights that a token carries, and the claim that contains them. */
+export function rightsOf(card: TokenCard) {
+  const claim = actsAsOf(card) === 'agent' ? 'roles' : 'scp'
+  const value = card.claims?.[claim]
+  const rights = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(' ') : []
+  return { claim, rights: rights.filter(right => right !== '') }
+}
+
+/** Whether Entra ID refused a token, rather than being unreachable or throttling. */
+export function isRefusal({ kind, problem }: TraceStep): boolean {
+  return (
+    kind === 'token-request' && problem?.upstream?.service === 'entra' && problem.code !== 'ENTRA_UNAVAILABLE'
+  )
+}
+
+/** The outcome of a turn in which no call waits: the worst outcome of its tokens counts. */
+export function outcomeOfTurn({ uses, failure, running, isDeclined }: TurnFacts): Outcome {
+  const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed'] as const
+  const worst = worstFirst.find(worse => uses.some(({ outcome }) => outcome === worse))
+  if (worst) return worst
+  if (isDeclined && !failure) return 'declined'
+  if (!failure) return running ? 'running' : 'none'
+  if (failure.problem && problemKind(failure.problem) === 'wait') return 'waiting'
+  return isRefusal(failure) ? 'denied' : 'failed'
+}

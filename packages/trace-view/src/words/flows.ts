@@ -1,0 +1,61 @@
+import type { Flow, TokenRole } from '@entra-agents/trace'
+
+/** A token that the sidecar presents to Entra ID to get TR. */
+export type FormulaTerm = Exclude<TokenRole, 'TR'>
+
+/** The page's words for a flow. */
+interface FlowWords {
+  /** The flow's name where the user chooses it. */
+  readonly label: string
+  readonly meaning: string
+  /** The name of the flow's tokens in the status. */
+  readonly tokens: string
+  /** As whom the agent calls; ends a sentence: “The agent calls on your behalf.” */
+  readonly asWhom: string
+  /** The tokens that the sidecar presents to Entra ID to get TR, in the formula's order. T1 is the agent’s credential. */
+  readonly terms: readonly FormulaTerm[]
+  /** What Entra ID does with these tokens. */
+  readonly issues: string
+  /** The name of TR in the formula. */
+  readonly result: string
+  /** Whose right TR carries, and where this right comes from. */
+  readonly right: string
+  /** An example of a question that needs no tool and explains the flow. */
+  readonly example: string
+}
+
+export const flowWords: Readonly<Record<Flow, FlowWords>> = {
+  autonomous: {
+    label: 'Autonomous',
+    meaning: 'The agent calls as itself, with its own rights.',
+    tokens: 'Tokens, autonomous',
+    asWhom: 'as itself',
+    terms: ['T1'],
+    issues: 'issues TR',
+    result: 'Agent’s token',
+    right: 'its own',
+    example: 'Who are you when you call an API?',
+  },
+  obo: {
+    label: 'On behalf of you',
+    meaning: 'The agent calls on your behalf, with your rights only.',
+    tokens: 'Tokens, on behalf of you',
+    asWhom: 'on your behalf',
+    terms: ['T1', 'Tc'],
+    issues: 'exchanges Tc for TR',
+    result: 'Agent’s token',
+    right: 'yours, by consent',
+    example: 'What can you see about me?',
+  },
+  'agent-user': {
+    label: 'Agent’s account',
+    meaning: 'The agent calls as its own user account. Nobody signs in.',
+    tokens: 'Tokens, agent’s account',
+    asWhom: 'as its own user account',
+    terms: ['T1', 'T2'],
+    issues: 'exchanges T2 for TR',
+    result: 'Account’s token',
+    right: 'granted to the agent',
+    example: 'Who are you when you call an API?',
+  },
+}
