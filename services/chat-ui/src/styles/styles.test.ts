@@ -2,15 +2,16 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
-const source = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../../../..')
+const sources = ['services/chat-ui/src', 'packages/trace-view/src']
 const withoutComments = (css: string) => css.replaceAll(/\/\*.*?\*\//gs, '')
-const styleSheets = globSync('**/*.css', { cwd: source }).map(name => ({
+const styleSheets = globSync(sources.map(folder => `${folder}/**/*.css`), { cwd: root }).map(name => ({
   name,
-  css: withoutComments(readFileSync(join(source, name), 'utf8')),
+  css: withoutComments(readFileSync(join(root, name), 'utf8')),
 }))
-const components = styleSheets.filter(({ name }) => name !== join('styles', 'tokens.css'))
-const code = globSync('**/*.{ts,tsx}', { cwd: source, exclude: ['**/*.test.ts'] })
-  .map(name => readFileSync(join(source, name), 'utf8'))
+const components = styleSheets.filter(({ name }) => !name.endsWith(join('styles', 'tokens.css')))
+const code = globSync(sources.map(folder => `${folder}/**/*.{ts,tsx}`), { cwd: root, exclude: ['**/*.test.ts'] })
+  .map(name => readFileSync(join(root, name), 'utf8'))
   .join('\n')
 
 /** The matching declarations outside of the design tokens, as `file: declaration`. */
