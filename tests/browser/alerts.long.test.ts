@@ -1,6 +1,6 @@
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { EmulatedAws, staticKeys } from '../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'

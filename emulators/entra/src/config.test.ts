@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
 import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
+import { expect, it } from 'vitest'
 import { readConfig } from './config.ts'
 import { weatherAppId } from './testing/start-entra.ts'
 

@@ -1,11 +1,4 @@
-import type {
-  ChatRequest,
-  Problem,
-  TraceStep,
-  TurnEvent,
-  TurnResult,
-  TurnStart,
-} from '@entra-agents/trace'
+import type { ChatRequest, Problem, TraceStep, TurnEvent, TurnResult, TurnStart } from '@entra-agents/trace'
 import { identities } from '../../support/identities.ts'
 
 export const config = {

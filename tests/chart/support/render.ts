@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { onTestFinished } from 'vitest'
 import { parseAllDocuments } from 'yaml'
-import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import type { Container, KubernetesObject, PodTemplate, Workload } from './kubernetes.ts'
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
+import { onTestFinished } from 'vitest'
 import { launcherOf } from '../../../scripts/tools/tool.ts'
 import { run } from './render.ts'
 

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
-import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { forFile } from '../../support/for-file.ts'
 import { converse, describeCalls, failureOf, startBedrock } from './support.ts'
 

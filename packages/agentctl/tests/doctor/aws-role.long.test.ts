@@ -9,14 +9,14 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { AwsAccount } from '../../../../tests/aws/support/aws-account.ts'
+import { isProgramMissing, needs } from '../../../../tests/support/programs.ts'
 import { readRole } from '../../src/doctor/aws/role.ts'
 import type { Statement } from '../../src/doctor/aws/statements.ts'
 import { examine } from '../../src/doctor/finding.ts'
 import { awsRoleChecks } from '../../src/doctor/kube/aws-role.ts'
 import { Kubectl } from '../../src/doctor/kube/kubectl.ts'
 import type { Release } from '../../src/doctor/kube/release.ts'
-import { AwsAccount } from '../../../../tests/aws/support/aws-account.ts'
-import { isProgramMissing, needs } from '../../../../tests/support/programs.ts'
 import { sectionOf } from './support/table.ts'
 
 needs('python')

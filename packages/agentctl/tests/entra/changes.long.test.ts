@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest'
 import { graphRoleId, stableId } from '../../../../emulators/entra/src/directory/graph-permissions.ts'
-import { newApplication, newScope, newServicePrincipal } from '../../../../emulators/entra/src/directory/objects.ts'
+import {
+  newApplication,
+  newScope,
+  newServicePrincipal,
+} from '../../../../emulators/entra/src/directory/objects.ts'
 import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
 import { makeCertificate } from '../../../../emulators/entra/src/testing/certificate.ts'
 import {

@@ -2,13 +2,16 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
 import { describe, expect, it } from 'vitest'
 import { tenantId } from '../../../../emulators/entra/src/testing/start-entra.ts'
-import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
-import { permissions } from '../../src/entra/objects/kinds.ts'
 import { processEnv } from '../../../../tests/support/process-env.ts'
+import { permissions } from '../../src/entra/objects/kinds.ts'
 import { useTenant } from './support/tenant.ts'
+
+
 import { splitLine } from './support/workplace.ts'
+
 
 const tenant = useTenant()
 const { run, expectShown, expectRows } = tenant

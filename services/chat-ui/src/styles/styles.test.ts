@@ -5,12 +5,18 @@ import { expect, it } from 'vitest'
 const root = join(import.meta.dirname, '../../../..')
 const sources = ['services/chat-ui/src', 'packages/trace-view/src']
 const withoutComments = (css: string) => css.replaceAll(/\/\*.*?\*\//gs, '')
-const styleSheets = globSync(sources.map(folder => `${folder}/**/*.css`), { cwd: root }).map(name => ({
+const styleSheets = globSync(
+  sources.map(folder => `${folder}/**/*.css`),
+  { cwd: root },
+).map(name => ({
   name,
   css: withoutComments(readFileSync(join(root, name), 'utf8')),
 }))
 const components = styleSheets.filter(({ name }) => !name.endsWith(join('styles', 'tokens.css')))
-const code = globSync(sources.map(folder => `${folder}/**/*.{ts,tsx}`), { cwd: root, exclude: ['**/*.test.ts'] })
+const code = globSync(
+  sources.map(folder => `${folder}/**/*.{ts,tsx}`),
+  { cwd: root, exclude: ['**/*.test.ts'] },
+)
   .map(name => readFileSync(join(root, name), 'utf8'))
   .join('\n')
 
