@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { tenant } from '@entra-agents/demo-tenant'
 import type { Variables } from '@entra-agents/service-kit'
-import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
+import { describe, expect, it } from 'vitest'
 import { describeProcesses } from './processes.ts'
 
 const root = resolve(import.meta.dirname, '../..')

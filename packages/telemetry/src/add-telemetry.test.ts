@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { createServer } from '@entra-agents/service-kit'
-import { describe, expect, it, onTestFinished } from 'vitest'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { addTelemetry } from './add-telemetry.ts'
 import type { TelemetryConfig } from './config.ts'
 

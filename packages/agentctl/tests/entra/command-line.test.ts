@@ -9,9 +9,7 @@ import { processEnv } from '../../../../tests/support/process-env.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
 import { useTenant } from './support/tenant.ts'
 
-
 import { splitLine } from './support/workplace.ts'
-
 
 const tenant = useTenant()
 const { run, expectShown, expectRows } = tenant
