@@ -8,7 +8,7 @@ import {
 import { problemOf, turnOf } from '@entra-agents/identity/downstream/testing/stage'
 import { recordingLogger } from '@entra-agents/identity/testing/fixtures'
 import type { ProblemError } from '@entra-agents/service-kit'
-import type { Decision, NeededRight } from '@entra-agents/trace'
+import type { Decision, NeededRight, PauseKind } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import type { PausableTurn } from './pausable-turn.ts'
 import { resumeStep, runStep, type StepCall, type StepOptions, waitAfterFailure } from './step-of-calls.ts'
@@ -166,6 +166,31 @@ describe('A step of calls', () => {
     const waited = wait.pending.map(({ stepId }) => stepId)
     expect(turn.trace.steps.filter(({ kind }) => kind === 'tool').map(({ id }) => id)).toEqual(waited)
     expect(turn.trace.steps[0]?.approval).toMatchObject({ digest: wait.pending[0]?.digest, waitedMs: 19_000 })
+  })
+
+  // biome-ignore format: table
+  it.each<[PauseKind, Decision['decision'], string[]]>([
+    ['approval', 'approve', ['user → agent: ok, The user approved create_alert, exactly as shown']],
+    ['approval', 'deny', ['user → agent: ok, The user denied create_alert, exactly as shown']],
+    ['consent', 'approve', ['user → entra: not-observable, The user has consented, as the page says; the next token shows whether it is so']],
+    ['consent', 'deny', ['user → agent: ok, The user denied create_alert, exactly as shown']],
+    ['step-up', 'approve', []],
+  ])('shows in the trace, below the call, what its user decided (%s: %s)', async (kind, decision, notes) => {
+    const first = createStep()
+    const wait = { ...waitOf(await runStep(first.options, [first.create('Oslo')])), kind }
+    const resumed = resumedAfter(wait, { Oslo: decision })
+    const { options, create, turn } = createStep({ resumed })
+    await resumeStep(options, resumed, () => create('Oslo'))
+    const [call, ...decided] = turn.trace.steps.toReversed()
+    expect(call).toMatchObject({ from: 'bedrock', to: 'agent', title: 'create_alert({"city":"Oslo"})' })
+    expect(decided.map(({ from, to, status, title }) => `${from} → ${to}: ${status}, ${title}`)).toEqual(notes)
+    for (const { parentId } of decided) expect(parentId).toBe(call?.id)
+  })
+
+  it('shows in the trace at most 200 characters of a call', async () => {
+    const { options, read, turn } = createStep()
+    await runStep(options, [read('Oslo'.repeat(100))])
+    expect(turn.trace.steps[0]?.title).toBe(`get_weather({"city":"${'Oslo'.repeat(100)}`.slice(0, 200))
   })
 
   it('gives a call the same idempotency key whenever it is sent', async () => {
