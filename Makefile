@@ -85,8 +85,8 @@ tilt-up: ## Develop in the current cluster: sources are synchronised into the ru
 manifests: $(installed) ## Render the chart for users without Helm into k8s/manifests
 	@npm run --silent manifests
 
-mutation: $(installed) ## Change the code of token checks, identity and downstream calls, and see whether a test notices (hours)
-	@for target in token identity downstream; do echo "== $$target"; MUTATION_TARGET=$$target npx stryker run mutation/stryker.config.mjs || exit 1; done
+mutation: $(installed) ## Change the code of tokens, identity and approval everywhere, and see whether a test notices (hours)
+	@for target in tokens identity downstream approval; do echo "== $$target"; MUTATION_TARGET=$$target npx stryker run mutation/stryker.config.mjs || exit 1; done
 
 bench: page ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done

@@ -3,24 +3,21 @@
  * MUTATION_TARGET selects one. For a package only its own tests are listed: other tests import it by name, unchanged.
  */
 const targets = {
-  token: {
+  tokens: {
     mutate: ['packages/tokens/src/**/*.ts'],
     tests: ['packages/tokens/src/**/*.test.ts'],
   },
   identity: {
-    mutate: ['packages/identity/src/**/*.ts'],
-    tests: [
-      'packages/identity/src/**/*.test.ts',
-      'packages/identity/src/downstream/token-steps.test.ts',
-      'tests/contract/{identity,agent}/*.test.ts',
-    ],
+    mutate: ['packages/identity/src/**/*.ts', '!packages/identity/src/downstream/**'],
+    tests: ['packages/identity/src/**/*.test.ts', 'tests/contract/{identity,agent}/*.test.ts'],
   },
   downstream: {
-    mutate: ['packages/identity/src/downstream/**/*.ts', 'services/agent/src/tools/weather/client.ts'],
-    tests: [
-      'packages/identity/src/downstream/**/*.test.ts',
-      'services/agent/src/tools/weather/client.test.ts',
-    ],
+    mutate: ['packages/identity/src/downstream/**/*.ts'],
+    tests: ['packages/identity/src/downstream/**/*.test.ts'],
+  },
+  approval: {
+    mutate: ['packages/approval/src/**/*.ts'],
+    tests: ['packages/approval/src/**/*.test.ts', 'tests/docs.test.ts'],
   },
 }
 

@@ -55,17 +55,21 @@ it('All faults of the options are told at once', () => {
 })
 
 it('Ids with capitals and an authority with a slash at its end let in the same callers', async () => {
-  const issuer = await createIssuer()
-  const { tenantId, appId, ...others } = weatherApiOptions(issuer.url)
-  const token = `Bearer ${issuer.sign(autonomousClaims({ authority: issuer.url }))}`
+  const tenantId = 'aaaaaaaa-0000-4000-8000-000000000000'
+  const appId = 'bbbbbbbb-0000-4000-8000-000000000000'
+  const clientId = 'cccccccc-0000-4000-8000-000000000000'
+  const issuer = await createIssuer({ tenantId })
+  const ids = { tid: tenantId, aud: appId, azp: clientId, oid: clientId, sub: clientId }
+  const claims = { ...ids, iss: `${issuer.url}/${tenantId}/v2.0` }
   const server = createResourceServer({
-    ...others,
+    ...weatherApiOptions(issuer.url),
     authority: `${issuer.url}/`,
     tenantId: tenantId.toUpperCase(),
     appId: appId.toUpperCase(),
-    callers: [{ clientId: agent.clientId.toUpperCase(), isAgent: true }],
+    callers: [{ clientId: clientId.toUpperCase(), isAgent: true }],
   })
-  expect(await server.authorize(token)).toMatchObject({ kind: 'agent', caller: agent.clientId })
+  const token = issuer.sign(autonomousClaims({ authority: issuer.url, claims }))
+  expect(await server.authorize(`Bearer ${token}`)).toMatchObject({ kind: 'agent', caller: clientId })
   await Promise.all([server.close(), issuer.close()])
 })
 

@@ -47,9 +47,8 @@ export class DeniedTokens {
   find({ caller, objectId, tokenId }: Identity, issuedAt: number): DenialScope | undefined {
     const agentUntil = this.#agents.get(caller.toLowerCase()) ?? 0
     if (agentUntil === Number.POSITIVE_INFINITY) return 'agent'
-    const subjectUntil = this.#subjects.get(objectId.toLowerCase()) ?? 0
-    if (issuedAt < agentUntil || issuedAt < subjectUntil) return 'token'
-    return this.#tokens.has(tokenId) ? 'token' : undefined
+    const until = Math.max(agentUntil, this.#subjects.get(objectId.toLowerCase()) ?? 0)
+    return issuedAt < until || this.#tokens.has(tokenId) ? 'token' : undefined
   }
 
   /** Adds a row; `false` if it is not valid. */
