@@ -33,15 +33,15 @@ export async function adopt(
     readSettings(run, setUpId, agentNames),
   )
   const known = secret ? { 'client-secret': toRecord(secret, run.clock.nowMs()) } : {}
-  const begun = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
+  const empty = { version: 1, tenantId: run.tenantId, setUpId, disabledAgents: [], creating: null } as const
   // `survey` looks for objects of every flow for which Graph can show them; `asGranted` then keeps the flows that an agent has.
   const accounts = await inStep(run, { title: 'user accounts of agents', access: agentUserAccess }, () =>
     readIfShown(() => listAgentUsers(run.graph, true)),
   )
   if (!accounts) run.print('Left out: user accounts of agents, which Graph does not show to this caller.')
-  const seen = accounts ? flowNames : defaultFlows
-  const agentFlows = Object.fromEntries(settings.agents.map(name => [name, seen]))
-  const receipt: Receipt = { ...begun, settings: { ...settings, agentFlows }, makers, objects: known }
+  const flows = accounts ? flowNames : defaultFlows
+  const agentFlows = Object.fromEntries(settings.agents.map(name => [name, flows]))
+  const receipt: Receipt = { ...empty, settings: { ...settings, agentFlows }, makers, objects: known }
   const findings = await survey(run, receipt)
   const found = new Map(findings.flatMap(({ wanted, object }) => (object ? [[wanted.key, object]] : [])))
   const records = [...found].map(([key, object]) => [key, toRecord(object, run.clock.nowMs())] as const)

@@ -92,8 +92,8 @@ async function checkUsersAreGone(run: Run, agents: readonly unknown[]): Promise<
   const step = { title: 'user accounts of the deleted agents', access: agentUserAccess }
   await inStep(run, step, async () => {
     const all = await listAgentUsers(run.graph, true)
-    const left = all.find(({ identityParentId }) => agents.includes(identityParentId))
-    if (left) throw new NotYet(`Entra still shows the user account ${left['userPrincipalName']}`)
+    const remaining = all.find(({ identityParentId }) => agents.includes(identityParentId))
+    if (remaining) throw new NotYet(`Entra still shows the user account ${remaining['userPrincipalName']}`)
   })
 }
 

@@ -49,8 +49,8 @@ export async function patiently<Result>(
     } catch (error) {
       const reason = reasonToWait(error)
       const waitedSeconds = Math.round((clock.nowMs() - startMs) / 1_000)
-      const asked = error instanceof GraphRefusal ? error.retryAfterSeconds : undefined
-      const pauseSeconds = asked ?? Math.min(2 ** attempt, longestWaitSeconds)
+      const retryAfterSeconds = error instanceof GraphRefusal ? error.retryAfterSeconds : undefined
+      const pauseSeconds = retryAfterSeconds ?? Math.min(2 ** attempt, longestWaitSeconds)
       if (reason === undefined || waitedSeconds + pauseSeconds > waitSeconds) throw error
       say(`waiting ${pauseSeconds} s for ${what} (${waitedSeconds} s so far): ${reason}`)
       await clock.wait(pauseSeconds * 1_000)

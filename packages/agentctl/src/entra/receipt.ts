@@ -51,9 +51,9 @@ export class ReceiptFile {
   /** Puts the settings into the receipt, or into a new one without objects; does not write the file yet. */
   begin(tenantId: string, settings: Settings): Receipt {
     const setUpId = randomUUID().slice(0, 8)
-    const begun = { version: 1, setUpId, disabledAgents: [], objects: {}, creating: null } as const
+    const empty = { version: 1, setUpId, disabledAgents: [], objects: {}, creating: null } as const
     const earlier = this.#receipt?.earlier ?? this.#receipt?.settings
-    this.#receipt = { ...(this.#receipt ?? { ...begun, tenantId }), settings, earlier }
+    this.#receipt = { ...(this.#receipt ?? { ...empty, tenantId }), settings, earlier }
     return this.#receipt
   }
 

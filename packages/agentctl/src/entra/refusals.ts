@@ -24,8 +24,8 @@ export function toStepFailed(
   if (!(error instanceof GraphRefusal)) return error
   const { request, status, code, message, requestId } = error
   const [cause, fix] = explanationFor(error, accessFor(request, access))
-  const said = `Graph says to ${request.method} ${request.path}: ${status} "${visible(message)}"${requestId ? ` (request-id ${requestId})` : ''}`
-  return new StepFailed(title, code, `${cause}\n${said}`, fix)
+  const words = `Graph says to ${request.method} ${request.path}: ${status} "${visible(message)}"${requestId ? ` (request-id ${requestId})` : ''}`
+  return new StepFailed(title, code, `${cause}\n${words}`, fix)
 }
 
 function accessFor({ method, body = {} }: GraphRequest, access: AccessByMethod): Access {

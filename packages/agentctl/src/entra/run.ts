@@ -59,8 +59,8 @@ export function requireReceipt({ receipt }: Run): Receipt {
  */
 export async function lookUp({ graph, clock }: Run, object: TenantObject, receipt: Receipt): Promise<Found> {
   const found = await object.find(graph)
-  const asked = receipt.creating?.key === object.key ? receipt.creating.askedAt : undefined
-  const since = Date.parse(receipt.objects[object.key]?.recordedAt ?? asked ?? '')
+  const askedAt = receipt.creating?.key === object.key ? receipt.creating.askedAt : undefined
+  const since = Date.parse(receipt.objects[object.key]?.recordedAt ?? askedAt ?? '')
   const isNew = clock.nowMs() - since < newObjectSeconds * 1_000
   if (!found.object && !found.isHidden && isNew) throw new NotYet('Entra does not show it yet')
   return found

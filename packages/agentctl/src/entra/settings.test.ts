@@ -5,15 +5,6 @@ describe('The names of agents', () => {
   const withAgents = (...agents: string[]) =>
     changeSettings({ ...defaultSettings, agents: ['reader'] }, { agents })
 
-  it.each(['Reader', 'READER', 'reader ', 'reader.'])(
-    'are refused if Entra or AGENTS_CONFIG cannot tell them apart: "reader" and %j',
-    name => {
-      expect(() => withAgents(name)).toThrow(
-        `The agents "reader" and "${name}" would be taken for one another.`,
-      )
-    },
-  )
-
   it('are added to the names that the settings already have, and may be in any writing system', () => {
     expect(withAgents('reader', 'reader 2', '読者', '作者').agents).toEqual([
       'reader',

@@ -39,8 +39,8 @@ const guidLength = 36
 /** A word such as `created`, an object's id and its title, and below it what differs; coloured on a terminal only. */
 export function writeEntry({ result, measure, title, id, differences = [], note, code, fix }: Entry): string {
   const [colour] = colours.find(([, those]) => those.includes(result)) ?? ['gray']
-  const shown = id ?? (result === 'create' ? 'new' : '')
-  const column = styleText('gray', String(shown).padEnd(guidLength))
+  const idText = id ?? (result === 'create' ? 'new' : '')
+  const column = styleText('gray', String(idText).padEnd(guidLength))
   const details = [
     ...(note === undefined ? [] : `${note}${code === undefined ? '' : ` (${code})`}`.split('\n')),
     ...(fix === undefined ? [] : [`Fix: ${fix}`]),

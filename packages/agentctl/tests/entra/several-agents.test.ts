@@ -67,6 +67,12 @@ describe('agents with rights of their own', () => {
     expect(() => workplace.agents).toThrow('ENOENT')
   })
 
+  it('have names that Entra and AGENTS_CONFIG can tell apart', () =>
+    expectShown(
+      'agents-alike',
+      ...['Reader', 'READER', 'reader ', 'reader.'].map(name => `plan --agent reader --agent "${name}"`),
+    ))
+
   it('are not written over a file that does not configure agents: apply reports the file and makes nothing', async () => {
     writeFileSync(tenant.workplace.agentsPath, '[1]')
     await expectShown('agents-config-refused', `apply ${agents}`)

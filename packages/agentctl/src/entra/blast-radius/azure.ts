@@ -58,10 +58,13 @@ export async function readAzureRoles(
       }
       held.push(...groupUnder(title, [...found.values()]))
     }
-    const seen = subscriptions.map(({ displayName }) => displayName).join(', ') || 'none'
+    const subscriptionNames = subscriptions.map(({ displayName }) => displayName).join(', ') || 'none'
     return [
       ...groupUnder('roles in Azure (Azure RBAC)', held),
-      { title: `roles in other subscriptions of Azure than those read: ${seen}`, mark: 'unread' },
+      {
+        title: `roles in other subscriptions of Azure than those read: ${subscriptionNames}`,
+        mark: 'unread',
+      },
     ]
   } catch (error) {
     return [unreadBranch(title, error as Error, 'Sign in with az login, as a user with the role Reader.')]

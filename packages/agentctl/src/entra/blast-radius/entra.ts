@@ -32,7 +32,7 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
   const { target, foreign } = await addForeignAgents(run, planned)
   const changes = await readChanges(run, planned)
   const lists = await readLists(run, target, changes)
-  const of = (keys: readonly string[], kind?: Collection['kind'] | 'no kind') =>
+  const branchesOf = (keys: readonly string[], kind?: Collection['kind'] | 'no kind') =>
     lists
       .filter(({ collection }) => keys.includes(collection.ownerKey))
       .filter(({ collection }) => !kind || (collection.kind ?? 'no kind') === kind)
@@ -41,15 +41,15 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
   const all = ['blueprint', 'blueprint-principal']
   const own = new Set(Object.values(receipt.objects).map(({ id }) => id))
   const who = [
-    ...groupUnder('credentials', of(all, 'credentials')),
+    ...groupUnder('credentials', branchesOf(all, 'credentials')),
     ...groupUnder(
       'properties that are not as planned',
       changes.flatMap(({ title, id, mark }) => (mark && !(id && listed.has(id)) ? [{ title, mark }] : [])),
     ),
-    ...groupUnder('who may ask it', of(all, 'clients')),
-    ...groupUnder('the page, by which users ask it', of(['page', 'page-principal'])),
+    ...groupUnder('who may ask it', branchesOf(all, 'clients')),
+    ...groupUnder('the page, by which users ask it', branchesOf(['page', 'page-principal'])),
     ...groupUnder('who may change it', [
-      ...of(all, 'owners and sponsors'),
+      ...branchesOf(all, 'owners and sponsors'),
       ...(await inStep(run, { title: 'who may change it' }, () => readChangers(run, own, accepted))),
     ]),
   ]
@@ -57,7 +57,7 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
     title,
     id: target.idOf(key),
     mark: surplusIf(foreign.has(key)),
-    branches: [...of([key]), ...below],
+    branches: [...branchesOf([key]), ...below],
   })
   const agents = agentsOf(target)
     .filter(({ key }) => target.recorded(key))
@@ -70,8 +70,8 @@ export async function readEntra(run: Run, accepted?: readonly string[]): Promise
     blueprint: { title: `blueprint "${target.settings.blueprintName}"`, id: target.idOf('blueprint') },
     who,
     what: [
-      ...groupUnder('principal of the blueprint', of(['blueprint-principal'], 'no kind')),
-      ...of(['blueprint'], 'inheritable permissions'),
+      ...groupUnder('principal of the blueprint', branchesOf(['blueprint-principal'], 'no kind')),
+      ...branchesOf(['blueprint'], 'inheritable permissions'),
       ...agents,
     ],
   }

@@ -77,8 +77,8 @@ async function readHolders(cluster: ClusterReader, account: Account, accepted: r
   }
   return found.filter(isTold).map(({ way, name, binding, isBootstrap }): Branch => {
     const { metadata, kind } = binding
-    const by = [metadata.namespace, metadata.name].filter(Boolean).join(':')
+    const bindingName = [metadata.namespace, metadata.name].filter(Boolean).join(':')
     const mark = surplusIf(!isBootstrap && !accepted.includes(name))
-    return { title: `${name} ${way} (${kind} ${by})`, mark }
+    return { title: `${name} ${way} (${kind} ${bindingName})`, mark }
   })
 }

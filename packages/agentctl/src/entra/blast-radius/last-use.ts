@@ -28,8 +28,8 @@ export async function addLastUse(run: Run, radius: BlastRadius): Promise<BlastRa
     const [who, what] = [radius.who.map(addTo), radius.what.map(addTo)]
     return { ...radius, who: await Promise.all(who), what: await Promise.all(what) }
   }
-  const told = await inStep(run, { title }, () => readIfShown(read))
-  return told ?? { ...radius, what: [...radius.what, { title, mark: 'unread' }] }
+  const extended = await inStep(run, { title }, () => readIfShown(read))
+  return extended ?? { ...radius, what: [...radius.what, { title, mark: 'unread' }] }
 }
 
 /** A secret with the time of its last use, if it was used. */

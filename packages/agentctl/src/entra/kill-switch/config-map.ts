@@ -58,9 +58,10 @@ const neededRights = 'It takes the rights to get, create and update ConfigMaps, 
 function describeReturn(rows: readonly Row[], agentId: string, nowMs: number): string {
   const fromMs = acceptedFromMs(rows, agentId) + backdatedMs
   if (fromMs === backdatedMs) return ''
-  const leftSeconds = Math.ceil((fromMs - nowMs) / 1_000)
-  const left = leftSeconds > 0 ? `, which is in ${leftSeconds} s: until then it refuses the agent` : ''
-  return `\nThe API accepts tokens that were issued from ${new Date(fromMs).toISOString()} on${left}.`
+  const remainingSeconds = Math.ceil((fromMs - nowMs) / 1_000)
+  const remark =
+    remainingSeconds > 0 ? `, which is in ${remainingSeconds} s: until then it refuses the agent` : ''
+  return `\nThe API accepts tokens that were issued from ${new Date(fromMs).toISOString()} on${remark}.`
 }
 
 /**

@@ -69,10 +69,10 @@ export async function prove(options: ProofOptions): Promise<Proof> {
   let rounds = 0
   const startMs = clock.nowMs()
   const ask = async (): Promise<readonly Answer[]> => {
-    const noted = async <Kind extends Answer>(of: Series, act: () => Promise<Kind>) => {
+    const noted = async <Kind extends Answer>(target: Series, act: () => Promise<Kind>) => {
       const sentMs = clock.nowMs()
       const answer = await act()
-      of.note(answer, sentMs - enteredMs, clock.nowMs() - enteredMs)
+      target.note(answer, sentMs - enteredMs, clock.nowMs() - enteredMs)
       return answer
     }
     const earlier = token
@@ -106,11 +106,11 @@ export async function prove(options: ProofOptions): Promise<Proof> {
   }
   await Promise.all([watch(ask, clock, isOver), becomesDone])
   const { isOff = false, isDenied = false } = done ?? {}
-  const seen = { isOff, isDenied, isApiAwaited: isApiAwaited() }
+  const outcome = { isOff, isDenied, isApiAwaited: isApiAwaited() }
   return {
-    ...{ series, controls: controlSeries, expiresMs: expiresMs(), isApiAwaited: seen.isApiAwaited },
+    ...{ series, controls: controlSeries, expiresMs: expiresMs(), isApiAwaited: outcome.isApiAwaited },
     intervalMs: (clock.nowMs() - startMs) / rounds,
-    doubts: findDoubts(series, controlSeries, seen),
+    doubts: findDoubts(series, controlSeries, outcome),
   }
 }
 

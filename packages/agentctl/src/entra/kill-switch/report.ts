@@ -14,8 +14,8 @@ export function writeSeries({ series, controls, intervalMs }: Proof): string {
     refused?.code ?? '',
   ]
   const head = ['what', 'worked', 'last (s)', 'refused from (s)', 'with']
-  const asked = [...Object.values(series), ...controls].filter(({ given, failed }) => given + failed > 0)
-  const rows = [head, ...asked.map(row)]
+  const measured = [...Object.values(series), ...controls].filter(({ given, failed }) => given + failed > 0)
+  const rows = [head, ...measured.map(row)]
   const widths = head.map((_, column) => Math.max(...rows.map(cells => cells[column]?.length ?? 0)))
   const write = (cells: readonly string[]) =>
     cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')

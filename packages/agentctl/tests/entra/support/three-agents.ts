@@ -6,7 +6,6 @@ import { identities } from '../../../../../tests/support/identities.ts'
 import { postJson } from '../../../../../tests/support/post-json.ts'
 import { receiptOf } from '../../../../../tests/support/receipt.ts'
 import { Stack } from '../../../../../tests/support/stack.ts'
-import { FaultyGraph } from './faulty-graph.ts'
 import { graphToken, Workplace } from './workplace.ts'
 
 const { agentId, alertsAgentId, traineeAgentId } = identities
@@ -30,26 +29,13 @@ const receipt = receiptOf({
   trainee: traineeAgentId,
 })
 
-/** Three agents that may call a weather API with a deny list, and the command line that disables and enables them. */
-export interface ThreeAgents {
-  readonly workplace: Workplace
-  readonly run: Workplace['run']
-  readonly stack: Stack
-  /** The Graph that the command line calls. */
-  readonly graph: FaultyGraph
-  /** Makes the sidecar get a token for an agent, which it keeps. */
-  readonly useToken: (agentId: string) => Promise<void>
-  /** The options that name the URLs of sidecar and API, for `run`. */
-  readonly urlOptions: readonly string[]
-  /** The rows of the deny list. */
-  readonly rows: readonly Readonly<Record<string, string>>[]
-}
-
-/** Before each test, the three agents are enabled and the deny list is empty. */
-export function useThreeAgents(): ThreeAgents {
+/**
+ * Three agents that may call a weather API with a deny list, and the command line that disables and enables them. Before each
+ * test, they are enabled and the deny list is empty.
+ */
+export function useThreeAgents() {
   let workplace: Workplace
   let stack: Stack
-  const graph = new FaultyGraph(fetch)
   const listPath = () => join(workplace.folder, 'kubectl.list')
 
   beforeAll(async () => {
@@ -64,8 +50,7 @@ export function useThreeAgents(): ThreeAgents {
   })
   afterAll(() => stack.close())
   beforeEach(async () => {
-    workplace = new Workplace(stack.entraUrl, await graphToken({ url: stack.entraUrl }), graph.fetch)
-    graph.reset()
+    workplace = new Workplace(stack.entraUrl, await graphToken({ url: stack.entraUrl }))
     writeFileSync(workplace.receiptPath, JSON.stringify(receipt))
     const pod = {
       metadata: { name: 'api-0' },
@@ -86,9 +71,9 @@ export function useThreeAgents(): ThreeAgents {
     vi.unstubAllEnvs()
   })
   return {
-    run: (line, ...options) => workplace.run(line, ...options),
-    graph,
-    useToken: async agent => {
+    run: (line: string, ...options: readonly string[]) => workplace.run(line, ...options),
+    /** Makes the sidecar get a token for an agent, which it keeps. */
+    useToken: async (agent: string) => {
       const url = `${stack.sidecarUrl}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${agent}`
       expect((await fetch(url)).status).toBe(200)
     },
@@ -98,10 +83,12 @@ export function useThreeAgents(): ThreeAgents {
     get stack() {
       return stack
     },
+    /** The options that name the URLs of sidecar and API. */
     get urlOptions() {
       return ['--sidecar', stack.sidecarUrl, '--api', `${stack.weatherUrl}${weatherPath}`]
     },
-    get rows() {
+    /** The rows of the deny list. */
+    get rows(): readonly Readonly<Record<string, string>>[] {
       return JSON.parse(readFileSync(listPath(), 'utf8'))
     },
   }
