@@ -71,7 +71,7 @@ describe('two runs at once', () => {
 
 describe('a receipt that got lost or cannot be read', () => {
   async function loseReceipt(line = `${setUp} --blueprint-name B --page-name P`) {
-    await run(line)
+    await tenant.show(line)
     const [{ receipt }, ids] = [tenant.workplace, tenant.recordedIds()]
     rmSync(tenant.workplace.receiptPath)
     return { ...receipt, ids }
