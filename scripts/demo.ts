@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import { findPortFaults } from '@entra-agents/agentctl/ports'
 import { tenant } from '@entra-agents/demo-tenant'
-import { ConfigurationError } from '@entra-agents/service-kit'
+import { isConfigurationError } from '@entra-agents/service-kit'
 import { readConfig } from '../services/agent/src/config.ts'
 import { waitForTools } from './demo/health.ts'
 import { type DemoProcess, describeProcesses, realBedrockVariable } from './demo/processes.ts'
@@ -46,7 +46,7 @@ function describeOrExit(): readonly DemoProcess[] {
   try {
     return describeProcesses(process.env)
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
+    if (!isConfigurationError(error)) throw error
     console.error(error.message)
     process.exit(1)
   }

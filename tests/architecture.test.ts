@@ -166,6 +166,46 @@ it('Long-running processes link signals by LinkedAbort: AbortSignal.any and its 
   expect(sources.filter(path => /AbortSignal\.any\(/.test(code(path)))).toEqual([])
 })
 
+describe('errors', () => {
+  const classes = errorClasses()
+
+  it('of another package are recognised by its guard, such as isProblem, since a bundle may have two copies of the class', () => {
+    expect(classes.get('ProblemError')).toBe('packages/service-kit')
+    const everywhere = ['packages', 'services', 'scripts', 'tests', 'bench'].flatMap(sourceFiles)
+    expect(everywhere.flatMap(path => foreignClassChecks(relative(root, path), classes))).toEqual([])
+  })
+
+  it('are reported where they are recognised by a class of another package', () => {
+    const source = ['ProblemError', 'OwnError'].map(name => `error instanceof ${name}`).join(' || ')
+    expect(checkedClasses(source, 'packages/identity', classes)).toEqual(['ProblemError'])
+    expect(checkedClasses(source, 'packages/service-kit', classes)).toEqual([])
+  })
+})
+
+/** The classes of errors that packages define, each with its package. */
+function errorClasses(): ReadonlyMap<string, string> {
+  const declared = sourceFiles('packages')
+    .map(path => relative(root, path))
+    .filter(path => !isTest(path))
+    .flatMap(path =>
+      [...code(path).matchAll(/^export class (\w+) extends (?:Error|TokenRefused)\b/gm)].map(
+        ([, name = '']) => [name, workspaceOf(path)] as const,
+      ),
+    )
+  return new Map(declared)
+}
+
+function foreignClassChecks(path: string, classes: ReadonlyMap<string, string>): string[] {
+  return checkedClasses(code(path), workspaceOf(path), classes).map(name => `${path}: instanceof ${name}`)
+}
+
+/** The error classes of other workspaces that a source names after `instanceof`. */
+function checkedClasses(source: string, workspace: string, classes: ReadonlyMap<string, string>): string[] {
+  return [...source.matchAll(/\binstanceof (\w+)/g)]
+    .map(([, name = '']) => name)
+    .filter(name => classes.has(name) && classes.get(name) !== workspace)
+}
+
 /** A source without its comments. */
 function code(path: string): string {
   return readFileSync(join(root, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')

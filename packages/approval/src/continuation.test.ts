@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
-import { ProblemError } from '@entra-agents/service-kit'
+import { isProblem } from '@entra-agents/service-kit'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { chatLimits, type Decision } from '@entra-agents/trace'
 import fc from 'fast-check'
@@ -68,7 +68,7 @@ const codeOfFailure = async (work: () => unknown) => {
     await work()
     return undefined
   } catch (error) {
-    return error instanceof ProblemError ? error.code : error
+    return isProblem(error) ? error.code : error
   }
 }
 
@@ -390,7 +390,7 @@ describe('1,000 edits of continuation, user and decisions', () => {
           expect(isUntouched).toBe(true)
           for (const call of approved) expect(continuation.pending).toContainEqual(call)
         } catch (error) {
-          if (!(error instanceof ProblemError)) throw error
+          if (!isProblem(error)) throw error
           expect(codes).toContain(error.code)
         }
       }),

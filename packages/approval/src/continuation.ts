@@ -1,4 +1,4 @@
-import { ProblemError } from '@entra-agents/service-kit'
+import { isProblem } from '@entra-agents/service-kit'
 import { chatLimits } from '@entra-agents/trace'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import { Check } from 'typebox/value'
@@ -64,7 +64,7 @@ async function decrypt(sealed: string, keys: SealKeys): Promise<Continuation> {
     const content: unknown = JSON.parse(new TextDecoder().decode(plaintext))
     if (Check(Continuation, content)) return content
   } catch (error) {
-    throw error instanceof ProblemError ? error : invalid()
+    throw isProblem(error) ? error : invalid()
   }
   throw invalid()
 }

@@ -1,5 +1,5 @@
-import { ProblemError } from '@entra-agents/service-kit'
-import { type Claims, decodeToken, TokenRefused } from '@entra-agents/tokens/verify'
+import { isProblem } from '@entra-agents/service-kit'
+import { type Claims, decodeToken, isTokenRefused } from '@entra-agents/tokens/verify'
 import { type Check, readNumericDate } from '@entra-agents/trace'
 import { type ExpectedToken, flowRules } from './flows.ts'
 import { identityProblem } from './problems.ts'
@@ -9,7 +9,7 @@ export const clockHint =
 
 /** Whether `acceptAgentToken` threw this because the token has expired. */
 export function isExpiry(error: unknown): boolean {
-  return error instanceof ProblemError && error.options.extensions?.['failedCheck'] === 'lifetime'
+  return isProblem(error) && error.options.extensions?.['failedCheck'] === 'lifetime'
 }
 
 /**
@@ -79,7 +79,7 @@ function checkSubject(claims: Claims, expected: ExpectedToken): Check {
   try {
     flowRules[expected.flow].requireSubject(claims, expected)
   } catch (error) {
-    throw error instanceof TokenRefused ? misconfiguredProblem(error.message) : error
+    throw isTokenRefused(error) ? misconfiguredProblem(error.message) : error
   }
   return passedCheck('subject')
 }

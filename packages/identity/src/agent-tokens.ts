@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { LinkedAbort, type Log, ProblemError, SharedRequests } from '@entra-agents/service-kit'
+import {
+  isProblem,
+  LinkedAbort,
+  type Log,
+  type ProblemError,
+  SharedRequests,
+} from '@entra-agents/service-kit'
 import { fingerprint } from '@entra-agents/tokens/verify'
 import { flowNames, needsUser } from '@entra-agents/trace'
 import { acceptAgentToken, isExpiry } from './accept-agent-token.ts'
@@ -75,7 +81,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
       return token
     } catch (failure) {
       const error = await findCause(failure)
-      if (error instanceof ProblemError && !signal.aborted) {
+      if (isProblem(error) && !signal.aborted) {
         health.tokenFailed(request, error, startedMs)
         const { code, options, message } = error
         const durationMs = Math.round(performance.now() - startedMs)
@@ -102,10 +108,10 @@ export function createAgentTokens(options: AgentTokensOptions) {
 
   /** Finds out why the sidecar failed: its response is the same whether Entra is out of reach or its own credential fails. */
   async function findCause(failure: unknown): Promise<unknown> {
-    const code = failure instanceof ProblemError ? failure.code : ''
+    const code = isProblem(failure) ? failure.code : ''
     if (code !== 'SIDECAR_FAILED' && code !== 'ENTRA_UNAVAILABLE') return failure
     const reach = await lookAtEntra()
-    if (reach instanceof ProblemError) return reach
+    if (isProblem(reach)) return reach
     if (reach === 'responds' || code === 'ENTRA_UNAVAILABLE') return failure
     return identityProblem('ENTRA_UNAVAILABLE', 'Neither the sidecar nor the agent reaches Entra.', {
       upstream: { service: 'entra' },

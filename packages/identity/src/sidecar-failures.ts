@@ -1,5 +1,5 @@
 import type { ProblemError } from '@entra-agents/service-kit'
-import { type OutboundResponse, SendError } from '@entra-agents/service-kit/send'
+import { isSendError, type OutboundResponse } from '@entra-agents/service-kit/send'
 import { flows, type NeededRight } from '@entra-agents/trace'
 import { type EntraRefusal, explainEntraRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
@@ -68,7 +68,7 @@ export function explainResponse(response: OutboundResponse, context: FailureCont
 /** Explains an error that came in place of a response. */
 export function explainSilence(cause: unknown): TokenFailure {
   const upstream = { service: 'sidecar' }
-  if (cause instanceof SendError && cause.kind === 'too-large') {
+  if (isSendError(cause) && cause.kind === 'too-large') {
     const options = { upstream, cause, hint: notTheSidecarHint }
     const what = 'The response is far too long to be the sidecar’s.'
     return { problem: identityProblem('SIDECAR_MISCONFIGURED', what, options), transient: false }

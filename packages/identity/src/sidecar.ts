@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { LinkedAbort, ProblemError } from '@entra-agents/service-kit'
-import { type OutboundResponse, SendError } from '@entra-agents/service-kit/send'
+import { isProblem, LinkedAbort, type ProblemError } from '@entra-agents/service-kit'
+import { isSendError, type OutboundResponse } from '@entra-agents/service-kit/send'
 import { flowRules } from './flows.ts'
 import { identityProblem } from './problems.ts'
 import { connectSidecar } from './sidecar-connection.ts'
@@ -47,8 +47,8 @@ export function createSidecar(sidecarUrl: string, timing: IdentityTiming) {
         asked,
       )
     } catch (error) {
-      if (error instanceof ProblemError) throw error
-      const isRefused = error instanceof SendError && error.kind === 'refused'
+      if (isProblem(error)) throw error
+      const isRefused = isSendError(error) && error.kind === 'refused'
       return { ...explainSilence(error), ending: isRefused ? 'refused' : 'broken' }
     }
   }

@@ -3,9 +3,10 @@ import {
   createTokenVerifier,
   decideAccess,
   fingerprint,
+  isSigningKeysUnavailable,
+  isTokenRefused,
   type Refusal,
   readBearerToken,
-  SigningKeysUnavailable,
   TokenRefused,
 } from '@entra-agents/tokens/verify'
 import type { Blueprint } from './agent-identity.ts'
@@ -77,7 +78,7 @@ function explainRefusal({ failedCheck, reason, refused }: Refusal): Error {
 }
 
 function explainVerifyError(error: unknown): unknown {
-  if (error instanceof SigningKeysUnavailable)
+  if (isSigningKeysUnavailable(error))
     return (
       proxyProblem(error, error.url) ??
       identityProblem('ENTRA_UNAVAILABLE', 'Entra’s signing keys cannot be fetched.', {
@@ -85,7 +86,7 @@ function explainVerifyError(error: unknown): unknown {
         cause: error,
       })
     )
-  return error instanceof TokenRefused ? explainTokenRefusal(error) : error
+  return isTokenRefused(error) ? explainTokenRefusal(error) : error
 }
 
 function explainTokenRefusal({ failedCheck, expiredAt, message }: TokenRefused): ProblemError {

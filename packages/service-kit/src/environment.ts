@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { hasMark } from './error-mark.ts'
 import { loopbackHosts, readHostName } from './host-names.ts'
+
+const configurationErrorMark = Symbol.for('@entra-agents/ConfigurationError')
 
 /** All faults of an environment, each a sentence that names the variable. */
 export class ConfigurationError extends Error {
@@ -13,6 +16,14 @@ export class ConfigurationError extends Error {
     )
     this.faults = faults
   }
+
+  get [configurationErrorMark](): true {
+    return true
+  }
+}
+
+export function isConfigurationError(error: unknown): error is ConfigurationError {
+  return hasMark(error, configurationErrorMark)
 }
 
 export type Variables = Readonly<Record<string, string | undefined>>

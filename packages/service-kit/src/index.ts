@@ -1,6 +1,7 @@
 export { markSpanFailed, traceIds } from './active-span.ts'
 export * from './browser-boundary.ts'
 export * from './environment.ts'
+export { hasMark } from './error-mark.ts'
 export { getOrMake } from './get-or-make.ts'
 export { type ComponentHealth, combineHealth, HealthRecord, type ToolHealth } from './health.ts'
 export { loopbackHosts } from './host-names.ts'

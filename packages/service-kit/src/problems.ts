@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify'
 import { traceIds } from './active-span.ts'
+import { hasMark } from './error-mark.ts'
 
 /** One entry of a service's catalogue: a failure that a user can meet. */
 export interface ProblemKind {
@@ -45,6 +46,8 @@ export interface ProblemDocument {
   readonly upstream?: Upstream
 }
 
+const problemMark = Symbol.for('@entra-agents/ProblemError')
+
 /** A failure with a stable code. Routes and streams turn it into a problem document. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError'
@@ -57,6 +60,10 @@ export class ProblemError extends Error {
     this.code = code
     this.kind = kind
     this.options = options
+  }
+
+  get [problemMark](): true {
+    return true
   }
 
   toDocument(requestId: string): ProblemDocument {
@@ -75,6 +82,10 @@ export class ProblemError extends Error {
       ...extensions,
     }
   }
+}
+
+export function isProblem(error: unknown): error is ProblemError {
+  return hasMark(error, problemMark)
 }
 
 /** The problems of every service. */
@@ -114,7 +125,7 @@ export const commonProblem = defineProblems(commonProblems)
 
 /** Turns an error into a problem; an unexpected one becomes INTERNAL_ERROR without details. */
 export function toProblem(error: unknown): ProblemError {
-  if (error instanceof ProblemError) return error
+  if (isProblem(error)) return error
   const { code, statusCode, validation, message } = (error ?? {}) as Partial<FastifyError>
   if (validation) return commonProblem('INVALID_REQUEST', `${message ?? 'The request is invalid'}.`)
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')

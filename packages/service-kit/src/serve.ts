@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
-import { ConfigurationError } from './environment.ts'
+import { isConfigurationError } from './environment.ts'
 
 export interface Service {
   readonly app: FastifyInstance
@@ -32,7 +32,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
   try {
     service = await build()
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error
+    if (!isConfigurationError(error)) throw error
     exitWith(error.message)
     return
   }

@@ -4,7 +4,13 @@ import { DenyListUnavailable } from './deny-list/deny-list.ts'
 import type { CheckedOptions } from './options.ts'
 import { tokenProblems } from './problem-texts.ts'
 import { metadataPointer } from './protected-resource.ts'
-import { type CheckName, type FailedCheck, SigningKeysUnavailable, TokenRefused } from './token-refused.ts'
+import {
+  type CheckName,
+  type FailedCheck,
+  isSigningKeysUnavailable,
+  isTokenRefused,
+  TokenRefused,
+} from './token-refused.ts'
 
 /** The body of a refusal (RFC 9457). */
 export interface RefusalProblem {
@@ -78,9 +84,9 @@ export function explainRefusal(
   }
   const later = { 'retry-after': '5' }
   if (error instanceof DenyListUnavailable) return refuse('DENY_LIST_UNAVAILABLE', error, later, {})
-  if (error instanceof SigningKeysUnavailable)
+  if (isSigningKeysUnavailable(error))
     return refuse('SIGNING_KEYS_UNAVAILABLE', error, later, { upstream: { service: 'entra' } })
-  if (!(error instanceof TokenRefused)) return undefined
+  if (!isTokenRefused(error)) return undefined
   const { failedCheck } = error
   const passed = [...verified, ...error.passed].map(name => ({ name, ok: true }))
   return refuse(

@@ -1,3 +1,5 @@
+import { hasMark } from '@entra-agents/service-kit'
+
 /** The checks that a token can pass or fail. */
 export const checkNames = [
   'signature',
@@ -13,6 +15,8 @@ export const checkNames = [
 export type CheckName = (typeof checkNames)[number]
 /** The name of a check that failed: `format` if the token cannot be checked at all. */
 export type FailedCheck = CheckName | 'format'
+
+const tokenRefusedMark = Symbol.for('@entra-agents/TokenRefused')
 
 /** A request's token is not accepted. */
 export class TokenRefused extends Error {
@@ -30,7 +34,17 @@ export class TokenRefused extends Error {
     this.failedCheck = failedCheck
     this.expiredAt = expiredAt
   }
+
+  get [tokenRefusedMark](): true {
+    return true
+  }
 }
+
+export function isTokenRefused(error: unknown): error is TokenRefused {
+  return hasMark(error, tokenRefusedMark)
+}
+
+const signingKeysUnavailableMark = Symbol.for('@entra-agents/SigningKeysUnavailable')
 
 /** The issuer's keys cannot be fetched now, so that the token cannot be checked. */
 export class SigningKeysUnavailable extends Error {
@@ -42,4 +56,12 @@ export class SigningKeysUnavailable extends Error {
     super('The signing keys could not be fetched.', { cause })
     this.url = url
   }
+
+  get [signingKeysUnavailableMark](): true {
+    return true
+  }
+}
+
+export function isSigningKeysUnavailable(error: unknown): error is SigningKeysUnavailable {
+  return hasMark(error, signingKeysUnavailableMark)
 }

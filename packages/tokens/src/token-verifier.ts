@@ -5,7 +5,7 @@ import { type DecodedToken, decodeToken, isCanonicalBase64url } from './decode-t
 import { hasRepeatedNames } from './repeated-names.ts'
 import { SigningKeys, type Verify } from './signing-keys.ts'
 import { readKeyId } from './token-header.ts'
-import { type CheckName, TokenRefused } from './token-refused.ts'
+import { type CheckName, isTokenRefused, TokenRefused } from './token-refused.ts'
 
 export interface TokenVerifierOptions extends TokenRules {
   /** `false`: signatures are not verified. */
@@ -59,7 +59,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
         }
         return { ...decoded, checks: passed }
       } catch (error) {
-        if (error instanceof TokenRefused) error.passed = passed
+        if (isTokenRefused(error)) error.passed = passed
         throw error
       }
     },

@@ -3,7 +3,12 @@ export { type Access, decideAccess, type Refusal } from './access.ts'
 export { readBearerToken } from './bearer-token.ts'
 export { type Facets, readFacets } from './caller.ts'
 export { type Claims, type DecodedToken, decodeToken, fingerprint } from './decode-token.ts'
-export { SigningKeysUnavailable, TokenRefused } from './token-refused.ts'
+export {
+  isSigningKeysUnavailable,
+  isTokenRefused,
+  SigningKeysUnavailable,
+  TokenRefused,
+} from './token-refused.ts'
 export {
   createTokenVerifier,
   type TokenVerifier,

@@ -1,7 +1,7 @@
 import { ProblemError, proxyProblem, sendProblem } from '@entra-agents/service-kit'
 import { appAttributes, httpAttributes, logIdAttributes } from '@entra-agents/telemetry'
 import type { AccessRefused, Decision } from '@entra-agents/tokens'
-import { SigningKeysUnavailable } from '@entra-agents/tokens/verify'
+import { isSigningKeysUnavailable } from '@entra-agents/tokens/verify'
 import { context, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
@@ -25,7 +25,7 @@ export function traceDecision(
 /** Sends a refusal as this service sends and logs all its problems, and says so if the proxy keeps the keys out of reach. */
 export function sendRefusal(refused: AccessRefused, request: FastifyRequest, reply: FastifyReply) {
   const { cause, headers, problem } = refused
-  const proxied = cause instanceof SigningKeysUnavailable ? proxyProblem(cause, cause.url) : undefined
+  const proxied = isSigningKeysUnavailable(cause) ? proxyProblem(cause, cause.url) : undefined
   const { code, detail, upstream, failedCheck, checks } = problem
   const extensions = { ...(failedCheck ? { failedCheck } : {}), ...(checks ? { checks } : {}) }
   const own = new ProblemError(code, problem, detail, { headers, upstream, extensions })

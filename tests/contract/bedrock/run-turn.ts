@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Bedrock, connectBedrock, readBedrockConfig } from '@entra-agents/bedrock-access'
 import type { ApiCaller, ApiContext } from '@entra-agents/identity'
 import { TraceRecorder } from '@entra-agents/identity'
-import { ProblemError, readEnvironment } from '@entra-agents/service-kit'
+import { isProblem, type ProblemError, readEnvironment } from '@entra-agents/service-kit'
 import type { HistoryEntry, TraceStep } from '@entra-agents/trace'
 import { bedrockModeOnDemand } from '../../../services/agent/src/bedrock/on-demand.ts'
 import type { WeatherClient } from '../../../services/agent/src/tools/weather/client.ts'
@@ -62,7 +62,7 @@ export async function runTurn(mode: AnswerMode, asked: TurnOptions = {}): Promis
     if ('wait' in outcome) throw new Error('The turn waits, which no tool of these tests asks for.')
     return { ...seen(), outcome, failure: undefined }
   } catch (error) {
-    if (!(error instanceof ProblemError)) throw error
+    if (!isProblem(error)) throw error
     return { ...seen(), outcome: undefined, failure: error }
   }
 }

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { ConfigurationError, type Variables } from '@entra-agents/service-kit'
+import { ConfigurationError, isConfigurationError, type Variables } from '@entra-agents/service-kit'
 import { type Config, readConfig } from '../../../../services/agent/src/config.ts'
 import { readConfig as readWeatherConfig } from '../../../../services/weather-api/src/config.ts'
 import type { Check } from './finding.ts'
@@ -17,7 +17,7 @@ export function readConfiguration(env: Variables): Config {
     try {
       return read()
     } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error
+      if (!isConfigurationError(error)) throw error
       for (const fault of error.faults) faults.add(fault)
       return undefined
     }

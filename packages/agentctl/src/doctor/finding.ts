@@ -1,4 +1,4 @@
-import { type ProblemDocument, ProblemError } from '@entra-agents/service-kit'
+import { isProblem, type ProblemDocument, ProblemError } from '@entra-agents/service-kit'
 import { trouble } from './problems.ts'
 
 /** The result of one check. */
@@ -74,11 +74,11 @@ export async function examine(
 async function runCheck(check: Check, limit: Promise<never>): Promise<Finding> {
   try {
     const result = await Promise.race([check.run(), limit])
-    if (result instanceof ProblemError) return findingOf(check, 'WARN', result)
+    if (isProblem(result)) return findingOf(check, 'WARN', result)
     const passed = typeof result === 'string' ? { detail: result } : result
     return { check: check.name, status: 'PASS', ...passed }
   } catch (error) {
-    const problem = error instanceof ProblemError ? error : trouble('CHECK_FAILED', `${error}.`)
+    const problem = isProblem(error) ? error : trouble('CHECK_FAILED', `${error}.`)
     if (problem.code === check.blindBy?.code)
       return findingOf(check, 'WARN', trouble('NOT_CHECKED', problem.message, check.blindBy.hint))
     return findingOf(check, problem.code === 'NOT_CHECKED' ? 'WARN' : 'FAIL', problem)

@@ -1,5 +1,5 @@
 import { commonProblem, isProxied, proxyProblem, readProxy } from '@entra-agents/service-kit'
-import { createSender, SendError } from '@entra-agents/service-kit/send'
+import { createSender, isSendError } from '@entra-agents/service-kit/send'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
@@ -29,7 +29,7 @@ export function proxyChecks(keysUrl: string, others: readonly string[]): readonl
           for (const url of proxied)
             await send({ url, ...limits }).catch((error: unknown) => {
               // An API or AWS may send a web page itself: any response will do. But a page in place of Entra's keys is the proxy's.
-              if (url !== keysUrl && error instanceof SendError && error.status !== undefined) return
+              if (url !== keysUrl && isSendError(error) && error.status !== undefined) return
               const silent = `No response of ${new URL(url).host} by the proxy: ${(error as Error).message}`
               throw proxyProblem(error, url) ?? commonProblem('PROXY_UNAVAILABLE', silent)
             })

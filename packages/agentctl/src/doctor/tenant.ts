@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ConfigurationError, OnDemand, type ProblemError, type Variables } from '@entra-agents/service-kit'
+import { isConfigurationError, OnDemand, type ProblemError, type Variables } from '@entra-agents/service-kit'
 import { type Branch, flatten, type Mark } from '../entra/blast-radius/branch.ts'
 import { readEntra } from '../entra/blast-radius/entra.ts'
 import { prepare, type World } from '../entra/command.ts'
@@ -88,7 +88,7 @@ function check(name: string, look: Check['run']): Check {
 
 /** An error of the set-up’s code as a warning; any other error stays what it is. */
 function toWarning(error: unknown): unknown {
-  if (error instanceof ConfigurationError) return trouble('NOT_CHECKED', error.message)
+  if (isConfigurationError(error)) return trouble('NOT_CHECKED', error.message)
   if (error instanceof Mistake) return trouble('NOT_CHECKED', error.message, error.fix)
   return error instanceof StepFailed
     ? trouble('NOT_CHECKED', `${error.message}: ${error.cause}`, error.fix)

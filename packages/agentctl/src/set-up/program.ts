@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@entra-agents/service-kit'
+import { isConfigurationError } from '@entra-agents/service-kit'
 import { Command, CommanderError } from 'commander'
 import { Mistake } from './mistake.ts'
 import { StepFailed } from './step-failed.ts'
@@ -43,7 +43,7 @@ export async function runProgram(
 /** Says what failed, why, and what to do; lines of code only for a fault of this program. Returns the exit code. */
 export function reportError(error: unknown, given: Output['say']): number {
   const say = visibly(given)
-  if (error instanceof ConfigurationError || error instanceof Mistake) {
+  if (isConfigurationError(error) || error instanceof Mistake) {
     say(error instanceof Mistake ? `${error.message}\n  Fix: ${error.fix}` : error.message)
     return 2
   }

@@ -1,4 +1,4 @@
-import { ProblemError, proxyProblem, type Upstream } from '@entra-agents/service-kit'
+import { isProblem, type ProblemError, proxyProblem, type Upstream } from '@entra-agents/service-kit'
 import type { Claims } from '@entra-agents/tokens/verify'
 import { type Flow, flows, type NeededRight } from '@entra-agents/trace'
 import { clockHint } from '../accept-agent-token.ts'
@@ -95,7 +95,7 @@ function forbiddenProblem(
 
 /** Removes from a failure the right that it says is missing, if the token has this right: then no consent or grant would help. Else it says what the token has. */
 export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
-  if (!(failure instanceof ProblemError)) return failure
+  if (!isProblem(failure)) return failure
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
   if (needs === undefined) return failure
   const { permission, kind } = needs
@@ -121,7 +121,7 @@ export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unkn
  * API's deny list, or the clocks differed when the token was issued. If so, the API has done nothing.
  */
 export function isRefusalOfCachedToken(error: unknown): boolean {
-  const failedCheck = error instanceof ProblemError && error.options.extensions?.['failedCheck']
+  const failedCheck = isProblem(error) && error.options.extensions?.['failedCheck']
   return failedCheck === denyListCheck || failedCheck === lifetimeCheck
 }
 
@@ -149,9 +149,7 @@ export function unreadyApiProblem(api: DownstreamApi, status: number): ProblemEr
 
 /** The problem behind an error that a call threw. */
 export function explainThrown(api: DownstreamApi, error: unknown): ProblemError {
-  return error instanceof ProblemError
-    ? error
-    : (proxyProblem(error, api.url) ?? silentApiProblem(api, error))
+  return isProblem(error) ? error : (proxyProblem(error, api.url) ?? silentApiProblem(api, error))
 }
 
 /**

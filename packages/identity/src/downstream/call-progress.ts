@@ -1,4 +1,4 @@
-import { type OutboundRequest, type Send, SendError } from '@entra-agents/service-kit/send'
+import { isSendError, type OutboundRequest, type Send } from '@entra-agents/service-kit/send'
 
 /** A call that changes something, and how far it has come. */
 export interface ApprovedCall {
@@ -28,5 +28,5 @@ export async function sendAndNote(progress: CallProgress, send: Send, request: O
 
 /** Whether a request was never sent: no connection, or no valid certificate. */
 function wasNeverSent(error: unknown): boolean {
-  return error instanceof SendError && ['refused', 'unreachable', 'proxy'].includes(error.kind)
+  return isSendError(error) && ['refused', 'unreachable', 'proxy'].includes(error.kind)
 }

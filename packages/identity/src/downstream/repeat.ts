@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SendError, type SendErrorKind } from '@entra-agents/service-kit/send'
+import { isSendError, type SendErrorKind } from '@entra-agents/service-kit/send'
 
 const brokenConnectionKinds: readonly SendErrorKind[] = ['refused', 'broken']
 const retryDelayMs = 150
@@ -12,7 +12,7 @@ export async function repeatAfterBrokenConnection<Result>(
   try {
     return await call()
   } catch (error) {
-    const isBroken = error instanceof SendError && brokenConnectionKinds.includes(error.kind)
+    const isBroken = isSendError(error) && brokenConnectionKinds.includes(error.kind)
     if (signal.aborted || !isBroken) throw error
     await sleep(retryDelayMs, undefined, { signal })
     return await call()

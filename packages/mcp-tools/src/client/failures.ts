@@ -1,6 +1,6 @@
 import type { CallProgress, DownstreamApi } from '@entra-agents/identity'
-import { ProblemError, proxyProblem } from '@entra-agents/service-kit'
-import { SendError } from '@entra-agents/service-kit/send'
+import { isProblem, type ProblemError, proxyProblem } from '@entra-agents/service-kit'
+import { isSendError } from '@entra-agents/service-kit/send'
 import { redactText } from '@entra-agents/trace'
 import { ProtocolError, SdkHttpError } from '@modelcontextprotocol/client'
 import { cleanText } from '../offered-tools/clean-text.ts'
@@ -28,10 +28,10 @@ export function explainCallError(
   error: unknown,
   { maxBytes, progress }: Exchange,
 ): ProblemError {
-  if (error instanceof ProblemError) return error
+  if (isProblem(error)) return error
   const refused = proxyProblem(error, api.url)
   if (refused) return refused
-  if (error instanceof SendError && error.kind === 'too-large') {
+  if (isSendError(error) && error.kind === 'too-large') {
     const what = `The ${api.title} sent more than ${maxBytes} bytes.${describeProgress(progress)}`
     return mcpProblem('MCP_RESULT_TOO_LARGE', what, { upstream: { service: api.name } })
   }

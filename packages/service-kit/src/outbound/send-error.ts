@@ -1,9 +1,13 @@
+import { hasMark } from '../error-mark.ts'
+
 /**
  * Why there is no response. Nothing was sent if the kind is `refused` (nobody listens at the address), `proxy` (the forward
  * proxy did not connect to the host) or `unreachable` (no connection for another reason). With `broken`, the connection
  * ended before the response did.
  */
 export type SendErrorKind = 'refused' | 'unreachable' | 'proxy' | 'broken' | 'timeout' | 'too-large' | 'other'
+
+const sendErrorMark = Symbol.for('@entra-agents/SendError')
 
 export class SendError extends Error {
   override readonly name = 'SendError'
@@ -19,6 +23,14 @@ export class SendError extends Error {
     this.code = codeOf(options.cause)
     this.status = options.status
   }
+
+  get [sendErrorMark](): true {
+    return true
+  }
+}
+
+export function isSendError(error: unknown): error is SendError {
+  return hasMark(error, sendErrorMark)
 }
 
 // biome-ignore format: table

@@ -5,7 +5,7 @@ import { type OutboundRequest, type OutboundResponse, ResponseReader } from './r
 
 export { openConnections } from './connections.ts'
 export type { OutboundRequest, OutboundResponse } from './response-reader.ts'
-export { SendError, type SendErrorKind } from './send-error.ts'
+export { isSendError, SendError, type SendErrorKind } from './send-error.ts'
 
 /** Sends one request. Throws a {@link SendError}, or the reason of the request's signal. */
 export type Send = (request: OutboundRequest) => Promise<OutboundResponse>

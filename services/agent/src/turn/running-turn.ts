@@ -3,7 +3,7 @@ import type { PauseForUser, WaitingTurn } from '@entra-agents/approval'
 import { withUnknownOutcome } from '@entra-agents/approval'
 import type { VerifiedUserToken } from '@entra-agents/identity'
 import { describeToken, roundMs, type StepObserver, TraceRecorder } from '@entra-agents/identity'
-import { nowAsText, ProblemError, toProblem, traceIds } from '@entra-agents/service-kit'
+import { isProblem, nowAsText, type ProblemError, toProblem, traceIds } from '@entra-agents/service-kit'
 import { appAttributes, genAi } from '@entra-agents/telemetry'
 import { needsUser, type Problem, type TurnEvent } from '@entra-agents/trace'
 import type { Attributes, Tracer } from '@opentelemetry/api'
@@ -203,7 +203,7 @@ export class RunningTurn {
 
   #fail(error: unknown): void {
     const { signal, trace, requestId, resumed } = this.turn
-    const clientIsGone = signal.aborted && !(signal.reason instanceof ProblemError)
+    const clientIsGone = signal.aborted && !isProblem(signal.reason)
     if (clientIsGone) {
       this.#endSpans(undefined, { [appAttributes.aborted]: true })
       return

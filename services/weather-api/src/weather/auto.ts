@@ -1,4 +1,4 @@
-import { ProblemError } from '@entra-agents/service-kit'
+import { isProblem } from '@entra-agents/service-kit'
 import type { FastifyBaseLogger } from 'fastify'
 import type { WeatherProvider } from './provider.ts'
 
@@ -54,7 +54,7 @@ export class LiveOrNormals implements WeatherProvider {
       return weather
     } catch (error) {
       signal?.throwIfAborted()
-      if (!(error instanceof ProblemError) || error.code !== 'WEATHER_UNAVAILABLE') {
+      if (!isProblem(error) || error.code !== 'WEATHER_UNAVAILABLE') {
         this.#noteReach()
         throw error
       }

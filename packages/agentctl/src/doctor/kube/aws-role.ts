@@ -1,5 +1,5 @@
 import { bedrockProblem, defaultModelId } from '@entra-agents/bedrock-access'
-import { ProblemError } from '@entra-agents/service-kit'
+import { isProblem, type ProblemError } from '@entra-agents/service-kit'
 import { findAssociatedRole, type Role, readRole } from '../aws/role.ts'
 import { renderRole } from '../aws/role-template.ts'
 import { compareStatements, type Statement } from '../aws/statements.ts'
@@ -105,7 +105,7 @@ function toText(statements: readonly Statement[]): string {
 }
 
 function toProblem(error: unknown): ProblemError {
-  if (error instanceof ProblemError) return error
+  if (isProblem(error)) return error
   const { name, message } = error as Error
   if (name === 'NoSuchEntityException')
     return bedrockProblem('BEDROCK_CREDENTIALS_INVALID', `AWS has no such role: ${message}`, {

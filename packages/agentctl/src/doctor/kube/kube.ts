@@ -1,4 +1,4 @@
-import { ProblemError } from '@entra-agents/service-kit'
+import { isProblem } from '@entra-agents/service-kit'
 import type { ChatResponse, Problem, PublicConfig, Status } from '@entra-agents/trace'
 import { type Check, examine, type Finding } from '../finding.ts'
 import type { LaptopOptions } from '../laptop.ts'
@@ -59,7 +59,7 @@ export async function readContexts({ namespace, release }: KubeOptions): Promise
     return authenticationContexts(agentSettings(found)?.['ALERTS_AUTH_CONTEXT'], agentFile(found, 'mcp.json'))
   } catch (error) {
     // The check of the release has already reported this error.
-    if (error instanceof ProblemError) return []
+    if (isProblem(error)) return []
     throw error
   }
 }
@@ -85,8 +85,7 @@ async function examineAgent(
     const seen = await examine(statusChecks(await read<Status>('/api/status')))
     return [...asked, ...seen, ...(await pages)]
   } catch (error) {
-    const cause =
-      error instanceof ProblemError ? error : trouble('CLUSTER_UNREACHABLE', 'The agent does not respond.')
+    const cause = isProblem(error) ? error : trouble('CLUSTER_UNREACHABLE', 'The agent does not respond.')
     return examine([{ name: 'agent', run: () => Promise.reject(cause) }])
   }
 }

@@ -1,4 +1,4 @@
-import { ProblemError } from '@entra-agents/service-kit'
+import { isProblem } from '@entra-agents/service-kit'
 import { DeniedTokens } from '@entra-agents/tokens/denied-tokens'
 import { Kubectl } from '../../doctor/kube/kubectl.ts'
 import type { ConfigMap, Pod } from '../../doctor/kube/release.ts'
@@ -122,7 +122,7 @@ async function annotatePods(kubectl: Kubectl, pods: readonly string[]): Promise<
     await kubectl.run(['annotate', 'pods', ...pods, touched, '--overwrite'])
     return true
   } catch (error) {
-    if (error instanceof ProblemError) return false
+    if (isProblem(error)) return false
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { ProblemError } from '@entra-agents/service-kit'
+import { isProblem } from '@entra-agents/service-kit'
 import { Mistake } from '../../set-up/mistake.ts'
 import { StepFailed } from '../../set-up/step-failed.ts'
 import type { Run } from '../run.ts'
@@ -25,7 +25,6 @@ export function failureOf(error: unknown, rights = ''): Omit<Entry, 'title'> {
   const { message } = error as Error
   const failure = { result: 'failed', note: message } as const
   if (error instanceof StepFailed) return { ...failure, note: error.cause, code: error.code, fix: error.fix }
-  if (error instanceof ProblemError)
-    return { ...failure, code: error.code, fix: error.options.hint ?? rights }
+  if (isProblem(error)) return { ...failure, code: error.code, fix: error.options.hint ?? rights }
   return error instanceof Mistake ? { ...failure, fix: error.fix } : failure
 }

@@ -1,5 +1,5 @@
 import { proxyProblem } from '@entra-agents/service-kit'
-import { type Send, SendError } from '@entra-agents/service-kit/send'
+import { isSendError, type Send, type SendError } from '@entra-agents/service-kit/send'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Compile, type Validator } from 'typebox/compile'
 import type { WeatherConfig } from '../../config.ts'
@@ -162,7 +162,7 @@ async function fetchJson(send: Send, url: URL, signal: AbortSignal): Promise<unk
   const { href, origin } = url
   const headers = { accept: 'application/json' }
   const { status, text } = await send({ url: href, headers, maxBytes, timeoutMs, signal }).catch(error => {
-    if (!(error instanceof SendError)) throw error
+    if (!isSendError(error)) throw error
     throw proxyProblem(error, href) ?? unavailableProblem(describeFailure(origin, error), error.status, error)
   })
   if (status < 200 || status >= 300) throw unavailableProblem(`${origin} responded with ${status}.`, status)
