@@ -1,6 +1,6 @@
 import { Decision, strictObject, TurnResult, TurnStart } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
-import { ExportedTurn } from '../report/file-shape.ts'
+import { ExportedTurn } from './turn-shape.ts'
 
 const text = Type.String()
 const { mode, flow } = TurnStart.properties

@@ -1,37 +1,8 @@
-import { Problem, strictObject, TraceStep, TurnResult, TurnStart } from '@entra-agents/trace'
+import { strictObject } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
+import { ExportedTurn } from '../conversation/turn-shape.ts'
 
 const text = Type.String()
-
-/** A failure as the page shows it. Failures of the page itself have no request id. */
-const ShownProblem = strictObject({
-  title: text,
-  detail: text,
-  hint: text,
-  code: text,
-  failedCheck: Problem.properties.failedCheck,
-  needs: Problem.properties.needs,
-})
-
-/** A question and its answer, checked by the schemas of the events that they came in. */
-export const ExportedTurn = strictObject({
-  question: strictObject({
-    message: text,
-    agent: Type.Optional(text),
-    mode: TurnStart.properties.mode,
-    flow: TurnStart.properties.flow,
-  }),
-  state: Type.Enum(['done', 'failed', 'stopped']),
-  turn: Type.Optional(TurnStart),
-  clockAheadMs: Type.Optional(Type.Number()),
-  answer: text,
-  toolMarks: Type.Array(strictObject({ stepId: text, at: Type.Integer({ minimum: 0 }) })),
-  steps: Type.Array(TraceStep),
-  notices: Type.Array(Problem),
-  result: Type.Optional(TurnResult),
-  problem: Type.Optional(ShownProblem),
-})
-export type ExportedTurn = Static<typeof ExportedTurn>
 
 /** The content of a JSON file, or of the data block of a report. */
 export const ExportedFile = strictObject({

@@ -1,7 +1,8 @@
 import type { TokenCard } from '@entra-agents/trace'
 import { type Redactor, redactorFor } from '@entra-agents/trace-view/trace/redactor'
+import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { Account } from '../sign-in/session.ts'
-import type { ExportedFile, ExportedTurn } from './file-shape.ts'
+import type { ExportedFile } from './file-shape.ts'
 
 /** Secrets that the page knows besides the tokens: a text may contain them although no token of the trace does. */
 export interface KnownSecrets {

@@ -1,8 +1,9 @@
 import { secretsOf } from '@entra-agents/trace-view/trace/secrets'
 import { Check } from 'typebox/value'
 import type { Exchange } from '../conversation/exchange.ts'
+import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import { findDataBlock } from './data-block.ts'
-import { ExportedFile, type ExportedTurn } from './file-shape.ts'
+import { ExportedFile } from './file-shape.ts'
 
 /** The largest file that is read. */
 export const mostFileBytes = 5 * 1024 * 1024

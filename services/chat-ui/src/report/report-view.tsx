@@ -15,7 +15,8 @@ import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '@entra-agents/trace-view/words/names'
 import { count, formatClock, formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
-import type { ExportedFile, ExportedTurn } from './file-shape.ts'
+import type { ExportedTurn } from '../conversation/turn-shape.ts'
+import type { ExportedFile } from './file-shape.ts'
 
 const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 

@@ -2,8 +2,9 @@ import type { PublicConfig } from '@entra-agents/trace'
 import type { NamedInConfig } from '@entra-agents/trace-view/words/names'
 import type { Exchange } from '../conversation/exchange.ts'
 import type { OpenedFile } from '../conversation/kept.ts'
+import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { Account } from '../sign-in/session.ts'
-import type { ExportedFile, ExportedTurn } from './file-shape.ts'
+import type { ExportedFile } from './file-shape.ts'
 import { maskFile } from './mask.ts'
 
 /** The page that exports the answers, and its user. */
