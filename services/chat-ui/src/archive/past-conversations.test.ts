@@ -1,25 +1,13 @@
-import type { TraceStep, TurnResult } from '@entra-agents/trace'
+import type { TraceStep } from '@entra-agents/trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { pageProblem } from '../agent/page-problem.ts'
 import { Conversation, type ConversationNeeds } from '../conversation/conversation.ts'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
 import { toKept } from '../conversation/kept.ts'
+import { problem, turnResult } from '../testing/converse.ts'
 import { PastConversations } from './past-conversations.ts'
 
 const ada = 'ada-oid'
 const tid = '11111111-2222-4333-8444-555555555555'
-const turnResult: TurnResult = {
-  turnId: 't',
-  mode: 'direct',
-  flow: 'obo',
-  model: null,
-  answer: 'Done.',
-  usage: null,
-  timing: { firstTokenMs: 0, totalMs: 0 },
-  tools: [],
-  notices: [],
-  finishReason: 'stop',
-}
 const step: TraceStep = {
   id: 's',
   kind: 'token',
@@ -161,17 +149,15 @@ describe('conversations that outlive their tab', () => {
       const oid = 'eeeeeeee-0000-4000-8000-00000000000e'
       const ids = `${oid} in ${tid}, ${oid.replaceAll('-', '')}`
       const call = { name: 'get_order', arguments: { [oid]: ids }, status: 'ok' } as const
-      const notices = [
-        { ...pageProblem('SESSION_EXPIRED', ids), type: '', status: 503, requestId: ids, hint: ids },
-      ]
+      const notices = [{ ...problem('REFUSED'), detail: ids, hint: ids, requestId: ids }]
       const claims = { idtyp: 'user', oid, tid }
       const { past, session } = openTab(
         exchangeFor(oid, 'mine', {
           steps: [{ ...step, token: { role: 'TR', observed: true, claims } } as const].slice(0, tokens),
           notices,
-          problem: pageProblem('SESSION_EXPIRED', ids),
+          problem: notices[0],
           decided: [{ title: ids, arguments: { [oid]: ids }, stepId: 's', decision: 'approve' }],
-          result: { ...turnResult, tools: [call], notices },
+          result: turnResult({ tools: [call], notices }).data,
         }),
       )
       for (const id of [oid, tid, oid.replaceAll('-', '')])
@@ -179,7 +165,7 @@ describe('conversations that outlive their tab', () => {
       const owner = { agent: 'a', flow: 'obo', objectId: oid }
       expect(past.list(oid)[0]?.kept.exchanges[0]).toMatchObject({
         owner,
-        notices: [{ code: 'SESSION_EXPIRED' }],
+        notices: [{ code: 'REFUSED' }],
       })
       expect([past.list('another'), past.list(undefined)]).toEqual([[], []])
     },

@@ -96,46 +96,12 @@ describe('inline Markdown', () => {
 })
 
 describe('any text', () => {
+  // biome-ignore format: table
   const signs = [
-    'a',
-    'b ',
-    ' ',
-    '  ',
-    '\n',
-    '\n\n',
-    '*',
-    '**',
-    '_',
-    '~~',
-    '`',
-    '``',
-    '```\n',
-    '[',
-    '](',
-    ')',
-    '![',
-    '<',
-    '>',
+    'a', 'b ', ' ', '  ', '\n', '\n\n', '*', '**', '_', '~~', '`', '``', '```\n', '[', '](', ')', '![', '<', '>', '> ', '- ',
+    '* ', '1. ', '#', '# ', '|', '|-|', '---', '\n| a | b |\n|---|---|\n', '\\', 'https://x.example/', '"', '\t',
   ]
-  const more = [
-    '> ',
-    '- ',
-    '* ',
-    '1. ',
-    '#',
-    '# ',
-    '|',
-    '|-|',
-    '---',
-    '\n| a | b |\n|---|---|\n',
-    '\\',
-    'https://x.example/',
-    '"',
-    '\t',
-  ]
-  const markdown = fc
-    .array(fc.constantFrom(...signs, ...more), { maxLength: 40 })
-    .map(parts => parts.join(''))
+  const markdown = fc.array(fc.constantFrom(...signs), { maxLength: 40 }).map(parts => parts.join(''))
 
   it('is contained whole in its blocks', () => {
     fc.assert(

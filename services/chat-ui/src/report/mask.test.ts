@@ -1,18 +1,11 @@
-import { publicConfig, tenantId } from '@entra-agents/trace-view/testing/public-config'
+import { tenantId } from '@entra-agents/trace-view/testing/public-config'
 import { step, userId } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
 import { startExchange } from '../conversation/exchange.ts'
+import { problem, turnResult } from '../testing/converse.ts'
+import { exportContext } from '../testing/export-context.ts'
 import { exchangeOf, readExportedFile } from './read-file.ts'
-import { type ExportContext, toExportedFile } from './write-file.ts'
-
-const context: ExportContext = {
-  config: publicConfig,
-  host: 'localhost:3001',
-  version: '0.1.0',
-  account: undefined,
-  now: new Date('2026-11-28T07:00:00Z'),
-  source: undefined,
-}
+import { toExportedFile } from './write-file.ts'
 
 function exported(claims: Record<string, unknown>, answer: string, more = {}) {
   const token = { role: 'TR', observed: true, claims: { idtyp: 'user', oid: userId, ...claims } } as const
@@ -23,7 +16,7 @@ function exported(claims: Record<string, unknown>, answer: string, more = {}) {
     answer,
     steps: [step('s', { token })],
   } as const
-  return toExportedFile([{ ...exchange, ...more }], context, false)
+  return toExportedFile([{ ...exchange, ...more }], exportContext, false)
 }
 
 function maskedAnswer(claims: Record<string, unknown>, answer: string): string | undefined {
@@ -127,26 +120,13 @@ describe('an export without personal data', () => {
   it('can be read back, and keeps what is no text for people, whatever the user is called', () => {
     const call = { name: 'get_name', arguments: { status: 'denied', note: null }, status: 'denied' } as const
     const notice = {
+      ...problem('DENIED'),
       type: 'about:blank',
-      title: 'Denied',
       status: 403,
       detail: 'For Null.',
-      code: 'DENIED',
       hint: 'Status',
-      requestId: 'r',
     }
-    const result = {
-      turnId: 't',
-      mode: 'direct',
-      flow: 'obo',
-      model: null,
-      answer: '',
-      usage: null,
-      timing: { firstTokenMs: 0, totalMs: 0 },
-      tools: [call],
-      notices: [notice],
-      finishReason: 'stop',
-    }
+    const { data: result } = turnResult({ tools: [call], notices: [notice] })
     for (const given_name of ['Name', 'Title', 'Denied', 'Status', 'Null', 'Method', 'Code', 'Body']) {
       const file = exported({ given_name, name: `${given_name} Get` }, '', { result, notices: [notice] })
       const [turn] = readExportedFile(JSON.stringify(file)).turns

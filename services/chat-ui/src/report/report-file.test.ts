@@ -1,9 +1,10 @@
 import type { TraceStep } from '@entra-agents/trace'
 import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
-import { accountToken } from '@entra-agents/trace-view/testing/trace'
+import { accountToken, step } from '@entra-agents/trace-view/testing/trace'
 import { pauseOf } from '@entra-agents/trace-view/testing/waiting'
 import { describe, expect, it } from 'vitest'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
+import { exportContext } from '../testing/export-context.ts'
 import { writeDataBlock } from './data-block.ts'
 import { exchangeOf, readExportedFile } from './read-file.ts'
 import { type ExportContext, toExportedFile } from './write-file.ts'
@@ -14,38 +15,22 @@ const ada = {
   name: 'Ada Osei-Löwe',
   userName: 'ada@example.org',
 }
-const step: TraceStep = {
-  id: 's1',
-  kind: 'token',
-  from: 'sidecar',
-  to: 'agent',
+const claims = { oid: ada.oid, name: ada.name, upn: ada.userName, tid, idtyp: 'user', sub: 'sub-of-ada' }
+const withoutToken = step('s1', {
   title: `TR: for user ${ada.oid}`,
-  status: 'ok',
   startedAt: '2026-11-28T06:00:00.000Z',
   request: { method: 'GET', url: `http://orders/for/${encodeURIComponent(ada.userName)}`, headers: {} },
   tool: { name: 'get_order', arguments: { customer: 'Osei' } },
-  token: {
-    role: 'TR',
-    observed: true,
-    claims: {
-      oid: ada.oid,
-      name: ada.name,
-      upn: ada.userName,
-      tid,
-      idtyp: 'user',
-      scp: 'Orders.Read',
-      sub: 'sub-of-ada',
-    },
-  },
-}
-const { token: _token, ...withoutToken } = step
+})
+const tokenStep: TraceStep = { ...withoutToken, token: { role: 'TR', observed: true, claims } }
+const question = {
+  message: 'Where is the order of ada osei-löwe?',
+  agent: 'a',
+  mode: 'bedrock',
+  flow: 'obo',
+} as const
 const exchange: Exchange = {
-  ...startExchange({
-    message: 'Where is the order of ada osei-löwe?',
-    agent: 'a',
-    mode: 'bedrock',
-    flow: 'obo',
-  }),
+  ...startExchange(question),
   owner: { agent: 'a', flow: 'obo', objectId: ada.oid },
   state: 'done',
   turn: {
@@ -57,28 +42,15 @@ const exchange: Exchange = {
     startedAt: '2026-11-28T06:00:00.000Z',
   },
   answer: `Hello Ada, your order went to ${ada.userName}. </script><script>alert(1)</script>`,
-  steps: [step],
+  steps: [tokenStep],
   problem: { title: 'T', detail: `For ${ada.name}.`, hint: 'H', code: 'C', claimsChallenge: '{}' },
 }
 const context: ExportContext = {
+  ...exportContext,
   config: { ...publicConfig, tenantId: tid, names: { [tid]: 'this tenant' } },
-  host: 'localhost:3001',
-  version: '0.1.0',
-  account: undefined,
-  now: new Date('2026-11-28T07:00:00Z'),
-  source: undefined,
 }
-const secrets = [
-  ada.oid,
-  ada.name,
-  ada.userName,
-  encodeURIComponent(ada.userName),
-  'sub-of-ada',
-  tid,
-  'Ada',
-  'Osei',
-  'Löwe',
-]
+const encodedName = encodeURIComponent(ada.userName)
+const secrets = [ada.oid, ada.name, ada.userName, encodedName, 'sub-of-ada', tid, 'Ada', 'Osei', 'Löwe']
 const secretsIn = (file: unknown) =>
   secrets.filter(secret => JSON.stringify(file).toLowerCase().includes(secret.toLowerCase()))
 
@@ -99,18 +71,14 @@ describe('an exported file', () => {
   })
 
   it('does not mask words of the name of the agent’s own user account', () => {
-    const asked = { ...exchange, owner: undefined, steps: [step, { ...step, id: 's2', token: accountToken }] }
+    const asked = { ...exchange, owner: undefined, steps: [tokenStep, step('s2', { token: accountToken })] }
     const [turn] = toExportedFile([{ ...asked, answer: 'Your orders are late.' }], context, false).turns
     expect(turn?.answer).toBe('Your orders are late.')
   })
 
   it('holds nothing that could continue a waiting turn; when the file is read back, the turn says that its call was not sent', () => {
-    const waiting: Exchange = {
-      ...exchange,
-      state: 'waiting',
-      pause: pauseOf(),
-      steps: [{ ...withoutToken, id: 'w', kind: 'tool', status: 'waiting' }],
-    }
+    const steps = [step('w', { status: 'waiting' })]
+    const waiting: Exchange = { ...exchange, state: 'waiting', pause: pauseOf(), steps }
     const file = toExportedFile([waiting], context, false)
     expect(JSON.stringify(file)).not.toContain('sealed')
     const [turn] = readExportedFile(JSON.stringify(file)).turns
@@ -118,10 +86,7 @@ describe('an exported file', () => {
   })
 
   it('masks in all turns what one turn reveals of a user', () => {
-    const other = {
-      ...exchange,
-      steps: [{ ...withoutToken, id: 's2', title: ada.userName }],
-    }
+    const other = { ...exchange, steps: [{ ...withoutToken, id: 's2', title: ada.userName }] }
     expect(secretsIn(toExportedFile([other, exchange], context, false))).toEqual([])
   })
 
@@ -145,62 +110,38 @@ describe('an exported file', () => {
     const source = toExportedFile([exchange], context, true)
     const later = { ...context, host: 'elsewhere', now: new Date(0), source }
     const again = toExportedFile(source.turns.map(exchangeOf), later, false)
-    expect(again).toMatchObject({
-      fromFile: true,
-      redacted: true,
-      exportedAt: source.exportedAt,
-      from: source.from,
-    })
+    const { exportedAt, from } = source
+    expect(again).toMatchObject({ fromFile: true, redacted: true, exportedAt, from })
   })
 })
 
 describe('an untrusted file', () => {
-  const file = () => toExportedFile([exchange], context, true)
-  it.each<[string, (file: ReturnType<typeof toExportedFile>) => unknown]>([
-    ['is no JSON', () => '<h1>Hello</h1>'],
-    ['lacks required members', () => ({ turns: [] })],
-    [
-      'has members that no agent sends',
-      file => ({ ...file, turns: [{ ...file.turns[0], owner: { kind: 'user', objectId: 'x' } }] }),
-    ],
-    [
-      'has a step of another shape',
-      file => ({ ...file, turns: [{ ...file.turns[0], steps: [{ ...step, title: { html: '' } }] }] }),
-    ],
-    [
-      'has a fingerprint that is markup',
-      file => ({
-        ...file,
-        turns: [
-          {
-            ...file.turns[0],
-            steps: [{ ...step, token: { role: 'TR', observed: true, fingerprint: '<b>' } }],
-          },
-        ],
-      }),
-    ],
-    ['repeats a step’s id', file => ({ ...file, turns: [{ ...file.turns[0], steps: [step, step] }] })],
-    ['is of another version', file => ({ ...file, version: 2 })],
-    [
-      'has an answer that is still coming',
-      file => ({ ...file, turns: [{ ...file.turns[0], state: 'running' }] }),
-    ],
-  ])('is not shown if it %s', (_what, change) => {
-    const changed = change(file())
-    expect(() => readExportedFile(typeof changed === 'string' ? changed : JSON.stringify(changed))).toThrow(
-      'This file',
-    )
+  const file = toExportedFile([exchange], context, true)
+  const fileWith = (more: object) => ({ ...file, turns: [{ ...file.turns[0], ...more }] })
+  const markup = { role: 'TR', observed: true, fingerprint: '<b>' } as const
+  it.each([
+    ['is no JSON', '<h1>Hello</h1>'],
+    ['lacks required members', { turns: [] }],
+    ['has members that no agent sends', fileWith({ owner: { kind: 'user', objectId: 'x' } })],
+    ['has a step of another shape', fileWith({ steps: [{ ...tokenStep, title: { html: '' } }] })],
+    ['has a fingerprint that is markup', fileWith({ steps: [{ ...tokenStep, token: markup }] })],
+    ['repeats a step’s id', fileWith({ steps: [tokenStep, tokenStep] })],
+    ['is of another version', { ...file, version: 2 }],
+    ['has an answer that is still coming', fileWith({ state: 'running' })],
+  ])('is not shown if it %s', (_what, changed) => {
+    const text = typeof changed === 'string' ? changed : JSON.stringify(changed)
+    expect(() => readExportedFile(text)).toThrow('This file')
   })
 
   it('is not shown if it is nested too deep for the stack', () => {
     const body = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
-    const text = JSON.stringify(file()).replace('"arguments":{', `"arguments":{"x":${body},`)
+    const text = JSON.stringify(file).replace('"arguments":{', `"arguments":{"x":${body},`)
     expect(() => readExportedFile(text)).toThrow('This file')
   })
 
   it('is not shown if its tokens name more people than any conversation', () => {
-    const claims = Array.from({ length: 10_000 }, (_, number) => `somebody-number-${number}@contoso.example`)
-    const many = { ...step, token: { role: 'TR', observed: true, claims: { email: claims } } } as const
+    const email = Array.from({ length: 10_000 }, (_, number) => `somebody-number-${number}@contoso.example`)
+    const many = step('s', { token: { role: 'TR', observed: true, claims: { email } } })
     const exported = toExportedFile([{ ...exchange, steps: [many] }], context, true)
     expect(() => readExportedFile(JSON.stringify(exported))).toThrow('more people than this page can hide')
   })
