@@ -110,3 +110,20 @@ export function apiCall(
     ...more,
   })
 }
+
+/** A tool that asks for a token and calls the API with it. */
+export function toolRun(id: string, token = ownToken): TraceStep[] {
+  const within = { parentId: id }
+  return [
+    step(id),
+    step(`${id}-request`, { kind: 'token-request', ...within, durationMs: 3 }),
+    step(`${id}-T1`, {
+      kind: 'token-request',
+      parentId: `${id}-request`,
+      status: 'not-observable',
+      token: exchangeToken,
+    }),
+    step(`${id}-token`, { kind: 'token', ...within, token }),
+    apiCall(`${id}-call`, token, { ...within, response: { status: 200 } }),
+  ]
+}

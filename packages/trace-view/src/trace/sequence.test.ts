@@ -1,6 +1,6 @@
 import type { Problem, TraceStep } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
-import { agentToken, apiCall, exchangeToken, ownToken, step, userToken } from '../testing/trace.ts'
+import { agentToken, apiCall, ownToken, step, toolRun, userToken } from '../testing/trace.ts'
 import { challenge } from '../testing/waiting.ts'
 import { isRow, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
 import { toTimeline } from './timeline.ts'
@@ -13,27 +13,10 @@ const outline = (steps: readonly TraceStep[], isAnswered = true) =>
     isRow(hop) ? titleOfHop(hop.step, hop.id, hop.step.id === 's') : `${hop.from} → ${hop.to}: ${hop.title}`,
   )
 
-/** A tool that asks for a token and calls the API with it. */
-function toolRun(id: string): TraceStep[] {
-  const within = { parentId: id }
-  return [
-    step(id, { kind: 'tool' }),
-    step(`${id}-request`, { kind: 'token-request', ...within }),
-    step(`${id}-T1`, {
-      kind: 'token-request',
-      parentId: `${id}-request`,
-      status: 'not-observable',
-      token: exchangeToken,
-    }),
-    step(`${id}-token`, { kind: 'token', ...within, token: ownToken }),
-    apiCall(`${id}-call`, ownToken, { ...within, response: { status: 200 } }),
-    step(`${id}-check`, { kind: 'validation', parentId: `${id}-call` }),
-  ]
-}
-
 describe('the sequence', () => {
   it('begins with the question and ends with the answer; each call of an API has its reply, after its checks', () => {
-    expect(outline(toolRun('a'))).toEqual([
+    const check = step('a-check', { kind: 'validation', parentId: 'a-call' })
+    expect(outline([...toolRun('a'), check])).toEqual([
       'user → agent: Question',
       'a',
       'a-request',
@@ -47,17 +30,9 @@ describe('the sequence', () => {
   })
 
   it('shows once how TR was obtained, and then every call with TR, if the calls of several tools are folded', () => {
-    const model = step('m', {
-      kind: 'model',
-      to: 'bedrock',
-      response: { status: 200, body: { toolCalls: ['x'] } },
-    })
-    const last = step('n', {
-      kind: 'model',
-      to: 'bedrock',
-      response: { status: 200, body: { toolCalls: [] } },
-    })
-    expect(outline([model, ...toolRun('a'), ...toolRun('b'), last], false)).toEqual([
+    const model = (id: string, ...toolCalls: string[]) =>
+      step(id, { kind: 'model', to: 'bedrock', response: { status: 200, body: { toolCalls } } })
+    expect(outline([model('m', 'x'), ...toolRun('a'), ...toolRun('b'), model('n')], false)).toEqual([
       'user → agent: Question',
       'Ask the model',
       `same-${ownToken.fingerprint}`,

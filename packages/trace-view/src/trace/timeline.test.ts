@@ -1,22 +1,11 @@
 import type { TraceStep } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
-import { apiCall, ownToken, step } from '../testing/trace.ts'
+import { ownToken, step, toolRun } from '../testing/trace.ts'
 import { elapsedMs, lanesOf, timeMarks, toTimeline } from './timeline.ts'
 
 const at = (ms: number) => new Date(Date.UTC(2026, 10, 25) + ms).toISOString()
 
-/** A tool that asks for a token and calls the API with it. */
-function toolRun(id: string, fingerprint: string): TraceStep[] {
-  const token = { ...ownToken, fingerprint }
-  const within = { parentId: id }
-  return [
-    step(id, { kind: 'tool' }),
-    step(`${id}-request`, { kind: 'token-request', ...within, durationMs: 3 }),
-    step(`${id}-hidden`, { kind: 'token-request', parentId: `${id}-request`, status: 'not-observable' }),
-    step(`${id}-token`, { kind: 'token', ...within, token }),
-    apiCall(`${id}-call`, token, { ...within, response: { status: 200 } }),
-  ]
-}
+const [a, b, c] = ['a', 'b', 'c'].map(letter => ({ ...ownToken, fingerprint: letter.repeat(12) }))
 
 const outline = (steps: readonly TraceStep[]) =>
   toTimeline(steps).rows.map(({ id, number, parent, times }) =>
@@ -25,32 +14,23 @@ const outline = (steps: readonly TraceStep[]) =>
 
 describe('toTimeline', () => {
   it('puts the steps of a tool under its call, in their order, and numbers them', () => {
-    expect(outline([step('a', { kind: 'model' }), ...toolRun('b', 'aaaaaaaaaaaa')])).toEqual([
+    expect(outline([step('a', { kind: 'model' }), ...toolRun('b', a)])).toEqual([
       '1 a',
       '2 b',
       '3 b-request in b',
-      '4 b-hidden in b',
+      '4 b-T1 in b',
       '5 b-token in b',
       '6 b-call in b',
     ])
   })
 
   it('puts steps without a tool one after the other', () => {
-    const steps = [
-      step('a', { kind: 'token-request' }),
-      step('b', { parentId: 'a' }),
-      step('c', { kind: 'token' }),
-    ]
+    const steps = [step('a', { kind: 'token-request' }), step('b', { parentId: 'a' }), step('c')]
     expect(outline(steps)).toEqual(['1 a', '2 b', '3 c'])
   })
 
   it('shows only once how several tools got the same token', () => {
-    const steps = [
-      ...toolRun('a', 'aaaaaaaaaaaa'),
-      ...toolRun('b', 'aaaaaaaaaaaa'),
-      ...toolRun('c', 'cccccccccccc'),
-    ]
-    const lines = outline(steps)
+    const lines = outline([...toolRun('a', a), ...toolRun('b', a), ...toolRun('c', c)])
     expect(lines.filter(line => !line.includes(' in '))).toEqual([
       'same-aaaaaaaaaaaa × 2',
       '7 a',
@@ -65,8 +45,8 @@ describe('toTimeline', () => {
   it('initially opens a tool only if it is the only tool', () => {
     const isOpen = (steps: readonly TraceStep[]) =>
       toTimeline(steps).rows.some(({ isOpenAtFirst }) => isOpenAtFirst)
-    expect(isOpen(toolRun('a', 'aaaaaaaaaaaa'))).toBe(true)
-    expect(isOpen([...toolRun('a', 'aaaaaaaaaaaa'), ...toolRun('b', 'bbbbbbbbbbbb')])).toBe(false)
+    expect(isOpen(toolRun('a', a))).toBe(true)
+    expect(isOpen([...toolRun('a', a), ...toolRun('b', b)])).toBe(false)
   })
 
   it('shows a step at the top if its parent is unknown or is the step itself', () => {

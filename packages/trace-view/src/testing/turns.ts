@@ -1,0 +1,197 @@
+import type { Flow, Pause, Problem, TokenCard, TraceStep } from '@entra-agents/trace'
+import { apiId, publicConfig } from './public-config.ts'
+import { accountTurn, agentToken, apiCall, exchangeToken, ownToken, step, userToken } from './trace.ts'
+import { challenge, pauseOf } from './waiting.ts'
+
+/** A turn as the page sees it. */
+export interface Turn {
+  readonly steps: readonly TraceStep[]
+  readonly flow?: Flow
+  readonly running?: boolean
+  readonly pause?: Pause
+  readonly apis?: typeof publicConfig.apis
+}
+
+function problem(code: string, more: Partial<Problem> = {}): Problem {
+  return { type: '', title: 'No.', status: 502, detail: '', code, hint: '', requestId: '', ...more }
+}
+
+const signIn = step('s', { kind: 'sign-in', token: userToken })
+const model = step('m', { kind: 'model', to: 'bedrock' })
+const hidden = step('x', { kind: 'token-request', token: exchangeToken, status: 'not-observable' })
+const request = step('r', { kind: 'token-request' })
+const token = (card: TokenCard, id = 't') => step(id, { kind: 'token', token: card })
+const answered = (status: number, card = ownToken, more: Partial<TraceStep> = {}, id = 'a') =>
+  apiCall(id, card, { response: { status }, status: status < 400 ? 'ok' : 'failed', ...more })
+
+const unchecked: TokenCard = { ...ownToken, verifiedBy: [] }
+const withoutRight: TokenCard = { ...unchecked, claims: { ...ownToken.claims, roles: [] } }
+const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
+const misdirected = (actor: string): TokenCard => ({
+  ...ownToken,
+  verifiedBy: [{ actor, checks: [{ name: 'audience', ok: false }] }],
+})
+const issuedAt = (time: string): TokenCard => ({
+  ...ownToken,
+  claims: { ...ownToken.claims, iat: Date.parse(time) / 1000 },
+})
+const apis = [...publicConfig.apis, { name: 'orders-tools', title: 'orders-tools server', appId: apiId }]
+const toolServer = { to: 'orders-tools' }
+
+const failedAt = (service: string | undefined, code: string, upstream?: string) => {
+  const where = service && { upstream: { service, ...(upstream && { code: upstream }) } }
+  return { status: 'failed', problem: problem(code, where || {}) } as const
+}
+const noModel = (code: string): Turn => ({ steps: [{ ...model, ...failedAt('bedrock', code) }] })
+
+const tool = { kind: 'tool', tool: { name: 'create_order' } } as const
+const waiting = step('w', { ...tool, status: 'waiting' })
+const ofTool = { parentId: 'w' }
+const stepUp = { ...ofTool, problem: problem('STEP_UP_REQUIRED', { claimsChallenge: challenge }) }
+const refused = answered(401, agentToken, stepUp)
+const untilRefusal = [signIn, waiting, token(agentToken), refused]
+const proven = (card: TokenCard, fingerprint: string): TokenCard => ({
+  ...card,
+  fingerprint,
+  claims: { ...card.claims, acrs: ['c1'] },
+})
+const newToken = proven(agentToken, 'aaaaaaaaaaa2')
+const afterProof = [token(newToken, 't2'), answered(201, newToken, ofTool, 'b')]
+const listed = answered(200, agentToken, {
+  request: {
+    method: 'POST',
+    url: 'http://orders/mcp',
+    headers: { authorization: `Bearer TR ‹${agentToken.fingerprint}›` },
+    body: { method: 'tools/list' },
+  },
+})
+const scopes = [{ value: 'Orders.Write', text: '' }]
+const consent = { url: '', adminUrl: '', state: '', scopes }
+const lack = { ...request, ...ofTool, status: 'failed', problem: problem('CONSENT_REQUIRED') } as const
+const approval = { decision: 'deny', digest: 'd', waitedMs: 1 } as const
+const declined = step('d', { kind: 'approval', ...ofTool, approval })
+const denied = step('w', { ...tool, status: 'failed', approval })
+
+const obo = (steps: readonly TraceStep[], more: Omit<Turn, 'steps'> = {}): Turn => ({
+  steps: [signIn, ...steps],
+  flow: 'obo',
+  ...more,
+})
+const paused = (steps: readonly TraceStep[], pause: Partial<Pause> = {}) =>
+  obo(steps, { pause: pauseOf(pause) })
+
+/** Turns of every kind, by what distinguishes them. */
+export const turns: Readonly<Record<string, Turn>> = {
+  'on behalf of a user': obo([model, step('l'), hidden, token(agentToken), answered(200, agentToken)]),
+  'as the agent’s own user account': { steps: accountTurn, flow: 'agent-user' },
+  'as the agent itself, three calls': {
+    steps: [token(ownToken), ...['a', 'b', 'c'].map(id => answered(200, ownToken, {}, id))],
+  },
+  'a token and no call': { steps: [token(ownToken)] },
+  'two APIs that share an app id': {
+    steps: [
+      token(unchecked),
+      ...['a', 'b'].map(id => answered(200, unchecked, {}, id)),
+      answered(200, unchecked, toolServer, 'c'),
+    ],
+    apis,
+  },
+  'two APIs that share an app id, and no call': { steps: [token(unchecked)], apis },
+  'an API that reports no checks': { steps: [token(unchecked), answered(200, unchecked)] },
+  'a right is missing': {
+    steps: [
+      token(withoutRight),
+      answered(403, withoutRight, {
+        problem: problem('API_FORBIDDEN', { failedCheck: 'permission', needs }),
+      }),
+    ],
+  },
+  'the API accepts no such caller': {
+    steps: [
+      token(ownToken),
+      answered(403, ownToken, { problem: problem('API_FORBIDDEN', { failedCheck: 'caller' }) }),
+    ],
+  },
+  'the agent rejects its token': { steps: [token(misdirected('agent'))] },
+  'Entra ID refuses': { steps: [{ ...request, ...failedAt('entra', 'ENTRA_REFUSED', 'AADSTS7000112') }] },
+  'the sidecar does not answer': { steps: [{ ...request, ...failedAt(undefined, 'SIDECAR_UNREACHABLE') }] },
+  'Entra ID throttles': {
+    steps: [{ ...request, ...failedAt('entra', 'ENTRA_UNAVAILABLE', 'AADSTS90055') }],
+  },
+  'Entra ID wants more': {
+    steps: [{ ...request, ...failedAt('entra', 'CONDITIONAL_ACCESS_REQUIRED', 'AADSTS50076') }],
+    flow: 'obo',
+  },
+  'Bedrock throttles': noModel('BEDROCK_THROTTLED'),
+  'Bedrock is unavailable': noModel('BEDROCK_UNAVAILABLE'),
+  'Bedrock breaks off': noModel('BEDROCK_STREAM_BROKEN'),
+  'the API finds nothing (404)': {
+    steps: [token(ownToken), answered(404, ownToken, { problem: problem('ORDER_NOT_FOUND') })],
+  },
+  'the API fails (500)': { steps: [token(ownToken), answered(500)] },
+  'a running call': {
+    steps: [token(ownToken), apiCall('a', ownToken, { status: 'running' })],
+    running: true,
+  },
+  'a stopped call': { steps: [token(ownToken), apiCall('a', ownToken, { status: 'running' })] },
+  'a running request for a token': obo([{ ...request, status: 'running' }], { running: true }),
+  'a model that needs no tool': { steps: [model] },
+  'a model that is asked': { steps: [{ ...model, status: 'running' }], running: true },
+  'a model that was stopped': { steps: [{ ...model, status: 'running' }] },
+  'TR from the cache': {
+    steps: [
+      { ...request, startedAt: '2026-11-28T20:00:00Z' },
+      hidden,
+      token(issuedAt('2026-11-28T19:54:40Z')),
+    ],
+  },
+  'TR from the cache, with T1 not in the trace': {
+    steps: [{ ...request, startedAt: '2026-11-28T20:00:00Z' }, token(issuedAt('2026-11-28T19:54:40Z'))],
+  },
+  'TR that Entra ID has just issued': {
+    steps: [{ ...request, startedAt: '2026-11-28T20:00:00Z' }, token(issuedAt('2026-11-28T19:55:00Z'))],
+  },
+  'two TR': { steps: [hidden, token(ownToken), token({ ...ownToken, fingerprint: 'dddddddddddd' }, 'u')] },
+  'a call that waits': paused([waiting]),
+  'two calls that wait': paused([waiting, { ...waiting, id: 'w2' }]),
+  'a call that waits after tools were listed': paused([token(agentToken), listed, waiting]),
+  'a call that waits after it was looked up what it would change': paused([
+    waiting,
+    token(agentToken),
+    answered(200, agentToken, ofTool, 'l'),
+  ]),
+  'a call that was left': obo([waiting]),
+  'a call that waits for a stronger sign-in': {
+    ...paused([], { kind: 'step-up', claimsChallenge: challenge }),
+    steps: untilRefusal,
+  },
+  'a stronger sign-in that was left': { steps: untilRefusal, flow: 'obo' },
+  'a call after a stronger sign-in': obo([
+    step('w', tool),
+    token(agentToken),
+    refused,
+    step('s2', { kind: 'sign-in', token: proven(userToken, 'ccccccccccc2') }),
+    ...afterProof,
+  ]),
+  'a call after a stronger sign-in, and one that needed none': obo([
+    token({ ...agentToken, verifiedBy: [{ actor: 'orders-api', checks: [{ name: 'context', ok: false }] }] }),
+    answered(200, agentToken, toolServer, 'list'),
+    step('w', tool),
+    refused,
+    ...afterProof,
+  ]),
+  'a call that waits for a consent': paused([waiting, lack], { kind: 'consent', consent }),
+  'a consent that was left': obo([
+    waiting,
+    answered(401, agentToken, { ...ofTool, problem: problem('CONSENT_NEEDED') }),
+  ]),
+  'a call that was declined': obo([step('w', tool), declined]),
+  'a call that was declined after a refusal': obo([step('w', tool), token(agentToken), refused, declined]),
+  'a declined call as a failed tool': obo([denied]),
+  'a declined call as a failed tool, after a refusal': obo([denied, token(agentToken), refused, declined]),
+  'a refusal after which the tool failed': obo([
+    step('w', { ...tool, status: 'failed', problem: problem('STEP_UP_REQUIRED') }),
+    token(agentToken),
+    refused,
+  ]),
+}

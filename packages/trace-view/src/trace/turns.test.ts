@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest'
+import type { Formula, TokenPlate } from '../identity/formula.ts'
+import { phraseText } from '../testing/phrase-text.ts'
+import { publicConfig } from '../testing/public-config.ts'
+import { type Turn, turns } from '../testing/turns.ts'
+import { describeNames } from '../words/names.ts'
+import { findStepUp } from './acrs.ts'
+import { judgeTurn } from './judge.ts'
+import { tellScenes } from './scenes.ts'
+import { tellStory } from './story.ts'
+import { gatherFacts } from './turn-facts.ts'
+import { writeFormulas } from './write-formula.ts'
+
+const factsOf = ({ steps, flow = 'autonomous', running = false, pause }: Turn) =>
+  gatherFacts(steps, flow, running, pause)
+const namesOf = ({ apis = publicConfig.apis }: Turn, isOwn = true) =>
+  describeNames({ ...publicConfig, apis }, isOwn)
+
+const plate = ({ token, state, title, lines }: TokenPlate) =>
+  `${token} ${state} (${[title, ...lines].join(', ')})`
+
+function writeFormula({ terms, exchange, result, gate, isRunning, legend }: Formula): string {
+  const verb = `${exchange.failed ? '✗ ' : ''}${exchange.verb}${isRunning ? '…' : ''}`
+  const end = `${gate.title} ${gate.state} (${gate.lines.join(', ')})`
+  return [
+    `${terms.map(plate).join(' + ')}`,
+    `  ${verb} → ${plate(result)} → ${end}`,
+    ...(legend ? [`  dashed: ${legend}`] : []),
+  ].join('\n')
+}
+
+/** All that the page says about a turn, one line for each statement. */
+function describeTurn(turn: Turn, names = namesOf(turn)): string[] {
+  const facts = factsOf(turn)
+  const { headline, outcome, answers } = judgeTurn(facts, names)
+  const stepUp = findStepUp(facts)
+  return [
+    `${outcome.words} (${outcome.kind}): ${headline}`,
+    ...answers.map(
+      ({ question, value, detail, isBad }) =>
+        `${question}: ${value} (${phraseText(detail)})${isBad ? ' ✗' : ''}`,
+    ),
+    ...writeFormulas(facts, names).map(writeFormula),
+    phraseText(tellStory(facts, names)).trim().replaceAll('. ', '.\n'),
+    ...(stepUp?.rows ?? []).map(
+      ({ role, before, after }) =>
+        `acrs of ${role}: ${before.join() || 'none'}, then ${after.join() || 'none'} (${stepUp?.isDone ? 'done' : 'wanted'})`,
+    ),
+  ]
+}
+
+const sceneLines = (turn: Turn, names = namesOf(turn)) =>
+  tellScenes(factsOf(turn), names).map(
+    ({ headline, lit, evidence }) => `${headline} [${lit.join(' ')}] ${phraseText(evidence)}`,
+  )
+
+function goldenText(tell: (turn: Turn) => string[]): string {
+  const blocks = Object.entries(turns).map(([name, turn]) => `# ${name}\n${tell(turn).join('\n')}\n`)
+  return blocks.join('\n')
+}
+
+it('the page says of each turn who called, for whom, by which right, who allowed it, and by which tokens', async () => {
+  await expect(goldenText(describeTurn)).toMatchFileSnapshot('turns.txt')
+})
+
+it('the presenter tells each turn in scenes, each with its evidence and the parts of the formula that it lights', async () => {
+  await expect(goldenText(sceneLines)).toMatchFileSnapshot('scenes.txt')
+})
+
+it('the traces of an opened file never call their reader “you”', () => {
+  const words = goldenText(turn => {
+    const names = namesOf(turn, false)
+    return [...describeTurn(turn, names), ...sceneLines(turn, names)]
+  })
+  expect(words).not.toMatch(/\byou(r|rs)?\b/i)
+  expect(words).toContain('The user who asked')
+})
