@@ -40,7 +40,7 @@ test: page ## Run the tests that need no cluster (LONG_TESTS=true for all); skip
 	@[ "$(LONG_TESTS)" = true ] || echo 'The long tests were left out; make test LONG_TESTS=true runs them too.'
 
 test-slow-page: page ## Test the page with late responses, code and frames, where tests that read too early fail
-	@SLOW_PAGE=true npm test --silent -- tests/browser
+	@SLOW_PAGE=true npm test --silent -- tests/browser tests/weather/browser
 
 check: $(installed) ## Lint, types, formatting, and regular expressions that take more than linear time
 	@npm run --silent check

@@ -9,7 +9,7 @@ const targets = {
   },
   identity: {
     mutate: ['packages/identity/src/**/*.ts', '!packages/identity/src/downstream/**'],
-    tests: ['packages/identity/src/**/*.test.ts', 'tests/contract/{identity,agent}/*.test.ts'],
+    tests: ['packages/identity/src/**/*.test.ts', 'tests/{contract,weather}/{identity,agent}/*.test.ts'],
   },
   downstream: {
     mutate: ['packages/identity/src/downstream/**/*.ts'],

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { ScriptedBedrock, textBlock, toFrame } from '../../contract/bedrock/scripted-bedrock.ts'
+import { forFile } from '../../support/for-file.ts'
+import { postJson } from '../../support/post-json.ts'
+import { Stack } from '../../support/stack.ts'
+import { connectMode, credentials, runTurn } from './run-turn.ts'
+
+const server = await forFile(new ScriptedBedrock().start())
+const agentSettings = { ...credentials, ...server.environment }
+const stack = await forFile(Stack.start({ agent: agentSettings }, ['agent']))
+
+/** The model begins its answer and never ends it. */
+const playEndlessAnswer = () => {
+  const asked = Promise.withResolvers<{ hungUp: Promise<number> }>()
+  server.script = (request, { send }) => {
+    for (const event of textBlock('Once upon a time').slice(0, 2)) send(toFrame(event))
+    asked.resolve(request)
+  }
+  return asked.promise
+}
+
+const chat = (signal: AbortSignal) => {
+  const question = { message: 'Tell me a story', mode: 'bedrock', flow: 'autonomous' }
+  return postJson(`${stack.agentUrl}/api/chat`, question, {
+    headers: { accept: 'text/event-stream' },
+    signal,
+  })
+}
+
+describe('a browser that goes away', () => {
+  it('closes the model’s request in the middle of the answer', async () => {
+    const asked = playEndlessAnswer()
+    const browser = new AbortController()
+    const response = await chat(browser.signal)
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    let received = ''
+    while (!received.includes('Once upon')) {
+      const { done, value } = (await reader?.read()) ?? { done: true }
+      if (done) throw new Error(`The stream ended early: ${received}`)
+      received += value
+    }
+    const { hungUp } = await asked
+    const leftMs = performance.now()
+    browser.abort()
+    expect(await hungUp).toBeGreaterThanOrEqual(leftMs)
+  })
+
+  it('closes the model’s request even before the model has said anything', async () => {
+    const asked = Promise.withResolvers<{ hungUp: Promise<number> }>()
+    server.script = request => asked.resolve(request)
+    const browser = new AbortController()
+    const gone = chat(browser.signal)
+      .then(response => response.text())
+      .catch((error: Error) => error.name)
+    const { hungUp } = await asked.promise
+    const leftMs = performance.now()
+    browser.abort()
+    expect(await hungUp).toBeGreaterThanOrEqual(leftMs)
+    expect(await gone).toBe('AbortError')
+  })
+})
+
+describe('the turn’s deadline', () => {
+  it('closes the model’s request and ends the turn with TURN_TIMEOUT', async () => {
+    await stack.restart('agent', { TURN_TIMEOUT_MS: '1000' })
+    let askedMs = 0
+    let reached: { askedMs: number; hungUp: Promise<number> } | undefined
+    void playEndlessAnswer().then(({ hungUp }) => {
+      reached = { askedMs, hungUp }
+    })
+    // The first turn also loads the model's code, so it may reach the deadline before it calls the model.
+    for (let turn = 0; turn < 20 && !reached; turn++) {
+      askedMs = performance.now()
+      const events = await (await chat(new AbortController().signal)).text()
+      expect(events).toContain('event: problem')
+      expect(events).toContain('TURN_TIMEOUT')
+    }
+    if (!reached) throw new Error('No turn called the model before its deadline.')
+    expect(await reached.hungUp).toBeGreaterThan(reached.askedMs + 990)
+  })
+})
+
+describe('an aborted turn', () => {
+  it('leaves it unknown whether Bedrock is available', async () => {
+    const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url })
+    void playEndlessAnswer()
+    const leaving = new AbortController()
+    const reason = new Error('The user went away.')
+    const turn = runTurn(mode, { signal: leaving.signal, onWrite: () => leaving.abort(reason) })
+    await expect(turn).rejects.toThrow()
+    expect(bedrock.availability.health).toEqual({ state: 'unknown' })
+    bedrock.close()
+  })
+})

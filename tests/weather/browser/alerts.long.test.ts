@@ -1,0 +1,138 @@
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
+import type { Page } from 'playwright-core'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { useBrowser } from '../../browser/support/browser.ts'
+import { ask, choose, openPopup, openSteps, signIn, tracePane } from '../../browser/support/steps.ts'
+import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
+import { forFile } from '../../support/for-file.ts'
+import { identities } from '../../support/identities.ts'
+import { useSignInStack } from './sign-in-stack.ts'
+
+const { ada, ben } = identities
+const untilDate = new Date(Date.now() + 7 * 24 * 3_600_000).toISOString().slice(0, 10)
+const browser = useBrowser()
+const aws = await forFile(EmulatedAws.start())
+const alertEnv = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1' }
+const stack = await useSignInStack({
+  weather: { ALERTS_FILE: temporaryFile('alerts.sqlite'), ALERTS_AUTH_CONTEXT: 'c1' },
+  agent: { ...staticKeys, ...aws.environment, BEDROCK_PROBE: 'off', ...alertEnv },
+})
+/** The requests about alerts that reached the weather API. */
+let alertCalls: readonly string[]
+/** A temperature for each test, so that tests do not share alerts. */
+let celsius = -40
+beforeEach(() => {
+  alertCalls = stack.noteCalls('/alerts')
+  celsius += 1
+})
+
+const button = (page: Page, name: string) =>
+  page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first()
+
+/** Asks for an alert and approves it, after which the API wants a second factor. */
+async function approveAlert(page: Page, mode = 'Direct') {
+  await signIn(page, ada)
+  await choose(page, 'On behalf of you')
+  await choose(page, mode)
+  const answer = await ask(page, `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`)
+  const card = page.getByRole('region', { name: 'Create alert?' })
+  await card.waitFor()
+  expect(await card.locator('dd').allTextContents()).toEqual(
+    expect.arrayContaining(['Oslo', 'temperature-below', `${celsius}`, untilDate]),
+  )
+  expect(alertCalls).toEqual([])
+  await button(page, 'Create alert').click()
+  return answer
+}
+
+const openSecondFactor = (page: Page) => openPopup(page, button(page, 'Confirm it’s you'))
+
+describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn', mode => {
+  it('is created once, after approval and a second factor; the view “Compare” shows acrs', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const answer = await approveAlert(page, mode)
+    const popup = await openSecondFactor(page)
+    const opened = new URL(popup.url())
+    await popup.getByRole('button', { name: 'Approve' }).click()
+    await answer.getByText('You approved: create alert').waitFor()
+    await answer.getByText('You confirmed that it’s you.').waitFor()
+    await page.locator('.answer[data-state=done]').waitFor()
+    expect(opened.searchParams.get('prompt')).toBeNull()
+    expect(alertCalls).toEqual(['POST /alerts', 'POST /alerts'])
+    expect(await page.getByRole('article').count()).toBe(1)
+
+    await tracePane(page)
+      .getByRole('heading', { name: /The agent called Weather API on your behalf/ })
+      .waitFor()
+    await choose(page, 'Compare')
+    const table = page.getByRole('table', { name: 'Stronger sign-in' })
+    expect(await table.locator('tbody tr').allTextContents()).toEqual([
+      expect.stringMatching(/^Tcnot in this token.*c1$/),
+      expect.stringMatching(/^TRnot in this token.*c1$/),
+    ])
+    const row = page.locator('.claim-row', { hasText: 'acrs' })
+    expect(await row.getAttribute('data-sign')).toBe('added')
+    await choose(page, 'Steps')
+    await openSteps(page)
+    await page
+      .locator('.step', { hasText: 'Approve the call' })
+      .getByText(/^after \d/)
+      .waitFor()
+    await choose(page, 'Sequence')
+    await page.locator('.step', { hasText: 'Approve the call' }).waitFor()
+  })
+})
+
+it('An alert is named on the card of its deletion, as the API knows it', async () => {
+  const page = await browser.open(stack.agentUrl)
+  await approveAlert(page)
+  const popup = await openSecondFactor(page)
+  await popup.getByRole('button', { name: 'Approve' }).click()
+  await page.locator('.answer[data-state=done]').waitFor()
+  const id = /Its id is ([0-9a-f-]{36})/.exec((await page.locator('.answer').textContent()) ?? '')?.[1]
+  await ask(page, `delete alert ${id}`)
+  const card = page.getByRole('region', { name: 'Delete alert?' })
+  await card.getByText(`The alert “Oslo” below “−${-celsius} °C”, until “`).waitFor()
+  expect(alertCalls.at(-1)).toBe('GET /alerts')
+  await button(page, 'Don’t delete').click()
+  await page.locator('.answer[data-state=done]').nth(1).waitFor()
+  expect(alertCalls.at(-1)).toBe('GET /alerts')
+})
+
+it('After a cancelled second factor the card stays; if the call is cancelled on the card too, no alert is created', async () => {
+  const page = await browser.open(stack.agentUrl)
+  const answer = await approveAlert(page)
+  const popup = await openSecondFactor(page)
+  await popup.getByRole('button', { name: 'Cancel' }).click()
+  const card = page.getByRole('region', { name: 'Confirm that it’s you' })
+  await card
+    .getByText('Sign-in was cancelled. The call was not made. Confirm it’s you, or cancel it.')
+    .waitFor()
+  await button(page, 'Cancel').click()
+  await page.locator('.answer[data-state=done]').waitFor()
+  await answer
+    .getByRole('button', { name: /create_alert/ })
+    .getByText('not called')
+    .waitFor()
+  await page.getByRole('heading', { name: 'You declined, and nothing was sent by that.' }).waitFor()
+  expect(alertCalls).toEqual(['POST /alerts'])
+})
+
+it('A second factor of another account does not continue the turn, and the card says that it was another account', async () => {
+  const page = await browser.open(stack.agentUrl)
+  await approveAlert(page)
+  await button(page, 'Confirm it’s you').waitFor()
+  await page.context().clearCookies()
+  await page.context().route('**/oauth2/v2.0/authorize?*', async route => {
+    const url = new URL(route.request().url())
+    for (const name of ['login_hint', 'sid']) url.searchParams.delete(name)
+    await route.continue({ url: url.href })
+  })
+  const popup = await openSecondFactor(page)
+  await popup.getByRole('button', { name: ben.name }).click()
+  await popup.getByRole('button', { name: 'Approve' }).click()
+  const card = page.getByRole('region', { name: 'Confirm that it’s you' })
+  await card.getByText('That was another account.').waitFor()
+  await page.getByRole('button', { name: `Signed in as ${ada.name}` }).waitFor()
+  expect(alertCalls).toEqual(['POST /alerts'])
+})

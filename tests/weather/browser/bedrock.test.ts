@@ -1,0 +1,77 @@
+import type { Locator, Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { useBrowser } from '../../browser/support/browser.ts'
+import { ask, choose, expectCallFor, showToken, signIn, tracePane } from '../../browser/support/steps.ts'
+import { identities } from '../../support/identities.ts'
+import { useBedrockStack } from '../support/bedrock-stack.ts'
+
+const browser = useBrowser()
+const system = useBedrockStack()
+
+async function askBedrock(page: Page, question: string): Promise<Locator> {
+  await choose(page, 'Bedrock')
+  return ask(page, question)
+}
+
+async function completeText(answer: Locator): Promise<string> {
+  await answer.getByText(/first word \d/).waitFor()
+  return (await answer.locator('.answer-text').textContent()) ?? ''
+}
+
+it('the model calls the tool under the agent’s identity, and a follow-up knows what was said', async () => {
+  const page = await browser.open(system.agentUrl)
+  const answer = await askBedrock(page, 'Compare the weather in Oslo and Rome')
+  const text = await completeText(answer)
+  expect(text).toContain('Oslo')
+  expect(text).toContain('Rome')
+  expect(await answer.locator('.label').first().textContent()).toBe('Bedrock · Autonomous')
+
+  const trace = tracePane(page)
+  await trace.getByText('The agent called Weather API as itself, twice.').waitFor()
+  await trace.getByText('The model asked for 2 tool calls and saw no token.').waitFor()
+  const titles = await trace.locator('.step-title').allTextContents()
+  expect(titles.filter(title => title.startsWith('Tool: get_weather'))).toHaveLength(2)
+  expect(titles, 'the same token is told once').toContain('Request token × 2')
+  expect(await (await showToken(page, 'TR')).textContent()).toContain('Checked by Weather API')
+
+  const followUp = await completeText(await ask(page, 'and tomorrow?'))
+  expect(followUp).toContain('Oslo')
+})
+
+it('the tool acts on behalf of the user who is signed in', async () => {
+  const page = await browser.open(system.agentUrl)
+  await signIn(page, identities.ada)
+  await choose(page, 'On behalf of you')
+  expect(await completeText(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
+  expect(await (await showToken(page, 'TR')).textContent()).toContain('on your behalf')
+  await expectCallFor(page, identities.ada)
+})
+
+it('the page shows “What the model is told”, with the right that each tool needs', async () => {
+  const page = await browser.open(system.agentUrl)
+  await page.getByRole('button', { name: 'What the model is told' }).click()
+  const told = page.getByRole('region', { name: 'What the model is told' })
+  const row = told.getByRole('row', { name: /^get_weather/ })
+  await row.waitFor()
+  expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather API', 'Weather.Read.All', 'in TR'])
+  await told.getByText('You hold no password, token or key').waitFor()
+})
+
+it('small talk calls no tool and requests no token', async () => {
+  const page = await browser.open(system.agentUrl)
+  await completeText(await askBedrock(page, 'Hello!'))
+  await page.getByText('called no tool, so no token was needed').waitFor()
+  expect(await page.locator('#pane-trace .step .mark').count()).toBe(0)
+})
+
+it('an answer is shown while it streams, and can be stopped', async () => {
+  const page = await browser.open(system.agentUrl)
+  system.aws.break({ kind: 'stall', afterEvents: 4 })
+  const answer = await askBedrock(page, 'Hello!')
+  await answer.locator('.answer-text', { hasText: /^H/ }).waitFor()
+  await page.keyboard.press('Escape')
+  await answer.getByText('This answer was stopped.').waitFor()
+  system.aws.reset()
+  await answer.getByRole('button', { name: 'Ask again' }).click()
+  await completeText(page.getByRole('article').last())
+})

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import { useBrowser } from '../../browser/support/browser.ts'
+import {
+  ask,
+  expectCallFor,
+  expectSignedIn,
+  showToken,
+  signIn,
+  signInButton,
+  signOut,
+} from '../../browser/support/steps.ts'
+import { identities } from '../../support/identities.ts'
+import { askOnBehalf, useSignInStack, waitForAnswer } from './sign-in-stack.ts'
+
+const { ada, ben } = identities
+const browser = useBrowser()
+const stack = await useSignInStack()
+
+describe('somebody who signs in', () => {
+  it('lets the agent act on their behalf; after they sign out, another user can do the same', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await waitForAnswer(await askOnBehalf(page))
+    await expectCallFor(page, ada)
+    expect(await (await showToken(page, 'TR')).textContent()).toContain(
+      `on behalf of ${ada.name} towards Weather API.`,
+    )
+    expect(await page.locator('.formulas .plate[data-token=Tc]').count()).toBe(1)
+
+    await signOut(page, ada)
+    await signInButton(page).waitFor()
+    expect(await page.getByRole('article').count(), 'what was answered for somebody who left').toBe(0)
+    await page.getByText('1 conversation on your behalf.').waitFor()
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByText('You have signed out.').waitFor({ state: 'detached' })
+    expect(await page.evaluate('Object.keys(localStorage)')).toEqual([])
+    await signIn(page, ben)
+    await waitForAnswer(await askOnBehalf(page))
+    await expectCallFor(page, ben)
+  })
+
+  it('sees the same question answered in two flows, and the differences between them', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await waitForAnswer(await askOnBehalf(page))
+    await page.getByRole('button', { name: 'Side by side' }).click()
+    const difference = page.getByRole('region', { name: 'Difference of the two TR' })
+    await difference.getByText('What changes is whose right it uses: its own, or yours.').waitFor()
+    const rows = difference.locator('tbody').first().locator('tr')
+    const signs = await rows.evaluateAll(list => list.map(it => it.dataset['sign']))
+    expect(signs).toEqual(['same', 'changed', 'changed', 'same'])
+    expect(await page.locator('main').textContent()).not.toContain(ada.oid)
+    await page.getByRole('button', { name: 'Open this trace' }).first().click()
+    await page.getByText('The agent called Weather API as itself.').waitFor()
+    await page.getByRole('button', { name: 'Side by side', exact: true }).click()
+    await page.getByRole('button', { name: 'Conversation' }).click()
+    expect(await page.getByRole('article').count(), 'the conversation is as it was').toBe(1)
+  })
+
+  it('stays signed in after a reload, without another sign-in window', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await page.reload()
+    await expectSignedIn(page, ada)
+    await waitForAnswer(await askOnBehalf(page))
+    expect(page.context().pages()).toHaveLength(1)
+  })
+
+  it('ends a running answer by signing out, and leaves no question, draft or personal data to the next user', async () => {
+    const page = await browser.open(stack.agentUrl)
+    await signIn(page, ada)
+    await waitForAnswer(await askOnBehalf(page))
+    await expectCallFor(page, ada)
+    await page.route('**/api/chat', route => route.fulfill({ status: 502 }), { times: 1 })
+    await (await ask(page, 'Where do I work?')).getByText('UNEXPECTED_RESPONSE').waitFor()
+    await page.route('**/api/chat', () => {}, { times: 1 })
+    const sent = page.waitForRequest('**/api/chat')
+    const ended = page.waitForEvent('requestfailed', request => request.url().endsWith('/api/chat'))
+    await ask(page, 'Where do I live?')
+    await sent
+    await page.getByLabel('Your question').fill('Who am I?')
+    await signOut(page, ada)
+    await ended
+    await signIn(page, ben)
+    expect(await page.getByText(/Where do I/).count()).toBe(0)
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
+    await waitForAnswer(await askOnBehalf(page))
+    const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
+    expect(await reveal.getAttribute('aria-pressed')).toBe('false')
+    await expectCallFor(page, ben)
+  })
+})
+
+it('the focus follows a user who cancels a sign-in, signs in and signs out by keyboard', async () => {
+  const page = await browser.open(stack.agentUrl)
+  const [popup] = await Promise.all([page.waitForEvent('popup'), signInButton(page).press('Enter')])
+  await popup.getByRole('button', { name: ada.name }).waitFor()
+  await page.locator('button:focus:not([aria-disabled="true"])', { hasText: 'Cancel' }).press('Enter')
+  await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
+  await page.locator('button:focus', { hasText: 'Sign in' }).waitFor()
+  await signIn(page, ada)
+  await page.locator('button:focus', { hasText: ada.name }).press('Enter')
+  await page.getByRole('button', { name: 'Sign out' }).press('Enter')
+  await page.locator('button:focus', { hasText: 'Sign in' }).waitFor()
+})
+
+describe('somebody who is not signed in', () => {
+  it('is offered sign-in in the conversation, and then gets an answer on their behalf, never an autonomous one', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const chats: string[] = []
+    page.on('request', request => {
+      if (request.url().endsWith('/api/chat')) chats.push(request.headers()['authorization'] ?? 'no token')
+    })
+    const answer = await askOnBehalf(page)
+    await answer.getByText('Sign in first.').waitFor()
+    expect(chats).toEqual([])
+    await signIn(page, ada, answer.getByRole('button', { name: 'Sign in and ask' }))
+    await waitForAnswer(page.getByRole('article').last())
+    await expectCallFor(page, ada)
+    expect(chats).toEqual([expect.stringMatching(/^Bearer /)])
+  })
+
+  it('who signs in with the header’s button gets the answer that waited for the sign-in', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const question = await askOnBehalf(page)
+    await question.getByText('Sign in first.').waitFor()
+    await signIn(page, ada)
+    await waitForAnswer(page.getByRole('article').last())
+    await expectCallFor(page, ada)
+    expect(await page.getByRole('article').count()).toBe(1)
+    expect(await page.getByText('Sign in first.').count()).toBe(0)
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
+  })
+
+  it('can still ask in the autonomous flow, and the page then sends no token', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const request = page.waitForRequest('**/api/chat')
+    await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
+    expect((await request).headers()['authorization']).toBeUndefined()
+  })
+})
