@@ -10,20 +10,15 @@ import {
 } from './replay/trial.ts'
 
 describe('A caller may override', () => {
-  test('the tenant, for both legs', async () => {
+  test.each([
+    ['the tenant, for both legs', '99999999-2222-4333-8444-555555555555', 200, 2],
+    ['the tenant, but not by a name that stands for several tenants, such as `common`', 'common', 500, 0],
+  ])('%s', async (_what, tenant, status, requests) => {
     const trial = await beginTrial()
-    const tenant = '99999999-2222-4333-8444-555555555555'
-    await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.Tenant=${tenant}`)
-    expect(trial.takeTokenRequests().map(({ path }) => path)).toEqual(
-      Array(2).fill(`/${tenant}/oauth2/v2.0/token`),
-    )
-  })
-
-  test('the tenant, but not by a name that stands for several tenants, such as `common`', async () => {
-    const trial = await beginTrial()
-    const { status } = await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.Tenant=common`)
-    expect(status).toBe(500)
-    expect(trial.takeTokenRequests()).toEqual([])
+    const response = await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.Tenant=${tenant}`)
+    expect(response.status).toBe(status)
+    const paths = trial.takeTokenRequests().map(({ path }) => path)
+    expect(paths).toEqual(Array(requests).fill(`/${tenant}/oauth2/v2.0/token`))
   })
 
   test('the correlation id of the last leg; the caller’s trace context goes on with both legs', async () => {

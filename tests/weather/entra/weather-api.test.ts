@@ -52,87 +52,71 @@ describe.each(['1', '2'])('tokens of version %s', version => {
   })
   beforeEach(() => entra.entra.reset())
 
-  async function ask(
-    jwt: string,
-  ): Promise<{ status: number; body: { validated?: unknown; failedCheck?: string } }> {
-    const response = await fetch(`${weatherUrl}/weather?city=Oslo`, {
-      headers: { authorization: `Bearer ${jwt}` },
-    })
-    return { status: response.status, body: JSON.parse(await response.text()) }
+  async function ask(jwt: string) {
+    const headers = { authorization: `Bearer ${jwt}` }
+    const response = await fetch(`${weatherUrl}/weather?city=Oslo`, { headers })
+    const { validated, failedCheck } = JSON.parse(await response.text())
+    return { status: response.status, validated, failedCheck }
+  }
+
+  const tokenOf = async (response: ReturnType<typeof requestTr>): Promise<string> =>
+    (await response).body.access_token
+
+  async function tokenOfAgent(id: string): Promise<string> {
+    const t1 = await tokenOf(requestT1(entra, { fmi_path: id }))
+    return tokenOf(requestTr(entra, { client_id: id, client_assertion: t1 }))
   }
 
   it('let the agent in as itself', async () => {
-    const { body } = await requestTr(entra)
-    const answer = await ask(body.access_token)
-    expect(answer.status).toBe(200)
-    expect(answer.body.validated).toMatchObject({
-      flow: 'autonomous',
-      caller: agentId,
-      on_behalf_of: null,
-      signature_verified: true,
-    })
+    const caller = { flow: 'autonomous', caller: agentId, on_behalf_of: null, signature_verified: true }
+    expect(await ask(await tokenOf(requestTr(entra)))).toMatchObject({ status: 200, validated: caller })
   })
 
   it('let the agent in on behalf of a user', async () => {
-    const { body } = await requestObo(entra, (await signIn(entra, ada)).body.access_token)
-    const answer = await ask(body.access_token)
-    expect(answer.body.validated).toMatchObject({ flow: 'obo', caller: agentId, on_behalf_of: ada })
+    const tc = await tokenOf(signIn(entra, ada))
+    const caller = { flow: 'obo', caller: agentId, on_behalf_of: ada }
+    expect(await ask(await tokenOf(requestObo(entra, tc)))).toMatchObject({ validated: caller })
   })
 
   it.each([true, false])('let the agent’s own user account in, with optional claims: %s', async hasClaims => {
     const registration = entra.entra.directory.application(weatherAppId)
     if (registration && !hasClaims) registration.optionalClaims = null
-    const { body } = await requestTrAsUser(entra)
-    const answer = await ask(body.access_token)
-    const told = { flow: 'agent-user', kind: 'agentUser', caller: agentId, on_behalf_of: seedIds.agentUser }
-    expect(answer.body.validated).toMatchObject(told)
+    const caller = { flow: 'agent-user', kind: 'agentUser', caller: agentId, on_behalf_of: seedIds.agentUser }
+    expect(await ask(await tokenOf(requestTrAsUser(entra)))).toMatchObject({ validated: caller })
   })
 
   it('do not let another user account of the agent in', async () => {
     const id = '00000000-0000-4000-8000-0000000000e3'
     const other = { id, displayName: 'other', userPrincipalName: 'other', mail: 'other' }
     entra.entra.directory.content.users.push({ ...other, identityParentId: agentId })
-    const { body } = await requestTrAsUser(entra, { user_id: id })
-    expect((await ask(body.access_token)).status).toBe(401)
+    expect(await ask(await tokenOf(requestTrAsUser(entra, { user_id: id })))).toMatchObject({ status: 401 })
   })
 
   it('do not let the blueprint in, even if its own token has the role', async () => {
-    const token = await requestCustomToken(entra, {
-      client: blueprintAppId,
-      resource: `api://${weatherAppId}`,
-      roles: ['Weather.Read.All'],
-    })
-    expect((await ask(token)).status).toBe(403)
+    const weatherRole = { resource: `api://${weatherAppId}`, roles: ['Weather.Read.All'] }
+    const token = await requestCustomToken(entra, { client: blueprintAppId, ...weatherRole })
+    expect(await ask(token)).toMatchObject({ status: 403 })
   })
 
-  async function requestTrOf(id: string) {
-    const { body: t1 } = await requestT1(entra, { fmi_path: id })
-    const { body } = await requestTr(entra, { client_id: id, client_assertion: t1.access_token })
-    return { token: body.access_token, claims: decodeJwt(body.access_token) }
-  }
-
   it('do not let in an agent that is on the API’s list of callers but has no role from Entra', async () => {
-    const { token, claims } = await requestTrOf(traineeAgentId)
-    expect(claims).not.toHaveProperty('roles')
-    const { status, body } = await ask(token)
-    expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'permission' })
+    const token = await tokenOfAgent(traineeAgentId)
+    expect(decodeJwt(token)).not.toHaveProperty('roles')
+    expect(await ask(token)).toMatchObject({ status: 403, failedCheck: 'permission' })
   })
 
   it('do not let in an agent that has the role from Entra but is not on the API’s list of callers', async () => {
     const role = { resourceId: seedIds.weatherPrincipal, appRoleId: seedIds.weatherReadAllRole }
     const assignment = { id: 'of-alerts', principalId: alertsAgentId, createdDateTime: '', ...role }
     entra.entra.directory.content.appRoleAssignments.push(assignment)
-    const { token, claims } = await requestTrOf(alertsAgentId)
-    expect(claims).toMatchObject({ roles: ['Weather.Read.All'] })
-    const { status, body } = await ask(token)
-    expect({ status, failedCheck: body.failedCheck }).toEqual({ status: 403, failedCheck: 'caller' })
+    const token = await tokenOfAgent(alertsAgentId)
+    expect(decodeJwt(token)).toMatchObject({ roles: ['Weather.Read.All'] })
+    expect(await ask(token)).toMatchObject({ status: 403, failedCheck: 'caller' })
   })
 
   it('are accepted after a rotation of the key, whether the old or the new key signed them', async () => {
-    const { body: old } = await requestTr(entra)
+    const old = await tokenOf(requestTr(entra))
     await sendJson(entra, 'POST', '/emulator/keys/rotate', { overlapSeconds: 3_600 })
-    const { body: fresh } = await requestTr(entra)
-    expect((await ask(fresh.access_token)).status).toBe(200)
-    expect((await ask(old.access_token)).status).toBe(200)
+    for (const token of [await tokenOf(requestTr(entra)), old])
+      expect(await ask(token)).toMatchObject({ status: 200 })
   })
 })
