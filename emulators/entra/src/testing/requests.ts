@@ -31,16 +31,20 @@ export async function t1Of(entra: TestEntra): Promise<string> {
   return (await requestT1(entra)).body.access_token
 }
 
-/** The agent requests a token as itself. */
-export async function requestTr(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
+/** The agent sends a request, by default with T1 as its credential. */
+async function requestAsAgent(entra: TestEntra, fields: Fields): Promise<TokenResponse> {
   return requestToken(entra, {
     client_id: agentId,
-    grant_type: 'client_credentials',
-    scope: `api://${weatherAppId}/.default`,
     client_assertion_type: jwtBearerAssertion,
     client_assertion: fields['client_assertion'] ?? (await t1Of(entra)),
     ...fields,
   })
+}
+
+/** The agent requests a token as itself. */
+export function requestTr(entra: TestEntra, fields: Fields = {}): Promise<TokenResponse> {
+  const scope = `api://${weatherAppId}/.default`
+  return requestAsAgent(entra, { grant_type: 'client_credentials', scope, ...fields })
 }
 
 /** The agent requests its own exchange token. */
@@ -62,20 +66,13 @@ export async function requestTrAsUser(entra: TestEntra, fields: Fields = {}): Pr
 }
 
 /** The agent requests a token on behalf of the user of `assertion`, with the scopes that the sidecar sends. */
-export async function requestObo(
-  entra: TestEntra,
-  assertion: string,
-  fields: Fields = {},
-): Promise<TokenResponse> {
-  return requestToken(entra, {
-    client_id: agentId,
+export function requestObo(entra: TestEntra, assertion: string, fields: Fields = {}): Promise<TokenResponse> {
+  return requestAsAgent(entra, {
     grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
     requested_token_use: 'on_behalf_of',
     scope: `api://${weatherAppId}/.default offline_access openid profile`,
     assertion,
     client_info: '1',
-    client_assertion_type: jwtBearerAssertion,
-    client_assertion: fields['client_assertion'] ?? (await t1Of(entra)),
     ...fields,
   })
 }
@@ -94,11 +91,8 @@ export async function sendJson(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: text === '' ? undefined : JSON.parse(text),
-  }
+  const { status } = response
+  return { status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) }
 }
 
 /** A token from the control plane, with whatever wrong claims and lifetime a test needs. */

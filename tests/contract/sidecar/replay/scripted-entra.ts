@@ -112,31 +112,17 @@ export class ScriptedEntra extends LocalServer {
     const claims = claimsOf(form)
     this.#issued += 1
     const now = this.#options.nowSeconds()
-    const times = {
-      iat: now,
-      nbf: now,
-      exp: now + expiresInSeconds,
-      tid: tenant,
-      ver: '2.0',
-      uti: `n${this.#issued}`,
-    }
-    const accessToken = signByEntra({ ...times, ...claims, ...readAuthenticationContexts(form) })
-    const forUser =
-      claims['scp'] === undefined
-        ? {}
-        : {
-            scope: scope ?? grantedScopes(form),
-            refresh_token: 'r3',
-            id_token: accessToken,
-            client_info: 'e30',
-          }
+    const times = { iat: now, nbf: now, exp: now + expiresInSeconds }
+    const ids = { tid: tenant, ver: '2.0', uti: `n${this.#issued}` }
+    const accessToken = signByEntra({ ...times, ...ids, ...claims, ...readAuthenticationContexts(form) })
+    const tokens = { refresh_token: 'r3', id_token: accessToken, client_info: 'e30' }
     return {
       token_type: 'Bearer',
       expires_in: expiresInSeconds,
       ext_expires_in: expiresInSeconds,
       ...(refreshInSeconds === undefined ? {} : { refresh_in: refreshInSeconds }),
       access_token: accessToken,
-      ...forUser,
+      ...(claims['scp'] === undefined ? {} : { scope: scope ?? grantedScopes(form), ...tokens }),
       [leftOut]: undefined,
     }
   }
@@ -156,13 +142,22 @@ export class ScriptedEntra extends LocalServer {
 }
 
 function claimsOf(form: URLSearchParams): Json {
+  const clientId = form.get('client_id')
+  const resource = { iss: `${recordedInstance}/${tenant}/v2.0`, aud: apiId, azp: clientId, azpacr: '2' }
   switch (form.get('grant_type')) {
-    case 'client_credentials':
-      return form.has('fmi_path') ? claimsOfT1(form) : claimsForApplication(form)
-    case 'urn:ietf:params:oauth:grant-type:jwt-bearer':
-      return claimsForUser(form)
+    case 'client_credentials': {
+      if (form.has('fmi_path')) return claimsOfT1(form)
+      const isExchange = form.get('scope')?.startsWith('api://AzureADTokenExchange/')
+      const rights = isExchange ? { aud: exchangeAudience } : { roles: ['Weather.Read.All'] }
+      return { ...resource, ...rights, idtyp: 'app', oid: clientId, sub: clientId }
+    }
+    case 'urn:ietf:params:oauth:grant-type:jwt-bearer': {
+      const { oid, name, preferred_username } = decodeToken(form.get('assertion') ?? '')?.claims ?? {}
+      const profile = name === undefined ? {} : { name, preferred_username }
+      return { ...resource, oid, ...profile, sub: `pairwise-${oid}`, scp: 'Weather.Read' }
+    }
     default:
-      return claimsForAgentUser(form)
+      return { ...resource, ...claimsOfAgentUser(form) }
   }
 }
 
@@ -178,36 +173,11 @@ function claimsOfT1(form: URLSearchParams): Json {
   }
 }
 
-function claimsForApplication(form: URLSearchParams): Json {
-  const clientId = form.get('client_id')
-  const isExchange = form.get('scope')?.startsWith('api://AzureADTokenExchange/')
-  return {
-    ...resourceClaims(clientId),
-    ...(isExchange ? { aud: exchangeAudience } : { roles: ['Weather.Read.All'] }),
-    idtyp: 'app',
-    oid: clientId,
-    sub: clientId,
-  }
-}
-
-function claimsForUser(form: URLSearchParams): Json {
-  const { oid, name, preferred_username } = decodeToken(form.get('assertion') ?? '')?.claims ?? {}
-  const profile = name === undefined ? {} : { name, preferred_username }
-  return {
-    ...resourceClaims(form.get('client_id')),
-    oid,
-    ...profile,
-    sub: `pairwise-${oid}`,
-    scp: 'Weather.Read',
-  }
-}
-
 /** As in the recordings, the user is the one that `user_id` names, else …ba if there is a `username`, else …ab. */
-function claimsForAgentUser(form: URLSearchParams): Json {
+function claimsOfAgentUser(form: URLSearchParams): Json {
   const username = form.get('username')
   const oid = form.get('user_id') ?? `abababab-0000-4000-8000-0000000000${username === null ? 'ab' : 'ba'}`
   return {
-    ...resourceClaims(form.get('client_id')),
     oid,
     preferred_username: username ?? 'agent.one@example.test',
     idtyp: 'user',
@@ -233,15 +203,6 @@ function grantedScopes(form: URLSearchParams): string {
   const asked = form.get('scope') ?? ''
   if (form.has('assertion')) return asked
   return [asked, ...['.default', 'Weather.Read'].map(name => `api://${apiId}/${name}`)].join(' ')
-}
-
-function resourceClaims(clientId: string | null): Json {
-  return {
-    iss: `${recordedInstance}/${tenant}/v2.0`,
-    aud: apiId,
-    azp: clientId,
-    azpacr: '2',
-  }
 }
 
 function sendJson(response: ServerResponse, status: number, value: Json): void {
