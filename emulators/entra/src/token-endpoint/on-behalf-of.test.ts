@@ -96,6 +96,8 @@ it('unsuitable tokens of users, and users without consent or assignment, are ref
     'an expired token': () => requestWith(requestTc({ lifetimeSeconds: -1 })),
     'an application’s token': () => requestWith(requestTc({ user: undefined })),
     'a token of a user who was deleted': () => requestWith(requestTc({ claims: { oid: seedIds.group } })),
+    'a token whose audience is the blueprint’s URI': () =>
+      requestWith(requestTc({ claims: { aud: `api://${blueprintAppId}` } })),
     'what is no JWT': () => requestObo(entra, 'garbage'),
     'a token for another application, presented by the blueprint itself': async () =>
       requestToken(entra, {
