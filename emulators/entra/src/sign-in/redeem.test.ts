@@ -13,7 +13,13 @@ import {
   signIn,
 } from '../testing/browser.ts'
 import { describeResponses } from '../testing/describe-responses.ts'
-import { blueprintAppId, setupAppId, startEntraForFile, tenantId } from '../testing/start-entra.ts'
+import {
+  blueprintAppId,
+  requestToken,
+  setupAppId,
+  startEntraForFile,
+  tenantId,
+} from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
 
@@ -96,6 +102,10 @@ it('unsuitable codes and refresh tokens are refused in Entra’s words', async (
     'a refresh token after a day, less a minute': () => refreshLater(86_340),
     'a refresh token after a day': () => refreshLater(86_401),
     'a refresh token that was never issued': () => refresh(entra, 'made-up'),
+    'a refresh token of another application': async () => {
+      const { refresh_token } = (await signIn(entra, ben)).body
+      return requestToken(entra, { ...asSetUp, grant_type: 'refresh_token', refresh_token })
+    },
     'a refresh token for a scope without consent': async () =>
       refresh(entra, (await signIn(entra, ben)).body.refresh_token, { scope: 'User.Read' }),
   })
