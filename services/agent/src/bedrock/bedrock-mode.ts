@@ -2,6 +2,7 @@ import type { Wait, WaitingTurn } from '@entra-agents/approval'
 import { approvalProblem, isConfiguredTool, mayCall, type Toolset, toolsetsOf } from '@entra-agents/approval'
 import type { Bedrock, BedrockConfig } from '@entra-agents/bedrock-access'
 import { bedrockProblem } from '@entra-agents/bedrock-access'
+import { ImageAllowance } from '@entra-agents/bedrock-access/images'
 import type { ApiCaller } from '@entra-agents/identity'
 import type { TokenUsage, ToolUse } from '@entra-agents/trace'
 import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
@@ -9,7 +10,6 @@ import { Annotation, Command, END, START, StateGraph } from '@langchain/langgrap
 import { problem } from '../problems.ts'
 import type { AnsweredTurn, AnswerMode, Turn, TurnRules } from '../turn/turn.ts'
 import { AnswerText } from './answer-text.ts'
-import { ImageAllowance } from './images.ts'
 import {
   fittingCharacters,
   openConversation,

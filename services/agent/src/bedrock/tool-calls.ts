@@ -10,6 +10,7 @@ import {
   type StepOptions,
   withToolContext,
 } from '@entra-agents/approval'
+import type { ImageAllowance } from '@entra-agents/bedrock-access/images'
 import type { IdentityProblemCode, StepFacts } from '@entra-agents/identity'
 import { genAi } from '@entra-agents/telemetry'
 import type { ToolUse } from '@entra-agents/trace'
@@ -17,7 +18,6 @@ import { type MessageContent, ToolMessage } from '@langchain/core/messages'
 import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
 import { Validator } from '@langchain/core/utils/json_schema'
 import { problem } from '../problems.ts'
-import type { ImageAllowance } from './images.ts'
 import type { ToolCall } from './model-response.ts'
 import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.ts'
 

@@ -1,5 +1,5 @@
+import type { ImageAllowance } from '@entra-agents/bedrock-access/images'
 import type { ContentBlock, MessageContent } from '@langchain/core/messages'
-import type { ImageAllowance } from './images.ts'
 
 /** What a tool returned, in the order in which the model reads it. */
 export type ToolOutput = readonly (

@@ -1,4 +1,4 @@
-import { readsImages } from '@entra-agents/bedrock-access'
+import { readsImages } from './models.ts'
 
 /** An image in Bedrock's form. */
 export interface ModelImage {
