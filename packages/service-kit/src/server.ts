@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import Fastify, {
   type FastifyHttpOptions,
@@ -12,7 +13,6 @@ import { answerClientError } from './client-errors.ts'
 import { loggerOptions } from './logger.ts'
 import { answerWithProblems, problemHeaders, sendProblem } from './problem-responses.ts'
 import { commonProblem, toProblem } from './problems.ts'
-import { chooseRequestId } from './request-id.ts'
 
 type FastifyOptions = FastifyHttpOptions<RawServerDefault>
 
@@ -85,6 +85,18 @@ export function serverOptions(options: Omit<ServerOptions, 'maxConnections'>) {
       connectionsCheckingInterval: 500,
     },
   } satisfies FastifyOptions
+}
+
+/**
+ * A UUID (Envoy) or 32 hexadecimal digits (nginx, trace ids). Anything else could be text of a caller, which must not get
+ * into the log.
+ */
+const gatewayIdPattern = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})$/i
+
+/** The caller's `X-Request-Id` where it has the form of an id, else a new one. */
+function chooseRequestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const id = headers['x-request-id']
+  return typeof id === 'string' && gatewayIdPattern.test(id) ? id : randomUUID()
 }
 
 /**

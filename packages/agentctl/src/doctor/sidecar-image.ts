@@ -60,6 +60,10 @@ async function findRunningImage(port: string, env: Variables) {
   }
 }
 
+export function developmentProblem(): ProblemError {
+  return trouble('SIDECAR_TOO_OPEN', 'The sidecar runs in Development: it takes requests from anywhere.')
+}
+
 /**
  * Checks the version in an image’s tag. Returns a warning below 1.1.2 or without a version; `undefined` if all is good.
  *

@@ -13,7 +13,7 @@ import { needsUser } from '@entra-agents/trace'
 import type { Config } from '../../../../services/agent/src/config.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
-import { imageChecks } from './sidecar-image.ts'
+import { developmentProblem, imageChecks } from './sidecar-image.ts'
 
 /** Longer than the sidecar waits for a key vault. */
 const timeoutMs = 6_500
@@ -51,11 +51,7 @@ export function sidecarChecks(
       needs: ['sidecar'],
       async run() {
         const openApi = await get(sidecarUrl, '/openapi/v1.json')
-        if (openApi.status === 200)
-          throw trouble(
-            'SIDECAR_TOO_OPEN',
-            'The sidecar runs in Development: it takes requests from anywhere.',
-          )
+        if (openApi.status === 200) throw developmentProblem()
         const foreign = await get(sidecarUrl, '/Validate', { host: 'sidecar.example' })
         return foreign.status === 400
           ? 'The sidecar refuses other host names than its own.'

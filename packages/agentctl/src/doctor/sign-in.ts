@@ -116,7 +116,7 @@ async function signInSilently(
   const response = await getFromEntra(`${authority}/${tenantId}/oauth2/v2.0/authorize?${query}`)
   const location = response.headers.get('location') ?? ''
   const back = location.startsWith(redirectUri) ? new URL(location) : undefined
-  const said = new URLSearchParams(back?.hash.slice(1) || back?.search)
-  if (['login_required', 'interaction_required'].includes(said.get('error') ?? '')) return undefined
-  return readCode(said.get('error_description') ?? (await response.text())) ?? 'without a code'
+  const answer = new URLSearchParams(back?.hash.slice(1) || back?.search)
+  if (['login_required', 'interaction_required'].includes(answer.get('error') ?? '')) return undefined
+  return readCode(answer.get('error_description') ?? (await response.text())) ?? 'without a code'
 }

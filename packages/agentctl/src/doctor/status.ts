@@ -30,7 +30,7 @@ function judgeComponent({ state, problem }: Component, works: string): string | 
   if (state === 'ready') return works
   if (problem === undefined)
     return trouble('NOT_CHECKED', 'The agent has not seen it yet.', 'Ask again in a moment.')
-  const told = reportedProblem(problem)
-  if (notConfiguredCodes.has(problem.code)) return told
-  throw told
+  const reported = reportedProblem(problem)
+  if (notConfiguredCodes.has(problem.code)) return reported
+  throw reported
 }

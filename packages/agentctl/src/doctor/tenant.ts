@@ -136,6 +136,6 @@ const tokenHint =
 
 /** The first few of these things, and how many more there are. */
 function firstFew(things: readonly string[]): string {
-  const shown = things.slice(0, 5).join('; ')
-  return things.length > 5 ? `${shown}; and ${things.length - 5} more` : shown
+  const few = things.slice(0, 5).join('; ')
+  return things.length > 5 ? `${few}; and ${things.length - 5} more` : few
 }

@@ -41,8 +41,8 @@ export interface TurnOptions {
 export function turnChecks(options: TurnOptions): readonly Check[] {
   const { ask, agent, api, example, flow, userToken, blueprint, explainSidecar, needs } = options
   const who = flows[flow].inWords
-  const of = agent === undefined ? '' : ` (${agent})`
-  const token = `token ${who} for the ${api.title}${of}`
+  const suffix = agent === undefined ? '' : ` (${agent})`
+  const token = `token ${who} for the ${api.title}${suffix}`
   const request = {
     message: example,
     mode: 'direct',
@@ -68,7 +68,7 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
       },
     },
     {
-      name: `${api.title} ${who}${of}`,
+      name: `${api.title} ${who}${suffix}`,
       needs: [token],
       async run() {
         const outcome = await turn.get()

@@ -48,8 +48,8 @@ export async function examineCluster(options: KubeOptions): Promise<readonly Fin
     ...proxyChecks(release),
     enforcementCheck(kubectl, release),
   ]
-  const found = await Promise.all([examine(checks, options), examineAgent(kubectl, release, options)])
-  return [...first, ...found.flat()]
+  const others = await Promise.all([examine(checks, options), examineAgent(kubectl, release, options)])
+  return [...first, ...others.flat()]
 }
 
 /** The authentication contexts that APIs of the release may ask users to prove. */
@@ -81,9 +81,9 @@ async function examineAgent(
     await read('/api/status')
     const turns = turnChecksOf(forward.url, config, userToken)
     const pages = examine(pageChecks(release, config, page), { watch })
-    const asked = await examine(turns, { watch })
-    const seen = await examine(statusChecks(await read<Status>('/api/status')))
-    return [...asked, ...seen, ...(await pages)]
+    const turnFindings = await examine(turns, { watch })
+    const statusFindings = await examine(statusChecks(await read<Status>('/api/status')))
+    return [...turnFindings, ...statusFindings, ...(await pages)]
   } catch (error) {
     const cause = isProblem(error) ? error : trouble('CLUSTER_UNREACHABLE', 'The agent does not respond.')
     return examine([{ name: 'agent', run: () => Promise.reject(cause) }])

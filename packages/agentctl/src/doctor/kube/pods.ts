@@ -1,7 +1,7 @@
 import { loopbackHosts } from '@entra-agents/service-kit'
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
-import { judgeVersion } from '../sidecar-image.ts'
+import { developmentProblem, judgeVersion } from '../sidecar-image.ts'
 import {
   agentFile,
   agentSettings,
@@ -68,8 +68,7 @@ function checkSidecar(agent: Pod) {
     )
   const { image } = sidecar
   const { ASPNETCORE_ENVIRONMENT } = settingsOf(sidecar)
-  if (ASPNETCORE_ENVIRONMENT === 'Development')
-    throw trouble('SIDECAR_TOO_OPEN', 'The sidecar runs in Development: it takes requests from anywhere.')
+  if (ASPNETCORE_ENVIRONMENT === 'Development') throw developmentProblem()
   const old = judgeVersion(image)
   if (old) return old
   const isOfficial = image.startsWith('mcr.microsoft.com/')
