@@ -77,7 +77,7 @@ describe('make demo', () => {
         PORT: 'none',
       })
       expect(await demo.ended).not.toBe(0)
-      expect(demo.output()).toContain('PORT must be a whole number')
+      expect(demo.output()).toContain('PORT must be a whole number from 0 to 65535; it is "none".')
       expect(demo.output()).not.toContain('job control')
     },
   )
@@ -93,12 +93,6 @@ describe('make demo', () => {
     await demo.printed(
       `Port ${port} for ${name} is taken. Stop the program that listens there, or set ${variable} to a free port.`,
     )
-    expect(await demo.ended).toBe(1)
-  })
-
-  it('reports an invalid port', async () => {
-    const demo = await startDemo(demoCommand, { PORT: 'three thousand' })
-    await demo.printed('PORT must be a whole number from 0 to 65535; it is "three thousand".')
     expect(await demo.ended).toBe(1)
   })
 })
