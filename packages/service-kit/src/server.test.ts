@@ -128,6 +128,15 @@ describe('createServer', () => {
     expect(errors[0]).not.toHaveProperty('err')
   })
 
+  it('logs no credential of a caller, wherever an object of the log has it', async () => {
+    const { app, log } = await startService()
+    const headers = { authorization: secret, cookie: secret }
+    app.log.info({ authorization: secret, call: { authorization: secret }, request: { headers } })
+    app.log.info({ headers: { authorization: secret } })
+    expect(log()).not.toContain(secret)
+    expect(log().match(/‹removed›/g)).toHaveLength(5)
+  })
+
   it('keeps the caller’s request id if it is a UUID or 32 hexadecimal digits, as gateways send it', async () => {
     const { app } = await startService()
     const idOf = async (id: string) =>
