@@ -30,7 +30,7 @@ const stack = await forFile(
 )
 const token = await stack.signIn(ada.oid)
 // This request is the first, so that its turn has ended when the stack is closed.
-const lostTraceId = await leaveMidStream()
+const lostTurnId = await leaveMidStream()
 const message = 'Weather in Reykjavik?'
 for (const mode of ['direct', 'bedrock']) {
   answers[`${mode}, autonomous`] = await ask(stack.agentUrl, { message, mode })
@@ -44,7 +44,7 @@ answers['refused by Entra'] = await ask(stack.agentUrl, { message, flow: 'obo' }
 const metrics = await (await fetch(await findMetricsUrl(stack.appOf('agent')))).text()
 await stack.close()
 
-/** Reads the first event of a stream and hangs up; returns the id of its trace. */
+/** Reads the first event of a stream and hangs up; returns the id of its turn. */
 async function leaveMidStream(): Promise<string> {
   const controller = new AbortController()
   const response = await postChat(
@@ -56,17 +56,20 @@ async function leaveMidStream(): Promise<string> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   const { value = '' } = (await reader?.read()) ?? {}
   controller.abort()
-  return traceIdOf(/"turnId":"([^"]+)"/.exec(value)?.[1])
+  return /"turnId":"([^"]+)"/.exec(value)?.[1] ?? ''
 }
 
 function traceIdOf(turnId = ''): string {
   return turnId.replaceAll('-', '')
 }
 
+/** A turn may share its token request with another one, whose correlation id the request then has. */
+const turnIds = [lostTurnId, ...Object.values(answers).flatMap(({ body }) => body.turnId ?? [])]
+
 function treeOf(name: string): string {
-  const { traceId = '', turnId = '', upstream } = answers[name]?.body ?? {}
-  const ids = upstream?.requestId ? { [upstream.requestId]: 'upstream.requestId' } : { [turnId]: 'turnId' }
-  return collector.treeOf(traceId, ids)
+  const { traceId = '', upstream } = answers[name]?.body ?? {}
+  const ids = Object.fromEntries(turnIds.map(turnId => [turnId, 'id of a turn']))
+  return collector.treeOf(traceId, { ...ids, [upstream?.requestId ?? '']: 'upstream.requestId' })
 }
 
 describe('A traced turn', () => {
@@ -79,10 +82,14 @@ describe('A traced turn', () => {
     const { turnId = '', traceId } = answers['direct, obo']?.body ?? {}
     expect(traceId).toBe(traceIdOf(turnId))
     expect(correlationIds).toContain(turnId)
+    const request = collector.spans.find(
+      span => span.traceId === traceId && span.name.startsWith('GET /Auth'),
+    )
+    expect(request?.attributes['app.entra.correlation_id']).toBe(turnId)
   })
 
   it('ends even if its reader has left, and is marked as aborted', () => {
-    const spans = collector.spans.filter(({ traceId }) => traceId === lostTraceId)
+    const spans = collector.spans.filter(({ traceId }) => traceId === traceIdOf(lostTurnId))
     const [server] = spans.filter(({ name }) => name === 'POST /api/chat')
     expect(server).toMatchObject({ kind: 2, failed: false, attributes: { 'app.aborted': true } })
     expect(spans.find(({ name }) => name.startsWith('invoke_agent'))?.attributes['app.aborted']).toBe(true)
