@@ -19,7 +19,9 @@ export interface SentSpan {
 }
 
 const kindNames: Readonly<Record<number, string>> = { 1: 'internal', 2: 'server', 3: 'client' }
-const isId = /^app\.entra\.(correlation|token|request)_id$|^aws\.request_id$|conversation\.id$/
+const isId = /^app\.entra\.(token|request)_id$|^aws\.request_id$/
+/** A span may share its token request with another turn or with the agent’s own check, whose correlation id the request then has. */
+const isShared = (key: string) => key === 'app.entra.correlation_id'
 const isMeasured = (key: string, value: unknown) => typeof value === 'number' && !key.endsWith('status_code')
 
 /** A minimal collector that stores what it gets by OTLP over HTTP in protobuf. */
@@ -55,8 +57,11 @@ export class Collector extends LocalServer implements AsyncDisposable {
       if (!names.has(id)) names.set(id, `id ${names.size - Object.keys(ids).length + 1}`)
       return names.get(id)
     }
-    const show = ([key, value]: [key: string, value: unknown]) =>
-      `${key}: ${isId.test(key) ? nameOf(`${value}`) : isMeasured(key, value) ? 'a number' : JSON.stringify(value)}`
+    const show = (key: string, value: unknown) => {
+      if (isId.test(key)) return nameOf(`${value}`)
+      if (isShared(key)) return 'an id'
+      return isMeasured(key, value) ? 'a number' : JSON.stringify(value)
+    }
     const spans = this.spans.filter(span => span.traceId === traceId)
     const below = (parent: string | undefined, indent: string): string[] =>
       spans
@@ -66,7 +71,7 @@ export class Collector extends LocalServer implements AsyncDisposable {
           `${indent}${service}: ${name} (${kindNames[kind]}${failed ? ', failed' : ''})\n`,
           ...Object.entries(attributes)
             .sort()
-            .map(attribute => `${indent}    ${show(attribute)}\n`),
+            .map(([key, value]) => `${indent}    ${key}: ${show(key, value)}\n`),
           ...below(spanId, `${indent}  `),
         ])
     return below(undefined, '').join('')

@@ -63,13 +63,9 @@ function traceIdOf(turnId = ''): string {
   return turnId.replaceAll('-', '')
 }
 
-/** A turn may share its token request with another one, whose correlation id the request then has. */
-const turnIds = [lostTurnId, ...Object.values(answers).flatMap(({ body }) => body.turnId ?? [])]
-
 function treeOf(name: string): string {
   const { traceId = '', upstream } = answers[name]?.body ?? {}
-  const ids = Object.fromEntries(turnIds.map(turnId => [turnId, 'id of a turn']))
-  return collector.treeOf(traceId, { ...ids, [upstream?.requestId ?? '']: 'upstream.requestId' })
+  return collector.treeOf(traceId, { [upstream?.requestId ?? '']: 'upstream.requestId' })
 }
 
 describe('A traced turn', () => {
