@@ -1,5 +1,11 @@
 import { problemOf, turnOf } from '@entra-agents/identity/downstream/testing/stage'
-import { agent, ids, recordingLogger, weatherApi } from '@entra-agents/identity/testing/fixtures'
+import {
+  agent,
+  ids,
+  recordingLogger,
+  verifiedUser,
+  weatherApi,
+} from '@entra-agents/identity/testing/fixtures'
 import type { ContinueRequest } from '@entra-agents/trace'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Approvals, type ApprovalsOptions } from './approvals.ts'
@@ -58,7 +64,8 @@ const deny = { decisions: [{ callId: 'call-1', digest: pendingCall.digest, decis
 describe('A turn that waits', () => {
   it('shows its calls as they would run, and keeps its state unreadable for the client that stores the state', async () => {
     const { one } = replicas()
-    const asked = await one.pause(turnOf('ada'), waitingTurn())
+    const pending = [{ ...pendingCall, callId: 'call-0', isAsked: false }, pendingCall]
+    const asked = await one.pause(turnOf('ada'), waitingTurn({ pending }))
     expect(asked).toMatchObject({
       kind: 'approval',
       calls: [
@@ -222,6 +229,9 @@ describe('A turn that waits', () => {
       agent: agent.name,
       caller: agent.clientId,
       onBehalfOf: 'ada',
+      flow: 'obo',
+      correlationId: turnOf('ada').id,
+      api: 'weather-api',
       tool: 'create_alert',
       digest: pendingCall.digest,
     }
@@ -255,6 +265,18 @@ describe('A turn that waits for a consent', () => {
     expect(admin.pathname).toBe(`/${ids.tenantId}/v2.0/adminconsent`)
     expect(admin.searchParams.get('redirect_uri')).toBe(consentRedirectUri)
     expect(consent?.scopes).toEqual([{ value: 'Weather.Read', text: 'Use the Weather API for you' }])
+  })
+
+  // biome-ignore format: table
+  it.each<[string, object, string | null]>([
+    ['preferred_username', { preferred_username: 'ada@contoso.example', upn: 'other' }, 'ada@contoso.example'],
+    ['upn', { upn: 'ada@contoso.example' }, 'ada@contoso.example'],
+    ['no name', { preferred_username: 7 }, null],
+  ])('is asked of the user’s own account if their token has %s', async (_what, names, hint) => {
+    const user = { ...verifiedUser('ada'), claims: { oid: 'ada', ...names } }
+    const turn = { ...turnOf('ada'), user }
+    const { consent } = await replicas().one.pause(turn, waitingTurn({ kind: 'consent', right }))
+    expect(new URL(consent?.url ?? '').searchParams.get('login_hint')).toBe(hint)
   })
 
   it('counts as waiting once, however often the consent is tried again', async () => {

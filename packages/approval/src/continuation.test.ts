@@ -63,14 +63,19 @@ const decisions: readonly Decision[] = continuation.pending.map(({ callId, diges
   digest,
   decision: 'approve',
 }))
-const codeOfFailure = async (work: () => unknown) => {
+/** What the user of a failed request reads: its code, and why. */
+const failureOf = async (work: () => unknown) => {
   try {
     await work()
     return undefined
   } catch (error) {
-    return isProblem(error) ? error.code : error
+    return isProblem(error) ? `${error.code}: ${error.message}` : error
   }
 }
+
+const unreadable = 'APPROVAL_INVALID: It cannot be opened.'
+const noKeys = 'APPROVAL_UNAVAILABLE: The file of its keys cannot be used.'
+const incomplete = 'APPROVAL_INVALID: Each call has to be decided, once, and no other.'
 
 describe('a sealed turn', () => {
   it('is opened unchanged, and is unreadable while sealed', async () => {
@@ -82,47 +87,51 @@ describe('a sealed turn', () => {
   it('with more or fewer parts than a compact JWE has is refused before any part is decoded', async () => {
     const decode = vi.spyOn(Buffer, 'from')
     for (const sealed of ['.'.repeat(40_000), 'AA.'.repeat(16_000), 'AA.AA.AA.AA.AA.AA', 'AA.AA.AA.AA', ''])
-      expect(await codeOfFailure(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
+      expect(await failureOf(() => unseal(sealed, keys, binding, now))).toBe(unreadable)
     expect(decode).not.toHaveBeenCalled()
   })
 
   it('is valid up to its last second, and not afterwards', async () => {
     const sealed = await seal(continuation, keys)
     expect(await unseal(sealed, keys, binding, now + 599)).toEqual(continuation)
-    expect(await codeOfFailure(() => unseal(sealed, keys, binding, now + 600))).toBe('APPROVAL_EXPIRED')
+    expect(await failureOf(() => unseal(sealed, keys, binding, now + 600))).toBe(
+      'APPROVAL_EXPIRED: Its time is over.',
+    )
   })
 
   it('may come from a replica whose clock is up to a minute ahead', async () => {
     const sealed = await seal(continuation, keys)
     expect(await unseal(sealed, keys, binding, now - 60)).toEqual(continuation)
-    expect(await codeOfFailure(() => unseal(sealed, keys, binding, now - 61))).toBe('APPROVAL_INVALID')
+    expect(await failureOf(() => unseal(sealed, keys, binding, now - 61))).toBe(
+      'APPROVAL_INVALID: It was sealed in the future.',
+    )
   })
 
   // biome-ignore format: table
   it.each<[keyof Binding, string, string]>([
-    ['oid', 'ben', 'APPROVAL_NOT_YOURS'],
-    ['tid', 'tenant-2', 'APPROVAL_NOT_YOURS'],
-    ['azp', 'page-2', 'APPROVAL_NOT_YOURS'],
-    ['agent', 'trainee', 'APPROVAL_CHANGED'],
-    ['flow', 'autonomous', 'APPROVAL_CHANGED'],
-    ['mode', 'direct', 'APPROVAL_CHANGED'],
-  ])('is refused if the request has another %s', async (name, other, code) => {
+    ['oid', 'ben', 'APPROVAL_NOT_YOURS: It was asked of another user, or in another application.'],
+    ['tid', 'tenant-2', 'APPROVAL_NOT_YOURS: It was asked of another user, or in another application.'],
+    ['azp', 'page-2', 'APPROVAL_NOT_YOURS: It was asked of another user, or in another application.'],
+    ['agent', 'trainee', 'APPROVAL_CHANGED: It belongs to another agent, flow or mode.'],
+    ['flow', 'autonomous', 'APPROVAL_CHANGED: It belongs to another agent, flow or mode.'],
+    ['mode', 'direct', 'APPROVAL_CHANGED: It belongs to another agent, flow or mode.'],
+  ])('is refused if the request has another %s', async (name, other, failure) => {
     const sealed = await seal(continuation, keys)
-    expect(await codeOfFailure(() => unseal(sealed, keys, { ...binding, [name]: other }, now))).toBe(code)
+    expect(await failureOf(() => unseal(sealed, keys, { ...binding, [name]: other }, now))).toBe(failure)
   })
 
   it('is refused when a single character of it is changed', async () => {
     const sealed = await seal(continuation, keys)
-    const codes = new Set<unknown>()
+    const failures = new Set<unknown>()
     for (const index of sealed.split('').keys()) {
       const other = sealed[index] === 'A' ? 'B' : 'A'
-      codes.add(
-        await codeOfFailure(() =>
+      failures.add(
+        await failureOf(() =>
           unseal(`${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`, keys, binding, now),
         ),
       )
     }
-    expect([...codes]).toEqual(['APPROVAL_INVALID'])
+    expect([...failures]).toEqual([unreadable])
   })
 
   it('is refused if its algorithm is wrong, its key is unknown, or its content is not a turn', async () => {
@@ -148,12 +157,14 @@ describe('a sealed turn', () => {
       'a'.repeat(chatLimits.continuationCharacters + 1),
     ]
     for (const sealed of forged)
-      expect(await codeOfFailure(() => unseal(sealed, keys, binding, now))).toBe('APPROVAL_INVALID')
+      expect(await failureOf(() => unseal(sealed, keys, binding, now))).toBe(unreadable)
   })
 
   it('is not made if it would be larger than the page may send back', async () => {
     const large = { ...continuation, state: 'x'.repeat(chatLimits.continuationCharacters * 0.75) }
-    expect(await codeOfFailure(() => seal(large, keys))).toBe('APPROVAL_TOO_LARGE')
+    expect(await failureOf(() => seal(large, keys))).toMatch(
+      /^APPROVAL_TOO_LARGE: The turn takes \d{6} characters, of \d{6}\.$/,
+    )
   })
 })
 
@@ -170,7 +181,7 @@ describe('the keys of all replicas', () => {
     const sealed = await seal(continuation, readSealKeys(inFile(old)))
     expect(await unseal(sealed, readSealKeys(inFile(fresh, old)), binding, now)).toEqual(continuation)
     const without = readSealKeys(inFile(fresh))
-    expect(await codeOfFailure(() => unseal(sealed, without, binding, now))).toBe('APPROVAL_INVALID')
+    expect(await failureOf(() => unseal(sealed, without, binding, now))).toBe(unreadable)
   })
 
   it('are learnt by a running replica when another one seals with a new key', async () => {
@@ -188,7 +199,7 @@ describe('the keys of all replicas', () => {
     writeFileSync(file, `${fresh}\n${old}\n`)
     expect(running.current().kid).toBe('new')
     rmSync(file)
-    expect(await codeOfFailure(() => seal(continuation, running))).toBe('APPROVAL_UNAVAILABLE')
+    expect(await failureOf(() => seal(continuation, running))).toBe(noKeys)
   })
 
   describe('while a replica only opens turns,', () => {
@@ -207,7 +218,7 @@ describe('the keys of all replicas', () => {
       expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
       writeFileSync(file, fresh)
       passSeconds(2)
-      expect(await codeOfFailure(() => unseal(sealed, running, binding, now))).toBe('APPROVAL_INVALID')
+      expect(await failureOf(() => unseal(sealed, running, binding, now))).toBe(unreadable)
     })
 
     it('are known a second after they came into the file, whatever the clock does', async () => {
@@ -236,7 +247,7 @@ describe('the keys of all replicas', () => {
         if (text === undefined) rmSync(file)
         else writeFileSync(file, text)
         passSeconds(2)
-        expect(await codeOfFailure(() => unseal(sealed, running, binding, now))).toBe('APPROVAL_UNAVAILABLE')
+        expect(await failureOf(() => unseal(sealed, running, binding, now))).toBe(noKeys)
         writeFileSync(file, old)
         expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
       },
@@ -270,7 +281,7 @@ describe('a decision', () => {
     if (!first || !second) throw new Error('There are two.')
     const half = { ...continuation, pending: [first, { ...second, isAsked: false }] }
     expect([...readDecisions(half, decisions.slice(0, 1))]).toEqual([['call-1', 'approve']])
-    expect(await codeOfFailure(() => readDecisions(half, decisions))).toBe('APPROVAL_INVALID')
+    expect(await failureOf(() => readDecisions(half, decisions))).toBe(incomplete)
   })
 
   it.each<[string, readonly Decision[]]>([
@@ -280,7 +291,7 @@ describe('a decision', () => {
     ['one call too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
     ['an unknown call', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
   ])('is refused unless each call is decided exactly once (here: %s)', async (_which, given) => {
-    expect(await codeOfFailure(() => readDecisions(continuation, given))).toBe('APPROVAL_INVALID')
+    expect(await failureOf(() => readDecisions(continuation, given))).toBe(incomplete)
   })
 
   it('is refused if a model gave two calls one id, so that none is decided by the decision for the other', async () => {
@@ -289,7 +300,7 @@ describe('a decision', () => {
     if (!call || !decision) throw new Error('There is one.')
     const given = [{ ...decision, decision: 'deny' } as const, decision]
     const twins = { ...continuation, pending: [call, call] }
-    expect(await codeOfFailure(() => readDecisions(twins, given))).toBe('APPROVAL_INVALID')
+    expect(await failureOf(() => readDecisions(twins, given))).toBe(incomplete)
   })
 
   // biome-ignore format: table
@@ -302,15 +313,15 @@ describe('a decision', () => {
   ])('is refused if by now the tool %s', async (_what, now) => {
     const [call] = continuation.pending
     if (!call) throw new Error('There is one.')
-    expect(await codeOfFailure(() => requireSame(call, now))).toBe('APPROVAL_CHANGED')
-    expect(await codeOfFailure(() => requireSame(call, call as typeof now))).toBeUndefined()
+    expect(await failureOf(() => requireSame(call, now))).toBe('APPROVAL_CHANGED: The tool is another one now.')
+    expect(await failureOf(() => requireSame(call, call as typeof now))).toBeUndefined()
   })
 
   it('about another call than the one that was shown is refused', async () => {
     const [first, ...others] = decisions
     const shown = [{ ...first, digest: digestCall({ ...createAlert, args: { city: 'Rome' } }) }, ...others]
-    expect(await codeOfFailure(() => readDecisions(continuation, shown as Decision[]))).toBe(
-      'APPROVAL_CHANGED',
+    expect(await failureOf(() => readDecisions(continuation, shown as Decision[]))).toBe(
+      'APPROVAL_CHANGED: Another call was shown.',
     )
   })
 })

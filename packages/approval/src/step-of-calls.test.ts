@@ -1,13 +1,7 @@
-import {
-  ApiContext,
-  type ApiContextOptions,
-  type IdentityProblemCode,
-  identityProblem,
-  type Permit,
-} from '@entra-agents/identity'
+import { ApiContext, type ApiContextOptions, identityProblem, type Permit } from '@entra-agents/identity'
 import { problemOf, turnOf } from '@entra-agents/identity/downstream/testing/stage'
 import { recordingLogger } from '@entra-agents/identity/testing/fixtures'
-import type { ProblemError } from '@entra-agents/service-kit'
+import { ProblemError } from '@entra-agents/service-kit'
 import type { Decision, NeededRight, PauseKind } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import type { PausableTurn } from './pausable-turn.ts'
@@ -161,7 +155,10 @@ describe('A step of calls', () => {
       ['tool', 'ok', 'create_alert'],
     ])
     const denied = turn.trace.steps[3]
-    expect([denied?.approval?.decision, denied?.problem]).toEqual(['deny', undefined])
+    expect([denied?.approval, denied?.problem]).toEqual([
+      { decision: 'deny', digest: wait.pending[1]?.digest, waitedMs: 19_000 },
+      undefined,
+    ])
     // The calls go on in the trace steps that waited, not in new ones.
     const waited = wait.pending.map(({ stepId }) => stepId)
     expect(turn.trace.steps.filter(({ kind }) => kind === 'tool').map(({ id }) => id)).toEqual(waited)
@@ -547,37 +544,30 @@ describe('A step of calls', () => {
     ])
   })
 
-  it('says of a call that it may have been done only if it was sent and its outcome is not known', async () => {
+  // biome-ignore format: table
+  it.each<[code: string, wasSent: boolean, isUnknown: boolean]>([
+    ['API_UNAVAILABLE', true, true],
+    ['API_ECHOED_TOKEN', true, true],
+    ['MCP_SERVER_UNREACHABLE', true, true],
+    ['MCP_RESULT_TOO_LARGE', true, true],
+    ['INTERNAL_ERROR', true, true],
+    ['INVALID_REQUEST', true, false],
+    ['API_UNAVAILABLE', false, false],
+  ])('says of a call that it may have been done only if it was sent and its outcome is not known (%s, sent: %s)', async (code, wasSent, isUnknown) => {
     const first = createStep()
-    const names = ['lost', 'refused', 'unsent']
-    const wait = waitOf(
-      await runStep(
-        first.options,
-        names.map(name => first.create(name)),
-      ),
-    )
-    const resumed = resumedAfter(wait, { lost: 'approve', refused: 'approve', unsent: 'approve' })
+    const wait = waitOf(await runStep(first.options, [first.create('Oslo')]))
+    const resumed = resumedAfter(wait, { Oslo: 'approve' })
     const { options, create, audited } = createStep({ resumed })
-    const fail = (code: IdentityProblemCode, wasSent: boolean) => async (context: ToolContext) => {
-      context.permit.mayHaveRun = wasSent
-      throw identityProblem(code, 'It failed.')
+    const run = async ({ permit }: ToolContext) => {
+      permit.mayHaveRun = wasSent
+      throw new ProblemError(code, { status: 502, title: 'It failed.', hint: 'Ask again.' }, 'It failed.')
     }
-    const runs = {
-      lost: fail('API_UNAVAILABLE', true),
-      refused: fail('INVALID_REQUEST', true),
-      unsent: fail('API_UNAVAILABLE', false),
-    }
-    const { ends } = await resumeStep({ ...options, isTellable: () => true }, resumed, ({ callId }) =>
-      create(callId, { run: runs[callId as keyof typeof runs] }),
-    )
-    const marks = [...ends.values()].map(
-      end => end.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone'],
-    )
-    expect(marks).toEqual([true, undefined, undefined])
-    const [lost] = wait.pending
-    expect(audited()).toMatchObject([
-      { audit: 'outcome-unknown', tool: 'create_alert', api: 'weather-api', digest: lost?.digest },
-    ])
+    const { ends } = await resumeStep({ ...options, isTellable: () => true }, resumed, () => create('Oslo', { run }))
+    const end = ends.get('Oslo')
+    const mark = end?.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone']
+    expect(mark).toBe(isUnknown || undefined)
+    const line = { audit: 'outcome-unknown', tool: 'create_alert', api: 'weather-api', digest: wait.pending[0]?.digest }
+    expect(audited()).toMatchObject(isUnknown ? [line] : [])
   })
 })
 
