@@ -104,6 +104,7 @@ const changes: Readonly<Record<string, Readonly<Record<string, Values>>>> = {
     'an exposed page for everybody': { ...exposed, 'agent.requireSignIn': false },
     'an exposed page and its trace for everybody': { ...exposed, 'agent.requireSignIn': false, 'agent.traceFor': 'everyone' },
     'an exposed trace for nobody': { ...spa, ...exposed, 'agent.traceFor': 'nobody' },
+    'an exposed trace for every user': { ...spa, ...exposed, 'agent.traceFor': 'everyone' },
     'an exposed page for another client': { ...exposed, 'agent.env': { ALLOWED_CLIENTS: otherId } },
     'sign-in without an Ingress': { ...spa, 'agent.requireSignIn': true, 'agent.traceFor': 'signed-in' },
   },

@@ -1,10 +1,10 @@
 import { flowNames } from '@entra-agents/trace'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { type Answer, ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
-import { runIn } from './support/in-container.ts'
+import { useResources } from './support/resources.ts'
 
 const { agentId, agentUserId, alertsAgentId, ada } = identities
 const refusal = { status: 400, code: 'INVALID_REQUEST' }
@@ -18,16 +18,18 @@ const outcomes = {
 const agentNames = Object.keys(outcomes) as (keyof typeof outcomes)[]
 const questions = agentNames.flatMap(agent => flowNames.map(flow => ({ agent, flow })))
 
+const resources = useResources()
 let demo: Demo
 let agentUrl: string
 let userToken: string
 
 beforeAll(async () => {
-  demo = await Demo.install('agents', { agent: { agent: { env: { RATE_LIMIT_PER_MINUTE: '1000000' } } } })
+  demo = resources.use(
+    await Demo.install('agents', { agent: { agent: { env: { RATE_LIMIT_PER_MINUTE: '1000000' } } } }),
+  )
   agentUrl = await demo.agentUrl()
   userToken = await (await EntraControls.of(demo)).signIn()
 })
-afterAll(() => demo?.[Symbol.asyncDispose]())
 
 /** Runs one turn, and returns its outcome in the words of the table. */
 async function outcomeOf({ agent, flow }: (typeof questions)[number]) {
@@ -61,10 +63,7 @@ describe('Three agents in one pod', () => {
       return seen
     }
     const running = Promise.all(questions.map(keepAsking))
-    const { metadata } = await demo.namespace.pod('agent')
-    // Process 1 of a container receives only signals that it handles.
-    const script = "process.kill(1, 'SIGTERM')"
-    await runIn(demo.namespace, { pod: metadata.name, container: 'sidecar', script })
+    await demo.endContainer('agent', 'sidecar')
     await expect.poll(sidecarRestarts, { timeout: 60_000 }).toBe(1)
     // Each question is answered once more after the restart.
     for (const question of questions) await outcomeOf(question)

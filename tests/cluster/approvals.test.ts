@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { AskedCall, ToolUse } from '@entra-agents/trace'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { postJson } from '../support/post-json.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
-import { runIn } from './support/in-container.ts'
 import type { Pod } from './support/kubernetes.ts'
 import { NodeVolume } from './support/node-volume.ts'
 import { forward } from './support/port-forward.ts'
+import { useResources } from './support/resources.ts'
 
 interface ChatBody {
   readonly status?: 'paused' | number
@@ -18,31 +18,23 @@ interface ChatBody {
   readonly tools?: readonly ToolUse[]
 }
 
+const resources = useResources()
 let demo: Demo
 let volume: NodeVolume
 let userToken: string
-let values: Record<string, unknown>
 
 beforeAll(async () => {
-  demo = await Demo.create('approvals')
+  demo = resources.use(await Demo.create('approvals'))
   await demo.installEmulators()
-  volume = await NodeVolume.create(demo.namespace)
-  const key = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
-  await demo.namespace.kubectl(
-    ...['create', 'secret', 'generic', 'keys-of-turns', `--from-literal=seal-keys=${key('one')}`],
-  )
-  values = {
+  volume = resources.use(await NodeVolume.create(demo.namespace))
+  await demo.namespace.createSecret('keys-of-turns', { 'seal-keys': newKey('one') })
+  await demo.installAgent({
     agent: { replicas: 2, env: { RATE_LIMIT_PER_MINUTE: '1000000' } },
     approval: { existingSecret: 'keys-of-turns' },
     weatherApi: { alerts: { enabled: true, volume: { existingClaim: volume.claimName } } },
-  }
-  await demo.installAgent(values)
+  })
   userToken = await (await EntraControls.of(demo)).signIn()
 }, 240_000)
-afterAll(async () => {
-  await demo?.[Symbol.asyncDispose]()
-  await volume?.[Symbol.asyncDispose]()
-})
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 let celsius = 0
@@ -82,7 +74,13 @@ async function withPods<Result>(use: (urls: readonly string[]) => Promise<Result
   return await use(urls)
 }
 
+const newKey = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
 const awaitRollout = (name: string) => demo.namespace.kubectl('rollout', 'status', `deployment/demo-${name}`)
+
+async function replaceAgents(): Promise<void> {
+  await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
+  await awaitRollout('agent')
+}
 
 describe('A call that waits for its user', { timeout: 240_000 }, () => {
   it('goes on at another pod, and runs once when two pods get the approval at the same time', async () => {
@@ -99,8 +97,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
 
   it('goes on after all pods of the agent have been replaced', async () => {
     const waiting = await withPods(([one = '']) => askForAlert(one))
-    await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
-    await awaitRollout('agent')
+    await replaceAgents()
     await withPods(async ([one = '']) => {
       expect(await approve(one, waiting)).toMatchObject({ tools: [{ status: 'ok' }] })
       expect(await alertTemperatures(one)).toContain(celsius)
@@ -130,9 +127,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
         const waiting = await askForAlert(one)
         const asked = celsius
         const approving = approve(one, waiting)
-        const { metadata } = await demo.namespace.pod('weather-api')
-        const script = "process.kill(1, 'SIGTERM')"
-        await runIn(demo.namespace, { pod: metadata.name, container: 'weather-api', script }).catch(() => {})
+        await demo.endContainer('weather-api', 'weather-api').catch(() => {})
         if ((await approving).tools?.[0]?.status === 'ok') answered.push(asked)
         await expect
           .poll(async () => stateOf(await demo.namespace.pod('weather-api')), { timeout: 90_000 })
@@ -146,10 +141,8 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
 
   it('is refused once the key that sealed it has been taken away', async () => {
     const waiting = await withPods(([one = '']) => askForAlert(one))
-    const patch = { stringData: { 'seal-keys': `two ${randomBytes(32).toString('base64')}` } }
-    await demo.namespace.kubectl('patch', 'secret', 'keys-of-turns', '--patch', JSON.stringify(patch))
-    await demo.namespace.kubectl('rollout', 'restart', 'deployment/demo-agent')
-    await awaitRollout('agent')
+    await demo.namespace.patch('secret', 'keys-of-turns', { stringData: { 'seal-keys': newKey('two') } })
+    await replaceAgents()
     await withPods(async ([one = '']) => {
       expect(await approve(one, waiting)).toMatchObject({ code: 'APPROVAL_INVALID', status: 400 })
       expect(await alertTemperatures(one)).not.toContain(celsius)

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { Demo } from './support/demo.ts'
 import { runIn } from './support/in-container.ts'
 import { Namespace } from './support/namespace.ts'
 import { startOutsideWorld, startPod } from './support/pods.ts'
+import { useResources } from './support/resources.ts'
 
 /** Addresses outside the cluster. While the test runs, the node routes them to one of its pods. */
 const outsideAddresses = { metadata: '169.254.169.254', public: '203.0.113.10', private: '10.77.0.10' }
@@ -38,19 +39,20 @@ function targetsOfOtherPods(): string[] {
   ]
 }
 
+const resources = useResources()
 let demo: Demo
 let otherNamespace: Namespace
 let sources: Readonly<Record<string, Source>>
 let targets: Readonly<Record<string, string>>
 
 beforeAll(async () => {
-  otherNamespace = await Namespace.create('boundary-elsewhere', 'privileged')
+  otherNamespace = resources.use(await Namespace.create('boundary-elsewhere', 'privileged'))
   const [installed] = await Promise.all([
     Demo.install('boundary', { agent: { ...twoReplicas, networkPolicy: { enabled: false } } }),
     startOutsideWorld(otherNamespace, { addresses: Object.values(outsideAddresses), ports: [80, 443] }),
     startPod(otherNamespace, { name: 'stranger', script: listenScript }),
   ])
-  demo = installed
+  demo = resources.use(installed)
   const { namespace } = demo
   await startPod(namespace, { name: 'stranger', script: listenScript })
   const [agent, otherAgent] = await namespace.pods('agent')
@@ -76,10 +78,6 @@ beforeAll(async () => {
     'metadata address, port 80': `${outsideAddresses.metadata}:80`,
     'API server': 'kubernetes.default.svc.cluster.local:443',
   }
-})
-afterAll(async () => {
-  await otherNamespace?.[Symbol.asyncDispose]()
-  await demo?.[Symbol.asyncDispose]()
 })
 
 type StrangerPod = Awaited<ReturnType<Namespace['pod']>>

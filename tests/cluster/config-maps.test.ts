@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { ask } from './support/chat.ts'
 import { helm } from './support/command.ts'
 import { agentChart, Demo } from './support/demo.ts'
 import { runIn } from './support/in-container.ts'
-import type { KubernetesObject, Pod } from './support/kubernetes.ts'
-
-interface ConfigMap extends KubernetesObject {
-  readonly data: Readonly<Record<string, string>>
-}
+import type { ConfigMap, Pod } from './support/kubernetes.ts'
+import { useResources } from './support/resources.ts'
 
 const { agentId, traineeAgentId, weatherAppId } = identities
 const user = 'who-may-write-config-maps'
@@ -35,16 +32,16 @@ const settings = {
   AGENTS_CONFIG_SHA256: '',
 }
 
+const resources = useResources()
 let demo: Demo
 
 beforeAll(async () => {
-  demo = await Demo.install('config-maps', { agent: values })
+  demo = resources.use(await Demo.install('config-maps', { agent: values }))
   const { namespace } = demo
   const verbs = '--verb=get,list,watch,create,update,patch,delete,deletecollection'
   await namespace.kubectl('create', 'role', user, verbs, '--resource=configmaps')
   await namespace.kubectl('create', 'rolebinding', user, `--role=${user}`, `--user=${user}`)
 })
-afterAll(() => demo?.[Symbol.asyncDispose]())
 
 const asUser = (...args: readonly string[]) => demo.namespace.kubectl(...args, '--as', user)
 
@@ -76,9 +73,8 @@ async function statusOfTurn(): Promise<number> {
   return (await ask(await demo.agentUrl())).status
 }
 
-async function environmentOf({ metadata }: Pod, container: string) {
-  const script = 'result = process.env'
-  const seen = await runIn<NodeJS.ProcessEnv>(demo.namespace, { pod: metadata.name, container, script })
+async function environmentOf(component: string, container: string) {
+  const seen = await demo.runIn<NodeJS.ProcessEnv>(component, container, 'result = process.env')
   return { ...seen, HOSTNAME: '' }
 }
 
@@ -96,16 +92,12 @@ describe('Whoever may do anything with ConfigMaps, and nothing else', { timeout:
       ['agent', 'sidecar'],
       ['weather-api', 'weather-api'],
     ] as const
-    const pods = {
-      agent: await demo.namespace.pod('agent'),
-      'weather-api': await demo.namespace.pod('weather-api'),
-    }
-    const read = () => Promise.all(containers.map(([pod, container]) => environmentOf(pods[pod], container)))
+    const read = () => Promise.all(containers.map(([pod, container]) => environmentOf(pod, container)))
     const before = await read()
     const literals = Object.entries(settings).map(([name, value]) => `--from-literal=${name}=${value}`)
     for (const name of ['demo-agent', 'demo-sidecar', 'demo-weather-api'])
       await asUser('create', 'configmap', name, ...literals)
-    for (const component of ['agent', 'weather-api'] as const) pods[component] = await replacePod(component)
+    for (const component of ['agent', 'weather-api']) await replacePod(component)
     await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-weather-api', '--timeout=60s')
     expect(await statusOfTurn()).toBe(200)
     expect(await read()).toEqual(before)
@@ -119,16 +111,14 @@ describe('Whoever may do anything with ConfigMaps, and nothing else', { timeout:
       data: Object.fromEntries(
         Object.entries(data).map(([file, text]) => [
           file,
-          text
-            .replace(agentId, traineeAgentId)
-            .replace('http://demo-weather-api:8080', 'https://intruder.example'),
+          text.replace(agentId, traineeAgentId).replace('http://demo-weather-api:8080', 'https://x.example'),
         ]),
       ),
     }))
     for (const { name, data } of replaced)
-      await expect(
-        asUser('patch', 'configmap', name, '--type=merge', '-p', JSON.stringify({ data })),
-      ).rejects.toThrow('immutable')
+      await expect(asUser('patch', 'configmap', name, '-p', JSON.stringify({ data }))).rejects.toThrow(
+        'immutable',
+      )
     const { metadata } = await restartAgent(async () => {
       for (const { name, data } of replaced) {
         const literals = Object.entries(data).map(([file, text]) => `--from-literal=${file}=${text}`)
@@ -137,9 +127,13 @@ describe('Whoever may do anything with ConfigMaps, and nothing else', { timeout:
       }
     })
     const log = () => demo.namespace.kubectl('logs', metadata.name, '-c', 'agent').catch(() => '')
-    await expect.poll(log, { timeout: 60_000 }).toContain('is not the file that was deployed')
-    for (const file of ['/etc/agents/agents.json', '/etc/mcp/mcp.json'])
-      expect(await log()).toContain(`- ${file} (`)
+    // The container restarts meanwhile, and its log is empty at first.
+    for (const words of [
+      'is not the file that was deployed',
+      '- /etc/agents/agents.json (',
+      '- /etc/mcp/mcp.json (',
+    ])
+      await expect.poll(log, { timeout: 60_000 }).toContain(words)
     const { status } = await demo.namespace.pod('agent')
     expect(status.containerStatuses).toMatchObject([{ ready: false }])
     // What the log says helps.
@@ -159,11 +153,8 @@ describe('A release whose agents change', { timeout: 180_000 }, () => {
     const change = ['--set', 'agents.trainee.title=Another title,agent.nodeSelector.no=such-node']
     await helm(['upgrade', 'demo', agentChart, '-n', namespace.name, '--reuse-values', ...change])
     await expect(namespace.get('configmap', metadata.name)).rejects.toThrow('NotFound')
-    await runIn(namespace, {
-      pod: old.metadata.name,
-      container: 'agent',
-      script: "process.kill(1, 'SIGTERM')",
-    })
+    const end = { pod: old.metadata.name, container: 'agent', script: "process.kill(1, 'SIGTERM')" }
+    await runIn(namespace, end)
     const restarts = async () =>
       (await namespace.get<Pod>('pod', old.metadata.name)).status.containerStatuses?.[0]
     await expect.poll(restarts, { timeout: 60_000 }).toMatchObject({ restartCount: 1, ready: true })

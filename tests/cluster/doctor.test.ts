@@ -2,21 +2,19 @@ import { examine as makeChecks } from '@entra-agents/agentctl/doctor/finding'
 import { enforcementCheck } from '@entra-agents/agentctl/doctor/kube/enforcement'
 import { Kubectl } from '@entra-agents/agentctl/doctor/kube/kubectl'
 import { readRelease } from '@entra-agents/agentctl/doctor/kube/release'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { Operator } from './support/operator.ts'
+import { useResources } from './support/resources.ts'
 
+const resources = useResources()
 let demo: Demo
 let operator: Operator
 beforeAll(async () => {
-  demo = await Demo.install('doctor')
-  operator = await Operator.of(demo)
-})
-afterAll(async () => {
-  await operator?.[Symbol.asyncDispose]()
-  await demo?.[Symbol.asyncDispose]()
+  demo = resources.use(await Demo.install('doctor'))
+  operator = resources.use(await Operator.of(demo))
 })
 
 async function examine() {

@@ -1,22 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { ask } from './support/chat.ts'
 import { helm, kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
+import { useResources } from './support/resources.ts'
 
 const blueprintSecret = 'the-blueprint-secret-of-this-test'
 const bedrockKey = 'emulated-bedrock-api-key'
 
+const resources = useResources()
 let demo: Demo
 /** The objects of the namespace before the agent's chart is installed. */
 let objectsBefore: readonly string[]
 
 beforeAll(async () => {
-  demo = await Demo.create('lifecycle')
+  demo = resources.use(await Demo.create('lifecycle'))
   await demo.installEmulators()
   objectsBefore = await listObjects()
   await demo.installAgent()
 })
-afterAll(() => demo?.[Symbol.asyncDispose]())
 
 /** The objects of the namespace by kind and name, without those that Kubernetes itself makes. */
 async function listObjects(): Promise<readonly string[]> {
@@ -57,18 +58,8 @@ describe('the release', () => {
 
   it('shows secrets in Secrets only: in no other object and in no log', async () => {
     const { namespace } = demo
-    await namespace.kubectl(
-      ...[
-        'create',
-        'secret',
-        'generic',
-        'blueprint',
-        `--from-literal=BLUEPRINT_CLIENT_SECRET=${blueprintSecret}`,
-      ],
-    )
-    await namespace.kubectl(
-      ...['create', 'secret', 'generic', 'bedrock', `--from-literal=AWS_BEARER_TOKEN_BEDROCK=${bedrockKey}`],
-    )
+    await namespace.createSecret('blueprint', { BLUEPRINT_CLIENT_SECRET: blueprintSecret })
+    await namespace.createSecret('bedrock', { AWS_BEARER_TOKEN_BEDROCK: bedrockKey })
     await demo.installEmulators({ entra: { blueprintSecretName: 'blueprint' } })
     await demo.installAgent({
       sidecar: { credential: { type: 'ClientSecret', clientSecret: { existingSecret: 'blueprint' } } },
@@ -77,19 +68,9 @@ describe('the release', () => {
     await demo.closeForwards()
     const { status } = await ask(await demo.agentUrl(), { mode: 'bedrock' })
     expect(status).toBe(200)
-    const shown = await namespace.kubectl(
-      'get',
-      'pods,deployments,replicasets,configmaps,events',
-      '-o',
-      'json',
-    )
-    const logs = await namespace.kubectl(
-      'logs',
-      '-l',
-      'app.kubernetes.io/instance=demo',
-      '--all-containers',
-      '--tail=-1',
-    )
+    const shown = await namespace.kubectl('get', 'pods,deployments,replicasets,configmaps,events', '-o=json')
+    const release = ['-l', 'app.kubernetes.io/instance=demo']
+    const logs = await namespace.kubectl('logs', ...release, '--all-containers', '--tail=-1')
     for (const secret of [blueprintSecret, bedrockKey]) {
       expect(shown).not.toContain(secret)
       expect(logs).not.toContain(secret)

@@ -1,16 +1,17 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { ask } from './support/chat.ts'
 import { Demo, emulatorsChart } from './support/demo.ts'
-import { runIn } from './support/in-container.ts'
+import { useResources } from './support/resources.ts'
 
 const entraName = 'login.microsoftonline.com'
 const publicUrl = `https://${entraName}`
 
+const resources = useResources()
 let demo: Demo
 
 beforeAll(async () => {
-  demo = await Demo.create('official-sidecar')
+  demo = resources.use(await Demo.create('official-sidecar'))
   await demo.installEmulators({ entra: { publicUrl } })
   const service = await demo.namespace.kubectl(
     ...['get', 'service', 'entra-emulator', '-o', 'jsonpath={.spec.clusterIP}'],
@@ -26,17 +27,11 @@ beforeAll(async () => {
   }
   await demo.installAgent(values, '--values', join(emulatorsChart, 'official-sidecar-values.yaml'))
 })
-afterAll(() => demo?.[Symbol.asyncDispose]())
 
 describe('the values for the official sidecar', () => {
   it('let the sidecar call the Entra emulator by Entra’s own name, over TLS', async () => {
-    const { metadata } = await demo.namespace.pod('agent')
-    const settings = await runIn<Record<string, string>>(demo.namespace, {
-      pod: metadata.name,
-      container: 'sidecar',
-      script: 'result = process.env',
-    })
-    expect(settings['AzureAd__Instance']).toBe(`${publicUrl}/`)
+    const instance = await demo.runIn('agent', 'sidecar', 'result = process.env.AzureAd__Instance')
+    expect(instance).toBe(`${publicUrl}/`)
     for (const mode of ['direct', 'bedrock'] as const) {
       const { status, body } = await ask(await demo.agentUrl(), { mode })
       expect(body.answer).toContain('Dallas')

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { makeCertificate, type TestCertificate } from '../../emulators/entra/src/testing/certificate.ts'
 import { identities } from '../support/identities.ts'
 import { ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
+import type { ConfigMap } from './support/kubernetes.ts'
 import { Operator } from './support/operator.ts'
 import { startPod } from './support/pods.ts'
+import { useResources } from './support/resources.ts'
 
 const script = readFileSync(join(import.meta.dirname, 'in-pod/forward-proxy.ts'), 'utf8')
 const credentials = 'agent:p%40ss'
@@ -16,6 +18,7 @@ const stsHost = 'sts.us-east-1.amazonaws.com:443'
 const mcpHost = 'mcp.example:443'
 const proxyPeer = { podSelector: { matchLabels: { app: 'forward-proxy' } } }
 
+const resources = useResources()
 let demo: Demo
 let certificate: TestCertificate
 let agentUrl: string
@@ -52,41 +55,23 @@ async function readProxyLog(): Promise<void> {
 }
 
 beforeAll(async () => {
-  certificate = makeCertificate('*.us-east-1.amazonaws.com,DNS:mcp.example')
-  demo = await Demo.create('proxy')
+  certificate = resources.use(makeCertificate('*.us-east-1.amazonaws.com,DNS:mcp.example'))
+  demo = resources.use(await Demo.create('proxy'))
   const { namespace } = demo
   // The emulator has Entra's real name: requests to names under .localhost never go through a proxy.
   const authority = `https://login.microsoftonline.com:${demo.ports.entra}`
   entraHost = new URL(authority).host
   // Pods trust the emulators' certificate authority and the test's, as in companies that add an authority of their own.
-  const own = await namespace.kubectl(
-    'get',
-    'configmap',
-    'emulator-authority',
-    '-o',
-    'jsonpath={.data.ca\\.crt}',
-  )
-  const data = { 'ca.crt': `${own.trim()}\n${certificate.certificate}` }
-  await namespace.kubectl(
-    'patch',
-    'configmap',
-    'emulator-authority',
-    '--type=merge',
-    '-p',
-    JSON.stringify({ data }),
-  )
+  const own = await namespace.get<ConfigMap>('configmap', 'emulator-authority')
+  const data = { 'ca.crt': `${own.data['ca.crt']?.trim()}\n${certificate.certificate}` }
+  await namespace.patch('configmap', 'emulator-authority', { data })
   await namespace.create({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: 'forward-proxy' },
     spec: { selector: { app: 'forward-proxy' }, ports: [{ port: 3128 }] },
   })
-  await namespace.create({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'proxy-url' },
-    stringData: { HTTPS_PROXY: `http://${credentials}@forward-proxy:3128` },
-  })
+  await namespace.createSecret('proxy-url', { HTTPS_PROXY: `http://${credentials}@forward-proxy:3128` })
   await demo.installEmulators({ entra: { publicUrl: authority } })
   await startProxy()
   await demo.installAgent({
@@ -111,10 +96,6 @@ beforeAll(async () => {
   agentUrl = await demo.agentUrl()
   userToken = await (await EntraControls.of(demo)).signIn()
 }, 300_000)
-afterAll(async () => {
-  await demo?.[Symbol.asyncDispose]()
-  certificate?.[Symbol.dispose]()
-})
 
 describe('If the only way out is a forward proxy that demands credentials', () => {
   it.each([

@@ -1,99 +1,72 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { Demo } from './support/demo.ts'
-import { Load, type LoadReport } from './support/load.ts'
+import { EntraControls } from './support/entra.ts'
+import { Load, type Turn } from './support/load.ts'
+import { useResources } from './support/resources.ts'
 
+const kinds = ['direct autonomous', 'bedrock autonomous']
 const agentValues = {
   agent: {
     allowedHosts: ['demo-agent'],
     requireSignIn: false,
+    traceFor: 'everyone',
     env: { RATE_LIMIT_PER_MINUTE: '1000000' },
     replicas: 2,
   },
   weatherApi: { replicas: 2 },
   networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
 }
+const otherLogLevels = {
+  ...agentValues,
+  agent: { ...agentValues.agent, logLevel: 'warn' },
+  weatherApi: { replicas: 2, logLevel: 'warn' },
+}
 
+const resources = useResources()
 let demo: Demo
+let entra: EntraControls
 
 beforeAll(async () => {
   // The emulated model is about as slow as a real one, so that answers are under way whenever a pod ends.
-  demo = await Demo.install('rollout', {
-    agent: agentValues,
-    emulators: { bedrock: { firstTokenMs: 250, tokenDelayMs: 15 } },
-  })
+  const emulators = { bedrock: { firstTokenMs: 250, tokenDelayMs: 15 } }
+  demo = resources.use(await Demo.install('rollout', { agent: agentValues, emulators }))
+  entra = await EntraControls.of(demo)
 })
-afterAll(() => demo?.[Symbol.asyncDispose]())
 
 /** Sends turns all the time while something happens to the pods. */
-async function runUnderLoad(event: () => Promise<void>): Promise<LoadReport> {
-  const load = await Load.start(demo.namespace)
+async function runUnderLoad(event: () => Promise<void>): Promise<readonly Turn[]> {
+  const load = await Load.start(demo, entra, { usersPerKind: 4, pauseMs: 20, kinds })
   await event()
-  return load.stop()
-}
-
-function expectNoFailures(report: LoadReport): void {
-  for (const [kind, { requests, failures }] of Object.entries(report)) {
-    expect(failures, kind).toEqual([])
-    expect(requests, kind).toBeGreaterThan(5)
-  }
-}
-
-/** The number of requests, for the test's report. */
-function requestCounts(report: LoadReport): string {
-  return Object.entries(report)
-    .map(([kind, { requests, failures }]) => `${kind}: ${requests} requests, ${failures.length} failed`)
-    .join('; ')
+  await load.stop()
+  return load.turns
 }
 
 async function scale(replicas: number): Promise<void> {
   const { namespace } = demo
-  await namespace.kubectl(
-    'scale',
-    'deployment/demo-agent',
-    'deployment/demo-weather-api',
-    `--replicas=${replicas}`,
-  )
-  await namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
-  await namespace.kubectl('rollout', 'status', 'deployment/demo-weather-api')
-  const selector = 'app.kubernetes.io/instance=demo'
-  await expect
-    .poll(async () => (await namespace.list('pods', '-l', selector)).length, { timeout: 60_000 })
-    .toBe(2 * replicas)
+  const deployments = ['deployment/demo-agent', 'deployment/demo-weather-api']
+  await namespace.kubectl('scale', ...deployments, `--replicas=${replicas}`)
+  for (const deployment of deployments) await namespace.kubectl('rollout', 'status', deployment)
+  const pods = () => namespace.list('pods', '-l', 'app.kubernetes.io/instance=demo')
+  await expect.poll(async () => (await pods()).length, { timeout: 60_000 }).toBe(2 * replicas)
 }
 
-describe('no request fails', { timeout: 180_000 }, () => {
-  it('while every pod is replaced by an upgrade', async ({ annotate }) => {
-    const report = await runUnderLoad(() =>
-      demo.installAgent({
-        ...agentValues,
-        agent: { ...agentValues.agent, logLevel: 'warn' },
-        weatherApi: { ...agentValues.weatherApi, logLevel: 'warn' },
-      }),
-    )
-    await annotate(requestCounts(report))
-    expectNoFailures(report)
-  })
+async function deletePods(): Promise<void> {
+  for (const component of ['agent', 'weather-api']) {
+    const [pod] = await demo.namespace.pods(component)
+    await demo.namespace.kubectl('delete', 'pod', pod?.metadata.name ?? '')
+  }
+  await scale(2)
+}
 
-  it('while pods come and go: from one to three and back', async ({ annotate }) => {
-    await scale(1)
-    const report = await runUnderLoad(async () => {
-      await scale(3)
-      await scale(1)
-    })
-    await annotate(requestCounts(report))
-    expectNoFailures(report)
-  })
-
-  it('while pods are deleted', async ({ annotate }) => {
-    await scale(2)
-    const report = await runUnderLoad(async () => {
-      for (const component of ['agent', 'weather-api']) {
-        const [pod] = await demo.namespace.pods(component)
-        await demo.namespace.kubectl('delete', 'pod', pod?.metadata.name ?? '')
-      }
-      await scale(2)
-    })
-    await annotate(requestCounts(report))
-    expectNoFailures(report)
+describe('No turn fails', { timeout: 180_000 }, () => {
+  it.each([
+    ['every pod is replaced by an upgrade', 2, () => demo.installAgent(otherLogLevels)],
+    ['pods come and go: from one to three and back', 1, () => scale(3).then(() => scale(1))],
+    ['pods are deleted', 2, deletePods],
+  ] as const)('while %s', async (_what, replicas, event) => {
+    await scale(replicas)
+    const turns = await runUnderLoad(event)
+    expect(turns.filter(({ outcome }) => outcome !== 'OK')).toEqual([])
+    for (const kind of kinds) expect(turns.filter(({ way }) => way === kind).length).toBeGreaterThan(20)
   })
 })

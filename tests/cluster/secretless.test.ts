@@ -1,31 +1,26 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { identities } from '../support/identities.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
-import { runIn } from './support/in-container.ts'
+import { useResources } from './support/resources.ts'
 
 const tokenFiles = { sidecar: '/var/run/secrets/blueprint/token', agent: '/var/run/secrets/aws/token' }
 
+const resources = useResources()
 let demo: Demo
 let entra: EntraControls
 let agentUrl: string
 
 beforeAll(async () => {
-  demo = await Demo.install('secretless')
+  demo = resources.use(await Demo.install('secretless'))
   entra = await EntraControls.of(demo)
   agentUrl = await demo.agentUrl()
 })
-afterAll(() => demo?.[Symbol.asyncDispose]())
-
-async function runInAgentPod<Result>(container: 'agent' | 'sidecar', script: string): Promise<Result> {
-  const pod = await demo.namespace.pod('agent')
-  return runIn(demo.namespace, { pod: pod.metadata.name, container, script })
-}
 
 /** The claims of a projected token, read in the container that it is mounted into. */
 function claimsOf(container: 'agent' | 'sidecar'): Promise<Readonly<Record<string, unknown>>> {
-  return runInAgentPod(
+  return demo.runIn(
+    'agent',
     container,
     `import { readFileSync } from 'node:fs'
      const [, claims] = readFileSync('${tokenFiles[container]}', 'utf8').split('.')
@@ -57,8 +52,8 @@ describe('the cluster’s own tokens', () => {
     const present = (paths: readonly string[]) =>
       `import { existsSync } from 'node:fs'; result = ${JSON.stringify(paths)}.filter(path => existsSync(path))`
     const paths = [...Object.values(tokenFiles), '/var/run/secrets/kubernetes.io/serviceaccount/token']
-    expect(await runInAgentPod('agent', present(paths))).toEqual([tokenFiles.agent])
-    expect(await runInAgentPod('sidecar', present(paths))).toEqual([tokenFiles.sidecar])
+    expect(await demo.runIn('agent', 'agent', present(paths))).toEqual([tokenFiles.agent])
+    expect(await demo.runIn('agent', 'sidecar', present(paths))).toEqual([tokenFiles.sidecar])
   })
 
   it('of another ServiceAccount are refused by Entra and by AWS, each with its own problem', async () => {
@@ -78,48 +73,5 @@ describe('the cluster’s own tokens', () => {
     await demo.installAgent()
     agentUrl = await demo.agentUrl()
     await expect.poll(async () => (await ask(agentUrl)).status, { timeout: 20_000 }).toBe(200)
-  })
-})
-
-describe('an agent identity', () => {
-  /** Requests tokens as an agent of the blueprint and calls the weather API with them, in the agent's container. */
-  function askWeatherAs(
-    agentId: string,
-  ): Promise<{ token: number; weather: number; challenge: string | null }> {
-    return runInAgentPod(
-      'agent',
-      `const sidecar = 'http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${agentId}'
-       const issued = await fetch(sidecar)
-       const { authorizationHeader: authorization } = await issued.json()
-       const weather = await fetch('http://demo-weather-api:8080/weather?city=Dallas', { headers: { authorization } })
-       result = { token: issued.status, weather: weather.status, challenge: weather.headers.get('www-authenticate') }`,
-    )
-  }
-
-  it('is allowed by the weather API, unlike an agent of the same blueprint that has no role there', async () => {
-    expect(await askWeatherAs(identities.agentId)).toMatchObject({ token: 200, weather: 200 })
-    const other = await askWeatherAs(identities.alertsAgentId)
-    const challenge = expect.stringContaining('permission')
-    expect(other).toMatchObject({ token: 200, weather: 403, challenge })
-  })
-})
-
-describe('every container', () => {
-  it('has a read-only file system', async () => {
-    const write = `
-      import { writeFileSync } from 'node:fs'
-      result = ['/probe', '/app/probe', '/tmp/probe', process.cwd() + '/probe'].map(path => {
-        try { writeFileSync(path, ''); return path } catch ({ code }) { return code }
-      })`
-    const containers = [
-      { component: 'agent', container: 'agent' },
-      { component: 'agent', container: 'sidecar' },
-      { component: 'weather-api', container: 'weather-api' },
-    ]
-    for (const { component, container } of containers) {
-      const pod = await demo.namespace.pod(component)
-      const outcomes = await runIn(demo.namespace, { pod: pod.metadata.name, container, script: write })
-      expect(outcomes, container).toEqual(['EROFS', 'EROFS', 'EROFS', 'EROFS'])
-    }
   })
 })

@@ -1,15 +1,16 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { AwsAccount } from '../aws/support/aws-account.ts'
 import { useBrowser } from '../browser/support/browser.ts'
-import { ask as askOnPage, choose, signIn } from '../browser/support/steps.ts'
+import { ask as askOnPage, choose, showToken, signIn } from '../browser/support/steps.ts'
 import { identities } from '../support/identities.ts'
 import { ask } from './support/chat.ts'
 import { helm, kubectl } from './support/command.ts'
+import { ControlPlane } from './support/control-plane.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { Operator } from './support/operator.ts'
 import { forward } from './support/port-forward.ts'
-import { untilNoPodEnds } from './support/until-no-pod-ends.ts'
+import { useResources } from './support/resources.ts'
 
 const roleName = 'entra-bedrock-agent'
 const roleArn = `arn:aws:iam::123456789012:role/${roleName}`
@@ -27,6 +28,7 @@ const decisiveChecks = [
 ]
 const browser = useBrowser()
 
+const resources = useResources()
 let issuer: string
 let account: AwsAccount
 let demo: Demo
@@ -35,21 +37,16 @@ let operator: Operator
 
 beforeAll(async () => {
   issuer = JSON.parse(await kubectl(['get', '--raw', '/.well-known/openid-configuration'])).issuer
-  account = await AwsAccount.start()
-  demo = await Demo.create('set-up')
+  account = resources.use(await AwsAccount.start())
+  demo = resources.use(await Demo.create('set-up'))
   await demo.installEmulators({
     entra: { emptyTenant: true },
     federation: { issuer },
     bedrock: { region: account.environment['AWS_REGION'], roleArn },
   })
   entra = await EntraControls.of(demo)
-  operator = await Operator.of(demo, { ...account.environment, GRAPH_URL: demo.entraOrigin })
+  operator = resources.use(await Operator.of(demo, { ...account.environment, GRAPH_URL: demo.entraOrigin }))
 }, 180_000)
-afterAll(async () => {
-  await operator?.[Symbol.asyncDispose]()
-  await demo?.[Symbol.asyncDispose]()
-  await account?.[Symbol.asyncDispose]()
-})
 
 /**
  * Runs `npm run entra`, signed in as Ada, and returns what it prints.
@@ -70,12 +67,18 @@ async function takeOverRole(): Promise<void> {
   const [{ Condition }] = (await account.trustPolicy(roleName)).Statement
   expect(Condition.StringEquals).toMatchObject({ [`${issuer.slice('https://'.length)}:sub`]: subject })
   await using bedrock = await forward(demo.namespace, { target: 'service/bedrock-emulator', port: 7002 })
-  const response = await fetch(`http://localhost:${bedrock.port}/emulator/settings`, {
-    method: 'PATCH',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ policies: { [roleArn]: await account.modelPolicy(roleName) } }),
-  })
-  expect(response.status).toBe(200)
+  const policies = { [roleArn]: await account.modelPolicy(roleName) }
+  await new ControlPlane(`http://localhost:${bedrock.port}`).changeSettings({ policies })
+}
+
+/**
+ * Waits until no pod of the cluster is ending. With each pod, a network interface of the node goes away, and Chromium on the
+ * node then drops what it is loading.
+ */
+async function untilNoPodEnds(): Promise<void> {
+  const names = 'jsonpath={.items[?(@.metadata.deletionTimestamp)].metadata.name}'
+  const ending = () => kubectl(['get', 'pods', '--all-namespaces', '-o', names])
+  await expect.poll(ending, { timeout: 120_000, interval: 500 }).toBe('')
 }
 
 /** Asks in each flow and mode, and returns the label above each answer, such as `Direct · Autonomous`. */
@@ -94,6 +97,10 @@ async function answersOnPage(): Promise<readonly (string | null)[]> {
       labels.push(await answer.locator('.label').first().textContent())
     }
   }
+  const [whoChecked, signature] = ['Checked by Weather API, in its own words', 'signature passed']
+  expect(await (await showToken(page, 'TR')).textContent()).toMatch(RegExp(`${whoChecked}\\s*${signature}`))
+  // An open page would report the breaks of its connection that come with the kill switch.
+  await page.close()
   return labels
 }
 

@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Answer, ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
-import { runIn } from './support/in-container.ts'
 import type { ContainerStatus, Pod } from './support/kubernetes.ts'
+import { useResources } from './support/resources.ts'
 
+const resources = useResources()
 let demo: Demo
 
 beforeAll(async () => {
-  demo = await Demo.install('sidecar')
+  demo = resources.use(await Demo.install('sidecar'))
 })
-afterAll(() => demo?.[Symbol.asyncDispose]())
 
 function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status
@@ -66,13 +66,7 @@ describe('the sidecar', () => {
   it('is restarted when it dies; turns that cannot wait for it fail with a problem, and the agent is not restarted', async () => {
     const agentUrl = await demo.agentUrl()
     const { metadata } = await demo.namespace.pod('agent')
-    const kill = () =>
-      runIn(demo.namespace, {
-        pod: metadata.name,
-        container: 'sidecar',
-        // Process 1 of a container receives only signals that it handles.
-        script: "process.kill(1, 'SIGTERM')",
-      })
+    const kill = () => demo.endContainer('agent', 'sidecar')
     const answers: Answer[] = []
     const askUntil = async (isEnough: (answer: Answer) => boolean) => {
       await vi.waitFor(
@@ -116,13 +110,7 @@ describe('the sidecar', () => {
     const token = await demo.namespace.kubectl(
       ...['create', 'token', 'demo-agent', '--audience=api://AzureADTokenExchange', '--duration=1h'],
     )
-    await demo.namespace.kubectl(
-      'create',
-      'secret',
-      'generic',
-      'late',
-      `--from-literal=token=${token.trim()}`,
-    )
+    await demo.namespace.createSecret('late', { token: token.trim() })
     const { metadata } = await demo.namespace.pod('agent')
     // The kubelet refreshes Secrets when the pod changes, otherwise after a minute or two.
     await demo.namespace.kubectl('annotate', 'pod', metadata.name, 'noticed=now')

@@ -1,19 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
-import { runIn } from './support/in-container.ts'
+import { useResources } from './support/resources.ts'
 
 /** The shortest lifetime that Kubernetes allows. The kubelet renews the token after 80 % of it. */
 const lifetimeSeconds = 600
 const askEveryMs = 5_000
 
+const resources = useResources()
 let demo: Demo
 let entra: EntraControls
 
 beforeAll(async () => {
-  demo = await Demo.create('token-rotation')
+  demo = resources.use(await Demo.create('token-rotation'))
   await demo.installEmulators()
   entra = await EntraControls.of(demo)
   // The sidecar keeps each T1 for 310 s, so it requests the third T1 when the first projected token (600 s) has expired.
@@ -23,15 +24,13 @@ beforeAll(async () => {
     aws: { webIdentity: { expirationSeconds: lifetimeSeconds } },
   })
 })
-afterAll(() => demo?.[Symbol.asyncDispose]())
 
-async function readTokenId(): Promise<unknown> {
-  const { metadata } = await demo.namespace.pod('agent')
+function readTokenId(): Promise<unknown> {
   const script = `
     import { readFileSync } from 'node:fs'
     const [, claims] = readFileSync('/var/run/secrets/blueprint/token', 'utf8').split('.')
     result = JSON.parse(Buffer.from(claims, 'base64url').toString()).jti`
-  return runIn(demo.namespace, { pod: metadata.name, container: 'sidecar', script })
+  return demo.runIn('agent', 'sidecar', script)
 }
 
 describe('a projected token', () => {

@@ -3,8 +3,8 @@ import type { ControlPlane } from '../cluster/support/control-plane.ts'
 import type { Demo } from '../cluster/support/demo.ts'
 import { runIn } from '../cluster/support/in-container.ts'
 import type { KubernetesObject, Pod } from '../cluster/support/kubernetes.ts'
-import type { Load } from './load.ts'
-import { lostConnectionCodes, type Turn } from './turn.ts'
+import type { Load, Turn } from '../cluster/support/load.ts'
+import { lostConnectionCodes } from './turn.ts'
 
 /** What faults act on. */
 export interface Target {
@@ -31,9 +31,11 @@ export interface Fault {
 }
 
 const components = ['agent', 'weather-api'] as const
+const unreachable = { mcp: ['MCP_SERVER_UNREACHABLE'] } as const
 /** Codes while the only pod of the weather API is replaced. With two pods no turn fails, as the tests on clusters show. */
-const weatherRestartCodes: RightCodes = { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] }
+const weatherRestartCodes: RightCodes = { all: ['API_UNAVAILABLE'], ...unreachable }
 const noEntraCodes = ['ENTRA_UNAVAILABLE', 'SIDECAR_FAILED', 'API_UNAVAILABLE']
+const inBedrock = (code: string): RightCodes => ({ bedrock: [code], mcp: [code] })
 
 export const faults: readonly Fault[] = [
   {
@@ -69,39 +71,16 @@ export const faults: readonly Fault[] = [
     name: 'A sidecar is killed',
     endsProcesses: true,
     right: { all: ['SIDECAR_UNREACHABLE'] },
-    async inject(target) {
-      const pod = await podWithFewestRestarts(target.demo)
-      const since = Date.now()
-      // Process 1 of a container receives only signals that it handles.
-      await runIn(target.demo.namespace, { pod, container: 'sidecar', script: "process.kill(1, 'SIGTERM')" })
-      await untilEnded(target, { pod, container: 'sidecar', since })
-      return undefined
-    },
+    inject: killSidecar,
   },
-  {
-    name: 'Entra is slow',
-    right: {},
-    inject: ({ entra }) => injectFault(entra, { fault: { kind: 'delay', delayMs: 2_500 } }),
-  },
-  {
-    name: 'Entra throttles',
-    right: { all: ['ENTRA_UNAVAILABLE'] },
-    inject: ({ entra }) =>
-      injectFault(entra, {
-        target: { leg: 'token' },
-        fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 2 },
-      }),
-  },
-  {
-    name: 'Entra does not respond',
-    right: { all: noEntraCodes, mcp: ['MCP_SERVER_UNREACHABLE'] },
-    inject: ({ entra }) => injectFault(entra, { fault: { kind: 'hang' } }),
-  },
-  {
-    name: 'Entra is down',
-    right: { all: noEntraCodes, mcp: ['MCP_SERVER_UNREACHABLE'] },
-    inject: ({ entra }) => injectFault(entra, { fault: { kind: 'reset' } }),
-  },
+  inEntra('Entra is slow', {}, { fault: { kind: 'delay', delayMs: 2_500 } }),
+  inEntra(
+    'Entra throttles',
+    { all: ['ENTRA_UNAVAILABLE'] },
+    { target: { leg: 'token' }, fault: { kind: 'refuse', code: 90055, retryAfterSeconds: 2 } },
+  ),
+  inEntra('Entra does not respond', { all: noEntraCodes, ...unreachable }, { fault: { kind: 'hang' } }),
+  inEntra('Entra is down', { all: noEntraCodes, ...unreachable }, { fault: { kind: 'reset' } }),
   {
     name: 'Entra’s keys are replaced without overlap',
     // For ten seconds the sidecar sends cached T1s that the old key signed; Entra refuses them (AADSTS700027).
@@ -113,26 +92,25 @@ export const faults: readonly Fault[] = [
       return undefined
     },
   },
-  {
-    name: 'The blueprint’s credential has expired',
-    right: { all: ['BLUEPRINT_CREDENTIAL_REJECTED', 'FEDERATION_MISMATCH'] },
-    inject: ({ entra }) =>
-      injectFault(entra, { target: { leg: 'token' }, fault: { kind: 'refuse', code: 700024 } }),
-  },
+  inEntra(
+    'The blueprint’s credential has expired',
+    { all: ['BLUEPRINT_CREDENTIAL_REJECTED', 'FEDERATION_MISMATCH'] },
+    { target: { leg: 'token' }, fault: { kind: 'refuse', code: 700024 } },
+  ),
   {
     name: 'The AWS session has expired',
-    right: { bedrock: ['BEDROCK_CREDENTIALS_EXPIRED'], mcp: ['BEDROCK_CREDENTIALS_EXPIRED'] },
+    right: inBedrock('BEDROCK_CREDENTIALS_EXPIRED'),
     inject: ({ bedrock }) =>
       injectFault(bedrock, { fault: { kind: 'error', name: 'ExpiredTokenException' } }),
   },
   {
     name: 'Bedrock throttles',
-    right: { bedrock: ['BEDROCK_THROTTLED'], mcp: ['BEDROCK_THROTTLED'] },
+    right: inBedrock('BEDROCK_THROTTLED'),
     inject: ({ bedrock }) => injectFault(bedrock, { fault: { kind: 'error', name: 'ThrottlingException' } }),
   },
   {
     name: 'Bedrock’s streams break',
-    right: { bedrock: ['BEDROCK_STREAM_BROKEN'], mcp: ['BEDROCK_STREAM_BROKEN'] },
+    right: inBedrock('BEDROCK_STREAM_BROKEN'),
     inject: ({ bedrock, pick }) =>
       injectFault(bedrock, { fault: { kind: pick(['cut', 'end', 'garbage', 'corrupt']), afterEvents: 4 } }),
   },
@@ -140,7 +118,7 @@ export const faults: readonly Fault[] = [
     name: 'The weather API is down',
     endsProcesses: true,
     // While the agent does not know the MCP tools, the model uses the tools for the API.
-    right: { all: ['API_UNAVAILABLE'], mcp: ['MCP_SERVER_UNREACHABLE'] },
+    right: weatherRestartCodes,
     async inject({ demo: { namespace } }) {
       const scale = (replicas: number) =>
         namespace.kubectl('scale', 'deployment/demo-weather-api', `--replicas=${replicas}`)
@@ -152,8 +130,7 @@ export const faults: readonly Fault[] = [
     name: 'Names are not resolved, and connections end',
     endsProcesses: true,
     right: {
-      all: noEntraCodes,
-      bedrock: ['BEDROCK_UNAVAILABLE'],
+      ...{ all: noEntraCodes, bedrock: ['BEDROCK_UNAVAILABLE'] },
       mcp: ['BEDROCK_UNAVAILABLE', 'MCP_SERVER_UNREACHABLE'],
     },
     inject: blockNameResolution,
@@ -175,21 +152,29 @@ export function explainsOutcome({ right }: Fault, { way, outcome }: Turn): boole
   return codes.includes(outcome)
 }
 
+function inEntra(name: string, right: RightCodes, fault: object): Fault {
+  return { name, right, inject: ({ entra }) => injectFault(entra, fault) }
+}
+
 async function injectFault(emulator: ControlPlane, fault: object): Promise<() => Promise<void>> {
   await emulator.setFaults(fault)
   return () => emulator.setFaults()
 }
 
-async function pickPod({ demo, pick }: Target, component: (typeof components)[number]): Promise<string> {
-  return pick(await demo.namespace.pods(component)).metadata.name
+/** Kills the sidecar of the pod whose sidecar has restarted least, since Kubernetes delays each further restart. */
+async function killSidecar(target: Target): Promise<undefined> {
+  const restartsOf = ({ status }: Pod) => status.initContainerStatuses?.at(-1)?.restartCount ?? 0
+  const { namespace } = target.demo
+  const [chosen] = (await namespace.pods('agent')).toSorted((a, b) => restartsOf(a) - restartsOf(b))
+  const sidecar = { pod: chosen?.metadata.name ?? '', container: 'sidecar' }
+  const since = Date.now()
+  // Process 1 of a container receives only signals that it handles.
+  await runIn(namespace, { ...sidecar, script: "process.kill(1, 'SIGTERM')" })
+  await untilEnded(target, { ...sidecar, since })
 }
 
-/** The pod whose sidecar has restarted least, since Kubernetes delays each further restart. */
-async function podWithFewestRestarts({ namespace }: Demo): Promise<string> {
-  const restartsOf = ({ status }: Pod) => status.initContainerStatuses?.at(-1)?.restartCount ?? 0
-  const [pod] = (await namespace.pods('agent')).toSorted((a, b) => restartsOf(a) - restartsOf(b))
-  if (!pod) throw new Error('There is no pod of the agent.')
-  return pod.metadata.name
+async function pickPod({ demo, pick }: Target, component: (typeof components)[number]): Promise<string> {
+  return pick(await demo.namespace.pods(component)).metadata.name
 }
 
 async function deletePod(target: Target, component: (typeof components)[number]): Promise<undefined> {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Demo } from '../cluster/support/demo.ts'
-import type { Load } from './load.ts'
+import type { Load } from '../cluster/support/load.ts'
 import type { Episode } from './turn.ts'
 
 interface DemoUnderLoad {
@@ -13,7 +13,7 @@ const components = ['agent', 'weather-api'] as const
 export const replicas = { agent: 2, 'weather-api': 1 } as const
 /** Longer than the five minutes that Kubernetes may wait before it restarts a container that ended often. */
 const healingLimitMs = 6 * 60_000
-/** The number of kinds of turns (`TurnKind`) in `in-pod/ask.ts`. */
+/** The number of kinds of turns (`TurnKind`) in `tests/cluster/in-pod/ask.ts`. */
 const turnKindCount = 13
 /** The number of turns of each kind that have to succeed in a row. */
 const turnsInARow = 3

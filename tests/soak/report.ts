@@ -1,6 +1,7 @@
+import type { Turn } from '../cluster/support/load.ts'
 import { median } from '../support/median.ts'
 import { fitSlope, type Sample, type Slope } from './processes.ts'
-import { type Episode, explains, type Turn } from './turn.ts'
+import { type Episode, explains } from './turn.ts'
 
 /** What happened in a run. */
 export interface Run {

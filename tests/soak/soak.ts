@@ -12,19 +12,18 @@ import { Demo } from '../cluster/support/demo.ts'
 import { EntraControls } from '../cluster/support/entra.ts'
 import prepareCluster from '../cluster/support/global-setup.ts'
 import { runIn } from '../cluster/support/in-container.ts'
+import { Load } from '../cluster/support/load.ts'
 import { NodeVolume } from '../cluster/support/node-volume.ts'
 import { forward } from '../cluster/support/port-forward.ts'
 import { identities } from '../support/identities.ts'
 import { explainsOutcome, type Fault, type Target } from './faults.ts'
 import { replicas, untilHealed } from './healing.ts'
-import { Load } from './load.ts'
 import { readOptions } from './options.ts'
 import { planFaults, randomNumbers } from './plan.ts'
 import { type Sample, sampleProcesses } from './processes.ts'
 import { makeReport, type Run } from './report.ts'
 import { type Episode, findUnexplained } from './turn.ts'
 
-const usersPerKind = 2
 const faultMs = 12_000
 const betweenFaultsMs = 4_000
 const sampleEveryMs = 20_000
@@ -65,7 +64,7 @@ const entra = await EntraControls.of(demo)
 // The sidecar stops using a token five minutes before the token expires, so it uses each of these tokens for ten seconds.
 await entra.setTokenLifetime(310)
 await using bedrock = await forward(demo.namespace, { target: 'service/bedrock-emulator', port: 7002 })
-const load = await Load.start(demo, entra, usersPerKind)
+const load = await Load.start(demo, entra, { usersPerKind: 2, pauseMs: 500 })
 const random = randomNumbers(seed)
 const target: Target = {
   demo,

@@ -1,13 +1,4 @@
-/** A turn of the load, as its client saw it. */
-export interface Turn {
-  /** Mode and flow, and the agent if it is not the default one; `mcp` is Bedrock mode with the tools of an MCP server. */
-  readonly way: string
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
-  readonly ms: number
-  /** `OK`, or the code of the problem or of the connection error. */
-  readonly outcome: string
-}
+import type { Turn } from '../cluster/support/load.ts'
 
 /** Error codes of connections to a process that has ended. */
 export const lostConnectionCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'STREAM_CUT'] as const

@@ -74,14 +74,15 @@ function flatten(path: string, value: unknown): readonly string[] {
   if (typeof value === 'string' && /^\{.*\}\s*$/s.test(value)) return flatten(path, JSON.parse(value))
   if (typeof value !== 'object' || value === null || files.has(JSON.stringify(value)))
     return [`${path} = ${inline(value)}`]
-  const text = inline(value)
-  if (Object.keys(value).length === 0 || /^\{ <pods of [\w-]+> \}$/.test(text)) return [`${path} = ${text}`]
+  const size = Object.keys(value).length
+  if (size === 0 || (size === 3 && /^\{ <pods of [\w-]+> \}$/.test(inline(value))))
+    return [`${path} = ${inline(value)}`]
   if (!Array.isArray(value))
     return Object.entries(value).flatMap(([key, item]) => flatten(path === '' ? key : `${path}.${key}`, item))
   if (value.every(isNamed))
     return value.flatMap(({ name, ...item }) => flatten(`${path}.${name}`, item['value'] ?? item))
   if (value.some(item => typeof item === 'object')) return value.map(item => `${path}[] = ${inline(item)}`)
-  return [`${path} = ${text}`]
+  return [`${path} = ${inline(value)}`]
 }
 
 function isNamed(item: unknown): item is Readonly<Record<string, unknown>> {
@@ -89,6 +90,8 @@ function isNamed(item: unknown): item is Readonly<Record<string, unknown>> {
 }
 
 function inline(value: unknown): string {
+  // Most values are such words, and formatting YAML takes long.
+  if (typeof value === 'string' && /^(?!true$|false$|null$)[a-z][\w./-]*$/i.test(value)) return value
   const file = files.get(typeof value === 'string' ? value.replaceAll('$$', '$') : JSON.stringify(value))
   if (file !== undefined) return file
   if (Array.isArray(value) && value.every(item => typeof item !== 'object'))

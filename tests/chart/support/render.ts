@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { onTestFinished } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { merge, type Values, valuesAt } from '../../support/values.ts'
 import type { Container, KubernetesObject, PodTemplate, Workload } from './kubernetes.ts'
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')
@@ -11,7 +12,7 @@ export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock
 /** The commands of the versions of Helm. Most tests use the first command only. */
 export const helmCommands = process.env['CI'] === 'true' ? ['helm', 'helm3'] : ['helm']
 
-export type Values = Readonly<Record<string, unknown>>
+export { merge, type Values, valuesAt }
 
 /** The fewest values with which the chart can be installed. */
 export const baseValues = {
@@ -171,29 +172,4 @@ export function refusalOf(values: Values): Promise<string> {
 /** A text of the chart's folder. */
 export function readChartFile(name: string): string {
   return readFileSync(resolve(chart, name), 'utf8')
-}
-
-/** Values by their paths, such as `agent.replicas`, as the map of maps that a values file has. */
-export function valuesAt(paths: Values): Values {
-  return Object.entries(paths).reduce(
-    (all, [path, value]) => merge(all, path.split('.').reduceRight<unknown>(wrap, value) as Values),
-    {} as Values,
-  )
-}
-
-function wrap(value: unknown, name: string): Values {
-  return { [name]: value }
-}
-
-export function merge(base: Values, over: Values): Values {
-  const merged: Record<string, unknown> = { ...base }
-  for (const [key, value] of Object.entries(over)) {
-    const below = merged[key]
-    merged[key] = isObject(below) && isObject(value) ? merge(below, value) : value
-  }
-  return merged
-}
-
-function isObject(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

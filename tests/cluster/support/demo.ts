@@ -2,11 +2,11 @@ import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { findFreePort } from '../../support/ports.ts'
+import { merge, type Values } from '../../support/values.ts'
 import { helm, kubectl, runProgram } from './command.ts'
+import { runIn } from './in-container.ts'
 import { Namespace } from './namespace.ts'
 import { forward, type PortForward } from './port-forward.ts'
-
-type Values = Readonly<Record<string, unknown>>
 
 const chartsFolder = join(import.meta.dirname, '../../../charts')
 export const agentChart = join(chartsFolder, 'entra-bedrock-agent')
@@ -74,6 +74,18 @@ export class Demo implements AsyncDisposable {
   /** Entra's origin for pods and browsers. */
   get entraOrigin(): string {
     return `https://entra.localhost:${this.ports.entra}`
+  }
+
+  /** Runs a script in a container of a component's only pod; see `runIn`. */
+  async runIn<Result>(component: string, container: string, script: string): Promise<Result> {
+    const { metadata } = await this.namespace.pod(component)
+    return runIn(this.namespace, { pod: metadata.name, container, script })
+  }
+
+  /** Ends a container of a component's only pod, which Kubernetes then restarts. */
+  endContainer(component: string, container: string): Promise<unknown> {
+    // Process 1 of a container receives only signals that it handles.
+    return this.runIn(component, container, "process.kill(1, 'SIGTERM')")
   }
 
   /** The agent's URL on this machine, by a port-forward. */
@@ -147,18 +159,4 @@ export class Demo implements AsyncDisposable {
     this.#forwards.set(wanted.target, opened)
     return opened
   }
-}
-
-/** Values as Helm merges them: maps key by key, everything else replaced. */
-function merge(base: Values, over: Values): Values {
-  const merged: Record<string, unknown> = { ...base }
-  for (const [key, value] of Object.entries(over)) {
-    const before = merged[key]
-    merged[key] = isMap(before) && isMap(value) ? merge(before, value) : value
-  }
-  return merged
-}
-
-function isMap(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -5,6 +5,7 @@ import { setupAppId } from '../../../emulators/entra/src/testing/start-entra.ts'
 import { identities } from '../../support/identities.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { Demo } from './demo.ts'
+import type { ConfigMap } from './kubernetes.ts'
 
 interface PageIds {
   readonly pageAppId: string
@@ -31,9 +32,8 @@ export class EntraControls {
 
   static async of(demo: Demo): Promise<EntraControls> {
     await demo.openEntra()
-    const jsonPath = 'jsonpath={.data.ca\\.crt}'
-    const authority = await demo.namespace.kubectl('get', 'configmap', 'emulator-authority', '-o', jsonPath)
-    return new EntraControls(`https://localhost:${demo.ports.entra}`, authority)
+    const { data } = await demo.namespace.get<ConfigMap>('configmap', 'emulator-authority')
+    return new EntraControls(`https://localhost:${demo.ports.entra}`, data['ca.crt'] ?? '')
   }
 
   /** Signs Ada in and returns her token (Tc). */

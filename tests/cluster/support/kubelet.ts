@@ -1,5 +1,6 @@
 import { kubectl } from './command.ts'
 import { Namespace } from './namespace.ts'
+import { createPod, debianImage } from './pods.ts'
 
 const longestPauseMs = 120_000
 
@@ -25,26 +26,13 @@ export class Kubelet implements AsyncDisposable {
 
   static async find(): Promise<Kubelet> {
     const namespace = await Namespace.create('kubelet', 'privileged')
-    await namespace.create({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'kubelet' },
-      spec: {
-        hostPID: true,
-        automountServiceAccountToken: false,
-        terminationGracePeriodSeconds: 1,
-        containers: [
-          {
-            name: 'kubelet',
-            image: 'node:24-trixie-slim',
-            command: ['node', '--eval', script],
-            securityContext: { privileged: true },
-            readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
-          },
-        ],
-      },
-    })
-    await namespace.waitFor('condition=Ready', 'pod/kubelet')
+    const container = {
+      image: debianImage,
+      command: ['node', '--eval', script],
+      securityContext: { privileged: true },
+      readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+    }
+    await createPod(namespace, 'kubelet', container, { hostPID: true, terminationGracePeriodSeconds: 1 })
     return new Kubelet(namespace)
   }
 
@@ -56,11 +44,8 @@ export class Kubelet implements AsyncDisposable {
 
   /** The API server reaches the pod itself, so that this works without the kubelet. */
   async #ask(what: string): Promise<void> {
-    await kubectl([
-      'get',
-      '--raw',
-      `/api/v1/namespaces/${this.#namespace.name}/pods/kubelet:8080/proxy/${what}`,
-    ])
+    const pod = `/api/v1/namespaces/${this.#namespace.name}/pods/kubelet:8080`
+    await kubectl(['get', '--raw', `${pod}/proxy/${what}`])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -10,6 +10,10 @@ export interface KubernetesObject {
   }
 }
 
+export interface ConfigMap extends KubernetesObject {
+  readonly data: Readonly<Record<string, string>>
+}
+
 export interface Container {
   readonly name: string
   readonly image: string

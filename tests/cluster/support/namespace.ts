@@ -59,6 +59,15 @@ export class Namespace implements AsyncDisposable {
     await kubectl(['-n', this.name, 'create', '-f', '-'], { input: JSON.stringify(object) })
   }
 
+  async createSecret(name: string, entries: Readonly<Record<string, string>>): Promise<void> {
+    const literals = Object.entries(entries).map(([key, value]) => `--from-literal=${key}=${value}`)
+    await this.kubectl('create', 'secret', 'generic', name, ...literals)
+  }
+
+  async patch(kind: string, name: string, patch: object): Promise<void> {
+    await this.kubectl('patch', kind, name, '--type=merge', '--patch', JSON.stringify(patch))
+  }
+
   async waitFor(condition: string, ...what: readonly string[]): Promise<void> {
     await this.kubectl('wait', `--for=${condition}`, '--timeout=120s', ...what)
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { kubectl } from './command.ts'
 import { Namespace } from './namespace.ts'
+import { createPod, debianImage } from './pods.ts'
 
 /** A volume in a folder of the node, for disposable clusters with one node and no StorageClass. */
 export class NodeVolume implements AsyncDisposable {
@@ -19,41 +20,21 @@ export class NodeVolume implements AsyncDisposable {
     const name = `${namespace.name}-${randomBytes(3).toString('hex')}`
     const volume = new NodeVolume(name, maker)
     const hostPath = { path: `/var/tmp/${name}`, type: 'DirectoryOrCreate' }
-    await maker.create({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'folder' },
-      spec: {
-        automountServiceAccountToken: false,
-        restartPolicy: 'Never',
-        containers: [
-          {
-            name: 'folder',
-            image: 'node:24-trixie-slim',
-            command: ['chmod', '0777', '/folder'],
-            volumeMounts: [{ name: 'folder', mountPath: '/folder' }],
-          },
-        ],
-        volumes: [{ name: 'folder', hostPath }],
-      },
-    })
-    await maker.waitFor('jsonpath={.status.phase}=Succeeded', 'pod/folder')
+    const container = {
+      image: debianImage,
+      command: ['chmod', '0777', '/folder'],
+      volumeMounts: [{ name: 'folder', mountPath: '/folder' }],
+    }
+    const spec = { restartPolicy: 'Never', volumes: [{ name: 'folder', hostPath }] }
+    await createPod(maker, 'folder', container, spec, 'jsonpath={.status.phase}=Succeeded')
     const shared = { accessModes: ['ReadWriteOnce'], storageClassName: '' }
+    const claimRef = { namespace: namespace.name, name: volume.claimName }
     await namespace.create({
-      apiVersion: 'v1',
-      kind: 'PersistentVolume',
-      metadata: { name },
-      spec: {
-        ...shared,
-        capacity: { storage: '1Gi' },
-        hostPath,
-        claimRef: { namespace: namespace.name, name: volume.claimName },
-      },
+      ...{ apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name } },
+      spec: { ...shared, capacity: { storage: '1Gi' }, hostPath, claimRef },
     })
     await namespace.create({
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { name: volume.claimName },
+      ...{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: volume.claimName } },
       spec: { ...shared, volumeName: name, resources: { requests: { storage: '1Gi' } } },
     })
     return volume

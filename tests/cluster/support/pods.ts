@@ -5,7 +5,7 @@ import type { Namespace } from './namespace.ts'
 /** The emulators' image, since it has Node. */
 const ownImage = `ghcr.io/entra-bedrock-agent/emulators:${manifest.version}`
 /** An image with a shell, for scripts that change the node. */
-const debianImage = 'node:24-trixie-slim'
+export const debianImage = 'node:24-trixie-slim'
 
 export interface PodOptions {
   readonly name: string
@@ -14,34 +14,34 @@ export interface PodOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Starts a pod that runs a script, with restricted security settings and no ServiceAccount token. */
-export async function startPod(namespace: Namespace, { name, script, env = {} }: PodOptions): Promise<void> {
+/** Creates a pod of one container with the same name, without a ServiceAccount token, and waits until it is ready. */
+export async function createPod(
+  namespace: Namespace,
+  name: string,
+  container: object,
+  spec: object = {},
+  condition = 'condition=Ready',
+): Promise<void> {
   await namespace.create({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, labels: { app: name } },
-    spec: {
-      automountServiceAccountToken: false,
-      terminationGracePeriodSeconds: 60,
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        {
-          name,
-          image: ownImage,
-          args: ['--input-type=module-typescript', '--eval', script],
-          env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
-          securityContext: {
-            runAsUser: 10001,
-            runAsGroup: 10001,
-            allowPrivilegeEscalation: false,
-            readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'] },
-          },
-        },
-      ],
-    },
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: name } } },
+    spec: { automountServiceAccountToken: false, ...spec, containers: [{ name, ...container }] },
   })
-  await namespace.waitFor('condition=Ready', `pod/${name}`)
+  await namespace.waitFor(condition, `pod/${name}`)
+}
+
+/** Starts a pod that runs a script, with restricted security settings. */
+export async function startPod(namespace: Namespace, { name, script, env = {} }: PodOptions): Promise<void> {
+  const container = {
+    image: ownImage,
+    args: ['--input-type=module-typescript', '--eval', script],
+    env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
+    securityContext: {
+      ...{ runAsUser: 10001, runAsGroup: 10001, capabilities: { drop: ['ALL'] } },
+      ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+    },
+  }
+  const securityContext = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }
+  await createPod(namespace, name, container, { terminationGracePeriodSeconds: 60, securityContext })
 }
 
 /**
@@ -71,26 +71,13 @@ async function startNodePod(
   commands: readonly string[],
   spec: { readonly hostNetwork?: true } = {},
 ): Promise<void> {
-  await namespace.create({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name },
-    spec: {
-      ...spec,
-      automountServiceAccountToken: false,
-      terminationGracePeriodSeconds: 0,
-      containers: [
-        {
-          name,
-          image: debianImage,
-          command: ['sh', '-ec', commands.join('\n')],
-          securityContext: { capabilities: { add: ['NET_ADMIN'] } },
-          readinessProbe: { exec: { command: ['test', '-e', '/tmp/done'] }, periodSeconds: 1 },
-          volumeMounts: [{ name: 'node', mountPath: '/node', readOnly: true }],
-        },
-      ],
-      volumes: [{ name: 'node', hostPath: { path: '/' } }],
-    },
-  })
-  await namespace.waitFor('condition=Ready', `pod/${name}`)
+  const container = {
+    image: debianImage,
+    command: ['sh', '-ec', commands.join('\n')],
+    securityContext: { capabilities: { add: ['NET_ADMIN'] } },
+    readinessProbe: { exec: { command: ['test', '-e', '/tmp/done'] }, periodSeconds: 1 },
+    volumeMounts: [{ name: 'node', mountPath: '/node', readOnly: true }],
+  }
+  const volumes = [{ name: 'node', hostPath: { path: '/' } }]
+  await createPod(namespace, name, container, { ...spec, terminationGracePeriodSeconds: 0, volumes })
 }

@@ -1,36 +1,30 @@
-/** Rights and objects that nobody asked for, and what the blast radius says of them. */
-export interface SurplusRight {
-  readonly objects?: readonly object[]
+/** Rights and objects that nobody asked for. Users have the names of what they may do. */
+export interface SurplusRights {
+  readonly objects: readonly object[]
   /** Changes to objects of the cluster itself. */
-  readonly changes?: readonly Change[]
-  /** The marked lines; none if this is no way to the agent. */
-  readonly told: readonly string[]
+  readonly changes: readonly Change[]
 }
 export interface Change {
-  readonly kind: string
+  readonly kind: 'clusterrole' | 'clusterrolebinding'
   readonly name: string
   /** The list to which `added` is appended. */
   readonly list: 'rules' | 'subjects'
   readonly added: object
 }
 
-interface Rule {
-  readonly verbs: readonly string[]
-  readonly apiGroups: readonly string[]
-  readonly resources: readonly string[]
-  readonly resourceNames?: readonly string[]
-}
-
 const rbac = 'rbac.authorization.k8s.io'
 const networking = 'networking.k8s.io'
+const admission = 'admissionregistration.k8s.io'
 const authentication = 'authentication.k8s.io'
 
-const to = (verbs: string, group: string, resources: string, ...resourceNames: readonly string[]): Rule => ({
+const to = (verbs: string, group: string, resources: string, ...resourceNames: readonly string[]) => ({
   ...{ verbs: verbs.split(' '), apiGroups: [group], resources: resources.split(' ') },
   ...(resourceNames.length > 0 ? { resourceNames } : {}),
 })
-const subjectOf = (kind: 'User' | 'Group', name: string) => ({ kind, name, apiGroup: rbac })
-const accountOf = (namespace: string, name: string) => ({ kind: 'ServiceAccount', namespace, name })
+type Rule = ReturnType<typeof to>
+const user = (name: string) => ({ kind: 'User', name, apiGroup: rbac })
+const team = (name: string) => ({ kind: 'Group', name, apiGroup: rbac })
+const account = (namespace: string, name: string) => ({ kind: 'ServiceAccount', namespace, name })
 
 /** A role with these rules, and its binding, in a namespace or for the whole cluster. */
 function grant(
@@ -48,174 +42,95 @@ function grant(
   ]
 }
 
-const runs = 'may run as it: any pod of the namespace may name it'
-const enters = 'may get into its pods'
-const mints = 'may mint its tokens'
-const acts = 'may act as somebody who has such rights'
-const replaces = 'may put a server of theirs in the place of one that pods or users call'
-const opens = 'may open its ports to other pods'
-const changesFiles = 'may change ConfigMaps that its pods use (emulator-authority)'
-const controls = 'may be a controller of kube-system, which has such rights'
-
 /**
  * @param namespace of the agent, whose ServiceAccount is `demo-agent`
  * @param pod name of the agent's pod
  */
-export function listSurplusRights(namespace: string, pod: string): readonly SurplusRight[] {
-  // biome-ignore format: table
-  const inNamespace: readonly (readonly [rule: Rule, told: string | undefined])[] = [
-    [to('get patch update', '', 'configmaps'), changesFiles],
-    [to('patch', '', 'configmaps', 'emulator-authority'), changesFiles],
-    [to('patch', '', 'configmaps', 'something-else'), undefined],
-    [to('update', '', 'secrets'), 'may change secrets of the namespace'],
-    [to('create', networking, 'networkpolicies'), opens],
-    [to('deletecollection', networking, 'networkpolicies'), opens],
-    [to('patch', '', 'services'), replaces],
-    [to('create', 'discovery.k8s.io', 'endpointslices'), replaces],
-    [to('update', networking, 'ingresses'), replaces],
-    [to('patch', 'apps', 'deployments', 'something-else'), runs],
-    [to('patch', '', 'pods', pod), runs],
-    [to('patch', '', 'pods', 'something-else'), undefined],
-    [to('create', '', 'pods/exec', pod), enters],
-    [to('create', '', 'pods/exec', 'something-else'), undefined],
-    [to('get create update patch', '', 'pods/log pods/eviction'), undefined],
-    [to('update', '', 'namespaces', namespace), 'may change what the namespace admits'],
-  ]
-  const rights = inNamespace.map(([rule, told], index): SurplusRight => {
-    const [user, name] = [`user-${index}`, `right-${index}`]
-    return {
-      objects: grant(name, namespace, subjectOf('User', user), [rule]),
-      told: told === undefined ? [] : [`${user} ${told} (RoleBinding ${namespace}:${name})`],
-    }
-  })
-  return [
-    ...rights,
-    ...hiddenIdentities(namespace),
-    ...impersonators(namespace),
-    ...elsewhere(namespace),
-    ...runners(namespace),
-    ...webhooks(namespace),
-  ]
-}
-
-/** Those who look like the control plane, or got into its bindings and roles. */
-function hiddenIdentities(namespace: string): readonly SurplusRight[] {
-  const mint = [to('create', '', 'serviceaccounts/token', 'demo-agent')]
+export function listSurplusRights(namespace: string, pod: string): SurplusRights {
+  const mint = to('create', '', 'serviceaccounts/token', 'demo-agent')
   const mintAndEnter = [to('create', '', 'serviceaccounts/token pods/exec')]
-  const controller = 'system:controller:job-controller'
-  const bootstrap = { 'kubernetes.io/bootstrapping': 'rbac-defaults' }
-  const own = `system:controller:${namespace}`
-  const granted = (name: string) => [`RoleBinding ${namespace}:${name}`]
-  return [
-    {
-      objects: grant('hidden-user', namespace, subjectOf('User', 'system:u13-hidden'), mintAndEnter),
-      told: [mints, enters].map(way => `system:u13-hidden ${way} (${granted('hidden-user')})`),
-    },
-    {
-      objects: grant('hidden-group', namespace, subjectOf('Group', 'system:my-team'), mintAndEnter),
-      told: [mints, enters].map(way => `system:my-team ${way} (${granted('hidden-group')})`),
-    },
-    {
-      objects: grant(own, undefined, accountOf('kube-system', namespace), mint, bootstrap),
-      told: [`system:serviceaccount:kube-system:${namespace} ${mints} (ClusterRoleBinding ${own})`],
-    },
-    {
-      objects: grant(
-        'more-for-manager',
-        namespace,
-        subjectOf('User', 'system:kube-controller-manager'),
-        mint,
-      ),
-      told: [`system:kube-controller-manager ${mints} (${granted('more-for-manager')})`],
-    },
-    {
-      changes: [
-        {
-          kind: 'clusterrolebinding',
-          name: controller,
-          list: 'subjects',
-          added: subjectOf('User', 'joined'),
-        },
-      ],
-      told: [`joined ${runs} (ClusterRoleBinding ${controller})`],
-    },
-    {
-      changes: [
-        {
-          kind: 'clusterrolebinding',
-          name: 'cluster-admin',
-          list: 'subjects',
-          added: subjectOf('User', 'root'),
-        },
-      ],
-      told: ['root may do everything (ClusterRoleBinding cluster-admin)'],
-    },
-    {
-      changes: [
-        { kind: 'clusterrole', name: 'system:kube-scheduler', list: 'rules', added: mint[0] as object },
-        { kind: 'clusterrole', name: 'system:basic-user', list: 'rules', added: mint[0] as object },
-      ],
-      told: [
-        `system:kube-scheduler ${mints} (ClusterRoleBinding system:kube-scheduler)`,
-        `system:authenticated ${mints} (ClusterRoleBinding system:basic-user)`,
-      ],
-    },
-    {
-      // Everybody who may view may do more, by a label.
-      objects: [
-        {
-          ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', rules: [to('create', '', 'pods/exec')] },
-          metadata: {
-            name: `${namespace}-more-for-view`,
-            labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' },
-          },
-        },
-        {
-          ...{ apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name: 'view', namespace } },
-          roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' },
-          subjects: [subjectOf('User', 'viewer')],
-        },
-      ],
-      told: [`viewer ${enters} (RoleBinding ${namespace}:view)`],
-    },
+  // biome-ignore format: table
+  const inNamespace: Readonly<Record<string, Rule>> = {
+    'changes-config-maps': to('get patch update', '', 'configmaps'),
+    'changes-a-config-map': to('patch', '', 'configmaps', 'emulator-authority'),
+    'changes-another-config-map': to('patch', '', 'configmaps', 'something-else'),
+    'changes-secrets': to('update', '', 'secrets'),
+    'creates-policies': to('create', networking, 'networkpolicies'),
+    'deletes-policies': to('deletecollection', networking, 'networkpolicies'),
+    'changes-services': to('patch', '', 'services'),
+    'creates-endpoint-slices': to('create', 'discovery.k8s.io', 'endpointslices'),
+    'changes-ingresses': to('update', networking, 'ingresses'),
+    'changes-another-deployment': to('patch', 'apps', 'deployments', 'something-else'),
+    'changes-the-pod': to('patch', '', 'pods', pod),
+    'changes-another-pod': to('patch', '', 'pods', 'something-else'),
+    'enters-the-pod': to('create', '', 'pods/exec', pod),
+    'enters-another-pod': to('create', '', 'pods/exec', 'something-else'),
+    'reads-logs-and-evicts': to('get create update patch', '', 'pods/log pods/eviction'),
+    'changes-the-namespace': to('update', '', 'namespaces', namespace),
+  }
+  // biome-ignore format: table
+  const inKubeSystem: Readonly<Record<string, Rule>> = {
+    'mints-tokens-of-a-controller': to('create', '', 'serviceaccounts/token', 'clusterrole-aggregation-controller'),
+    'creates-pods-in-kube-system': to('create', '', 'pods'),
+    'changes-the-name-server': to('patch', '', 'configmaps', 'coredns'),
+  }
+  // Those who look like the control plane, or like everybody.
+  const hidden = [
+    ...grant('hidden-user', namespace, user('system:u13-hidden'), mintAndEnter),
+    ...grant('hidden-group', namespace, team('system:my-team'), mintAndEnter),
+    ...grant('everybody', namespace, team('system:authenticated'), [
+      to('impersonate', '', 'serviceaccounts'),
+    ]),
+    ...grant('more-for-manager', namespace, user('system:kube-controller-manager'), [mint]),
+    ...grant(`system:controller:${namespace}`, undefined, account('kube-system', namespace), [mint], {
+      'kubernetes.io/bootstrapping': 'rbac-defaults',
+    }),
   ]
-}
-
-/** Those who may be somebody else by constrained impersonation. */
-function impersonators(namespace: string): readonly SurplusRight[] {
-  const modes = [
-    ['user-info', 'users', accountOf('elsewhere', 'default'), 'system:serviceaccount:elsewhere:default'],
-    ['arbitrary-node', 'nodes', subjectOf('User', 'as-node'), 'as-node'],
-    ['serviceaccount', 'serviceaccounts', subjectOf('User', 'as-account'), 'as-account'],
-  ] as const
-  return modes.map(([mode, resource, subject, name]) => {
+  // Those who may be somebody else by constrained impersonation.
+  const impersonators = [
+    { mode: 'user-info', resource: 'users', subject: account('elsewhere', 'default') },
+    { mode: 'arbitrary-node', resource: 'nodes', subject: user('acts-as-a-node') },
+    { mode: 'serviceaccount', resource: 'serviceaccounts', subject: user('acts-as-an-account') },
+  ].flatMap(({ mode, resource, subject }) => {
     const be = to(`impersonate:${mode}`, authentication, resource)
     const act = to(`impersonate-on:${mode}:create`, '', 'serviceaccounts/token')
-    return {
-      objects: grant(`${namespace}-${mode}`, undefined, subject, [be, act]),
-      told: [`${name} ${acts} (ClusterRoleBinding ${namespace}-${mode})`],
-    }
+    return grant(`${namespace}-${mode}`, undefined, subject, [be, act])
   })
-}
-
-/** Rights in kube-system that reach the agent. */
-function elsewhere(namespace: string): readonly SurplusRight[] {
-  const rules = [
-    [to('create', '', 'serviceaccounts/token', 'clusterrole-aggregation-controller'), controls],
-    [to('create', '', 'pods'), controls],
-    [to('patch', '', 'configmaps', 'coredns'), replaces],
-  ] as const
-  return rules.map(([rule, told], index) => {
-    const [user, name] = [`elsewhere-${index}`, `${namespace}-${index}`]
-    return {
-      objects: grant(name, 'kube-system', subjectOf('User', user), [rule]),
-      told: [`${user} ${told} (RoleBinding kube-system:${name})`],
-    }
+  // Everybody who may view may do more, by a label.
+  const moreForView = {
+    ...{ apiVersion: `${rbac}/v1`, kind: 'ClusterRole', rules: [to('create', '', 'pods/exec')] },
+    metadata: {
+      name: `${namespace}-more-for-view`,
+      labels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' },
+    },
+  }
+  const viewer = {
+    ...{ apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name: 'view', namespace } },
+    ...{ roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' }, subjects: [user('viewer')] },
+  }
+  const changed = (name: string, list: Change['list'], added: object): Change => ({
+    ...{ kind: list === 'rules' ? 'clusterrole' : 'clusterrolebinding', name, list, added },
   })
+  return {
+    objects: [
+      ...Object.entries(inNamespace).flatMap(([name, rule]) => grant(name, namespace, user(name), [rule])),
+      ...Object.entries(inKubeSystem).flatMap(([name, rule]) =>
+        grant(`${namespace}-${name}`, 'kube-system', user(name), [rule]),
+      ),
+      ...[...hidden, ...impersonators, moreForView, viewer],
+      ...[...runners(namespace), ...webhooks(namespace)],
+    ],
+    changes: [
+      changed('system:controller:job-controller', 'subjects', user('joined')),
+      changed('cluster-admin', 'subjects', user('root')),
+      changed('system:kube-scheduler', 'rules', mint),
+      changed('system:basic-user', 'rules', mint),
+    ],
+  }
 }
 
 /** What already runs, or would run, as the account. */
-function runners(namespace: string): readonly SurplusRight[] {
+function runners(namespace: string): readonly object[] {
   const spec = (restartPolicy: string) => ({
     ...{ serviceAccountName: 'demo-agent', restartPolicy, nodeSelector: { nowhere: 'true' } },
     securityContext: { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: 'RuntimeDefault' } },
@@ -227,103 +142,57 @@ function runners(namespace: string): readonly SurplusRight[] {
     ],
   })
   const template = { metadata: { labels: { app: 'idle' } }, spec: spec('Always') }
-  const told = (name: string) => [`${name} runs as it, and is not the chart’s`]
+  const jobTemplate = { spec: { template: { spec: spec('Never') } } }
   return [
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'intruder', namespace }, spec: spec('Never') },
     {
-      objects: [
-        { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'intruder', namespace }, spec: spec('Never') },
-      ],
-      told: told('Pod:intruder'),
+      ...{ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'nightly', namespace } },
+      spec: { schedule: '0 0 1 1 *', jobTemplate },
     },
     {
-      objects: [
-        {
-          ...{ apiVersion: 'batch/v1', kind: 'CronJob', metadata: { name: 'nightly', namespace } },
-          spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: { template: { spec: spec('Never') } } } },
-        },
-      ],
-      told: told('CronJob:nightly'),
-    },
-    {
-      objects: [
-        {
-          ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'idle', namespace } },
-          spec: { replicas: 0, selector: { matchLabels: { app: 'idle' } }, template },
-        },
-      ],
-      told: told('Deployment:idle'),
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'idle', namespace } },
+      spec: { replicas: 0, selector: { matchLabels: { app: 'idle' } }, template },
     },
   ]
 }
 
 /** Webhooks and policies that may change the agent's objects. None of them answers. */
-function webhooks(namespace: string): readonly SurplusRight[] {
+function webhooks(namespace: string): readonly object[] {
   const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': namespace } }
-  const group = 'admissionregistration.k8s.io'
-  const ruleOf = (operations: readonly string[], apiGroup: string, resources: readonly string[]) => ({
-    ...{ operations, apiGroups: [apiGroup], apiVersions: ['v1'], resources },
+  const rule = (operations: string, apiGroup: string, resources: string) => ({
+    ...{ operations: operations.split(' '), apiGroups: [apiGroup], apiVersions: ['v1'] },
+    resources: resources.split(' '),
   })
-  const webhook = (
-    name: string,
-    rules: readonly object[],
-    ways: readonly string[],
-    more = {},
-  ): SurplusRight => ({
-    objects: [
+  const webhook = (name: string, rules: readonly object[], more = {}) => ({
+    ...{ apiVersion: `${admission}/v1`, kind: 'MutatingWebhookConfiguration' },
+    metadata: { name: `${namespace}-${name}` },
+    webhooks: [
       {
-        ...{ apiVersion: `${group}/v1`, kind: 'MutatingWebhookConfiguration' },
-        metadata: { name: `${namespace}-${name}` },
-        webhooks: [
-          {
-            ...{ name: `${name}.example.com`, rules, namespaceSelector, ...more },
-            clientConfig: { url: 'https://127.0.0.1:9/' },
-            ...{
-              sideEffects: 'None',
-              admissionReviewVersions: ['v1'],
-              failurePolicy: 'Ignore',
-              timeoutSeconds: 1,
-            },
-          },
-        ],
+        ...{ name: `${name}.example.com`, rules, namespaceSelector, ...more },
+        ...{ clientConfig: { url: 'https://127.0.0.1:9/' }, sideEffects: 'None', timeoutSeconds: 1 },
+        ...{ admissionReviewVersions: ['v1'], failurePolicy: 'Ignore' },
       },
     ],
-    told: ways.map(
-      way => `MutatingWebhookConfiguration:${namespace}-${name} ${way} (as objects are written)`,
-    ),
   })
-  const policy = { name: `${namespace}-policy` }
+  const metadata = { name: `${namespace}-policy` }
+  const expression = 'Object{metadata: Object.metadata{labels: {"touched": "yes"}}}'
   return [
-    webhook('workloads', [ruleOf(['CREATE'], 'apps', ['deployments', 'replicasets'])], [runs]),
-    webhook('files', [ruleOf(['CREATE', 'UPDATE'], '', ['configmaps'])], [changesFiles]),
-    webhook('tokens', [ruleOf(['CREATE'], '', ['serviceaccounts/token'])], [mints]),
-    webhook('deletions', [ruleOf(['DELETE'], '', ['pods'])], []),
-    webhook('others', [ruleOf(['CREATE'], '', ['pods'])], [], {
-      objectSelector: { matchLabels: { inject: 'yes' } },
-    }),
+    webhook('workloads', [rule('CREATE', 'apps', 'deployments replicasets')]),
+    webhook('files', [rule('CREATE UPDATE', '', 'configmaps')]),
+    webhook('tokens', [rule('CREATE', '', 'serviceaccounts/token')]),
+    webhook('deletions', [rule('DELETE', '', 'pods')]),
+    webhook('others', [rule('CREATE', '', 'pods')], { objectSelector: { matchLabels: { inject: 'yes' } } }),
     {
-      objects: [
-        {
-          ...{ apiVersion: `${group}/v1`, kind: 'MutatingAdmissionPolicy', metadata: policy },
-          spec: {
-            matchConstraints: { namespaceSelector, resourceRules: [ruleOf(['CREATE'], '', ['pods'])] },
-            failurePolicy: 'Ignore',
-            reinvocationPolicy: 'Never',
-            mutations: [
-              {
-                patchType: 'ApplyConfiguration',
-                applyConfiguration: {
-                  expression: 'Object{metadata: Object.metadata{labels: {"touched": "yes"}}}',
-                },
-              },
-            ],
-          },
-        },
-        {
-          ...{ apiVersion: `${group}/v1`, kind: 'MutatingAdmissionPolicyBinding', metadata: policy },
-          spec: { policyName: policy.name },
-        },
-      ],
-      told: [`MutatingAdmissionPolicy:${namespace}-policy ${runs} (as objects are written)`],
+      ...{ apiVersion: `${admission}/v1`, kind: 'MutatingAdmissionPolicy', metadata },
+      spec: {
+        matchConstraints: { namespaceSelector, resourceRules: [rule('CREATE', '', 'pods')] },
+        ...{ failurePolicy: 'Ignore', reinvocationPolicy: 'Never' },
+        mutations: [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }],
+      },
+    },
+    {
+      ...{ apiVersion: `${admission}/v1`, kind: 'MutatingAdmissionPolicyBinding', metadata },
+      spec: { policyName: metadata.name },
     },
   ]
 }

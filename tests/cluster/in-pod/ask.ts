@@ -1,6 +1,6 @@
 /**
- * Runs in a pod of its own until SIGTERM: for each kind of turn, users ask the agent, wait for the answer, and ask again.
- * Prints each finished `Turn` as a line of JSON, and at the end the number of turns. On SIGUSR2 a crowd asks at once and
+ * Runs in a pod of its own until SIGTERM: for each kind of turn (or those in KINDS), users ask the agent, wait for the answer,
+ * and ask again. Prints each finished `Turn` as a line of JSON, and at the end the number of turns. On SIGUSR2 a crowd asks at once and
  * closes its connections in the middle of the answers.
  */
 import { Agent, type IncomingMessage, request as requestHttp } from 'node:http'
@@ -46,7 +46,8 @@ const users = (process.env['USERS'] ?? '').split(',')
 const agents: Readonly<Record<string, AgentIds>> = JSON.parse(process.env['AGENTS'] ?? '{}')
 const signInOrder = JSON.parse(process.env['SIGN_IN_ORDER'] ?? '{}')
 const answerTimeoutMs = 90_000
-const pauseMs = 500
+/** The delay between two turns of a user, which leaves the pods time on a small machine. */
+const pauseMs = Number(process.env['PAUSE_MS'])
 const crowdSize = 20
 /** The age at which a user's token is renewed, long before the token expires. */
 const userTokenMaxAgeMs = 20 * 60_000
@@ -55,7 +56,7 @@ const weatherQuestion = 'Weather in Dallas?'
 const mcpQuestion = 'Ask weather-tools for the weather in Dallas'
 const weatherTurn = { agent: 'weather', message: weatherQuestion } as const
 // biome-ignore format: table
-const turnKinds: readonly TurnKind[] = [
+const allKinds: readonly TurnKind[] = [
   ...(['autonomous', 'obo', 'agent-user'] as const).flatMap(flow => [
     { ...weatherTurn, name: `direct ${flow}`, mode: 'direct', flow } as const,
     { ...weatherTurn, name: `bedrock ${flow}`, mode: 'bedrock', flow } as const,
@@ -66,6 +67,9 @@ const turnKinds: readonly TurnKind[] = [
   { ...weatherTurn, name: 'bedrock obo, approved', mode: 'bedrock', flow: 'obo', waits: true },
   { name: 'direct autonomous, trainee', agent: 'trainee', mode: 'direct', flow: 'autonomous', message: weatherQuestion, deniedBy: 'API_FORBIDDEN' },
 ]
+
+const wantedKinds = process.env['KINDS']?.split(',')
+const turnKinds = allKinds.filter(({ name }) => wantedKinds?.includes(name) ?? true)
 
 let stopping = false
 let turnCount = 0
@@ -264,7 +268,7 @@ async function waitUntilLetIn(): Promise<void> {
 }
 
 await waitUntilLetIn()
-const usersPerKind = Number(process.env['USERS_PER_WAY'])
+const usersPerKind = Number(process.env['USERS_PER_KIND'])
 await Promise.all(
   turnKinds.flatMap((kind, index) =>
     // The API accepts a limited number of changes a day from one user, so each kind that makes changes has only one client.
