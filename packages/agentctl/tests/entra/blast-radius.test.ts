@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { stableId } from '../../../../emulators/entra/src/directory/graph-permissions.ts'
 import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
 import { requestToken } from '../../../../emulators/entra/src/testing/start-entra.ts'
+import { permits } from '../../src/entra/blast-radius/tenant-rights.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
 import { addCy, aGrant, aSecret, creation, useRadius } from './support/radius.ts'
 import { graphToken } from './support/workplace.ts'
@@ -103,12 +104,7 @@ describe('of who may change the whole tenant', () => {
   })
 
   it('permissions that lead to the agents are told with what they permit, and no others', async () => {
-    const leading = `RoleAssignmentSchedule.ReadWrite.Directory RoleEligibilitySchedule.ReadWrite.Directory RoleManagement.ReadWrite.Directory
-      GroupMember.ReadWrite.All Group.ReadWrite.All User.ReadWrite.All EntitlementManagement.ReadWrite.All AppRoleAssignment.ReadWrite.All
-      Directory.ReadWrite.All DelegatedPermissionGrant.ReadWrite.All PrivilegedAccess.ReadWrite.AzureADGroup Application.ReadWrite.All
-      PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup UserAuthenticationMethod.ReadWrite.All Policy.ReadWrite.ConditionalAccess
-      AgentIdentityBlueprint.AddRemoveCreds.All AgentIdentity.ReadWrite.All Synchronization.ReadWrite.All`
-    const scope = `${leading.replaceAll(/\s+/g, ' ')} User.Read Directory.Read.All Mail.ReadWrite`
+    const scope = [...permits.keys(), 'User.Read', 'Directory.Read.All', 'Mail.ReadWrite'].join(' ')
     const clientId = seedIds.setupPrincipal
     tenantNow().content.permissionGrants.push({ ...aGrant, scope, clientId, resourceId: graphPrincipal })
     await expectGolden('leading-permissions', await showTitles('who may change it → clients'))

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -142,6 +142,7 @@ esac`
     letGo()
     // Without a proof, measuring was not asked for.
     await expectGolden('port-forward-silent', await running)
+    await expectGolden('deny-list', tenant.withNames(readFileSync(file('configmap'), 'utf8')))
   })
 
   it.each(['deny-list', 'prove'])('the sidecar never answers (--%s)', async option => {
