@@ -165,11 +165,9 @@ describe('the agents', () => {
     await ask(page, 'Weather in Dallas?')
     const pane = tracePane(page)
     await pane.getByText('Weather agent called Weather API as its own user account.').waitFor()
-    await pane.getByText('Weather account').waitFor()
     const plates = pane.locator('button.plate')
-    expect(
-      await plates.evaluateAll(all => all.map(it => `${it.dataset['token']} ${it.dataset['state']}`)),
-    ).toEqual(['T1 unseen', 'T2 unseen', 'TR seen'])
+    const states = await plates.evaluateAll(all => all.map(it => [it.dataset['token'], it.dataset['state']]))
+    expect(Object.fromEntries(states)).toEqual({ T1: 'unseen', T2: 'unseen', TR: 'seen' })
     await (await showToken(page, 'T2')).getByText('The agent never sees T2.', { exact: false }).waitFor()
     expect((await agent.received(1))[0]).toMatchObject({ agent: 'weather', flow: 'agent-user' })
   })

@@ -7,12 +7,9 @@ import {
   approvalCard as approval,
   askForAlert,
   cardButton as button,
-  callSteps,
-  claimsChallenge,
   decisionStep,
   eventsAfterApproval,
   eventsUntilPause,
-  pauseEvent,
   alertQuestion as question,
   alertText as said,
   tcArrivalStep,
@@ -174,31 +171,5 @@ describe('the trace', () => {
       .waitFor()
     await choose(page, 'Compare')
     await page.getByText('Once the agent gets TR in exchange for your token (Tc)').waitFor()
-  })
-
-  it('of a step-up says that the API demands a stronger sign-in, and which context the tokens lack', async () => {
-    agent.goOn = request => [
-      ...stepEvents([tcArrivalStep('s1'), decisionStep('approve'), toolStep('running')]),
-      ...stepEvents([...callSteps('x'), toolStep('waiting')]),
-      pauseEvent(request, { kind: 'step-up', claimsChallenge }),
-    ]
-    const page = await browser.open(agent.url)
-    await askForAlert(page)
-    await button(page, 'Create alert').click()
-    await page.getByRole('region', { name: 'Confirm that it’s you' }).waitFor()
-    await page
-      .getByRole('heading', {
-        name: 'Weather API wants a stronger sign-in before the agent may create an alert.',
-      })
-      .waitFor()
-    const table = page.getByRole('table', { name: 'Stronger sign-in' })
-    await table.waitFor()
-    expect(await table.locator('tbody tr').allInnerTexts()).toEqual([
-      expect.stringMatching(/^Tc\s+not in this token\s+\S\s+c1, by a new sign-in$/),
-      expect.stringMatching(/^TR\s+not in this token\s+\S\s+c1$/),
-    ])
-    await openSteps(page)
-    expect(await page.locator('.step', { hasText: 'Approve the call' }).textContent()).toContain('after 0:')
-    expect(await page.locator('.steps-sum').textContent()).toBe('6 steps')
   })
 })

@@ -150,7 +150,7 @@ describe('the steps', () => {
     await pane.locator('#step-4-details').waitFor()
   })
 
-  it('can be walked through with the keyboard alone', async () => {
+  it('can be walked through with the keyboard alone, whose keys are letters while the user types a question', async () => {
     const { page, pane, rows } = await openTrace()
     const focused = () => page.locator(':focus').getAttribute('id')
     await rows.first().focus()
@@ -174,6 +174,10 @@ describe('the steps', () => {
     await page.getByRole('dialog', { name: 'Keys in the steps' }).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    await page.getByLabel('Your question').focus()
+    await page.keyboard.type('jk[]?')
+    expect(await page.getByLabel('Your question').inputValue()).toBe('jk[]?')
+    expect(await pane.locator('.step-more').count()).toBe(0)
   })
 
   it('stay open in the view Sequence, where “Close all” closes them too', async () => {
@@ -207,14 +211,6 @@ describe('the steps', () => {
     await choose(page, 'Steps')
     expect(await drawn).toBeLessThan(300)
     await expect.poll(() => tracePane(page).locator('.step-more').count()).toBe(300)
-  })
-
-  it('ignore their shortcut keys while the user types a question', async () => {
-    const { page, pane } = await openTrace()
-    await page.getByLabel('Your question').focus()
-    await page.keyboard.type('jk[]?')
-    expect(await page.getByLabel('Your question').inputValue()).toBe('jk[]?')
-    expect(await pane.locator('.step-more').count()).toBe(0)
   })
 
   it('have an address: a link leads to the answer, the view and the step', async () => {
@@ -256,8 +252,8 @@ describe('the presenter', () => {
 })
 
 describe('a token', () => {
-  it('is opened by its plate, and shown with names, times and who checked it; Esc closes it', async () => {
-    const { page } = await openTrace()
+  it('is opened by its plate or from its step, and shown with names, times and who checked it; Esc closes it', async () => {
+    const { page, pane } = await openTrace()
     const card = await showToken(page, 'TR')
     await card.getByText('The agent identity acts as itself towards Weather API.').waitFor()
     await card.getByText(/60 min left · until/).waitFor()
@@ -269,6 +265,10 @@ describe('a token', () => {
     await page.keyboard.press('Escape')
     await card.waitFor({ state: 'hidden' })
     expect(await page.locator(':focus').getAttribute('data-token')).toBe('TR')
+    await openSteps(page)
+    await pane.getByRole('button', { name: 'What T1 says' }).click()
+    const other = page.getByRole('region', { name: 'T1', exact: true })
+    await other.getByText('The agent never sees T1.').waitFor()
   })
 
   it('is closed by Esc without stopping an answer that still runs; the next Esc stops it', async () => {
@@ -283,16 +283,6 @@ describe('a token', () => {
     await page.keyboard.press('Escape')
     await stopped
     await answer.getByText('This answer was stopped.').waitFor()
-  })
-
-  it('is also opened from the step that carries it', async () => {
-    const { page, pane } = await openTrace()
-    await openSteps(page)
-    await pane.getByRole('button', { name: 'What T1 says' }).click()
-    await page
-      .getByRole('region', { name: 'T1', exact: true })
-      .getByText('The agent never sees T1.')
-      .waitFor()
   })
 
   it.each([

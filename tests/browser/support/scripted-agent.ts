@@ -94,7 +94,7 @@ export class ScriptedAgent extends LocalServer {
     else if (path === '/api/status') sendJson(response, this.status)
     else if (path === '/api/chat') await this.#answerQuestion(request, response)
     else if (path === '/api/chat/continue') await this.#goOn(request, response)
-    else if (path === '/spaced.css') sendSpacedText(response)
+    else if (path === '/spaced.css') response.writeHead(200, { 'content-type': 'text/css' }).end(spacedText)
     else await sendFile(path, response)
   }
 
@@ -108,11 +108,9 @@ export class ScriptedAgent extends LocalServer {
   async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const continued: ContinueRequest = JSON.parse(await text(request))
     this.continued.push(continued)
-    const { refusal } = this
-    if (refusal)
-      response
-        .writeHead(refusal.status, { 'content-type': 'application/problem+json' })
-        .end(JSON.stringify(refusal))
+    const { status = 0 } = this.refusal ?? {}
+    const headers = { 'content-type': 'application/problem+json' }
+    if (this.refusal) response.writeHead(status, headers).end(JSON.stringify(this.refusal))
     else await streamEvents(response, async send => send(turnStart(continued), ...this.goOn(continued)))
   }
 }
@@ -137,19 +135,13 @@ async function streamEvents(
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
-  response
-    .writeHead(body === undefined ? 503 : 200, { 'content-type': 'application/json' })
-    .end(JSON.stringify(body))
+  const status = body === undefined ? 503 : 200
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-/** Sends styles with the spacing that readers may set (WCAG 1.4.12). */
-function sendSpacedText(response: ServerResponse): void {
-  response
-    .writeHead(200, { 'content-type': 'text/css' })
-    .end(
-      '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }',
-    )
-}
+/** Styles with the spacing that readers may set (WCAG 1.4.12). */
+const spacedText =
+  '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }'
 
 async function sendFile(path: string, response: ServerResponse) {
   const file = join(pageFolder, normalize(path === '/' ? '/index.html' : path))

@@ -80,6 +80,8 @@ describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn
       .waitFor()
     await choose(page, 'Sequence')
     await page.locator('.step', { hasText: 'Approve the call' }).waitFor()
+    await page.reload()
+    await answer.getByText('You confirmed that it’s you.').waitFor()
   })
 })
 

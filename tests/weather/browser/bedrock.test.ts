@@ -57,13 +57,6 @@ it('the page shows “What the model is told”, with the right that each tool n
   await told.getByText('You hold no password, token or key').waitFor()
 })
 
-it('small talk calls no tool and requests no token', async () => {
-  const page = await browser.open(system.agentUrl)
-  await completeText(await askBedrock(page, 'Hello!'))
-  await page.getByText('called no tool, so no token was needed').waitFor()
-  expect(await page.locator('#pane-trace .step .mark').count()).toBe(0)
-})
-
 it('an answer is shown while it streams, and can be stopped', async () => {
   const page = await browser.open(system.agentUrl)
   system.aws.break({ kind: 'stall', afterEvents: 4 })

@@ -58,29 +58,21 @@ describe('askAgent', () => {
     expect(calls.map(call => new Headers(call.headers).get('authorization'))).toEqual([null, 'Bearer tc'])
   })
 
-  it('passes on the problem of a request that the agent refused', async () => {
-    const problem = { code: 'RATE_LIMITED', title: 'Too many', detail: '', hint: 'Wait' }
-    answerWith(() =>
-      Response.json(problem, { status: 429, headers: { 'content-type': 'application/problem+json' } }),
-    )
+  const headers = { 'content-type': 'application/problem+json' }
+  const limited = { code: 'RATE_LIMITED', title: 'Too many', detail: '', hint: 'Wait' }
+  const unexpected = { code: 'UNEXPECTED_RESPONSE', detail: 'HTTP status 502.' }
+  it.each([
+    ['the agent’s own problem', Response.json(limited, { status: 429, headers }), limited],
+    ['no response of the agent', new Response('<h1>Bad gateway</h1>', { status: 502 }), unexpected],
+    ['no JSON', new Response('<h1>Bad gateway</h1>', { status: 502, headers }), unexpected],
+    [
+      'a proxy’s problem, whose missing members are filled in',
+      Response.json({ title: 'Bad gateway' }, { status: 502, headers }),
+      { ...unexpected, title: 'Bad gateway' },
+    ],
+  ])('reports what a refused request got: %s', async (_what, response, problem) => {
+    answerWith(() => response)
     await expect(collect()).rejects.toMatchObject({ problem })
-  })
-
-  it('reports a response that did not come from the agent', async () => {
-    answerWith(() => new Response('<h1>Bad gateway</h1>', { status: 502 }))
-    await expect(collect()).rejects.toMatchObject({
-      problem: { code: 'UNEXPECTED_RESPONSE', detail: 'HTTP status 502.' },
-    })
-  })
-
-  it('fills in the members that a proxy’s problem lacks', async () => {
-    const headers = { 'content-type': 'application/problem+json' }
-    answerWith(() => Response.json({ title: 'Bad gateway' }, { status: 502, headers }))
-    await expect(collect()).rejects.toMatchObject({
-      problem: { code: 'UNEXPECTED_RESPONSE', title: 'Bad gateway', detail: 'HTTP status 502.' },
-    })
-    answerWith(() => new Response('<h1>Bad gateway</h1>', { status: 502, headers }))
-    await expect(collect()).rejects.toMatchObject({ problem: { code: 'UNEXPECTED_RESPONSE' } })
   })
 
   it('leaves out events whose names this version of the page does not know', async () => {

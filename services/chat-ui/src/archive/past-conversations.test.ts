@@ -1,4 +1,4 @@
-import type { TraceStep } from '@entra-agents/trace'
+import { step } from '@entra-agents/trace-view/testing/trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Conversation, type ConversationNeeds } from '../conversation/conversation.ts'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
@@ -8,15 +8,9 @@ import { PastConversations } from './past-conversations.ts'
 
 const ada = 'ada-oid'
 const tid = '11111111-2222-4333-8444-555555555555'
-const step: TraceStep = {
-  id: 's',
-  kind: 'token',
-  from: 'sidecar',
-  to: 'agent',
-  title: 'TR for ada@example.org',
-  status: 'ok',
-  token: { role: 'TR', observed: true, claims: { upn: 'ada@example.org', idtyp: 'user', scp: 'x' } },
-}
+const claims = { upn: 'ada@example.org', idtyp: 'user', scp: 'x' }
+const tokenStep = (more: object = claims) =>
+  step('s', { title: 'TR for ada@example.org', token: { role: 'TR', observed: true, claims: { ...more } } })
 
 function exchange(message: string, more: Partial<Exchange> = {}): Exchange {
   const owner = { agent: 'a', flow: 'autonomous' } as const
@@ -25,7 +19,12 @@ function exchange(message: string, more: Partial<Exchange> = {}): Exchange {
 }
 function exchangeFor(objectId: string, message: string, more: Partial<Exchange> = {}): Exchange {
   const question = { message, agent: 'a', mode: 'direct', flow: 'obo' } as const
-  return exchange(message, { question, owner: { agent: 'a', flow: 'obo', objectId }, steps: [step], ...more })
+  return exchange(message, {
+    question,
+    owner: { agent: 'a', flow: 'obo', objectId },
+    steps: [tokenStep()],
+    ...more,
+  })
 }
 /** A storage like the browser's: its items are own members, so that `Object.keys` lists them. */
 function stubStorage(name: string, room = 5_000_000): Record<string, string> {
@@ -134,7 +133,7 @@ describe('conversations that outlive their tab', () => {
             decision: 'deny',
           },
         ] as const
-      const steps = [{ ...step, token: { role: 'TR', observed: true, claims } } as const]
+      const steps = [tokenStep(claims)]
       const { past } = openTab(exchangeFor(ada, 'mine', { steps, decided: decidedFor(given_name) }))
       expect(past.list(ada)[0]?.kept.exchanges[0]?.decided).toEqual(decidedFor('‹given_name hidden›'))
     },
@@ -150,10 +149,9 @@ describe('conversations that outlive their tab', () => {
       const ids = `${oid} in ${tid}, ${oid.replaceAll('-', '')}`
       const call = { name: 'get_order', arguments: { [oid]: ids }, status: 'ok' } as const
       const notices = [{ ...problem('REFUSED'), detail: ids, hint: ids, requestId: ids }]
-      const claims = { idtyp: 'user', oid, tid }
       const { past, session } = openTab(
         exchangeFor(oid, 'mine', {
-          steps: [{ ...step, token: { role: 'TR', observed: true, claims } } as const].slice(0, tokens),
+          steps: [tokenStep({ idtyp: 'user', oid, tid })].slice(0, tokens),
           notices,
           problem: notices[0],
           decided: [{ title: ids, arguments: { [oid]: ids }, stepId: 's', decision: 'approve' }],

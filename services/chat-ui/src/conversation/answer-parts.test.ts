@@ -1,122 +1,85 @@
 import type { ToolUse, TraceStep } from '@entra-agents/trace'
+import { apiCall, ownToken, step } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
+import { turnResult } from '../testing/converse.ts'
 import { partsOf } from './answer-parts.ts'
 
-const tool = (id: string, more: Partial<TraceStep> = {}): TraceStep => ({
-  id,
-  kind: 'tool',
-  from: 'bedrock',
-  to: 'agent',
-  title: 'get_order({"number":7})',
-  tool: { name: 'get_order', arguments: { number: 7, region: 'north' } },
-  status: 'ok',
-  durationMs: 8,
-  ...more,
-})
-const call: TraceStep = {
-  ...tool('call'),
-  kind: 'api-call',
-  parentId: 'a',
-  to: 'orders-api',
-  response: { status: 403 },
-}
-const textsAndTools = (parts: ReturnType<typeof partsOf>) =>
-  parts.map(({ text, chips }) => [text, ...chips.map(({ stepId }) => stepId)])
+const tool = (id: string, more: Partial<TraceStep> = {}) =>
+  step(id, { tool: { name: 'get_order', arguments: { number: 7, region: 'north' } }, ...more })
+const call = apiCall('call', ownToken, { parentId: 'a', response: { status: 403 } })
+const mark = (stepId: string, at = 0) => ({ stepId, at })
+
+/** The parts of an answer in which the tool `a` was called at the beginning. */
+const parts = (answer: string, more: Partial<Parameters<typeof partsOf>[0]> = {}) =>
+  partsOf({ answer, toolMarks: [mark('a')], steps: [tool('a')], result: undefined, ...more })
+const textsAndTools = (...given: Parameters<typeof parts>) =>
+  parts(...given).map(({ text, chips }) => [text, ...chips.map(({ stepId }) => stepId)])
 
 describe('the parts of an answer', () => {
   it('show the tools where they were called; tools called at the same place are shown together', () => {
-    const answer = 'I look.\n\nIt is sunny.'
-    const toolMarks = [
-      { stepId: 'a', at: 7 },
-      { stepId: 'b', at: 7 },
-    ]
-    expect(
-      textsAndTools(partsOf({ answer, toolMarks, steps: [tool('a'), tool('b')], result: undefined })),
-    ).toEqual([['I look.', 'a', 'b'], ['\n\nIt is sunny.']])
+    const toolMarks = [mark('a', 7), mark('b', 7)]
+    const shown = textsAndTools('I look.\n\nIt is sunny.', { toolMarks, steps: [tool('a'), tool('b')] })
+    expect(shown).toEqual([['I look.', 'a', 'b'], ['\n\nIt is sunny.']])
   })
 
   it('show the tool, its arguments and the API’s answer', () => {
-    const toolMarks = [{ stepId: 'a', at: 0 }]
-    const [part] = partsOf({
-      answer: '',
-      toolMarks,
-      steps: [tool('a', { status: 'failed' }), call],
-      result: undefined,
-    })
+    const [part] = parts('', { steps: [tool('a', { status: 'failed' }), call] })
+    const answer = { to: 'orders-api', response: { status: 403 } }
     expect(part?.chips).toMatchObject([
-      {
-        name: 'get_order',
-        words: '7, north',
-        status: 'failed',
-        call: { to: 'orders-api', response: { status: 403 } },
-      },
+      { name: 'get_order', words: '7, north', status: 'failed', call: answer },
     ])
   })
 
   it('do not show an API’s 404 as an alarm', () => {
-    const problem = { type: '', title: '', detail: '', hint: '', requestId: '', code: 'ORDER_NOT_FOUND' }
     const alarmOf = (status: number) => {
-      const steps = [tool('a', { status: 'failed' }), { ...call, problem: { ...problem, status } }]
-      const toolMarks = [{ stepId: 'a', at: 0 }]
-      return partsOf({ answer: '', toolMarks, steps, result: undefined })[0]?.chips[0]?.alarm
+      const problem = { type: '', title: '', detail: '', hint: '', requestId: '', code: 'X', status }
+      const steps = [tool('a', { status: 'failed' }), { ...call, problem }]
+      return parts('', { steps })[0]?.chips[0]?.alarm
     }
     expect([alarmOf(404), alarmOf(403)]).toEqual(['neutral', 'failed'])
   })
 
-  it('split no paragraph, whatever position is stored for a tool, and show no tool whose step is missing', () => {
-    const answer = 'A **b\nc** d.\n\nEnd.'
-    const split = (at: number) =>
-      textsAndTools(
-        partsOf({
-          answer,
-          toolMarks: [
-            { stepId: 'a', at },
-            { stepId: 'gone', at: 1 },
-          ],
-          steps: [tool('a')],
-          result: undefined,
-        }),
-      )
-    expect(split(4)).toEqual([['A **b\nc** d.', 'a'], ['\n\nEnd.']])
-    expect(split(9_999)).toEqual([[answer, 'a'], ['']])
-    expect(split(-5)).toEqual([['', 'a'], [answer]])
-  })
+  it.each([
+    [4, [['A **b\nc** d.', 'a'], ['\n\nEnd.']]],
+    [9_999, [['A **b\nc** d.\n\nEnd.', 'a'], ['']]],
+    [-5, [['', 'a'], ['A **b\nc** d.\n\nEnd.']]],
+  ])(
+    'split no paragraph, even if a tool is stored at %d, and show no tool whose step is missing',
+    (at, shown) => {
+      const toolMarks = [mark('a', at), mark('gone', 1)]
+      expect(textsAndTools('A **b\nc** d.\n\nEnd.', { toolMarks })).toEqual(shown)
+    },
+  )
 
   it('begin with the tools that the result lists, if no step shows where they were called', () => {
     const tools: ToolUse[] = [{ name: 'get_order', arguments: { number: 7 }, status: 'ok' }]
-    const result = { tools } as Parameters<typeof partsOf>[0]['result']
-    const parts = partsOf({ answer: 'Sunny.', toolMarks: [], steps: [{ ...call, parentId: 'x' }], result })
-    expect(textsAndTools(parts)).toEqual([['', 'call'], ['Sunny.']])
+    const { data: result } = turnResult({ tools })
+    const shown = textsAndTools('Sunny.', { toolMarks: [], steps: [{ ...call, parentId: 'x' }], result })
+    expect(shown).toEqual([['', 'call'], ['Sunny.']])
   })
 
   it('show a decision of the user at the call that was decided', () => {
     const decided = [{ title: 'Create order', arguments: {}, stepId: 'a', decision: 'approve' }] as const
-    const told = { answer: 'I ask.\n\nDone.', steps: [tool('a')], result: undefined, decided }
-    const parts = partsOf({ ...told, toolMarks: [{ stepId: 'a', at: 6 }] })
-    expect(parts.map(({ text, decided: here }) => [text, here.length])).toEqual([
+    const counts = (more: Parameters<typeof parts>[1]) =>
+      parts('I ask.\n\nDone.', { decided, ...more }).map(({ text, decided: here }) => [text, here.length])
+    expect(counts({ toolMarks: [mark('a', 6)] })).toEqual([
       ['I ask.', 1],
       ['\n\nDone.', 0],
     ])
-    const withoutTrace = partsOf({ ...told, steps: [], toolMarks: [] })
-    expect(withoutTrace.map(({ decided: here }) => here.length)).toEqual([1, 0])
+    expect(counts({ toolMarks: [], steps: [] }).map(([, count]) => count)).toEqual([1, 0])
   })
 
-  it('show an abandoned call as not made, or as failed if the API had already refused it', () => {
-    const waiting = {
-      answer: '',
-      toolMarks: [{ stepId: 'a', at: 0 }],
-      steps: [tool('a', { status: 'waiting' })],
-    }
-    const statusOf = (more: object) =>
-      partsOf({ ...waiting, result: undefined, ...more })[0]?.chips.map(({ status }) => status)
-    expect(statusOf({})).toEqual(['waiting'])
-    expect(statusOf({ unsent: 'left' })).toEqual(['denied'])
-    const withCall = (status: 'ok' | 'failed') => ({
-      unsent: 'left',
-      steps: [...waiting.steps, { ...call, status }],
-    })
-    expect(statusOf(withCall('failed'))).toEqual(['failed'])
-    // The API only told what the call would change.
-    expect(statusOf(withCall('ok'))).toEqual(['denied'])
+  const waiting = tool('a', { status: 'waiting' })
+  it.each([
+    ['waiting', 'it still waits', { steps: [waiting] }],
+    ['denied', 'it was left', { steps: [waiting], unsent: 'left' }],
+    [
+      'failed',
+      'the API had already refused it',
+      { steps: [waiting, { ...call, status: 'failed' }], unsent: 'left' },
+    ],
+    ['denied', 'the API only told what it would change', { steps: [waiting, call], unsent: 'left' }],
+  ] as const)('show a call as %s if %s', (status, _why, more) => {
+    expect(parts('', more)[0]?.chips.map(chip => chip.status)).toEqual([status])
   })
 })

@@ -16,13 +16,8 @@ const speakerForUser = (objectId: string, name = 'weather'): Speaker => ({
 })
 
 function answeredExchange(message: string, answer: string, more: Partial<Exchange> = {}): Exchange {
-  return {
-    ...startExchange({ message, agent: 'weather', mode: 'direct', flow: 'autonomous' }),
-    state: 'done',
-    owner: agent,
-    answer,
-    ...more,
-  }
+  const asked = startExchange({ message, agent: 'weather', mode: 'direct', flow: 'autonomous' })
+  return { ...asked, state: 'done', owner: agent, answer, ...more }
 }
 
 describe('historyFor', () => {
@@ -36,35 +31,24 @@ describe('historyFor', () => {
     expect(historyFor(exchanges, agentItself).map(({ text }) => text)).toEqual(['a', 'A'])
   })
 
-  it('includes earlier answers only if they have the same agent, flow and user as the question', () => {
-    const said = {
-      'weather itself': answeredExchange('a', 'A'),
-      'trainee itself': answeredExchange('b', 'B', { owner: { ...agent, agent: 'trainee' } }),
-      'weather for Ada': answeredExchange('c', 'C', { owner: ownerForUser('ada') }),
-      'trainee for Ada': answeredExchange('d', 'D', { owner: ownerForUser('ada', 'trainee') }),
-      'weather for Ben': answeredExchange('e', 'E', { owner: ownerForUser('ben') }),
-    }
-    const heardBy = (speaker: Speaker) =>
-      historyFor(Object.values(said), speaker)
-        .map(({ text }) => text)
-        .join('')
-    expect({
-      'weather itself': heardBy(agentItself),
-      'weather itself, with Ada signed in': heardBy({ ...agentItself, userToken: 'tc-of-ada' }),
-      'trainee itself': heardBy({ ...agentItself, agent: 'trainee' }),
-      'weather for Ada': heardBy(speakerForUser('ada')),
-      'trainee for Ada': heardBy(speakerForUser('ada', 'trainee')),
-      'weather for Ben': heardBy(speakerForUser('ben')),
-      'trainee for Ben': heardBy(speakerForUser('ben', 'trainee')),
-    }).toEqual({
-      'weather itself': 'aA',
-      'weather itself, with Ada signed in': 'aA',
-      'trainee itself': 'bB',
-      'weather for Ada': 'cC',
-      'trainee for Ada': 'dD',
-      'weather for Ben': 'eE',
-      'trainee for Ben': '',
-    })
+  const trainee = { ...agentItself, agent: 'trainee' }
+  it.each([
+    ['the weather agent itself', agentItself, ['a', 'A']],
+    ['the weather agent itself, with Ada signed in', { ...agentItself, userToken: 'tc-of-ada' }, ['a', 'A']],
+    ['the trainee itself', trainee, ['b', 'B']],
+    ['the weather agent for Ada', speakerForUser('ada'), ['c', 'C']],
+    ['the trainee for Ada', speakerForUser('ada', 'trainee'), ['d', 'D']],
+    ['the weather agent for Ben', speakerForUser('ben'), ['e', 'E']],
+    ['the trainee for Ben', speakerForUser('ben', 'trainee'), []],
+  ])('includes earlier answers only if agent, flow and user are the same: %s', (_who, speaker, heard) => {
+    const said = [
+      answeredExchange('a', 'A'),
+      answeredExchange('b', 'B', { owner: { ...agent, agent: 'trainee' } }),
+      answeredExchange('c', 'C', { owner: ownerForUser('ada') }),
+      answeredExchange('d', 'D', { owner: ownerForUser('ada', 'trainee') }),
+      answeredExchange('e', 'E', { owner: ownerForUser('ben') }),
+    ]
+    expect(historyFor(said, speaker).map(({ text }) => text)).toEqual(heard)
   })
 
   it('leaves out an answer with an unknown owner, whoever asks', () => {

@@ -1,3 +1,4 @@
+import { step } from '@entra-agents/trace-view/testing/trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startExchange } from './exchange.ts'
 import { type KeptExchanges, toKept } from './kept.ts'
@@ -20,7 +21,6 @@ const ask = (message: string, answer = '') => ({
   ...startExchange({ message, agent: 'a', mode: 'direct', flow: 'autonomous' }),
   answer,
 })
-const step = { id: 's', kind: 'tool', from: 'bedrock', to: 'agent', title: '', status: 'ok' }
 const messages = (kept: KeptExchanges | undefined) => kept?.exchanges.map(({ question }) => question.message)
 
 describe('what a tab keeps over a reload', () => {
@@ -54,46 +54,41 @@ describe('what a tab keeps over a reload', () => {
     expect((await readConversation())?.left).toBe(2)
   })
 
-  it.each([
-    ['a cycle in `follows`', { follows: [0] }],
-    ['an exchange with no entry in `follows`', { follows: [] }],
-    ['an exchange that is no object', { exchanges: [null] }],
-    ['an index `shown` that is no number', { shown: 'x' }],
-  ])('is nothing if the stored value has %s', async (_what, change) => {
-    stubStorage().set('conversation', JSON.stringify({ ...toKept([ask('a')]), ...change }))
-    expect(await readConversation()).toBeUndefined()
+  const decided = [{ title: 'Create order', arguments: {}, stepId: 's', decision: 'approve' }]
+  const approval = { decision: 'approve', digest: 'd', waitedMs: 1 } as const
+  const steps = [step('s', { status: 'waiting' }), step('a', { kind: 'approval', approval })]
+  const whole = { ...ask('a'), steps, decided, before: 'x', unsent: 'left' }
+  const kept = (exchange: unknown = whole, more: object = {}) => ({
+    ...toKept([]),
+    exchanges: [exchange],
+    follows: [-1],
+    shown: 0,
+    ...more,
   })
-
+  const withExchange = (change: object) => kept({ ...whole, ...change })
+  const owner = { agent: 'a', flow: 'autonomous' }
+  // biome-ignore format: table
   it.each([
-    ['the pause', { pause: {} }],
-    ['a decision', { decided: [{ title: 'Create', arguments: {}, stepId: 's', decision: 'maybe' }] }],
-    ['a step', { steps: [{}] }],
-    ['a claim list', { steps: [{ ...step, token: { role: 'TR', observed: true, claims: [] } }] }],
-    ['a tool', { steps: [{ ...step, tool: { arguments: {} } }] }],
-    ['a mark', { toolMarks: [{ stepId: 's' }] }],
-    ['the turn', { turn: { mode: 'model' } }],
-    ['a problem', { problem: 'AGENT_UNREACHABLE' }],
-    ['a notice', { notices: [{ title: 'Note' }] }],
-    ['the result', { result: {} }],
-    ['the owner’s flow', { owner: { agent: 'a', flow: 'obo', objectId: 'ada' } }],
-    ['the owner’s agent', { owner: { agent: 'b', flow: 'autonomous' } }],
-    [
-      'the owner’s user, in a flow without a user,',
-      { owner: { agent: 'a', flow: 'autonomous', objectId: 'ada' } },
-    ],
-  ])('is nothing if %s is invalid', async (_what, change) => {
-    const items = stubStorage()
-    const store = (exchange: object) =>
-      items.set('conversation', JSON.stringify({ ...toKept([ask('a')]), exchanges: [exchange] }))
-    const decided = [{ title: 'Create order', arguments: {}, stepId: 's', decision: 'approve' }]
-    const approval = { decision: 'approve', digest: 'd', waitedMs: 1 }
-    const steps = [
-      { ...step, status: 'waiting' },
-      { ...step, id: 'a', kind: 'approval', approval },
-    ]
-    store({ ...ask('a'), steps, decided, before: 'x', unsent: 'left' })
-    expect(messages(await readConversation())).toEqual(['a'])
-    store({ ...ask('a'), ...change })
-    expect(await readConversation()).toBeUndefined()
+    ['the same if nothing is wrong', kept(), ['a']],
+    ['nothing if there is a cycle in `follows`', kept(whole, { follows: [0] }), undefined],
+    ['nothing if `follows` has no entry for an exchange', kept(whole, { follows: [] }), undefined],
+    ['nothing if an exchange is no object', kept(null), undefined],
+    ['nothing if the index `shown` is no number', kept(whole, { shown: 'x' }), undefined],
+    ['nothing if it has a pause', withExchange({ pause: {} }), undefined],
+    ['nothing if a decision is invalid', withExchange({ decided: [{ ...decided[0], decision: 'maybe' }] }), undefined],
+    ['nothing if a step is invalid', withExchange({ steps: [{}] }), undefined],
+    ['nothing if a tool is invalid', withExchange({ steps: [{ ...step('s'), tool: { arguments: {} } }] }), undefined],
+    ['nothing if a notice is invalid', withExchange({ notices: [{ title: 'Note' }] }), undefined],
+    ['nothing if a mark is invalid', withExchange({ toolMarks: [{ stepId: 's' }] }), undefined],
+    ['nothing if the turn is invalid', withExchange({ turn: { mode: 'model' } }), undefined],
+    ['nothing if a problem is invalid', withExchange({ problem: 'AGENT_UNREACHABLE' }), undefined],
+    ['nothing if the result is invalid', withExchange({ result: {} }), undefined],
+    ['nothing if the owner has no user in a flow on behalf of a user', withExchange({ question: { ...whole.question, flow: 'obo' }, owner: { agent: 'a', flow: 'obo' } }), undefined],
+    ['nothing if the owner’s flow is another', withExchange({ owner: { agent: 'a', flow: 'obo', objectId: 'ada' } }), undefined],
+    ['nothing if the owner’s agent is another', withExchange({ owner: { ...owner, agent: 'b' } }), undefined],
+    ['nothing if the owner has a user in a flow without a user', withExchange({ owner: { ...owner, objectId: 'ada' } }), undefined],
+  ])('is %s', async (_what, stored, shown) => {
+    stubStorage().set('conversation', JSON.stringify(stored))
+    expect(messages(await readConversation())).toEqual(shown)
   })
 })

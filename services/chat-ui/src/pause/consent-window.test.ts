@@ -36,25 +36,17 @@ describe('isTenantAddress', () => {
 })
 
 describe('listenForConsent', () => {
-  it('listens only to the channel of its own state, and reads only the error code of a message', async () => {
+  it.each([
+    ['reads only the error code of a message', { error: 'access_denied', token: 'x' }, 'access_denied'],
+    ['reads no error, if the consent may have been given', 'whatever', undefined],
+  ])('listens only to the channel of its own state, and %s', async (_what, message, error) => {
     const answer = Promise.withResolvers<string | undefined>()
     const stop = listenForConsent('s1', answer.resolve)
-    const other = new BroadcastChannel('consent:s2')
-    other.postMessage({ error: 'not for us' })
-    const ours = new BroadcastChannel('consent:s1')
-    ours.postMessage({ error: 'access_denied', token: 'x' })
-    expect(await answer.promise).toBe('access_denied')
-    for (const channel of [other, ours]) channel.close()
-    stop()
-  })
-
-  it('reports no error for a message without an error code: the consent may have been given', async () => {
-    const answer = Promise.withResolvers<string | undefined>()
-    const stop = listenForConsent('s3', answer.resolve)
-    const channel = new BroadcastChannel('consent:s3')
-    channel.postMessage('whatever')
-    expect(await answer.promise).toBeUndefined()
-    channel.close()
+    const [other, ours] = ['consent:s2', 'consent:s1'].map(name => new BroadcastChannel(name))
+    other?.postMessage({ error: 'not for us' })
+    ours?.postMessage(message)
+    expect(await answer.promise).toBe(error)
+    for (const channel of [other, ours]) channel?.close()
     stop()
   })
 })

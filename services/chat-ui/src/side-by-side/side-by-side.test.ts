@@ -1,4 +1,4 @@
-import type { Flow, PublicAgent, TokenCard, TurnEvent } from '@entra-agents/trace'
+import type { Flow, PublicAgent, TokenCard, TurnEvent, TurnStart } from '@entra-agents/trace'
 import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
 import { accountToken, agentToken, ownToken, step } from '@entra-agents/trace-view/testing/trace'
 import { lessonOfSides } from '@entra-agents/trace-view/trace/lessons'
@@ -7,6 +7,7 @@ import { expect, it } from 'vitest'
 import type { AskedQuestion } from '../conversation/asked-question.ts'
 import { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
+import { result } from '../testing/converse.ts'
 import { SideBySide } from './side-by-side.ts'
 
 const asked: AskedQuestion[] = []
@@ -16,18 +17,9 @@ const needs = {
   async *ask(question: AskedQuestion): AsyncGenerator<TurnEvent> {
     asked.push(question)
     const { agent, mode, flow } = question.request
-    const turn = { turnId: 't', agent, mode, flow, model: null }
-    yield { event: 'turn', data: { ...turn, startedAt: '2026-11-25T10:00:00.000Z' } }
-    const timing = { firstTokenMs: 1, totalMs: 1 }
-    const end = {
-      answer: `Answer to ${messageOf(question)}`,
-      finishReason: 'stop',
-      usage: null,
-      timing,
-      tools: [],
-      notices: [],
-    }
-    yield { event: 'result', data: { ...turn, ...end } } as TurnEvent
+    const data = { turnId: 't', agent, mode, flow, model: null, startedAt: '2026-11-25T10:00:00.000Z' }
+    yield { event: 'turn', data: data as TurnStart }
+    yield result(`Answer to ${messageOf(question)}`)
   },
   identify: async ({ agent, flow }: { agent: string; flow: Flow }): Promise<Speaker> =>
     flow === 'obo'
@@ -37,14 +29,7 @@ const needs = {
 }
 
 const [first] = publicConfig.agents
-const trainee: PublicAgent = {
-  name: 'trainee',
-  title: 'Trainee agent',
-  clientId: '',
-  flows: ['autonomous'],
-  apis: [],
-  requireSignIn: false,
-}
+const trainee = { ...first, name: 'trainee', title: 'Trainee agent', flows: ['autonomous'] } as PublicAgent
 const config = { agents: first ? [first, trainee] : [] }
 
 /** Asks an agent two questions, then the second one again side by side. Then `asked` has only the questions of the two sides. */

@@ -6,42 +6,42 @@ import { type Account, type IdentityClient, Session } from './session.ts'
 const ada: Account = { objectId: 'ada', name: 'Ada Osei', userName: 'ada@contoso.example' }
 
 function createSession(client: Partial<IdentityClient> = {}, spaClientId: string | null = 'spa') {
-  let loads = 0
+  const counts = { loads: 0, windows: 0 }
   let signedIn: (account: Account) => void = () => {}
+  const { interact, ...others } = client
   const session = new Session({ ...publicConfig, spaClientId }, async onSignedIn => {
-    loads += 1
+    counts.loads += 1
     signedIn = onSignedIn
     return {
       account: () => undefined,
-      interact: async () => onSignedIn(ada),
+      async interact(...given) {
+        counts.windows += 1
+        await (interact ? interact(...given) : onSignedIn(ada))
+      },
       acquireToken: async () => undefined,
       signOut: async () => {},
-      ...client,
+      ...others,
     }
   })
-  return { session, loads: () => loads, finishInWindow: () => signedIn(ada) }
+  return { session, counts, finishInWindow: () => signedIn(ada) }
 }
+const cancelled = { problem: { code: 'SIGN_IN_CANCELLED' } }
 
 describe('Session', () => {
   it('loads the identity library once, and only when it is needed', async () => {
-    const { session, loads } = createSession()
-    expect(loads()).toBe(0)
+    const { session, counts } = createSession()
+    expect(counts.loads).toBe(0)
     session.prepare()
     await session.signIn()
-    expect(loads()).toBe(1)
+    expect(counts.loads).toBe(1)
     expect(session.account.value).toEqual(ada)
   })
 
   it('opens the window within the click if the library is already loaded', async () => {
-    let windows = 0
-    const { session } = createSession({
-      interact: async () => {
-        windows += 1
-      },
-    })
+    const { session, counts } = createSession()
     await session.acquireToken(false)
     const attempt = session.signIn()
-    expect(windows).toBe(1)
+    expect(counts.windows).toBe(1)
     await attempt
   })
 
@@ -52,12 +52,11 @@ describe('Session', () => {
   })
 
   it('reports that sign-in is not set up if its configuration is missing, and loads nothing', async () => {
-    const { session, loads } = createSession({}, null)
+    const { session, counts } = createSession({}, null)
     session.prepare()
-    await expect(session.acquireToken(false)).rejects.toMatchObject({
-      problem: { code: 'SIGN_IN_UNAVAILABLE' },
-    })
-    expect(loads()).toBe(0)
+    const refused = { problem: { code: 'SIGN_IN_UNAVAILABLE' } }
+    await expect(session.acquireToken(false)).rejects.toMatchObject(refused)
+    expect(counts.loads).toBe(0)
   })
 
   it('can cancel a sign-in while the window is open, and still accepts the sign-in if the user finishes it there', async () => {
@@ -65,37 +64,28 @@ describe('Session', () => {
     const attempt = session.signIn()
     expect(session.signingIn.value).toBe(true)
     session.cancelSignIn()
-    await expect(attempt).rejects.toMatchObject({ problem: { code: 'SIGN_IN_CANCELLED' } })
+    await expect(attempt).rejects.toMatchObject(cancelled)
     expect(session.signingIn.value).toBe(false)
     finishInWindow()
     expect(session.account.value).toEqual(ada)
   })
 
   it('opens no window for a sign-in that is cancelled while the library loads, and one for the next', async () => {
-    let windows = 0
-    const { session } = createSession({
-      interact: async () => {
-        windows += 1
-      },
-    })
-    const cancelled = expect(session.signIn()).rejects.toMatchObject({
-      problem: { code: 'SIGN_IN_CANCELLED' },
-    })
+    const { session, counts } = createSession()
+    const attempt = expect(session.signIn()).rejects.toMatchObject(cancelled)
     session.cancelSignIn()
-    await cancelled
+    await attempt
     await session.acquireToken(false)
-    expect(windows).toBe(0)
+    expect(counts.windows).toBe(0)
     await session.signIn()
-    expect(windows).toBe(1)
+    expect(counts.windows).toBe(1)
   })
 
   it('lets a second sign-in replace the first', async () => {
-    let windows = 0
-    const { session } = createSession({
-      interact: () => (++windows === 1 ? new Promise(() => {}) : Promise.resolve()),
+    const { session, counts } = createSession({
+      interact: () => (counts.windows === 1 ? new Promise(() => {}) : Promise.resolve()),
     })
-    const first = session.signIn()
-    const refused = expect(first).rejects.toThrow(PageError)
+    const refused = expect(session.signIn()).rejects.toThrow(PageError)
     await session.acquireToken(false)
     await session.signIn()
     await refused
