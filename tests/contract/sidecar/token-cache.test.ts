@@ -128,3 +128,15 @@ test('A caller that hangs up aborts the request to Entra', async () => {
   expect(error).toBe('timeout')
   await expect.poll(() => trial.stage.entra.abandoned).toBe(1)
 })
+
+test.each([
+  [429, 'Your app has been throttled by AAD due to too many requests.'],
+  [400, 'An error response was returned by the OAuth2 server, but it could not be parsed.'],
+])(
+  'A refusal with the status %i and without JSON is reported in the words of MSAL',
+  async (status, words) => {
+    const page: TokenOutcome = { kind: 'response', status, headers: {}, body: '<html>' }
+    const trial = await beginTrial({ outcome: () => page })
+    expect((await trial.get(autonomousPath)).body).toContain(words)
+  },
+)
