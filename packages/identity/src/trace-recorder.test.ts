@@ -1,7 +1,7 @@
 import type { TraceStep } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { identityProblem } from './problems.ts'
-import { TraceRecorder } from './trace-recorder.ts'
+import { type StepObserver, TraceRecorder } from './trace-recorder.ts'
 
 const stepStart = { kind: 'api-call', from: 'agent', to: 'weather-api', title: 'Asks' } as const
 const failure = identityProblem('API_UNAVAILABLE', 'No weather.').toDocument('request-1')
@@ -56,5 +56,31 @@ describe('A trace', () => {
       ['outer', 'failed'],
     ])
     expect(trace.steps.map(({ status }) => status)).toEqual(['ok', 'failed', 'failed'])
+  })
+
+  it('has of a branch the steps before the branch is left, which ends those that still run', () => {
+    const observed: string[] = []
+    const observer: StepObserver = {
+      stepStarted: ({ title }) => `${observed.push(`${title} started`)}`,
+      stepEnded: ({ title, status }) => observed.push(`${title} ${status}`),
+    }
+    const whole = new TraceRecorder(() => undefined, observer)
+    const { trace, leave } = whole.branch()
+    const step = trace.start({ ...stepStart, title: 'early' })
+    leave(failure)
+    expect(trace.start({ ...stepStart, title: 'late' }).traceparent).toBeUndefined()
+    trace.failOpenSteps(failure)
+    expect(whole.steps).toMatchObject([{ id: step.id, title: 'early', status: 'failed', problem: failure }])
+    expect(observed).toEqual(['early started', 'early failed'])
+    expect(step.traceparent).toBe('1')
+  })
+
+  it('lets the steps of a branch that is left without a failure run on unseen', () => {
+    const { reported, trace: whole } = createTrace()
+    const { trace, leave } = whole.branch()
+    const step = trace.start(stepStart)
+    leave(undefined)
+    step.ok()
+    expect(reported.map(({ status }) => status)).toEqual(['running'])
   })
 })

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
-import { ids, secondAgent } from '@entra-agents/identity/testing/fixtures'
+import { readEnvironment } from '@entra-agents/service-kit'
 import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { expect, it } from 'vitest'
-import { readConfig } from './config.ts'
+import { readAgents } from './agents-config.ts'
+import { ids, secondAgent } from './testing/fixtures.ts'
 
 const file = temporaryFile('agents.json')
 
@@ -17,12 +18,13 @@ const trainee = {
 
 function read(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-  return readConfig({
-    TENANT_ID: ids.tenantId,
-    BLUEPRINT_APP_ID: ids.blueprintAppId,
-    WEATHER_API_APP_ID: ids.weatherApiAppId,
-    AGENTS_CONFIG: file,
-  }).agents
+  return readAgentsFrom({ AGENTS_CONFIG: file })
+}
+
+function readAgentsFrom(variables: Readonly<Record<string, string>>) {
+  const { tenantId, blueprintAppId } = ids
+  const blueprint = { tenantId, blueprintAppId, authority: 'https://login.example' }
+  return readEnvironment(variables, env => readAgents(env, blueprint, ['weather-api']))
 }
 
 const faultsOf = (content: unknown) => findFaults(() => read(content))
@@ -36,6 +38,19 @@ it('AGENTS_CONFIG names several agents of the one blueprint, and AGENT_CLIENT_ID
       blueprintAppId: ids.blueprintAppId,
     },
     { name: 'trainee', ...trainee },
+  ])
+})
+
+it('Without a file the only agent is that of AGENT_CLIENT_ID', () => {
+  expect(readAgentsFrom({ AGENT_CLIENT_ID: ids.agentClientId.toUpperCase() })).toEqual([
+    {
+      name: 'default',
+      clientId: ids.agentClientId,
+      flows: ['autonomous', 'obo'],
+      blueprintAppId: ids.blueprintAppId,
+      tenantId: ids.tenantId,
+      authority: 'https://login.example',
+    },
   ])
 })
 
