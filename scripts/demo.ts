@@ -4,10 +4,10 @@
  */
 import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
+import { readConfig } from '@entra-agents/agent/config'
 import { findPortFaults } from '@entra-agents/agentctl/ports'
 import { tenant } from '@entra-agents/demo-tenant'
 import { isConfigurationError } from '@entra-agents/service-kit'
-import { readConfig } from '../services/agent/src/config.ts'
 import { waitForTools } from './demo/health.ts'
 import { type DemoProcess, describeProcesses, realBedrockVariable } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'

@@ -1,16 +1,16 @@
 /** `npm run troubleshooting`: writes docs/troubleshooting.md from the problem catalogues of the services. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { agentProblems } from '@entra-agents/agent/problems'
 import { doctorProblems } from '@entra-agents/agentctl/doctor/problems'
 import { approvalProblems } from '@entra-agents/approval'
 import { bedrockProblems } from '@entra-agents/bedrock-access'
 import { identityProblems } from '@entra-agents/identity'
 import { mcpProblems } from '@entra-agents/mcp-tools'
 import { commonProblems, type ProblemKind } from '@entra-agents/service-kit'
-import { agentProblems } from '../services/agent/src/problems.ts'
+import { catalogue as weatherApiProblems } from '@entra-agents/weather-api/problems'
 import { alertProblems } from '../services/agent/src/tools/weather/alerts/problems.ts'
 import { weatherProblems as weatherToolProblems } from '../services/agent/src/tools/weather/problems.ts'
-import { catalogue as weatherApiProblems } from '../services/weather-api/src/problems.ts'
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../docs/troubleshooting.md')
 

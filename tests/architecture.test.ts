@@ -81,18 +81,26 @@ const folderOfPackage = new Map(
 /** Folders of the agent, from the top: each may import from those below it, never from those above. */
 const agentFolders = ['routes', 'bedrock', 'direct', 'tools', 'turn', 'status']
 
-interface Import {
+interface Arrow {
   /** Paths from the root of the repository. */
   readonly from: string
   readonly to: string
 }
 
-/** The file, workspace or part of a workspace that an import leads to, or `undefined` for libraries and Node's own modules. */
-function importTarget(file: string, specifier: string): string | undefined {
-  if (specifier.startsWith('.')) return relative(root, resolve(dirname(file), specifier))
-  const [scope, name, ...part] = specifier.split('/')
+interface Import extends Arrow {
+  /** Whether the import names a file, and not an entry of a workspace. */
+  readonly isRelative: boolean
+}
+
+/** An import of a file, a workspace or an entry of a workspace; `undefined` for libraries and Node's own modules. */
+function importOf(from: string, specifier: string): Import | undefined {
+  if (specifier.startsWith('.')) {
+    const to = relative(root, resolve(root, dirname(from), specifier))
+    return { from, to, isRelative: true }
+  }
+  const [scope, name, ...entry] = specifier.replace('?inline', '').split('/')
   const workspace = folderOfPackage.get(specifier.startsWith('@') ? `${scope}/${name}` : (scope ?? ''))
-  return workspace && [workspace, ...part].join('/')
+  return workspace ? { from, to: [workspace, ...entry].join('/'), isRelative: false } : undefined
 }
 
 function sourceFiles(folder: string): string[] {
@@ -106,13 +114,28 @@ function sourceFiles(folder: string): string[] {
 function importsOf(folder: string): Import[] {
   return sourceFiles(folder).flatMap(file =>
     [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)]
-      .map(match => ({ from: relative(root, file), to: importTarget(file, match[1] ?? '') }))
-      .filter((found): found is Import => found.to !== undefined),
+      .map(match => importOf(relative(root, file), match[1] ?? ''))
+      .filter(found => found !== undefined),
   )
 }
 
 const workspaceOf = (path: string) => path.split('/').slice(0, 2).join('/')
-const describeImport = ({ from, to }: Import) => `${from} imports ${to}`
+const describeImport = ({ from, to }: Arrow) => `${from} imports ${to}`
+
+/** Whether an import leads into a package, or from a package into a service, but not by one of the entries. */
+function passesEntries({ from, to, isRelative }: Import): boolean {
+  const workspace = workspaceOf(to)
+  if (workspace === workspaceOf(from)) return false
+  if (isRelative)
+    return to.startsWith('packages/') || (from.startsWith('packages/') && to.startsWith('services/'))
+  return !entriesOf(workspace).includes(to)
+}
+
+function entriesOf(workspace: string): readonly string[] {
+  const { exports = {} } = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'))
+  const names = typeof exports === 'string' ? ['.'] : Object.keys(exports)
+  return names.map(name => join(workspace, name))
+}
 
 function forbiddenImports(folder: string, permitted: readonly string[]): string[] {
   const permittedFor = (path: string) => (isTest(path) ? [...permitted, ...allowedForTests] : permitted)
@@ -126,7 +149,7 @@ function forbiddenImports(folder: string, permitted: readonly string[]): string[
 }
 
 /** All files or folders in circular imports. */
-function membersOfCycles(imports: readonly Import[]): string[] {
+function membersOfCycles(imports: readonly Arrow[]): string[] {
   const next = new Map<string, Set<string>>()
   for (const { from, to } of imports) {
     if (from !== to) next.set(from, (next.get(from) ?? new Set()).add(to))
@@ -145,7 +168,7 @@ function membersOfCycles(imports: readonly Import[]): string[] {
 }
 
 /** Imports between folders, neither of which contains the other. */
-function folderImports(workspace: string): Import[] {
+function folderImports(workspace: string): Arrow[] {
   return importsOf(workspace)
     .filter(({ from, to }) => !isTest(from) && workspaceOf(to) === workspace)
     .map(({ from, to }) => ({ from: dirname(from), to: dirname(to) }))
@@ -233,6 +256,21 @@ describe('dependencies between folders', () => {
     expect(forbiddenImports('services/agent', [])).not.toEqual([])
     const otherPart = ['packages/entra-failures/words']
     expect(forbiddenImports('packages/identity', otherPart).join()).toContain('packages/entra-failures/codes')
+  })
+
+  it('lead into packages, and from packages into services, only by their entries', () => {
+    const everywhere = ['packages', 'services', 'emulators', 'scripts', 'tests', 'bench', 'mutation']
+    expect(everywhere.flatMap(importsOf).filter(passesEntries).map(describeImport)).toEqual([])
+  })
+
+  it.each([
+    ['../../packages/identity/src/sidecar.ts', 'services/agent/app.ts'],
+    ['../../packages/identity/src/index.ts', 'tests/support/stack.ts'],
+    ['../../services/agent/src/main.ts', 'packages/agentctl/doctor.ts'],
+    ['@entra-agents/identity/src/sidecar.ts', 'services/agent/app.ts'],
+    ['@entra-agents/agent/turn/turns', 'packages/agentctl/doctor.ts'],
+  ])('are reported if they pass the entries, as %s from %s does', (specifier, from) => {
+    expect(importOf(from, specifier)).toSatisfy(passesEntries)
   })
 
   it.each(['agent', 'weather-api'])(

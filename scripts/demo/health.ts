@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { readConfig } from '@entra-agents/agent/config'
 import { mayUseApi } from '@entra-agents/identity'
 import type { Status } from '@entra-agents/trace'
-import { readConfig } from '../../services/agent/src/config.ts'
 import type { DemoProcess } from './processes.ts'
 
 /** Whether a service answers its health check with 2xx within a second. */

@@ -1,9 +1,10 @@
 // What the chart makes of values: golden texts, in which each field of each object is a line.
+
+import { readConfig as readAgentConfig } from '@entra-agents/agent/config'
 import { tenant } from '@entra-agents/demo-tenant'
+import { readConfig as readWeatherConfig } from '@entra-agents/weather-api/config'
 import { describe, expect, it } from 'vitest'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
-import { readConfig as readAgentConfig } from '../../services/agent/src/config.ts'
-import { readConfig as readWeatherConfig } from '../../services/weather-api/src/config.ts'
 import { needs } from '../support/programs.ts'
 import { list, printChanges, printListing } from './support/listing.ts'
 import {

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { readConfig } from '@entra-agents/agent/config'
 import { apisOf } from '@entra-agents/approval'
-import { readConfig } from '../../../services/agent/src/config.ts'
 import { readVariables } from './entra/env-file.ts'
 import { sidecarEntries, sidecarSettings } from './sidecar-entries.ts'
 

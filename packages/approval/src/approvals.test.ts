@@ -1,4 +1,3 @@
-import { problemOf, turnOf } from '@entra-agents/identity/downstream/testing/stage'
 import {
   agent,
   ids,
@@ -6,6 +5,7 @@ import {
   verifiedUser,
   weatherApi,
 } from '@entra-agents/identity/testing/fixtures'
+import { problemOf, turnOf } from '@entra-agents/identity/testing/stage'
 import type { ContinueRequest } from '@entra-agents/trace'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Approvals, type ApprovalsOptions } from './approvals.ts'

@@ -1,6 +1,6 @@
 import { ApiContext, type ApiContextOptions, identityProblem, type Permit } from '@entra-agents/identity'
-import { problemOf, turnOf } from '@entra-agents/identity/downstream/testing/stage'
 import { recordingLogger } from '@entra-agents/identity/testing/fixtures'
+import { problemOf, turnOf } from '@entra-agents/identity/testing/stage'
 import { ProblemError } from '@entra-agents/service-kit'
 import type { Decision, NeededRight, PauseKind } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
-import { turnOf } from '@entra-agents/identity/downstream/testing/stage'
 import { agent, weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { turnOf } from '@entra-agents/identity/testing/stage'
 import { Type } from 'typebox'
 import { expect, it } from 'vitest'
 import { defineTool } from './define-tool.ts'

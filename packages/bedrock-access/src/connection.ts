@@ -7,6 +7,8 @@ import type { CallPhase } from './failure-signs.ts'
 import { explainFailure } from './failures.ts'
 import { createChatModel, createClient } from './model.ts'
 
+export { createClient }
+
 /**
  * LangChain's own tracing, which sends prompts and answers to LangSmith or prints them. It reads these variables before every call
  * and has no option to ignore them; conversations must leave the process for Bedrock only.

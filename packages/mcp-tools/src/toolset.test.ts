@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { withToolContext } from '@entra-agents/approval'
 import type { Permit } from '@entra-agents/identity'
+import { agent, ids } from '@entra-agents/identity/testing/fixtures'
 import {
   apiCallerOf,
   grantingSidecar,
@@ -8,8 +9,7 @@ import {
   startTestServer,
   stepsOf,
   turnOf,
-} from '@entra-agents/identity/downstream/testing/stage'
-import { agent, ids } from '@entra-agents/identity/testing/fixtures'
+} from '@entra-agents/identity/testing/stage'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { notesServer } from './testing/notes-server.ts'
 import { createMcpToolset } from './toolset.ts'

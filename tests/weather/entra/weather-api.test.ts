@@ -1,4 +1,6 @@
 import type { AddressInfo } from 'node:net'
+import { buildApp } from '@entra-agents/weather-api/app'
+import { readConfig } from '@entra-agents/weather-api/config'
 import type { FastifyInstance } from 'fastify'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -20,8 +22,6 @@ import {
   tenantId,
   weatherAppId,
 } from '../../../emulators/entra/src/testing/start-entra.ts'
-import { buildApp } from '../../../services/weather-api/src/app.ts'
-import { readConfig } from '../../../services/weather-api/src/config.ts'
 import { identities } from '../../support/identities.ts'
 
 const { alertsAgentId, traineeAgentId } = identities

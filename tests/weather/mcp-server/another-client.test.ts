@@ -1,4 +1,6 @@
 import type { AddressInfo } from 'node:net'
+import { buildApp } from '@entra-agents/weather-api/app'
+import { readConfig } from '@entra-agents/weather-api/config'
 import type { FastifyInstance } from 'fastify'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -17,8 +19,6 @@ import {
   type TestEntra,
   tenantId,
 } from '../../../emulators/entra/src/testing/start-entra.ts'
-import { buildApp } from '../../../services/weather-api/src/app.ts'
-import { readConfig } from '../../../services/weather-api/src/config.ts'
 import { identities } from '../../support/identities.ts'
 import { findFreePort } from '../../support/ports.ts'
 import { connectClient, revisions } from './clients.ts'

@@ -1,8 +1,8 @@
 import { type RawResponse, rawGet } from '@entra-agents/tokens/testing/raw-request'
 import { createIssuer, type TestIssuer } from '@entra-agents/tokens/testing/token-issuer'
+import { buildApp, type Dependencies } from '@entra-agents/weather-api/app'
+import { readConfig } from '@entra-agents/weather-api/config'
 import type { FastifyInstance } from 'fastify'
-import { buildApp, type Dependencies } from '../../../services/weather-api/src/app.ts'
-import { readConfig } from '../../../services/weather-api/src/config.ts'
 import type { ForecastDay } from '../../../services/weather-api/src/weather/provider.ts'
 import { identities } from '../../support/identities.ts'
 

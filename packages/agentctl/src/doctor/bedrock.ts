@@ -9,8 +9,7 @@ import {
   readModelId,
   replacementHint,
 } from '@entra-agents/bedrock-access'
-import { connect } from '@entra-agents/bedrock-access/connection'
-import { createClient } from '@entra-agents/bedrock-access/model'
+import { connect, createClient } from '@entra-agents/bedrock-access/connection'
 import { ProblemError, type Variables } from '@entra-agents/service-kit'
 import { decodeToken } from '@entra-agents/tokens/verify'
 import type { Check } from './finding.ts'

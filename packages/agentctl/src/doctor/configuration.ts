@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { type Config, readConfig } from '@entra-agents/agent/config'
 import { ConfigurationError, isConfigurationError, type Variables } from '@entra-agents/service-kit'
-import { type Config, readConfig } from '../../../../services/agent/src/config.ts'
-import { readConfig as readWeatherConfig } from '../../../../services/weather-api/src/config.ts'
+import { readConfig as readWeatherConfig } from '@entra-agents/weather-api/config'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 

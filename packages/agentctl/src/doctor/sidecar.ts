@@ -1,3 +1,4 @@
+import type { Config } from '@entra-agents/agent/config'
 import { apisOf } from '@entra-agents/approval'
 import {
   connectSidecar,
@@ -10,7 +11,6 @@ import {
 } from '@entra-agents/identity'
 import type { Variables } from '@entra-agents/service-kit'
 import { needsUser } from '@entra-agents/trace'
-import type { Config } from '../../../../services/agent/src/config.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 import { developmentProblem, imageChecks } from './sidecar-image.ts'

@@ -11,7 +11,7 @@ import {
   type Problem,
   type TokenCard,
 } from '@entra-agents/trace'
-import { catalogue } from '../../../../services/weather-api/src/problems.ts'
+import { catalogue } from '@entra-agents/weather-api/problems'
 import { type Check, type PassedResult, reportedProblem } from './finding.ts'
 import { trouble } from './problems.ts'
 

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { agent, ids, weatherApi } from '@entra-agents/identity/testing/fixtures'
 import {
   apiCallerOf,
   grantingSidecar,
@@ -9,8 +10,7 @@ import {
   stepsOf,
   turnOf,
   validation,
-} from '@entra-agents/identity/downstream/testing/stage'
-import { agent, ids, weatherApi } from '@entra-agents/identity/testing/fixtures'
+} from '@entra-agents/identity/testing/stage'
 import { TraceStep } from '@entra-agents/trace'
 import { Check } from 'typebox/value'
 import { describe, expect, it } from 'vitest'

@@ -1,6 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { ApiContext } from '@entra-agents/identity'
+import { ids, weatherApi } from '@entra-agents/identity/testing/fixtures'
 import {
   apiCallerOf,
   grantingSidecar,
@@ -10,8 +11,7 @@ import {
   stepsOf,
   turnOf,
   validation,
-} from '@entra-agents/identity/downstream/testing/stage'
-import { ids, weatherApi } from '@entra-agents/identity/testing/fixtures'
+} from '@entra-agents/identity/testing/stage'
 import { describe, expect, it } from 'vitest'
 import type { Turn } from '../../../turn/turn.ts'
 import type { NewAlert } from './alert.ts'
