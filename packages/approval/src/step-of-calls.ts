@@ -106,10 +106,11 @@ export async function runStep<Output>(
  */
 export async function resumeStep<Output>(
   options: StepOptions,
-  { continuation, decisions }: ResumedTurn,
+  resumed: ResumedTurn,
   findCall: (pending: PendingCall) => StepCall<Output> | undefined,
 ): Promise<StepEnd<Output>> {
-  const { pending, claims } = continuation
+  const { decisions, waitedMs } = resumed
+  const { pending, claims } = resumed.continuation
   const run = new Step<Output>(options)
   const calls = pending.map(waited => {
     const call = findCall(waited)
@@ -118,8 +119,8 @@ export async function resumeStep<Output>(
     return { waited, call, isDenied }
   })
   for (const { waited, call, isDenied } of calls) {
-    if (waited.isAsked) run.noteDecision(waited, isDenied)
-    if (isDenied || !call) run.deny(waited)
+    if (waited.isAsked) run.noteDecision(waited, isDenied, resumed)
+    if (isDenied || !call) run.deny(waited, waitedMs)
     // Changes are made in order: if one waits again, the later ones wait, too.
     else if (run.waits && waited.effect !== undefined) run.postpone(waited)
     else await run.run(call, waited, waited.isAsked ? claims : undefined)
@@ -240,10 +241,12 @@ class Step<Output> {
   }
 
   /** Records the user's decision below the step that waited. A completed step-up is not recorded: its sign-in is a step itself. */
-  noteDecision({ tool, digest, stepId }: PendingCall, isDenied: boolean): void {
-    const { trace, resumed } = this.#turn
-    if (!resumed) return
-    const { continuation, waitedMs } = resumed
+  noteDecision(
+    { tool, digest, stepId }: PendingCall,
+    isDenied: boolean,
+    { continuation, waitedMs }: ResumedTurn,
+  ): void {
+    const { trace } = this.#turn
     const shared = { parentId: stepId, from: 'user' } as const
     const decision = isDenied ? 'deny' : 'approve'
     const kind = isDenied ? 'approval' : continuation.kind
@@ -272,10 +275,8 @@ class Step<Output> {
     }
   }
 
-  deny({ callId, tool, args, stepId, digest }: PendingCall): void {
-    const { trace, resumed } = this.#turn
-    const { waitedMs = 0 } = resumed ?? {}
-    trace
+  deny({ callId, tool, args, stepId, digest }: PendingCall, waitedMs: number): void {
+    this.#turn.trace
       .start(this.#describe({ tool, arguments: args }, stepId))
       .deny({ decision: 'deny', digest, waitedMs })
     this.#ends.set(callId, { status: 'denied' })
