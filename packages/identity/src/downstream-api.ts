@@ -40,13 +40,14 @@ export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
 
 /**
  * Reads an API's configuration: `tasks-api` has the variables `TASKS_API_URL` and `TASKS_API_APP_ID`, and the sidecar's
- * entries `tasksApp` and `tasks`.
+ * entries `tasksApp` and `tasks`. Without either variable the agent does not have the API: `undefined`.
  */
 export function readDownstreamApi(
   env: EnvironmentReader,
   { defaultUrl, ...definition }: ApiDefinition,
-): DownstreamApi {
+): DownstreamApi | undefined {
   const variable = variablePrefix(definition.name)
+  if (!env.optional(`${variable}_URL`) && !env.optional(`${variable}_APP_ID`)) return undefined
   const entry = definition.name
     .replace(/-api$/, '')
     .replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())

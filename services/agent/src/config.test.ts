@@ -67,6 +67,19 @@ describe('The agent’s configuration', () => {
     expect(faultsOf({ ...environment, [`${name}_SHA256`]: 'any' })).toHaveLength(1)
   })
 
+  it('leaves out an API that is not configured, and refuses only to have none at all', () => {
+    const { WEATHER_API_APP_ID: _, ...others } = ids
+    const servers = temporaryFile('mcp.json', onTestFinished)
+    writeFileSync(servers, JSON.stringify({ mcpServers: {} }))
+    expect(readConfig({ ...others, MCP_CONFIG: servers }).toolsets).toEqual([])
+    expect(faultsOf({ ...others, WEATHER_API_URL: 'http://localhost:8080' })).toEqual([
+      'WEATHER_API_APP_ID is not set.',
+    ])
+    expect(faultsOf(others)).toEqual([
+      'No API is configured: set the app id of one (its variable ends in _API_APP_ID), or MCP_CONFIG.',
+    ])
+  })
+
   it('reports all faults at once', () => {
     const faults = faultsOf({
       TENANT_ID: 'contoso',
@@ -75,6 +88,7 @@ describe('The agent’s configuration', () => {
       SIDECAR_URL: 'localhost:5000',
       EMULATED: 'entra,graph',
       AWS_REGION: 'Frankfurt',
+      WEATHER_API_APP_ID: 'weather',
     })
     for (const name of [
       'TENANT_ID',

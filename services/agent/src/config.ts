@@ -12,8 +12,11 @@ import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { consentFromTurns } from './turn/turn.ts'
 import { version } from './version.ts'
 
+/** Reads the tools of one API; `undefined` if the API is not configured, and the agent does without it. */
+type ToolsetReader = (env: EnvironmentReader) => Toolset | undefined
+
 /** Every API that the agent has tools for. A further API needs a folder under tools/ and its name here. */
-const toolsetReaders: readonly ((env: EnvironmentReader) => Toolset)[] = [readWeatherToolset]
+const toolsetReaders: readonly ToolsetReader[] = [readWeatherToolset]
 
 const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
 
@@ -27,7 +30,7 @@ export type Config = ReturnType<typeof readConfig>
  */
 export function readConfig(variables: NodeJS.ProcessEnv) {
   return readEnvironment(variables, env => {
-    const toolsets = toolsetReaders.map(read => read(env))
+    const toolsets = readToolsets(env)
     const ownApis = toolsets.map(({ api }) => api)
     const mcpServers = readMcpServers(env, ownApis)
     const apis = [...ownApis, ...mcpServers.map(({ api }) => api)].map(({ name }) => name)
@@ -91,6 +94,14 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       emulated: readEmulated(env),
     }
   })
+}
+
+function readToolsets(env: EnvironmentReader): readonly Toolset[] {
+  const toolsets = toolsetReaders.flatMap(read => read(env) ?? [])
+  if (toolsets.length === 0 && env.optional('MCP_CONFIG') === undefined) {
+    env.fault('No API is configured: set the app id of one (its variable ends in _API_APP_ID), or MCP_CONFIG.')
+  }
+  return toolsets
 }
 
 /** Ranges that Fastify knows by name. */

@@ -20,13 +20,14 @@ const instructions = `Weather
 const alertWords = /\balerts?\b|\b(?:warn|notify) (?:me|us)\b/i
 
 /** The tools of the weather API, configured by WEATHER_API_URL and WEATHER_API_APP_ID; with WEATHER_API_ALERTS those for alerts too. */
-export function readWeatherToolset(env: EnvironmentReader): Toolset {
+export function readWeatherToolset(env: EnvironmentReader): Toolset | undefined {
   const api = readDownstreamApi(env, {
     name: 'weather-api',
     title: 'Weather API',
     permissions: { role: 'Weather.Read.All', scope: 'Weather.Read' },
     defaultUrl: 'http://localhost:8080',
   })
+  if (!api) return undefined
   const weather = createWeatherClient(api)
   const alerts = readAlerts(env, api)
   let tools: Promise<readonly OfferedTool[]> | undefined
