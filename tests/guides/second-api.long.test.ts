@@ -21,10 +21,11 @@ const tasksApi = {
 }
 
 let walk: GuideWalk
+let clone: string
 beforeAll(async () => {
   walk = await GuideWalk.begin(guide, ['8090'])
   const [server, settings, toolset, line, registrations] = walk.files
-  const clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'))
+  clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'))
   walk.write('server.mjs', server)
   walk.write('settings.env', settings)
   walk.write('registrations.json', registrations)
@@ -43,7 +44,7 @@ afterAll(() => walk.end())
 /** Copies what the guide needs of this repository, also what is installed and built, to `clone`, where tests may write. */
 function copyClone(clone: string): string {
   const parts =
-    'emulators packages scripts services LICENSE Makefile package.json package-lock.json tsconfig.json'
+    'emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
   for (const part of parts.split(' '))
     cpSync(join(root, part), join(clone, part), {
       recursive: true,
@@ -54,16 +55,25 @@ function copyClone(clone: string): string {
   return clone
 }
 
-/** Adds the guide's import to the file, and puts the guide's list of toolsets in place of the file's. */
+/** Adds the guide's import above that of the weather's toolset, and puts the guide's list in place of the file's. */
 function nameToolset(config: string, line: string): void {
   const [imported = '', list = ''] = line.trim().split('\n\n')
   const before = readFileSync(config, 'utf8')
-  const after = before.replace(/^const toolsetReaders.*$/m, list)
-  expect(after).not.toBe(before)
-  writeFileSync(config, `${imported}\n${after}`)
+  const after = before
+    .replace(/^const toolsetReaders.*$/m, list)
+    .replace(/^import .*readWeatherToolset.*$/m, `${imported}\n$&`)
+  expect(after.split('\n')).toHaveLength(before.split('\n').length + 1)
+  writeFileSync(config, after)
 }
 
 describe('an API that a reader adds by the guide alone', () => {
+  it('is written in the style of this repository', async () => {
+    const biome = join(root, 'node_modules/.bin/biome')
+    await walk.run(
+      `cd ${clone} && ${biome} check services/agent/src/config.ts services/agent/src/tools/tasks`,
+    )
+  })
+
   it.each([
     ['get_tasks', 'Use get_tasks for project Apollo', { project: 'Apollo' }],
     ['search_tasks', 'Use search_tasks with words “rocket”', { words: 'rocket' }],

@@ -1,10 +1,4 @@
-import {
-  agent,
-  ids,
-  recordingLogger,
-  verifiedUser,
-  weatherApi,
-} from '@entra-agents/identity/testing/fixtures'
+import { agent, ids, ordersApi, recordingLogger, verifiedUser } from '@entra-agents/identity/testing/fixtures'
 import { problemOf, turnOf } from '@entra-agents/identity/testing/stage'
 import type { ContinueRequest } from '@entra-agents/trace'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -16,13 +10,13 @@ import { UsedApprovals } from './used-approvals.ts'
 import type { PendingCall, Wait } from './waiting.ts'
 
 const consentRedirectUri = 'https://agent.example/auth/consent.html'
-const createAlert = { tool: 'create_alert', toolHash: 'hash-1', api: 'weather-api', args: { city: 'Oslo' } }
+const createOrder = { tool: 'create_order', toolHash: 'hash-1', api: 'orders-api', args: { city: 'Oslo' } }
 const pendingCall: PendingCall = {
   callId: 'call-1',
-  ...createAlert,
+  ...createOrder,
   effect: 'create',
-  title: 'Create alert',
-  digest: digestCall(createAlert),
+  title: 'Create order',
+  digest: digestCall(createOrder),
   isAsked: true,
   stepId: 'step-1',
 }
@@ -40,7 +34,7 @@ function replicas(options: Partial<ApprovalsOptions> = {}) {
   const metrics = { pauses: counter, decisions: counter }
   const shared = {
     keys: createSealKeys(),
-    apis: [weatherApi],
+    apis: [ordersApi],
     consentRedirectUri,
     logger,
     metrics,
@@ -71,9 +65,9 @@ describe('A turn that waits', () => {
       calls: [
         {
           callId: 'call-1',
-          tool: 'create_alert',
-          title: 'Create alert',
-          api: 'weather-api',
+          tool: 'create_order',
+          title: 'Create order',
+          api: 'orders-api',
           effect: 'create',
           arguments: { city: 'Oslo' },
           digest: pendingCall.digest,
@@ -192,7 +186,7 @@ describe('A turn that waits', () => {
     const args = { topic: 'Apollo, urgent', size: { lines: 2 } }
     const { calls } = await one.pause(turnOf('ada'), waitingTurn({ pending: [{ ...pendingCall, args }] }))
     expect(calls[0]?.sentence).toEqual([
-      { text: 'Create alert' },
+      { text: 'Create order' },
       { text: ', ' },
       { value: 'topic' },
       { text: ': ' },
@@ -231,8 +225,8 @@ describe('A turn that waits', () => {
       onBehalfOf: 'ada',
       flow: 'obo',
       correlationId: turnOf('ada').id,
-      api: 'weather-api',
-      tool: 'create_alert',
+      api: 'orders-api',
+      tool: 'create_order',
       digest: pendingCall.digest,
     }
     expect(audited).toMatchObject([
@@ -246,7 +240,7 @@ describe('A turn that waits', () => {
 })
 
 describe('A turn that waits for a consent', () => {
-  const right = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' } as const
+  const right = { api: 'orders-api', permission: 'Orders.Read', kind: 'scope' } as const
 
   it('names the URLs at which the user and an administrator can consent', async () => {
     const { one } = replicas()
@@ -258,13 +252,13 @@ describe('A turn that waits for a consent', () => {
       response_type: 'none',
       response_mode: 'query',
       redirect_uri: consentRedirectUri,
-      scope: `api://${ids.weatherApiAppId}/Weather.Read`,
+      scope: `api://${ids.ordersApiAppId}/Orders.Read`,
       state: consent?.state,
     })
     const admin = new URL(consent?.adminUrl ?? '')
     expect(admin.pathname).toBe(`/${ids.tenantId}/v2.0/adminconsent`)
     expect(admin.searchParams.get('redirect_uri')).toBe(consentRedirectUri)
-    expect(consent?.scopes).toEqual([{ value: 'Weather.Read', text: 'Use the Weather API for you' }])
+    expect(consent?.scopes).toEqual([{ value: 'Orders.Read', text: 'Use the Orders API for you' }])
   })
 
   // biome-ignore format: table

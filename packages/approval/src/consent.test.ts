@@ -1,6 +1,6 @@
 import type { DownstreamApi } from '@entra-agents/identity'
 import { neededRight } from '@entra-agents/identity'
-import { agent, weatherApi as api } from '@entra-agents/identity/testing/fixtures'
+import { agent, ordersApi as api } from '@entra-agents/identity/testing/fixtures'
 import { describe, expect, it } from 'vitest'
 import { describeConsent } from './consent.ts'
 
@@ -29,7 +29,7 @@ describe('The consent that a user is asked for', () => {
     ['also scopes that are not configured', 'Notes.Read, Admin.Everything, offline_access, openid', named, ['Notes.Read']],
     ['only scopes that are not configured', 'Admin.Everything', named, ['Notes.Read', 'Notes.Write']],
     ['a scope, but the configuration names none', 'Admin.Everything', mcpApi, ['.default']],
-    ['another scope than the one in the code of the agent’s tools', 'Admin.Everything', api, ['Weather.Read']],
+    ['another scope than the one in the code of the agent’s tools', 'Admin.Everything', api, ['Orders.Read']],
   ])('is only for scopes that the configuration names if the API demands %s', (_what, permission, called, names) => {
     expect(scopesOf(permission, called)).toEqual({ asked: [names.map(fullScope).join(' ')], shown: names })
   })

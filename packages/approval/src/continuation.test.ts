@@ -19,23 +19,23 @@ const binding: Binding = {
   oid: 'ada',
   tid: 'tenant-1',
   azp: 'page-1',
-  agent: 'weather',
+  agent: 'clerk',
   flow: 'obo',
   mode: 'bedrock',
 }
-const createAlert = {
-  tool: 'create_alert',
+const createOrder = {
+  tool: 'create_order',
   toolHash: 'hash-1',
-  api: 'weather-api',
-  args: { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2027-01-31' },
+  api: 'orders-api',
+  args: { city: 'Oslo', when: { kind: 'price-below', euro: 5 }, untilDate: '2027-01-31' },
 }
-const deleteAlert = { ...createAlert, tool: 'delete_alert', args: { id: 'alert-1' } }
-const waitingCall = (callId: string, call: typeof createAlert | typeof deleteAlert) => ({
+const deleteOrder = { ...createOrder, tool: 'delete_order', args: { id: 'order-1' } }
+const waitingCall = (callId: string, call: typeof createOrder | typeof deleteOrder) => ({
   callId,
   ...call,
   effect: 'create' as const,
-  title: 'Create alert',
-  sentence: [{ text: 'Warns you of frost in ' }, { value: 'Oslo' }],
+  title: 'Create order',
+  sentence: [{ text: 'Sends cloth to ' }, { value: 'Oslo' }],
   digest: digestCall(call),
   isAsked: true,
   stepId: `step of ${callId}`,
@@ -49,13 +49,13 @@ const continuation: Continuation = {
   turnId: 'turn-1',
   kind: 'approval',
   message: 'Warn me.',
-  pending: [waitingCall('call-1', createAlert), waitingCall('call-2', deleteAlert)],
+  pending: [waitingCall('call-1', createOrder), waitingCall('call-2', deleteOrder)],
   denied: [],
   claims: '{"c1"}',
   pauses: 1,
   deniedPauses: 0,
   usage: { inputTokens: 5, outputTokens: 3, cacheReadInputTokens: 2, cacheWriteInputTokens: 1 },
-  tools: [{ name: 'get_weather', arguments: { city: 'Oslo' }, status: 'ok' }],
+  tools: [{ name: 'get_order', arguments: { city: 'Oslo' }, status: 'ok' }],
   state: { messages: [] },
 }
 const decisions: readonly Decision[] = continuation.pending.map(({ callId, digest }) => ({
@@ -306,10 +306,10 @@ describe('a decision', () => {
   // biome-ignore format: table
   it.each<[string, Parameters<typeof requireSame>[1]]>([
     ['is gone, or takes other arguments', undefined],
-    ['has another definition', { digest: digestCall({ ...createAlert, toolHash: 'hash-2' }), effect: 'create' }],
-    ['belongs to another API', { digest: digestCall({ ...createAlert, api: 'notes' }), effect: 'create' }],
-    ['needs no approval any more', { digest: digestCall(createAlert), effect: undefined }],
-    ['does something else', { digest: digestCall(createAlert), effect: 'delete' }],
+    ['has another definition', { digest: digestCall({ ...createOrder, toolHash: 'hash-2' }), effect: 'create' }],
+    ['belongs to another API', { digest: digestCall({ ...createOrder, api: 'notes' }), effect: 'create' }],
+    ['needs no approval any more', { digest: digestCall(createOrder), effect: undefined }],
+    ['does something else', { digest: digestCall(createOrder), effect: 'delete' }],
   ])('is refused if by now the tool %s', async (_what, now) => {
     const [call] = continuation.pending
     if (!call) throw new Error('There is one.')
@@ -319,7 +319,7 @@ describe('a decision', () => {
 
   it('about another call than the one that was shown is refused', async () => {
     const [first, ...others] = decisions
-    const shown = [{ ...first, digest: digestCall({ ...createAlert, args: { city: 'Rome' } }) }, ...others]
+    const shown = [{ ...first, digest: digestCall({ ...createOrder, args: { city: 'Rome' } }) }, ...others]
     expect(await failureOf(() => readDecisions(continuation, shown as Decision[]))).toBe(
       'APPROVAL_CHANGED: Another call was shown.',
     )
@@ -328,17 +328,17 @@ describe('a decision', () => {
 
 describe('the digest of a call', () => {
   it('is the same for any order of the arguments, and differs for any other call', () => {
-    const { city, when, untilDate } = createAlert.args
-    expect(digestCall({ ...createAlert, args: { untilDate, when, city } } as typeof createAlert)).toBe(
-      digestCall(createAlert),
+    const { city, when, untilDate } = createOrder.args
+    expect(digestCall({ ...createOrder, args: { untilDate, when, city } } as typeof createOrder)).toBe(
+      digestCall(createOrder),
     )
     const others = [
-      { ...createAlert, tool: 'delete_alert' },
-      { ...createAlert, toolHash: 'hash-2' },
-      { ...createAlert, api: 'notes' },
-      { ...createAlert, args: { ...createAlert.args, city: 'oslo' } },
+      { ...createOrder, tool: 'delete_order' },
+      { ...createOrder, toolHash: 'hash-2' },
+      { ...createOrder, api: 'notes' },
+      { ...createOrder, args: { ...createOrder.args, city: 'oslo' } },
     ]
-    expect(new Set([createAlert, ...others].map(digestCall)).size).toBe(5)
+    expect(new Set([createOrder, ...others].map(digestCall)).size).toBe(5)
   })
 
   it('is computed from the canonical JSON of RFC 8785', () => {

@@ -9,7 +9,7 @@ import { resumeStep, runStep, type StepCall, type StepOptions, waitAfterFailure 
 import type { Change, ToolContext } from './toolset.ts'
 import type { ResumedTurn, Wait } from './waiting.ts'
 
-const change = { effect: 'create', title: 'Create alert', isIdempotent: true, toolHash: 'hash-1' } as const
+const change = { effect: 'create', title: 'Create order', isIdempotent: true, toolHash: 'hash-1' } as const
 const tellableCode = 'API_UNAVAILABLE'
 
 /** A turn on behalf of Ada whose calls record in which order they ran, and under which permit. */
@@ -26,9 +26,9 @@ function createStep(changes: Partial<PausableTurn> = {}, settings: Partial<StepO
   const permits: Permit[] = []
   const call = (id: string, given: Partial<StepCall<string>> = {}): StepCall<string> => ({
     id,
-    tool: given.change ? 'create_alert' : 'get_weather',
+    tool: given.change ? 'create_order' : 'get_order',
     arguments: { city: id },
-    api: 'weather-api',
+    api: 'orders-api',
     ...given,
     async run(context) {
       ran.push(id)
@@ -100,7 +100,7 @@ function resumedAfter(
 
 const rejectForStepUp = () =>
   Promise.reject(identityProblem('STEP_UP_REQUIRED', 'More.', { extensions: { claimsChallenge: '{"c1"}' } }))
-const neededRight: NeededRight = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' }
+const neededRight: NeededRight = { api: 'orders-api', permission: 'Orders.Read', kind: 'scope' }
 const rejectForConsent = () =>
   Promise.reject(identityProblem('CONSENT_REQUIRED', 'None.', { extensions: { needs: neededRight } }))
 
@@ -115,8 +115,8 @@ describe('A step of calls', () => {
     expect(pending).toMatchObject([
       {
         callId: 'Oslo',
-        tool: 'create_alert',
-        title: 'Create alert',
+        tool: 'create_order',
+        title: 'Create order',
         effect: 'create',
         args: { city: 'Oslo' },
         isAsked: true,
@@ -124,9 +124,9 @@ describe('A step of calls', () => {
       { callId: 'Paris', isAsked: true },
     ])
     expect(steps()).toEqual([
-      ['tool', 'ok', 'get_weather'],
-      ['tool', 'waiting', 'create_alert'],
-      ['tool', 'waiting', 'create_alert'],
+      ['tool', 'ok', 'get_order'],
+      ['tool', 'waiting', 'create_order'],
+      ['tool', 'waiting', 'create_order'],
     ])
   })
 
@@ -148,11 +148,11 @@ describe('A step of calls', () => {
     expect(new Set(permits.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2)
     expect(steps()).toEqual([
       ['approval', 'ok', 'approve'],
-      ['tool', 'ok', 'create_alert'],
+      ['tool', 'ok', 'create_order'],
       ['approval', 'ok', 'deny'],
-      ['tool', 'failed', 'create_alert'],
+      ['tool', 'failed', 'create_order'],
       ['approval', 'ok', 'approve'],
-      ['tool', 'ok', 'create_alert'],
+      ['tool', 'ok', 'create_order'],
     ])
     const denied = turn.trace.steps[3]
     expect([denied?.approval, denied?.problem]).toEqual([
@@ -167,10 +167,10 @@ describe('A step of calls', () => {
 
   // biome-ignore format: table
   it.each<[PauseKind, Decision['decision'], string[]]>([
-    ['approval', 'approve', ['user → agent: ok, The user approved create_alert, exactly as shown']],
-    ['approval', 'deny', ['user → agent: ok, The user denied create_alert, exactly as shown']],
+    ['approval', 'approve', ['user → agent: ok, The user approved create_order, exactly as shown']],
+    ['approval', 'deny', ['user → agent: ok, The user denied create_order, exactly as shown']],
     ['consent', 'approve', ['user → entra: not-observable, The user has consented, as the page says; the next token shows whether it is so']],
-    ['consent', 'deny', ['user → agent: ok, The user denied create_alert, exactly as shown']],
+    ['consent', 'deny', ['user → agent: ok, The user denied create_order, exactly as shown']],
     ['step-up', 'approve', []],
   ])('shows in the trace, below the call, what its user decided (%s: %s)', async (kind, decision, notes) => {
     const first = createStep()
@@ -179,7 +179,7 @@ describe('A step of calls', () => {
     const { options, create, turn } = createStep({ resumed })
     await resumeStep(options, resumed, () => create('Oslo'))
     const [call, ...decided] = turn.trace.steps.toReversed()
-    expect(call).toMatchObject({ from: 'bedrock', to: 'agent', title: 'create_alert({"city":"Oslo"})' })
+    expect(call).toMatchObject({ from: 'bedrock', to: 'agent', title: 'create_order({"city":"Oslo"})' })
     expect(decided.map(({ from, to, status, title }) => `${from} → ${to}: ${status}, ${title}`)).toEqual(notes)
     for (const { parentId } of decided) expect(parentId).toBe(call?.id)
   })
@@ -187,7 +187,7 @@ describe('A step of calls', () => {
   it('shows in the trace at most 200 characters of a call', async () => {
     const { options, read, turn } = createStep()
     await runStep(options, [read('Oslo'.repeat(100))])
-    expect(turn.trace.steps[0]?.title).toBe(`get_weather({"city":"${'Oslo'.repeat(100)}`.slice(0, 200))
+    expect(turn.trace.steps[0]?.title).toBe(`get_order({"city":"${'Oslo'.repeat(100)}`.slice(0, 200))
   })
 
   it('gives a call the same idempotency key whenever it is sent', async () => {
@@ -242,9 +242,9 @@ describe('A step of calls', () => {
     await expect(goOn).rejects.toThrow(problemOf('API_FORBIDDEN'))
     expect(ran).toEqual(['Oslo', 'Rome'])
     expect(steps().filter(([kind]) => kind === 'tool')).toEqual([
-      ['tool', 'ok', 'create_alert'],
-      ['tool', 'failed', 'create_alert'],
-      ['tool', 'failed', 'create_alert'],
+      ['tool', 'ok', 'create_order'],
+      ['tool', 'failed', 'create_order'],
+      ['tool', 'failed', 'create_order'],
     ])
   })
 
@@ -348,7 +348,7 @@ describe('A step of calls', () => {
       create('Oslo'),
     ]
     const { ends, wait } = await runStep(options, calls)
-    const told = { code: 'API_FORBIDDEN', message: expect.stringContaining('Weather.Read') }
+    const told = { code: 'API_FORBIDDEN', message: expect.stringContaining('Orders.Read') }
     for (const id of ['Rome', 'Paris'])
       expect(ends.get(id)).toMatchObject({ status: 'failed', failure: told })
     expect(wait?.kind).toBe('approval')
@@ -396,8 +396,8 @@ describe('A step of calls', () => {
         flow: 'obo',
         onBehalfOf: 'ada',
         correlationId: options.context.turn.correlationId,
-        tool: 'get_weather',
-        api: 'weather-api',
+        tool: 'get_order',
+        api: 'orders-api',
         code: 'API_FORBIDDEN',
         needs: neededRight,
       }),
@@ -428,7 +428,7 @@ describe('A step of calls', () => {
       const silent = telling(() => Promise.reject(identityProblem(tellableCode, 'Silent.')))
       const { ends, wait } = await runStep(options, [create('Oslo', silent)])
       expect([wait, ends.get('Oslo')?.status]).toEqual([undefined, 'failed'])
-      expect(steps()).toEqual([['tool', 'failed', 'create_alert']])
+      expect(steps()).toEqual([['tool', 'failed', 'create_order']])
     })
 
     it('asks for the consent that the look-up needs, and only then for the approval of the call', async () => {
@@ -566,7 +566,7 @@ describe('A step of calls', () => {
     const end = ends.get('Oslo')
     const mark = end?.status === 'failed' && end.failure.options.extensions?.['mayHaveBeenDone']
     expect(mark).toBe(isUnknown || undefined)
-    const line = { audit: 'outcome-unknown', tool: 'create_alert', api: 'weather-api', digest: wait.pending[0]?.digest }
+    const line = { audit: 'outcome-unknown', tool: 'create_order', api: 'orders-api', digest: wait.pending[0]?.digest }
     expect(audited()).toMatchObject(isUnknown ? [line] : [])
   })
 })
@@ -577,7 +577,7 @@ describe('A call that was made without a step', () => {
     const failure = identityProblem('CONSENT_REQUIRED', 'None.')
     expect(waitAfterFailure(options, read('Rome'), failure)).toMatchObject({
       kind: 'consent',
-      right: { api: 'weather-api', permission: '.default', kind: 'scope' },
+      right: { api: 'orders-api', permission: '.default', kind: 'scope' },
       pending: [{ callId: 'Rome', isAsked: true }],
     })
     expect(turn.trace.steps).toMatchObject([{ kind: 'tool', status: 'waiting' }])

@@ -1,4 +1,4 @@
-import { agent, weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { agent, ordersApi } from '@entra-agents/identity/testing/fixtures'
 import { turnOf } from '@entra-agents/identity/testing/stage'
 import { Type } from 'typebox'
 import { expect, it } from 'vitest'
@@ -13,8 +13,8 @@ const add = defineTool({
   schema: Type.Object({ text: Type.String() }),
   run: async ({ text }, given) => ({ text, isSame: given === context }),
 })
-const notesApi = { ...weatherApi, name: 'notes' }
-const weather = { api: weatherApi, load: async () => [{ tool: add, api: weatherApi }] } as unknown as Toolset
+const notesApi = { ...ordersApi, name: 'notes' }
+const orders = { api: ordersApi, load: async () => [{ tool: add, api: ordersApi }] } as unknown as Toolset
 const notes = { api: notesApi, source: { toolNames: ['read_note'] } } as unknown as Toolset
 
 it('A tool answers in JSON, in the context of its turn, which a log of its call does not show', async () => {
@@ -34,11 +34,11 @@ it('A tool takes only the arguments of its schema, and says which one does not f
 })
 
 it('A toolset is for the agents that may use its API, which may be several of the sidecar’s', () => {
-  const toolsets = [weather, notes]
+  const toolsets = [orders, notes]
   expect(toolsetsOf(agent, toolsets)).toEqual(toolsets)
   expect(toolsetsOf({ ...agent, apis: ['notes'] }, toolsets)).toEqual([notes])
   expect(apisOf(notes)).toEqual([notesApi])
-  expect(apisOf({ ...notes, otherRights: [weatherApi] })).toEqual([notesApi, weatherApi])
+  expect(apisOf({ ...notes, otherRights: [ordersApi] })).toEqual([notesApi, ordersApi])
 })
 
 it.each([
@@ -46,5 +46,5 @@ it.each([
   ['read_note', true],
   ['write_note', false],
 ])('Whether any agent may be offered %s: %s', async (name, isConfigured) => {
-  expect(await isConfiguredTool(name, [weather, notes], context)).toBe(isConfigured)
+  expect(await isConfiguredTool(name, [orders, notes], context)).toBe(isConfigured)
 })

@@ -5,16 +5,16 @@ import {
   autonomousClaims,
   ids,
   onBehalfOfClaims,
+  ordersApi,
   secondAgent,
   unsignedToken,
-  weatherApi,
 } from './testing/fixtures.ts'
 
-const { agentClientId, weatherApiAppId, blueprintAppId, ada, ben, agentUser } = ids
+const { agentClientId, ordersApiAppId, blueprintAppId, ada, ben, agentUser } = ids
 const expectedForItself = {
   agent,
   flow: 'autonomous',
-  api: weatherApi,
+  api: ordersApi,
   userId: undefined,
 } as const
 const expectedAsAgentUser = { ...expectedForItself, flow: 'agent-user' } as const
@@ -26,7 +26,7 @@ describe('TR in the autonomous flow', () => {
     ['a v2 token', {}],
     [
       'a v1 token with its URI as audience',
-      { azp: undefined, appid: agentClientId, aud: `api://${weatherApiAppId}` },
+      { azp: undefined, appid: agentClientId, aud: `api://${ordersApiAppId}` },
     ],
     ['a token without the optional claim idtyp', { idtyp: undefined }],
     ['a token whose actor is in upper case', { azp: agentClientId.toUpperCase() }],
@@ -35,7 +35,7 @@ describe('TR in the autonomous flow', () => {
     expect(checks).toEqual(
       ['actor', 'tenant', 'audience', 'lifetime', 'subject'].map(name => ({ name, ok: true })),
     )
-    expect(claims['roles']).toEqual(['Weather.Read.All'])
+    expect(claims['roles']).toEqual(['Orders.Read.All'])
   })
 
   it.each([
@@ -44,12 +44,12 @@ describe('TR in the autonomous flow', () => {
     ['AGENT_IDENTITY_NOT_HONOURED', 'a v1 token of the blueprint', { azp: undefined, appid: blueprintAppId }],
     ['SIDECAR_MISCONFIGURED', 'a token of another tenant', { tid: blueprintAppId }],
     ['SIDECAR_MISCONFIGURED', 'a token for another API', { aud: 'https://graph.microsoft.com' }],
-    ['SIDECAR_MISCONFIGURED', 'a token for several APIs', { aud: [weatherApiAppId, 'other'] }],
+    ['SIDECAR_MISCONFIGURED', 'a token for several APIs', { aud: [ordersApiAppId, 'other'] }],
     ['SIDECAR_MISCONFIGURED', 'an expired token', { exp: epochSeconds(-1) }],
     ['SIDECAR_MISCONFIGURED', 'a token that never expires', { exp: undefined }],
-    ['TOKEN_FLOW_MISMATCH', 'a user’s token', { idtyp: 'user', scp: 'Weather.Read' }],
-    ['TOKEN_FLOW_MISMATCH', 'a delegated token without idtyp', { idtyp: undefined, scp: 'Weather.Read' }],
-    ['TOKEN_FLOW_MISMATCH', 'an app token that is delegated all the same', { scp: 'Weather.Read' }],
+    ['TOKEN_FLOW_MISMATCH', 'a user’s token', { idtyp: 'user', scp: 'Orders.Read' }],
+    ['TOKEN_FLOW_MISMATCH', 'a delegated token without idtyp', { idtyp: undefined, scp: 'Orders.Read' }],
+    ['TOKEN_FLOW_MISMATCH', 'an app token that is delegated all the same', { scp: 'Orders.Read' }],
     ['TOKEN_FLOW_MISMATCH', 'a token of an unknown type', { idtyp: 'device' }],
     ['TOKEN_FLOW_MISMATCH', 'a token whose subject is an agent user', { xms_sub_fct: '11 13' }],
     ['SIDECAR_MISCONFIGURED', 'a token whose facets are no text', { xms_sub_fct: 13 }],
@@ -151,7 +151,7 @@ describe('A refusal of TR', () => {
     ['The sidecar returned a token of another tenant.', undefined, { tid: blueprintAppId }],
     [
       'The sidecar returned a token for another API.',
-      'Give the agent the client id of the Weather API (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default.',
+      'Give the agent the client id of the Orders API (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default.',
       { aud: blueprintAppId },
     ],
     [
@@ -166,8 +166,8 @@ describe('A refusal of TR', () => {
     ],
     [
       'The token acts for a user although the agent asked for its own.',
-      'Set DownstreamApis__weatherApp__RequestAppToken=true and DownstreamApis__weather__RequestAppToken=false on the sidecar.',
-      { scp: 'Weather.Read' },
+      'Set DownstreamApis__ordersApp__RequestAppToken=true and DownstreamApis__orders__RequestAppToken=false on the sidecar.',
+      { scp: 'Orders.Read' },
     ],
   ])('says “%s”, names the sidecar as the cause, and gives a known fix', (message, hint, changes) => {
     expect(() => acceptAgentToken(unsignedToken(autonomousClaims(changes)), expectedForItself)).toThrow(

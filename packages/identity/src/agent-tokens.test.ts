@@ -11,13 +11,13 @@ import {
   deadUrl,
   ids,
   onBehalfOfClaims,
+  ordersApi,
   recordingLogger,
   secondAgent,
   sidecarProblem,
   startServer,
   type TestServer,
   verifiedUser,
-  weatherApi,
 } from './testing/fixtures.ts'
 import { type IdentityTiming, identityTiming } from './timing.ts'
 import type { TokenRequest } from './token-request.ts'
@@ -48,7 +48,7 @@ function createTokens(
   const tokens = createAgentTokens({
     sidecarUrl,
     agents: [agent],
-    apis: [weatherApi],
+    apis: [ordersApi],
     lookAtEntra: async () => 'responds',
     logger: recordingLogger().logger,
     timing: { ...identityTiming, tokenRetryMs: 5, sidecarRestartMs: 20, ...changes },
@@ -72,7 +72,7 @@ function request(changes: Partial<TokenRequest> = {}): TokenRequest {
   return {
     agent,
     flow: 'autonomous',
-    api: weatherApi,
+    api: ordersApi,
     user: undefined,
     correlationId,
     traceparent,
@@ -127,7 +127,7 @@ describe('the token that the sidecar is asked for', () => {
     })
     expect(sidecar.requests).toHaveLength(1)
     expect(sidecar.requests[0]?.target).toBe(
-      `GET /AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
+      `GET /AuthorizationHeaderUnauthenticated/ordersApp?AgentIdentity=${ids.agentClientId}` +
         `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`,
     )
     expect(sidecar.requests[0]?.headers).toMatchObject({
@@ -145,7 +145,7 @@ describe('the token that the sidecar is asked for', () => {
     const token = await tokens.obtain(oboRequest(ids.ada, 'tc-of-ada'))
     expect(token.claims['oid']).toBe(ids.ada)
     expect(sidecar.requests[0]?.target).toContain(
-      `GET /AuthorizationHeader/weather?AgentIdentity=${ids.agentClientId}&`,
+      `GET /AuthorizationHeader/orders?AgentIdentity=${ids.agentClientId}&`,
     )
     expect(sidecar.requests[0]?.headers.authorization).toBe('Bearer tc-of-ada')
   })
@@ -159,7 +159,7 @@ describe('the token that the sidecar is asked for', () => {
   it('is requested at a URL that `urlOf` returns in full', async () => {
     const tokens = createTokens('http://localhost:5000')
     expect(tokens.urlOf(request())).toBe(
-      `http://localhost:5000/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${ids.agentClientId}` +
+      `http://localhost:5000/AuthorizationHeaderUnauthenticated/ordersApp?AgentIdentity=${ids.agentClientId}` +
         `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`,
     )
   })
@@ -378,7 +378,7 @@ describe('a response without a usable token', () => {
   it('is explained by its text if its media type is application/problem+json', async () => {
     const { tokens } = await tokensOf(inOrder(response => refuse(response, 400, 'No scopes found')))
     await expect(tokens.obtain(request())).rejects.toMatchObject({
-      options: { hint: expect.stringContaining('DownstreamApis__weatherApp__Scopes__0') },
+      options: { hint: expect.stringContaining('DownstreamApis__ordersApp__Scopes__0') },
     })
   })
 })
@@ -533,8 +533,8 @@ describe('the health of the identity', () => {
 
   it('counts the failures of concurrent requests as one', async () => {
     const sidecar = await startSidecar(inOrder(unexpected))
-    const others = ['notes-api', 'tasks-api'].map(name => ({ ...weatherApi, name }))
-    const tokens = createTokens(sidecar.url, { apis: [weatherApi, ...others] })
+    const others = ['notes-api', 'tasks-api'].map(name => ({ ...ordersApi, name }))
+    const tokens = createTokens(sidecar.url, { apis: [ordersApi, ...others] })
     await tokens.refresh()
     expect(new Set(sidecar.requests.map(({ target }) => target)).size).toBeGreaterThanOrEqual(3)
     expect(tokens.health.sidecarNeedsRestart).toBeUndefined()
@@ -638,8 +638,8 @@ describe('the health of the identity', () => {
 
   it('is probed only for APIs that the agent calls as itself', async () => {
     const sidecar = await startSidecar(inOrder(grantToken))
-    const forUsersOnly = { ...weatherApi, name: 'notes-api', flows: ['obo'] } as const
-    await createTokens(sidecar.url, { apis: [forUsersOnly, weatherApi] }).refresh()
+    const forUsersOnly = { ...ordersApi, name: 'notes-api', flows: ['obo'] } as const
+    await createTokens(sidecar.url, { apis: [forUsersOnly, ordersApi] }).refresh()
     expect(sidecar.requests).toHaveLength(1)
   })
 
@@ -675,7 +675,7 @@ describe('the log', () => {
     const askedMs = performance.now()
     await expect(tokens.obtain(request())).rejects.toThrow()
     const tookMs = performance.now() - askedMs
-    const common = { flow: 'autonomous', api: 'weather-api', correlationId }
+    const common = { flow: 'autonomous', api: 'orders-api', correlationId }
     const [obtained, failed] = lines.map(line => JSON.parse(line))
     expect(obtained).toMatchObject({ ...common, attempts: 1, msg: 'The agent has a token.' })
     expect(failed).toMatchObject({

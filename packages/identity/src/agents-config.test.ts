@@ -13,7 +13,7 @@ const trainee = {
   title: 'Trainee',
   clientId: secondAgent.clientId,
   flows: ['autonomous'],
-  apis: ['weather-api'],
+  apis: ['orders-api'],
 }
 
 function read(content: unknown) {
@@ -24,7 +24,7 @@ function read(content: unknown) {
 function readAgentsFrom(variables: Readonly<Record<string, string>>) {
   const { tenantId, blueprintAppId } = ids
   const blueprint = { tenantId, blueprintAppId, authority: 'https://login.example' }
-  return readEnvironment(variables, env => readAgents(env, blueprint, ['weather-api']))
+  return readEnvironment(variables, env => readAgents(env, blueprint, ['orders-api']))
 }
 
 const faultsOf = (content: unknown) => findFaults(() => read(content))
@@ -87,7 +87,7 @@ it.each<[string, unknown, string]>([
   ['the third flow without a user account', { agents: { weather: { ...weather, flows: ['agent-user'] } } }, 'agent "weather": the flow agent-user needs agentUser'],
   ['an unknown flow', { agents: { weather: { ...weather, flows: ['magic'] } } }, 'agent "weather": flows.0 must be one of'],
   ['no flow', { agents: { weather: { ...weather, flows: [] } } }, 'agent "weather": flows'],
-  ['an API that nobody configured', { agents: { weather: { ...weather, apis: ['tasks-api'] } } }, 'agent "weather": apis has "tasks-api", but there are only weather-api'],
+  ['an API that nobody configured', { agents: { weather: { ...weather, apis: ['tasks-api'] } } }, 'agent "weather": apis has "tasks-api", but there are only orders-api'],
   ['an unknown member', { agents: { weather: { ...weather, secret: 'x' } } }, 'agent "weather": secret is not known here'],
 ])('A file with %s is reported as a fault', (_what, content, fault) => {
   expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])

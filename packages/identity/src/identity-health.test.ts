@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { IdentityHealthRecord } from './identity-health.ts'
 import { identityProblem } from './problems.ts'
-import { agent, secondAgent, weatherApi } from './testing/fixtures.ts'
+import { agent, ordersApi, secondAgent } from './testing/fixtures.ts'
 
-const requestedToken = { agent, flow: 'autonomous', api: weatherApi } as const
+const requestedToken = { agent, flow: 'autonomous', api: ordersApi } as const
 
 /** The health of the sidecar and of an agent's flows in a record. */
 function healthSeenBy({ current }: IdentityHealthRecord, who = agent) {
@@ -84,7 +84,7 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
   'The problem %s in a token request for an optional API does not change the health of sidecar and flows',
   code => {
     const record = new IdentityHealthRecord([agent])
-    const notes = { ...weatherApi, name: 'notes', isOptional: true }
+    const notes = { ...ordersApi, name: 'notes', isOptional: true }
     record.tokenObtained(requestedToken)
     record.tokenFailed(
       { ...requestedToken, api: notes },
@@ -100,7 +100,7 @@ it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN
 
 it('A sidecar that cannot be reached becomes unavailable with all flows, even if the token was for an optional API', () => {
   const record = new IdentityHealthRecord([agent])
-  const notes = { ...weatherApi, name: 'notes', isOptional: true }
+  const notes = { ...ordersApi, name: 'notes', isOptional: true }
   record.tokenFailed(
     { ...requestedToken, api: notes },
     identityProblem('SIDECAR_UNREACHABLE', 'It failed.'),

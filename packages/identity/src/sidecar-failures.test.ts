@@ -3,12 +3,12 @@ import { type OutboundResponse, SendError } from '@entra-agents/service-kit/send
 import { type Flow, mapFlows } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { explainResponse, explainSilence } from './sidecar-failures.ts'
-import { agent, expectSentences, ids, sidecarProblem, weatherApi } from './testing/fixtures.ts'
+import { agent, expectSentences, ids, ordersApi, sidecarProblem } from './testing/fixtures.ts'
 
 const { agentClientId, blueprintAppId } = ids
-const ownContext = { agent, flow: 'autonomous', api: weatherApi } as const
-const oboContext = { agent, flow: 'obo', api: weatherApi } as const
-const agentUserContext = { agent, flow: 'agent-user', api: weatherApi } as const
+const ownContext = { agent, flow: 'autonomous', api: ordersApi } as const
+const oboContext = { agent, flow: 'obo', api: ordersApi } as const
+const agentUserContext = { agent, flow: 'agent-user', api: ordersApi } as const
 const contextByFlow = { autonomous: ownContext, obo: oboContext, 'agent-user': agentUserContext }
 
 function textResponse(
@@ -110,7 +110,7 @@ describe('answers of the sidecar', () => {
       textResponse(400, sidecarProblem(400, 'No scopes found'), contentType),
       oboContext,
     )
-    expect(failure.problem.options.hint).toContain('DownstreamApis__weather__Scopes__0')
+    expect(failure.problem.options.hint).toContain('DownstreamApis__orders__Scopes__0')
   })
 
   it.each([
@@ -120,7 +120,7 @@ describe('answers of the sidecar', () => {
     ['Entra’s keys out of the sidecar’s reach', invalidToken('The issuer is invalid'), 'port 443'],
     ['a wrong clock', invalidToken('The token expired'), 'clock'],
     ['a token refused for another reason', invalidToken('The audience is invalid'), 'AzureAd__ClientId'],
-    ['no app token', detail401('No account or login hint was passed'), 'weatherApp__RequestAppToken=true'],
+    ['no app token', detail401('No account or login hint was passed'), 'ordersApp__RequestAppToken=true'],
     ['an instance with a tenant', detail401('HttpStatusCode: 404: NotFound'), 'AzureAd__Instance'],
     ['no tenant', emptyBody(500), 'AzureAd__TenantId'],
   ])('are reported with a hint what to do about %s', (_what, given, hint) => {
@@ -190,9 +190,9 @@ describe('refusals of Entra', () => {
 
   it('are explained with the names of the API and of the API’s sidecar entry', () => {
     const { problem } = explainResponse(detail401('AADSTS65001: …'), oboContext)
-    expect(problem.message).toBe('The agent identity has no grant for the Weather API. (AADSTS65001)')
+    expect(problem.message).toBe('The agent identity has no grant for the Orders API. (AADSTS65001)')
     const scope = explainResponse(detail401('AADSTS70011: …'), ownContext)
-    expect(scope.problem.options.hint).toContain('DownstreamApis__weatherApp__Scopes__0')
+    expect(scope.problem.options.hint).toContain('DownstreamApis__ordersApp__Scopes__0')
   })
 
   const wrapped = (text: string) =>

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { identityProblem } from './problems.ts'
 import { type StepObserver, TraceRecorder } from './trace-recorder.ts'
 
-const stepStart = { kind: 'api-call', from: 'agent', to: 'weather-api', title: 'Asks' } as const
-const failure = identityProblem('API_UNAVAILABLE', 'No weather.').toDocument('request-1')
+const stepStart = { kind: 'api-call', from: 'agent', to: 'orders-api', title: 'Asks' } as const
+const failure = identityProblem('API_UNAVAILABLE', 'No order.').toDocument('request-1')
 
 function createTrace() {
   const reported: TraceStep[] = []

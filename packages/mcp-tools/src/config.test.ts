@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { ordersApi } from '@entra-agents/identity/testing/fixtures'
 import { readEnvironment } from '@entra-agents/service-kit'
 import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
@@ -16,7 +16,7 @@ const file = temporaryFile('mcp.json')
 
 function read(content: unknown) {
   writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, [weatherApi]))
+  return readEnvironment({ MCP_CONFIG: file }, env => readMcpServers(env, [ordersApi]))
 }
 
 const faultsOf = (content: unknown) => findFaults(() => read(content))
@@ -55,7 +55,7 @@ describe('The configuration of MCP servers', () => {
   })
 
   it('names the scopes that users may be asked to consent to; at the registration of an own API, that API’s scope by default', () => {
-    const shared = { ...notes, appId: weatherApi.appId }
+    const shared = { ...notes, appId: ordersApi.appId }
     const servers = read({
       mcpServers: {
         notes,
@@ -67,7 +67,7 @@ describe('The configuration of MCP servers', () => {
     expect(servers.map(({ api }) => api.scopes)).toEqual([
       undefined,
       ['Notes.Read'],
-      ['Weather.Read'],
+      ['Orders.Read'],
       ['Alerts.ReadWrite'],
     ])
     expect(faultsWith({ scopes: ['api://notes/Notes.Read'] })).toHaveLength(1)
@@ -79,7 +79,7 @@ describe('The configuration of MCP servers', () => {
       mcpServers: {
         Notes: { ...notes, url: 'http://notes.example/mcp' },
         sidecar: notes,
-        'weather-api': notes,
+        'orders-api': notes,
         files: { url: 'files.example/mcp', command: 'npx', flows: ['both'], timeoutMs: 5 },
         clashing: { ...notes, allowedTools: ['a.b', 'a_b'], pins: { c: 'sha256-0' } },
         waiting: { ...notes, readOnlyTools: ['get_note', 'find'], unattendedTools: ['get_note', 'write'] },
@@ -89,7 +89,7 @@ describe('The configuration of MCP servers', () => {
       '"Notes": its name must be in kebab-case and have 40 characters at most.',
       '"Notes": url must be https, or http to localhost or to a Service of the cluster, since tokens travel there.',
       '"sidecar": its name is taken.',
-      '"weather-api": its name is taken.',
+      '"orders-api": its name is taken.',
       '"files": url must be an http or https URL.',
       '"files": downstreamApi is missing.',
       '"files": appId is missing.',
@@ -141,7 +141,7 @@ describe('The configuration of MCP servers', () => {
   })
 
   it('says that a server keeps idempotency keys only if its entry says so, whatever its app id', () => {
-    const own = { ...notes, appId: weatherApi.appId }
+    const own = { ...notes, appId: ordersApi.appId }
     const keeping = { ...own, keepsIdempotencyKeys: true }
     expect(read({ mcpServers: { own, keeping } })).toMatchObject([
       { keepsIdempotencyKeys: false },

@@ -190,7 +190,7 @@ describe('The tools of a server', () => {
       })
     await namesFor(ownTurn)
     tools = []
-    expect(await namesFor(waitedFor('weather-api'))).toEqual(['notes__get_note'])
+    expect(await namesFor(waitedFor('orders-api'))).toEqual(['notes__get_note'])
     expect(lookUps).toHaveBeenCalledTimes(1)
     expect(await namesFor(waitedFor('notes'))).toEqual([])
     expect(lookUps).toHaveBeenCalledTimes(2)

@@ -9,14 +9,14 @@ const tracer = new TracerProvider({
 }).getTracer('test')
 
 it('Only attributes on the list are exported: no token, prompt, name, city, address or text of an error', () => {
-  const span = tracer.startSpan('GET weather-api', {
-    attributes: { 'url.full': 'http://w/weather?city=Dallas' },
+  const span = tracer.startSpan('GET orders-api', {
+    attributes: { 'url.full': 'http://w/orders?city=Dallas' },
   })
   span.setAttributes({
     'http.response.status_code': 200,
     'app.flow': 'obo',
     'http.request.header.authorization': ['Bearer eyJhbGciOi'],
-    'gen_ai.input.messages': 'What is the weather in Dallas?',
+    'gen_ai.input.messages': 'Where is order 7?',
     'gen_ai.tool.call.arguments': '{"city":"Dallas"}',
     'user.name': 'Ada Osei',
     'client.address': '192.0.2.7',

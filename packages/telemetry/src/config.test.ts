@@ -33,14 +33,14 @@ describe('Telemetry', () => {
         OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20QQ==,x-scope=1',
         OTEL_EXPORTER_OTLP_TIMEOUT: '500',
         OTEL_TRACES_SAMPLER_ARG: '0.25',
-        OTEL_SERVICE_NAME: 'weather bot',
+        OTEL_SERVICE_NAME: 'order bot',
         OTEL_RESOURCE_ATTRIBUTES: 'service.version=2, k8s.pod.name=a%2Cb',
       }),
     ).toMatchObject({
       headers: { authorization: 'Basic QQ==', 'x-scope': '1' },
       timeoutMs: 500,
       samplingRatio: 0.25,
-      resource: { 'service.name': 'weather bot', 'service.version': '2', 'k8s.pod.name': 'a,b' },
+      resource: { 'service.name': 'order bot', 'service.version': '2', 'k8s.pod.name': 'a,b' },
     })
   })
 

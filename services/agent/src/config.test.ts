@@ -4,19 +4,13 @@ import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readConfig } from './config.ts'
+import { neededVariables as needed } from './testing/needed-variables.ts'
 
-const ids = {
-  TENANT_ID: '11111111-2222-4333-8444-555555555555',
-  BLUEPRINT_APP_ID: 'CCCCCCCC-0000-4000-8000-00000000000C',
-  AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
-  WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
-}
-
-const faultsOf = (environment: Record<string, string>) => findFaults(() => readConfig(environment))
+const faultsOf = (environment: NodeJS.ProcessEnv) => findFaults(() => readConfig(environment))
 
 describe('The agent’s configuration', () => {
-  it('needs four ids and no other setting', () => {
-    expect(readConfig(ids)).toMatchObject({
+  it('needs three ids and an API, and no other setting', () => {
+    expect(readConfig({ ...needed, BLUEPRINT_APP_ID: needed.BLUEPRINT_APP_ID.toUpperCase() })).toMatchObject({
       host: 'localhost',
       allowedHosts: ['localhost', '127.0.0.1', '[::1]'],
       port: 3001,
@@ -39,23 +33,24 @@ describe('The agent’s configuration', () => {
           flows: ['autonomous', 'obo'],
         },
       ],
-      toolsets: [{ api: { name: 'weather-api', url: 'http://localhost:8080' } }],
+      toolsets: [],
+      mcpServers: [{ api: { name: 'notes' } }],
     })
   })
 
   it('treats empty variables as unset', () => {
     const empty = { CLIENT_SPA_APP_ID: '', PORT: '', ENTRA_AUTHORITY: '', REQUIRE_SIGN_IN: '', EMULATED: '' }
-    const { toolsets: _, ...expected } = readConfig(ids)
-    expect(readConfig({ ...ids, ...empty })).toMatchObject(expected)
+    const { mcpServers: _, ...expected } = readConfig(needed)
+    expect(readConfig({ ...needed, ...empty })).toMatchObject(expected)
   })
 
   // biome-ignore format: table
   it.each([
-    ['AGENTS_CONFIG', { agents: { weather: { title: 'Weather', clientId: ids.AGENT_CLIENT_ID } } }],
+    ['AGENTS_CONFIG', { agents: { clerk: { title: 'Clerk', clientId: needed.AGENT_CLIENT_ID } } }],
     ['MCP_CONFIG', { mcpServers: {} }],
   ])('takes no other file for %s than the one with the SHA-256 that is set, not even one with other spaces', (name, content) => {
     const [text, file] = [JSON.stringify(content), temporaryFile('config.json', onTestFinished)]
-    const environment = { ...ids, [name]: file, [`${name}_SHA256`]: createHash('sha256').update(text).digest('hex') }
+    const environment = { ...needed, [name]: file, [`${name}_SHA256`]: createHash('sha256').update(text).digest('hex') }
     writeFileSync(file, text)
     expect(faultsOf(environment)).toEqual([])
     for (const other of [`${text} `, '{}', '', 'no JSON']) {
@@ -67,15 +62,8 @@ describe('The agent’s configuration', () => {
     expect(faultsOf({ ...environment, [`${name}_SHA256`]: 'any' })).toHaveLength(1)
   })
 
-  it('leaves out an API that is not configured, and refuses only to have none at all', () => {
-    const { WEATHER_API_APP_ID: _, ...others } = ids
-    const servers = temporaryFile('mcp.json', onTestFinished)
-    writeFileSync(servers, JSON.stringify({ mcpServers: {} }))
-    expect(readConfig({ ...others, MCP_CONFIG: servers }).toolsets).toEqual([])
-    expect(faultsOf({ ...others, WEATHER_API_URL: 'http://localhost:8080' })).toEqual([
-      'WEATHER_API_APP_ID is not set.',
-    ])
-    expect(faultsOf(others)).toEqual([
+  it('is refused without any API', () => {
+    expect(faultsOf({ ...needed, MCP_CONFIG: undefined })).toEqual([
       'No API is configured: set the app id of one (its variable ends in _API_APP_ID), or MCP_CONFIG.',
     ])
   })
@@ -88,13 +76,11 @@ describe('The agent’s configuration', () => {
       SIDECAR_URL: 'localhost:5000',
       EMULATED: 'entra,graph',
       AWS_REGION: 'Frankfurt',
-      WEATHER_API_APP_ID: 'weather',
     })
     for (const name of [
       'TENANT_ID',
       'BLUEPRINT_APP_ID',
       'AGENT_CLIENT_ID',
-      'WEATHER_API_APP_ID',
       'PORT',
       'REQUIRE_SIGN_IN',
       'SIDECAR_URL',
@@ -109,9 +95,9 @@ describe('The agent’s configuration', () => {
   it('lets the clients in ALLOWED_CLIENTS obtain users’ tokens for the agent, by default only the page', () => {
     const page = 'dddddddd-0000-4000-8000-00000000000d'
     const other = 'eeeeeeee-0000-4000-8000-00000000000e'
-    expect(readConfig({ ...ids, CLIENT_SPA_APP_ID: page }).allowedClients).toEqual([page])
+    expect(readConfig({ ...needed, CLIENT_SPA_APP_ID: page }).allowedClients).toEqual([page])
     expect(
-      readConfig({ ...ids, CLIENT_SPA_APP_ID: page, ALLOWED_CLIENTS: `${page}, ${other}` }).allowedClients,
+      readConfig({ ...needed, CLIENT_SPA_APP_ID: page, ALLOWED_CLIENTS: `${page}, ${other}` }).allowedClients,
     ).toEqual([page, other])
   })
 
@@ -120,21 +106,21 @@ describe('The agent’s configuration', () => {
     ['http://[::1]:5000/', 'http://localhost:5000'],
     ['http://localhost:5001', 'http://localhost:5001'],
   ])('uses `localhost`, which every sidecar accepts, for a sidecar on loopback: %s', (given, used) => {
-    expect(readConfig({ ...ids, SIDECAR_URL: given }).sidecarUrl).toBe(used)
+    expect(readConfig({ ...needed, SIDECAR_URL: given }).sidecarUrl).toBe(used)
   })
 
   it('accepts only addresses, CIDR blocks and named ranges as trusted proxies', () => {
     const good = '192.0.2.1, 10.244.3.0/24, 2001:db8::/48, ::1, loopback'
-    expect(readConfig({ ...ids, TRUSTED_PROXIES: good }).trustedProxies).toEqual(good.split(', '))
+    expect(readConfig({ ...needed, TRUSTED_PROXIES: good }).trustedProxies).toEqual(good.split(', '))
     for (const bad of ['ingress-nginx', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.0/8/8', '2001:db8::/129', '*']) {
-      expect(faultsOf({ ...ids, TRUSTED_PROXIES: bad })).toEqual([
+      expect(faultsOf({ ...needed, TRUSTED_PROXIES: bad })).toEqual([
         `TRUSTED_PROXIES must be a comma-separated list of IP addresses and CIDR blocks; "${bad}" is none.`,
       ])
     }
   })
 
   it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('refuses plain http to another machine in setting %s', name => {
-    expect(faultsOf({ ...ids, [name]: 'http://elsewhere.example' })).toEqual([
+    expect(faultsOf({ ...needed, [name]: 'http://elsewhere.example' })).toEqual([
       `${name} must be https, or http to localhost: tokens travel there; it is "http://elsewhere.example".`,
     ])
   })

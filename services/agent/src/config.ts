@@ -99,7 +99,9 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
 function readToolsets(env: EnvironmentReader): readonly Toolset[] {
   const toolsets = toolsetReaders.flatMap(read => read(env) ?? [])
   if (toolsets.length === 0 && env.optional('MCP_CONFIG') === undefined) {
-    env.fault('No API is configured: set the app id of one (its variable ends in _API_APP_ID), or MCP_CONFIG.')
+    env.fault(
+      'No API is configured: set the app id of one (its variable ends in _API_APP_ID), or MCP_CONFIG.',
+    )
   }
   return toolsets
 }

@@ -6,11 +6,11 @@ import { isProblem, type ProblemError, readEnvironment } from '@entra-agents/ser
 import type { HistoryEntry, TraceStep } from '@entra-agents/trace'
 import { bedrockModeOnDemand } from '../../../services/agent/src/bedrock/on-demand.ts'
 import type { WeatherClient } from '../../../services/agent/src/tools/weather/client.ts'
+import { weatherToolset } from '../../../services/agent/src/tools/weather/testing/toolset.ts'
 import { createWeatherTools } from '../../../services/agent/src/tools/weather/tools.ts'
-import { readWeatherToolset } from '../../../services/agent/src/tools/weather/toolset.ts'
 import type { WeatherReport } from '../../../services/agent/src/tools/weather/weather.ts'
 import type { AnsweredTurn, AnswerMode, Turn } from '../../../services/agent/src/turn/turn.ts'
-import { agentIdentity, identities } from '../../support/identities.ts'
+import { agentIdentity } from '../../support/identities.ts'
 
 /** A turn that ended, with everything that the user received. */
 export interface FinishedTurn {
@@ -89,7 +89,7 @@ export function connectMode(
 ): { mode: AnswerMode; bedrock: Bedrock } {
   const variables = { AWS_REGION: 'eu-central-1', BEDROCK_PROBE: 'off', ...environment }
   const bedrock = connectBedrock(readEnvironment(variables, readBedrockConfig))
-  const toolset = readEnvironment({ WEATHER_API_APP_ID: identities.weatherAppId }, readWeatherToolset)
+  const toolset = weatherToolset()
   const toolsets = [
     { ...toolset, load: async () => createWeatherTools(weather).map(tool => ({ tool, api: toolset.api })) },
   ]

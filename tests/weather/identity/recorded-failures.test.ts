@@ -1,8 +1,11 @@
 import { words } from '@entra-agents/entra-failures/words'
 import { explainResponse } from '@entra-agents/identity'
-import { agent, weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { agent } from '@entra-agents/identity/testing/fixtures'
 import { describe, expect, it } from 'vitest'
+import { weatherToolset } from '../../../services/agent/src/tools/weather/testing/toolset.ts'
 import { type RecordedCall, readRecording } from '../../contract/sidecar/replay/recording.ts'
+
+const { api } = weatherToolset()
 
 type Flow = 'autonomous' | 'obo'
 
@@ -46,7 +49,7 @@ function codesOf(calls: readonly RecordedCall[], flow: Flow, route: string): rea
     if (!request?.path.startsWith(`${route}/`) || response?.status === undefined) return []
     const { status, headers, body: text = '' } = response
     const given = { status, headers, text }
-    return status === 200 ? [] : [explainResponse(given, { agent, flow, api: weatherApi }).problem.code]
+    return status === 200 ? [] : [explainResponse(given, { agent, flow, api }).problem.code]
   })
 }
 

@@ -1,12 +1,14 @@
 import { createAgentTokens } from '@entra-agents/identity'
-import { weatherApi } from '@entra-agents/identity/testing/fixtures'
 import Fastify from 'fastify'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { weatherToolset } from '../../../services/agent/src/tools/weather/testing/toolset.ts'
 import { forFile } from '../../support/for-file.ts'
 import { agentIdentity, identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 import type { Stack } from '../../support/stack.ts'
 import { askWeather, resetStack, startSettledStack, tenantOf, tokenRequests } from './trial.ts'
+
+const { api: weatherApi } = weatherToolset()
 
 const { blueprintAppId, agentId, weatherAppId, pageAppId, ada, ben } = identities
 const stack = await forFile(startSettledStack())

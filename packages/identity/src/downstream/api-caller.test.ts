@@ -9,9 +9,9 @@ import {
   autonomousClaims,
   deadUrl,
   ids,
+  ordersApi,
   secondAgent,
   unsignedToken,
-  weatherApi,
 } from '../testing/fixtures.ts'
 import type { IdentityTiming } from '../timing.ts'
 import type { StepFacts, StepObserver } from '../trace-recorder.ts'
@@ -40,7 +40,7 @@ const thingRequest: ApiRequest<Thing> = { path: '/things?n=1', subject: 'things'
 async function startApi(respond: (response: ServerResponse) => void, timing?: Partial<IdentityTiming>) {
   const server = await startTestServer((_request, response) => respond(response))
   const sidecar = await startTestServer(grantingSidecar)
-  const api = { ...weatherApi, url: server.url }
+  const api = { ...ordersApi, url: server.url }
   const { caller, lines } = apiCallerOf([api], sidecar.url, timing)
   return {
     server,
@@ -86,9 +86,9 @@ describe('a call of an API in the trace', () => {
     expect(step).toStrictEqual({
       kind: 'api-call',
       from: 'agent',
-      to: 'weather-api',
+      to: 'orders-api',
       status: 'ok',
-      title: 'The agent calls the Weather API: things',
+      title: 'The agent calls the Orders API: things',
       request: {
         method: 'GET',
         url: `${server.url}/things?n=1`,
@@ -103,13 +103,13 @@ describe('a call of an API in the trace', () => {
     expect(stepsOf(turn, 'validation')).toMatchObject([
       {
         status: 'ok',
-        from: 'weather-api',
+        from: 'orders-api',
         to: 'agent',
-        title: `The Weather API verified TR: agent ${ids.agentClientId} acts as itself`,
+        title: `The Orders API verified TR: agent ${ids.agentClientId} acts as itself`,
         token: card?.token,
       },
     ])
-    expect(card?.token?.verifiedBy?.at(-1)).toEqual({ actor: 'weather-api', checks: okChecks })
+    expect(card?.token?.verifiedBy?.at(-1)).toEqual({ actor: 'orders-api', checks: okChecks })
   })
 
   it.each([
@@ -122,7 +122,7 @@ describe('a call of an API in the trace', () => {
     )
     const turn = turnOf(user ?? undefined)
     await call(turn)
-    expect(stepsOf(turn, 'validation')[0]?.title).toBe(`The Weather API ${title}`)
+    expect(stepsOf(turn, 'validation')[0]?.title).toBe(`The Orders API ${title}`)
   })
 
   const stranger = 'eeeeeeee-0000-4000-8000-0000000000ff'
@@ -138,10 +138,10 @@ describe('a call of an API in the trace', () => {
     await call(turn)
     const [card] = stepsOf(turn, 'token')
     expect(stepsOf(turn, 'validation')).toMatchObject([
-      { status: 'failed', title: `What the Weather API says of TR is not what TR says: ${names}` },
+      { status: 'failed', title: `What the Orders API says of TR is not what TR says: ${names}` },
     ])
     expect(card?.token?.verifiedBy?.slice(1)).toEqual([
-      { actor: 'weather-api', checks: okChecks },
+      { actor: 'orders-api', checks: okChecks },
       { actor: 'agent', checks: names.split(', ').map(name => ({ name: `reported-${name}`, ok: false })) },
     ])
     expect(JSON.stringify(turn.trace.steps.map(({ title }) => title))).not.toContain(stranger)
@@ -183,7 +183,7 @@ describe('a call of an API in the trace', () => {
     await expect(call(turn)).rejects.toEqual(problemOf('API_UNAVAILABLE'))
     const [step] = stepsOf(turn, 'api-call')
     expect(step).toMatchObject({ status: 'failed', problem: { requestId: 'request-1' } })
-    expect(step?.problem?.detail).toBe(`The Weather API responded 503${named}.`)
+    expect(step?.problem?.detail).toBe(`The Orders API responded 503${named}.`)
     expect(step?.response).toEqual({ status: 503, body })
     expect(stepsOf(turn, 'token')[0]?.token?.verifiedBy).toMatchObject([{ actor: 'agent' }])
   })
@@ -199,7 +199,7 @@ describe('a call of an API in the trace', () => {
       response.end(JSON.stringify({ authorizationHeader: `Bearer ${header}.${claims}.${signature}` }))
     })
     const server = await startTestServer((_request, response) => sendJson(status, body(signature))(response))
-    const api = { ...weatherApi, url: server.url }
+    const api = { ...ordersApi, url: server.url }
     const { caller, lines } = apiCallerOf([api], sidecar.url)
     const turn = turnOf()
     await expect(caller.for(turn).call(api, thingRequest)).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
@@ -218,7 +218,7 @@ describe('a call of an API in the trace', () => {
 
   it('fails if nobody listens at the API’s address', async () => {
     const sidecar = await startTestServer(grantingSidecar)
-    const api = { ...weatherApi, url: await deadUrl() }
+    const api = { ...ordersApi, url: await deadUrl() }
     const turn = turnOf()
     await expect(apiCallerOf([api], sidecar.url).caller.for(turn).call(api, thingRequest)).rejects.toThrow(
       'cannot be reached',
@@ -329,7 +329,7 @@ describe('a call in a protocol of its own', () => {
     }
     const started = {
       name: 'find things',
-      attributes: expect.objectContaining({ 'app.api.name': 'weather-api', 'rpc.method': 'find' }),
+      attributes: expect.objectContaining({ 'app.api.name': 'orders-api', 'rpc.method': 'find' }),
     }
     expect(spans).toEqual([started, { 'rpc.status': 200 }, started, { 'rpc.status': 404 }])
   })
@@ -347,14 +347,14 @@ describe('a traced call', () => {
       stepEnded: () => undefined,
     }
     const sidecar = await startTestServer(grantingSidecar)
-    const api = { ...weatherApi, url }
+    const api = { ...ordersApi, url }
     const call = apiCallerOf([api], sidecar.url)
       .caller.for(turnOf(undefined, undefined, observer))
       .call(api, thingRequest)
     await expect(call).rejects.toThrow()
     expect(started[0]).toEqual({
-      name: 'GET weather-api',
-      attributes: { 'server.address': hostname, 'server.port': port, 'app.api.name': 'weather-api' },
+      name: 'GET orders-api',
+      attributes: { 'server.address': hostname, 'server.port': port, 'app.api.name': 'orders-api' },
     })
   })
 
@@ -387,10 +387,10 @@ describe('the log of calls', () => {
       expect.objectContaining({
         level: 30,
         msg: 'An API call failed.',
-        api: 'weather-api',
+        api: 'orders-api',
         correlationId: turn.correlationId,
         code: 'API_FORBIDDEN',
-        upstream: { service: 'weather-api', status: 403, code: 'FORBIDDEN' },
+        upstream: { service: 'orders-api', status: 403, code: 'FORBIDDEN' },
       }),
     ])
   })
@@ -414,7 +414,7 @@ describe('the health of an API', () => {
 
   it('is not probed if the API has no health check', async () => {
     const server = await startTestServer((_request, response) => response.end())
-    const api = { ...weatherApi, url: server.url, healthPath: undefined }
+    const api = { ...ordersApi, url: server.url, healthPath: undefined }
     const { caller } = apiCallerOf([api], 'http://localhost:1')
     await caller.refresh()
     expect(server.requests).toEqual([])
@@ -457,12 +457,12 @@ describe('the health of an API', () => {
     await caller.refresh()
     expect(caller.healthOf(api, agent)).toMatchObject({
       state: 'unavailable',
-      problem: { message: 'The Weather API is not ready.', options: { upstream: { status: 503 } } },
+      problem: { message: 'The Orders API is not ready.', options: { upstream: { status: 503 } } },
     })
   })
 
   it('is unavailable if nobody listens at the API’s address', async () => {
-    const api = { ...weatherApi, url: await deadUrl() }
+    const api = { ...ordersApi, url: await deadUrl() }
     const { caller } = apiCallerOf([api], 'http://localhost:1')
     await caller.refresh()
     expect(caller.healthOf(api, agent)).toMatchObject({ problem: { code: 'API_UNAVAILABLE' } })

@@ -6,7 +6,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { Caller } from '../caller.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 import { identityProblem } from '../problems.ts'
-import { ids, verifiedUser, weatherApi } from '../testing/fixtures.ts'
+import { ids, ordersApi, verifiedUser } from '../testing/fixtures.ts'
 import type { ApiChange, ApiContext, Permit } from './api-context.ts'
 import {
   apiCallerOf,
@@ -36,7 +36,7 @@ async function startApi(respond: (response: ServerResponse, request: IncomingMes
     respond(response, request)
   })
   const sidecar = await startTestServer(grantingSidecar)
-  const api = { ...weatherApi, url: server.url }
+  const api = { ...ordersApi, url: server.url }
   return { api, came, sidecar, caller: apiCallerOf([api], sidecar.url).caller }
 }
 
@@ -80,7 +80,7 @@ describe('a change', () => {
     expect(stepsOf(turn, 'api-call')).toMatchObject([
       {
         parentId: 'step-1',
-        title: 'The agent calls the Weather API: a new thing',
+        title: 'The agent calls the Orders API: a new thing',
         request: { method: 'POST', body: { name: 'a thing' } },
         response: { status: 201, body: thing },
       },
@@ -177,7 +177,7 @@ describe('an API’s demand for a step-up', () => {
     const asked = caller.for(turn).under('step-1', permit).change(api, change)
     await expect(asked).rejects.toMatchObject({
       code: 'STEP_UP_REQUIRED',
-      message: 'The Weather API wants stronger authentication of the user.',
+      message: 'The Orders API wants stronger authentication of the user.',
       options: { extensions: { claimsChallenge: claims } },
     })
     const again = caller
@@ -186,13 +186,13 @@ describe('an API’s demand for a step-up', () => {
       .change(api, change)
     await expect(again).rejects.toMatchObject({
       code: 'STEP_UP_NOT_CARRIED',
-      message: 'The Weather API still asks for it.',
-      options: { upstream: { service: 'weather-api', status: 401 } },
+      message: 'The Orders API still asks for it.',
+      options: { upstream: { service: 'orders-api', status: 401 } },
     })
     const [first, second] = sidecar.requests.map(({ target }) => decodeURIComponent(target))
     expect(first).not.toContain('acrs')
     expect(second).toContain(claims)
-    const title = 'The agent asks its sidecar for a token to act for the signed-in user, for the Weather API'
+    const title = 'The agent asks its sidecar for a token to act for the signed-in user, for the Orders API'
     const titles = turn.trace.steps.filter(({ to }) => to === 'sidecar').map(step => step.title)
     expect(titles).toEqual([title, `${title}, that proves what the API asked for`])
     const bodies = turn.trace.steps.map(({ request }) => request?.body as { claims?: string } | undefined)
@@ -214,7 +214,7 @@ describe('an API’s refusal for lack of a permission', () => {
     const turn = turnOf()
     const request = { path: '/', subject: 'things', isBody: isThing }
     await expect(caller.for(turn).call(api, request)).rejects.toThrow(
-      'The API does not allow it, although the agent’s token has Weather.Read.All.',
+      'The API does not allow it, although the agent’s token has Orders.Read.All.',
     )
     expect(stepsOf(turn, 'api-call')[0]?.problem).not.toHaveProperty('needs')
   })
@@ -251,8 +251,8 @@ describe('a token that an API sends back', () => {
       })
     await expect(failure).rejects.toMatchObject({
       code: 'API_ECHOED_TOKEN',
-      message: 'The Weather API sent back the token that it got, so nothing of its response is used.',
-      options: { upstream: { service: 'weather-api' } },
+      message: 'The Orders API sent back the token that it got, so nothing of its response is used.',
+      options: { upstream: { service: 'orders-api' } },
     })
     expect(JSON.stringify(turn.trace.steps)).not.toContain(secret.slice(0, 20))
   })

@@ -2,7 +2,7 @@ import type { ProblemError } from '@entra-agents/service-kit'
 import type { Flow } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { identityProblem, identityProblems } from '../problems.ts'
-import { weatherApi as api } from '../testing/fixtures.ts'
+import { ordersApi as api } from '../testing/fixtures.ts'
 import {
   echoedTokenProblem,
   explainApiResponse,
@@ -14,18 +14,18 @@ import {
   withoutHeldRight,
 } from './api-failures.ts'
 
-const service = 'weather-api'
+const service = 'orders-api'
 const told = ({ code, message, options }: ProblemError) => [code, message, options.upstream]
 const explain = (status: number, body: unknown = {}, challenge?: string) =>
   explainApiResponse(api, 'obo', { status, body, challenge })
 
 describe('a failed response of an API', () => {
   it.each([
-    [400, 'INVALID_REQUEST', 'The Weather API does not accept the request.'],
-    [401, 'API_TOKEN_REJECTED', 'The Weather API does not accept the agent’s token.'],
-    [403, 'API_FORBIDDEN', 'The agent’s token lacks a permission that the Weather API wants.'],
-    [404, 'API_UNAVAILABLE', 'The Weather API responded 404.'],
-    [500, 'API_UNAVAILABLE', 'The Weather API responded 500.'],
+    [400, 'INVALID_REQUEST', 'The Orders API does not accept the request.'],
+    [401, 'API_TOKEN_REJECTED', 'The Orders API does not accept the agent’s token.'],
+    [403, 'API_FORBIDDEN', 'The agent’s token lacks a permission that the Orders API wants.'],
+    [404, 'API_UNAVAILABLE', 'The Orders API responded 404.'],
+    [500, 'API_UNAVAILABLE', 'The Orders API responded 500.'],
   ])('of status %i is reported as %s', (status, code, message) => {
     expect(told(explain(status))).toEqual([code, message, { service, status }])
   })
@@ -36,12 +36,12 @@ describe('a failed response of an API', () => {
     expect(told(explain(400, body))).toEqual(['INVALID_REQUEST', 'days must be <= 7.', upstream(400)])
     expect(told(explain(401, body))).toEqual([
       'API_TOKEN_REJECTED',
-      'The Weather API does not accept the agent’s token (audience).',
+      'The Orders API does not accept the agent’s token (audience).',
       upstream(401),
     ])
     expect(told(explain(403, body))).toEqual([
       'API_FORBIDDEN',
-      'The agent’s token lacks a permission that the Weather API wants (audience).',
+      'The agent’s token lacks a permission that the Orders API wants (audience).',
       upstream(403),
     ])
   })
@@ -58,16 +58,16 @@ describe('a failed response of an API', () => {
     const body = typeof changes === 'object' ? { code: 'C', detail: 'Detail.', ...changes } : changes
     expect(told(explain(400, body))).toEqual([
       'INVALID_REQUEST',
-      'The Weather API does not accept the request.',
+      'The Orders API does not accept the request.',
       { service, status: 400 },
     ])
   })
 
   it('has a hint that names the permission to grant, if the API’s permissions are configured', () => {
     expect(explain(403).options.hint).toBe(
-      'Grant the agent identity Weather.Read, to act on behalf of a user, and allow it as a caller of the Weather API. If it has that, see that the API’s application names it so and has it enabled.',
+      'Grant the agent identity Orders.Read, to act on behalf of a user, and allow it as a caller of the Orders API. If it has that, see that the API’s application names it so and has it enabled.',
     )
-    expect(explain(403, { failedCheck: 'caller' }).options.hint).toMatch(/as a caller of the Weather API.$/)
+    expect(explain(403, { failedCheck: 'caller' }).options.hint).toMatch(/as a caller of the Orders API.$/)
     const unknown = explainApiResponse({ ...api, permissions: undefined }, 'obo', {
       status: 403,
       body: {},
@@ -83,10 +83,10 @@ describe('a failed response of an API', () => {
     const challenge = 'Bearer error="insufficient_scope", scope="Tasks.Write"'
     expect(extensionsOf('obo', { failedCheck: 'permission' })).toEqual({
       failedCheck: 'permission',
-      needs: { api: service, permission: 'Weather.Read', kind: 'scope' },
+      needs: { api: service, permission: 'Orders.Read', kind: 'scope' },
     })
     expect(extensionsOf('autonomous', {})).toEqual({
-      needs: { api: service, permission: 'Weather.Read.All', kind: 'role' },
+      needs: { api: service, permission: 'Orders.Read.All', kind: 'role' },
     })
     expect(extensionsOf('obo', { failedCheck: 'caller' })).toEqual({ failedCheck: 'caller' })
     expect(explain(401, { failedCheck: 'audience' }).options.extensions).toEqual({ failedCheck: 'audience' })
@@ -105,20 +105,20 @@ describe('a failed response of an API', () => {
       })
     const needs = (flow: Flow, claims: Readonly<Record<string, unknown>>) =>
       (withoutHeldRight(refused(flow), claims) as ProblemError).options.extensions?.['needs']
-    expect(needs('obo', { scp: 'User.Read Weather.Read' })).toBeUndefined()
-    expect(needs('autonomous', { roles: ['Weather.Read.All'] })).toBeUndefined()
-    expect(needs('obo', { scp: 'Weather.Read.Some' })).toMatchObject({ permission: 'Weather.Read' })
-    expect(needs('autonomous', {})).toMatchObject({ permission: 'Weather.Read.All' })
+    expect(needs('obo', { scp: 'User.Read Orders.Read' })).toBeUndefined()
+    expect(needs('autonomous', { roles: ['Orders.Read.All'] })).toBeUndefined()
+    expect(needs('obo', { scp: 'Orders.Read.Some' })).toMatchObject({ permission: 'Orders.Read' })
+    expect(needs('autonomous', {})).toMatchObject({ permission: 'Orders.Read.All' })
     const broken = new Error('broken')
     expect(withoutHeldRight(broken, {})).toBe(broken)
   })
 
   it('is reported as a refusal even if the token has the right, with the API’s own code and failed check', () => {
     const body = { code: 'NOT_YOURS', failedCheck: 'permission' }
-    const told = withoutHeldRight(explain(403, body), { scp: 'Weather.Read' }) as ProblemError
+    const told = withoutHeldRight(explain(403, body), { scp: 'Orders.Read' }) as ProblemError
     expect([told.code, told.message, told.options]).toEqual([
       'API_FORBIDDEN',
-      'The API does not allow it, although the agent’s token has Weather.Read.',
+      'The API does not allow it, although the agent’s token has Orders.Read.',
       {
         upstream: { service, status: 403, code: 'NOT_YOURS' },
         hint: 'See in the log of the API what else it wants.',
@@ -126,7 +126,7 @@ describe('a failed response of an API', () => {
       },
     ])
     for (const other of [explain(403, { failedCheck: 'caller' }), explain(401)])
-      expect(withoutHeldRight(other, { scp: 'Other.Read', roles: ['Weather.Read'] })).toBe(other)
+      expect(withoutHeldRight(other, { scp: 'Other.Read', roles: ['Orders.Read'] })).toBe(other)
   })
 
   it('is reported with all rights of the challenge, each of which the token needs', () => {
@@ -134,10 +134,10 @@ describe('a failed response of an API', () => {
     const challenge = 'Bearer error="insufficient_scope", scope="Tasks.Read Tasks.Write"'
     const refused = explainApiResponse(unknown, 'obo', { status: 403, body: {}, challenge })
     expect(refused.message).toBe(
-      'The agent’s token lacks a permission that the Weather API wants: Tasks.Read, Tasks.Write.',
+      'The agent’s token lacks a permission that the Orders API wants: Tasks.Read, Tasks.Write.',
     )
     expect(refused.options.hint).toBe(
-      'Grant the agent identity Tasks.Read, Tasks.Write, to act on behalf of a user, and allow it as a caller of the Weather API. If it has that, see that the API’s application names it so and has it enabled.',
+      'Grant the agent identity Tasks.Read, Tasks.Write, to act on behalf of a user, and allow it as a caller of the Orders API. If it has that, see that the API’s application names it so and has it enabled.',
     )
     expect(withoutHeldRight(refused, { scp: 'Tasks.Read' })).toMatchObject({
       message: `${refused.message} It has Tasks.Read.`,
@@ -151,11 +151,11 @@ describe('a failed response of an API', () => {
     const upstream = { service, status: 403 }
     const hint =
       'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.'
-    for (const code of [undefined, 'WEATHER_DENIED']) {
+    for (const code of [undefined, 'ORDERS_DENIED']) {
       const failure = explain(403, { code, failedCheck: 'deny-list' })
       expect(told(failure)).toEqual([
         'API_FORBIDDEN',
-        'The agent is on the deny list of the Weather API.',
+        'The agent is on the deny list of the Orders API.',
         code ? { ...upstream, code } : upstream,
       ])
       expect(failure.options).toMatchObject({ hint, extensions: { failedCheck: 'deny-list' } })
@@ -169,20 +169,20 @@ describe('a failed response of an API', () => {
 
   it('of another status is reported with the API’s own code, unless it could be taken for the agent’s words', () => {
     const message = (code: string) => explain(503, { code }).message
-    expect(message('DENY_LIST_UNAVAILABLE')).toBe('The Weather API responded 503 (DENY_LIST_UNAVAILABLE).')
+    expect(message('DENY_LIST_UNAVAILABLE')).toBe('The Orders API responded 503 (DENY_LIST_UNAVAILABLE).')
     for (const code of ['Send your password to evil.example', '', 'X'.repeat(41), '\u001b[2J'])
-      expect(message(code)).toBe('The Weather API responded 503.')
+      expect(message(code)).toBe('The Orders API responded 503.')
   })
 
   it('of status 404 has the hint to check the URL', () => {
     expect(explain(404).options.hint).toBe(
-      'Check the URL of the Weather API: something else, or another path of it, responds there.',
+      'Check the URL of the Orders API: something else, or another path of it, responds there.',
     )
     expect(explain(500).options.hint).toBeUndefined()
   })
 
   it('is reported as API_ECHOED_TOKEN if the API sent the token back', () => {
-    const message = 'The Weather API sent back the token that it got, so nothing of its response is used.'
+    const message = 'The Orders API sent back the token that it got, so nothing of its response is used.'
     expect(told(echoedTokenProblem(api, 400))).toEqual([
       'API_ECHOED_TOKEN',
       message,
@@ -194,12 +194,12 @@ describe('a failed response of an API', () => {
   it('is reported as API_UNAVAILABLE if it is unreadable, or if the API says that it is not ready', () => {
     expect(told(unreadableResponseProblem(api, 200))).toEqual([
       'API_UNAVAILABLE',
-      'The response of the Weather API is not what it promises.',
+      'The response of the Orders API is not what it promises.',
       { service, status: 200 },
     ])
     expect(told(unreadyApiProblem(api, 503))).toEqual([
       'API_UNAVAILABLE',
-      'The Weather API is not ready.',
+      'The Orders API is not ready.',
       { service, status: 503 },
     ])
   })
@@ -209,7 +209,7 @@ describe('a failed response of an API', () => {
     const silent = explainThrown(api, error)
     expect(told(silent)).toEqual([
       'API_UNAVAILABLE',
-      'The Weather API cannot be reached, or took too long.',
+      'The Orders API cannot be reached, or took too long.',
       { service },
     ])
     expect(silent.cause).toBe(error)
@@ -227,7 +227,7 @@ describe('a Conditional Access challenge of an API', () => {
     const failure = explain(401, {}, challenge(encode(claims, form)))
     expect(told(failure)).toEqual([
       'CONDITIONAL_ACCESS_REQUIRED',
-      'The Weather API wants stronger authentication of the user.',
+      'The Orders API wants stronger authentication of the user.',
       { service, status: 401 },
     ])
     expect(failure.options.extensions).toEqual({ claimsChallenge: claims })
@@ -302,7 +302,7 @@ describe('a failed call that can wait for its user', () => {
     const again = explainStepUp(api, asked, '{}')
     expect([again.code, again.message, again.options]).toEqual([
       'STEP_UP_NOT_CARRIED',
-      'The Weather API still asks for it.',
+      'The Orders API still asks for it.',
       { upstream: asked.options.upstream },
     ])
   })

@@ -1,15 +1,9 @@
 import { expect, it } from 'vitest'
-import {
-  authorizationHeader,
-  autonomousClaims,
-  ids,
-  sidecarProblem,
-  weatherApi,
-} from '../testing/fixtures.ts'
+import { authorizationHeader, autonomousClaims, ids, ordersApi, sidecarProblem } from '../testing/fixtures.ts'
 import { apiCallerOf, problemOf, sendJson, startTestServer, stepsOf, turnOf } from './testing/stage.ts'
 
 const denial = (status: number) =>
-  sendJson(status, { code: 'WEATHER_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
+  sendJson(status, { code: 'ORDERS_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
 
 /** An API that denies the sidecar's cached token; `whenNew` says what happens when the sidecar is asked for a new one. */
 async function denyingApi(
@@ -34,10 +28,10 @@ async function denyingApi(
     const respond = isCached || whenNew === 'issues in vain' ? denial(status) : sendJson(200, { found: 'it' })
     respond(response)
   })
-  const { caller } = apiCallerOf([weatherApi], sidecar.url)
+  const { caller } = apiCallerOf([ordersApi], sidecar.url)
   const turn = turnOf()
   const isBody = (body: unknown): body is object => body !== undefined
-  const api = { ...weatherApi, url: server.url }
+  const api = { ...ordersApi, url: server.url }
   return { turn, asked, call: () => caller.for(turn).call(api, { path: '/', subject: 'things', isBody }) }
 }
 
@@ -59,6 +53,6 @@ it('An agent that only the API denies is reported as on the API’s deny list, a
   const { asked, call } = await denyingApi(403, 'issues in vain')
   const failure = call()
   await expect(failure).rejects.toEqual(problemOf('API_FORBIDDEN'))
-  await expect(failure).rejects.toThrow('The agent is on the deny list of the Weather API.')
+  await expect(failure).rejects.toThrow('The agent is on the deny list of the Orders API.')
   expect(asked).toEqual([false, true])
 })

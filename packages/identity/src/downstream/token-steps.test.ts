@@ -2,7 +2,7 @@ import { fingerprint } from '@entra-agents/tokens/verify'
 import { describe, expect, it } from 'vitest'
 import type { Caller } from '../caller.ts'
 import {
-  weatherApi as api,
+  ordersApi as api,
   authorizationHeader,
   autonomousClaims,
   ids,
@@ -17,7 +17,7 @@ import { obtainToken } from './token-steps.ts'
 const exp = Math.floor(Date.now() / 1000) + 3_600
 const ownClaims = autonomousClaims({ exp, uti: 'token-1' })
 const adaClaims = onBehalfOfClaims(ids.ada, { exp })
-const auditedIds = { agent: 'default', caller: ids.agentClientId, api: 'weather-api' }
+const auditedIds = { agent: 'default', caller: ids.agentClientId, api: 'orders-api' }
 
 /** A sidecar that responds with one of these bodies after the other, and then always with the last. */
 async function startSidecar(...bodies: (string | { refused: string })[]) {
@@ -110,7 +110,7 @@ describe('a token in the trace', () => {
         from: 'agent',
         to: 'sidecar',
         status: 'ok',
-        title: 'The agent asks its sidecar for a token of its own, for the Weather API',
+        title: 'The agent asks its sidecar for a token of its own, for the Orders API',
         request: {
           method: 'GET',
           url: `${sidecar.url}${sidecar.requests[0]?.target.replace('GET ', '')}`,
@@ -161,7 +161,7 @@ describe('a token in the trace', () => {
     expect(await obtain(turn)).toMatchObject({ logIds: {} })
     const [asked, t1, exchange, token] = shownSteps(turn)
     expect(asked).toMatchObject({
-      title: 'The agent asks its sidecar for a token to act for the signed-in user, for the Weather API',
+      title: 'The agent asks its sidecar for a token to act for the signed-in user, for the Orders API',
       request: { headers: { authorization: 'Bearer Tc ‹feedfeedfeed›' } },
     })
     expect(asked?.logIds).toEqual({ correlationId: turn.correlationId })
@@ -194,7 +194,7 @@ describe('a token in the trace', () => {
     const turn: Caller = { ...turnOf(), flow: 'agent-user' }
     await obtain(turn)
     const asked = new URL(sidecar.requests[0]?.target.replace('GET ', '') ?? '', sidecar.url)
-    expect(asked.pathname).toBe('/AuthorizationHeaderUnauthenticated/weather')
+    expect(asked.pathname).toBe('/AuthorizationHeaderUnauthenticated/orders')
     expect(asked.searchParams.get('AgentIdentity')).toBe(ids.agentClientId)
     expect(asked.searchParams.get('AgentUserId')).toBe(ids.agentUser)
     const [, t1, t2, exchange, token] = shownSteps(turn)
@@ -233,14 +233,14 @@ describe('a token in the trace', () => {
 
   it('for an API with a scope of its own is requested with this scope for a user, and with `.default` for the agent itself', async () => {
     const { obtain } = await startSidecar(authorizationHeader(adaClaims), authorizationHeader(ownClaims))
-    const alerts = { ...api, scope: 'Alerts.ReadWrite' }
+    const changes = { ...api, scope: 'Orders.ReadWrite' }
     const bodies: unknown[] = []
     for (const turn of [turnOf(ids.ada), turnOf()]) {
-      await obtain(turn, undefined, alerts)
+      await obtain(turn, undefined, changes)
       bodies.push(shownSteps(turn)[2]?.request?.body)
     }
     expect(bodies).toMatchObject([
-      { scope: `api://${api.appId}/Alerts.ReadWrite offline_access openid profile` },
+      { scope: `api://${api.appId}/Orders.ReadWrite offline_access openid profile` },
       { scope: `api://${api.appId}/.default` },
     ])
   })
@@ -279,7 +279,7 @@ describe('a token in the trace', () => {
     const card = verifiedByApi([found])
     expect(card.verifiedBy).toEqual([
       checkedByAgent,
-      { actor: 'weather-api', checks: [{ name: 'audience', ok: false }] },
+      { actor: 'orders-api', checks: [{ name: 'audience', ok: false }] },
     ])
     expect(turn.trace.steps.at(-1)).toMatchObject({ kind: 'token', token: card })
   })
@@ -292,7 +292,7 @@ describe('a token in the trace', () => {
     const turn = turnOf()
     await obtain(turn)
     expect(turn.trace.steps[0]?.title).toBe(
-      'The agent asks its sidecar for a token of its own, for the Weather API, 2 times',
+      'The agent asks its sidecar for a token of its own, for the Orders API, 2 times',
     )
   })
 
@@ -305,7 +305,7 @@ describe('a token in the trace', () => {
     await obtain(turn)
     expect(turn.trace.steps[0]).toMatchObject({
       title:
-        'The agent asks its sidecar for a token of its own, for the Weather API, 2 times, at last past its cache, whose token had expired',
+        'The agent asks its sidecar for a token of its own, for the Orders API, 2 times, at last past its cache, whose token had expired',
       request: { url: expect.stringContaining(sidecar.requests[1]?.target.replace('GET ', '') ?? '?') },
     })
   })
@@ -318,7 +318,7 @@ describe('a token in the trace', () => {
     const [asked] = second.trace.steps
     expect(asked).toMatchObject({
       title:
-        'The agent asks its sidecar for a token of its own, for the Weather API, together with an equal request under way',
+        'The agent asks its sidecar for a token of its own, for the Orders API, together with an equal request under way',
       request: first.trace.steps[0]?.request,
       logIds: { correlationId: first.correlationId },
     })
@@ -437,7 +437,7 @@ describe('a traced token request', () => {
         name: 'GET /AuthorizationHeaderUnauthenticated/{api}',
         attributes: {
           'http.request.method': 'GET',
-          'app.api.name': 'weather-api',
+          'app.api.name': 'orders-api',
           'app.flow': 'autonomous',
         },
       },

@@ -13,7 +13,7 @@ export const ids = {
   tenantId: tenant.tenantId,
   blueprintAppId: tenant.blueprint.appId,
   agentClientId: tenant.agents.weather.id,
-  weatherApiAppId: tenant.apis['weather-api'].appId,
+  ordersApiAppId: '99999999-0000-4000-8000-0000000000c0',
   ada: tenant.users.ada.id,
   ben: tenant.users.ben.id,
   agentUser: tenant.agents.weather.user.id,
@@ -36,15 +36,15 @@ export const secondAgent: AgentIdentity = {
   clientId: 'bbbbbbbb-0000-4000-8000-0000000000b2',
 }
 
-export const weatherApi: DownstreamApi = {
-  name: 'weather-api',
-  title: 'Weather API',
+export const ordersApi: DownstreamApi = {
+  name: 'orders-api',
+  title: 'Orders API',
   url: 'http://localhost:8080',
-  appId: ids.weatherApiAppId,
+  appId: ids.ordersApiAppId,
   healthPath: '/readyz',
-  sidecarEntries: { autonomous: 'weatherApp', obo: 'weather', 'agent-user': 'weather' },
+  sidecarEntries: { autonomous: 'ordersApp', obo: 'orders', 'agent-user': 'orders' },
   flows: ['autonomous', 'obo', 'agent-user'],
-  permissions: { role: 'Weather.Read.All', scope: 'Weather.Read' },
+  permissions: { role: 'Orders.Read.All', scope: 'Orders.Read' },
 }
 
 type Claims = Readonly<Record<string, unknown>>
@@ -85,7 +85,7 @@ export function unsignedToken(claims: Claims): string {
 
 const commonClaims = () => ({
   tid: ids.tenantId,
-  aud: ids.weatherApiAppId,
+  aud: ids.ordersApiAppId,
   azp: ids.agentClientId,
   ver: '2.0',
   exp: Math.floor(Date.now() / 1000) + 3_600,
@@ -99,14 +99,14 @@ export function autonomousClaims(changes: Claims = {}): Claims {
     idtyp: 'app',
     oid: agentClientId,
     sub: agentClientId,
-    roles: ['Weather.Read.All'],
+    roles: ['Orders.Read.All'],
     ...changes,
   }
 }
 
 /** Claims of TR in the on-behalf-of flow. */
 export function onBehalfOfClaims(oid: string, changes: Claims = {}): Claims {
-  return { ...commonClaims(), idtyp: 'user', oid, sub: `pairwise-${oid}`, scp: 'Weather.Read', ...changes }
+  return { ...commonClaims(), idtyp: 'user', oid, sub: `pairwise-${oid}`, scp: 'Orders.Read', ...changes }
 }
 
 /** A user's token as the verifier hands it on. */

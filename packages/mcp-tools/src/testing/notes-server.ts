@@ -1,10 +1,10 @@
-import { weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { ordersApi } from '@entra-agents/identity/testing/fixtures'
 import type { McpServer } from '../config.ts'
 
 /** A configured server with one tool, which only reads. */
 export function notesServer(changes: Partial<McpServer> = {}): McpServer {
   return {
-    api: { ...weatherApi, name: 'notes', title: 'notes MCP server' },
+    api: { ...ordersApi, name: 'notes', title: 'notes MCP server' },
     allowedTools: ['get_note'],
     readOnlyTools: ['get_note'],
     unattendedTools: [],

@@ -37,14 +37,14 @@ async function call(url: string, { send, close } = createSender({ connectTimeout
 
 describe('A call with a configured proxy', () => {
   it('reaches a host that only the proxy reaches, with the credentials of the proxy’s URL', async () => {
-    expect(await call('http://api.example/weather')).toBe('tea')
+    expect(await call('http://api.example/orders')).toBe('tea')
     expect(proxy.asked).toEqual(['api.example'])
   })
 
   it('does not use the proxy for this machine or for hosts that NO_PROXY names', async () => {
     expect(await call(api.url)).toBe('tea')
     vi.stubEnv('NO_PROXY', '.example')
-    expect(await call('http://api.example/weather')).toMatch(/^SendError/)
+    expect(await call('http://api.example/orders')).toMatch(/^SendError/)
     expect(proxy.asked).toEqual([])
   })
 
@@ -107,7 +107,7 @@ describe('The environment', () => {
     ['https://login.microsoftonline.com/x', '', true],
     ['http://localhost:5000/', '', false],
     ['http://[::1]:5000/', '', false],
-    ['http://demo-weather-api:8080/', 'demo-weather-api', false],
+    ['http://demo-orders-api:8080/', 'demo-orders-api', false],
     ['http://a.agents.svc/', '.svc', false],
     ['https://a.example:8443/', 'a.example:443', true],
     ['https://a.example/', 'a.example:443', false],

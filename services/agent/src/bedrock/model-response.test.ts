@@ -55,8 +55,8 @@ describe('a streamed reply', () => {
 
   it('keeps parallel tool calls apart, however their pieces interleave', () => {
     const reply = assemble(
-      startChunk(1, 'a', 'get_weather'),
-      startChunk(2, 'b', 'get_weather'),
+      startChunk(1, 'a', 'get_order'),
+      startChunk(2, 'b', 'get_order'),
       inputChunk(1, ''),
       inputChunk(2, '{"city":'),
       inputChunk(1, '{"city":"Os'),
@@ -64,14 +64,14 @@ describe('a streamed reply', () => {
       inputChunk(1, 'lo"}'),
     )
     expect(reply.toolCalls).toEqual([
-      { id: 'a', name: 'get_weather', arguments: { city: 'Oslo' } },
-      { id: 'b', name: 'get_weather', arguments: { city: 'Rome' } },
+      { id: 'a', name: 'get_order', arguments: { city: 'Oslo' } },
+      { id: 'b', name: 'get_order', arguments: { city: 'Rome' } },
     ])
   })
 
   it('never repairs a tool call that was cut off', () => {
-    const reply = assemble(startChunk(0, 'a', 'get_weather'), inputChunk(0, '{"city":"Par'))
-    expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: undefined }])
+    const reply = assemble(startChunk(0, 'a', 'get_order'), inputChunk(0, '{"city":"Par'))
+    expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_order', arguments: undefined }])
   })
 
   it('turns empty tool input into an empty object, and tool input that is no object into `undefined`', () => {
@@ -109,11 +109,11 @@ describe('a streamed reply', () => {
         (text, input, cuts) => {
           const reply = assemble(
             ...split(text, cuts).map(textChunk),
-            startChunk(1, 'a', 'get_weather'),
+            startChunk(1, 'a', 'get_order'),
             ...split(JSON.stringify(input), cuts).map(piece => inputChunk(1, piece)),
           )
           expect(reply.text).toBe(text)
-          expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_weather', arguments: input }])
+          expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_order', arguments: input }])
         },
       ),
     )

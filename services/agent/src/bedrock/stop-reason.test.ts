@@ -9,7 +9,7 @@ function reply(stopReason: string | undefined, parts: { text?: string; tools?: n
     text: parts.text ?? '',
     toolCalls: Array.from({ length: parts.tools ?? 0 }, () => ({
       id: 'a',
-      name: 'get_weather',
+      name: 'get_order',
       arguments: {},
     })),
     usage: undefined,

@@ -5,19 +5,11 @@ import type { FastifyInstance } from 'fastify'
 import { afterAll, describe, expect, it } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
+import { neededVariables } from '../testing/needed-variables.ts'
 import { headersOf } from './page.ts'
 
 function buildPageApp(pageFolder: string): Promise<FastifyInstance> {
-  return buildApp(
-    readConfig({
-      TENANT_ID: '11111111-2222-4333-8444-555555555555',
-      BLUEPRINT_APP_ID: 'cccccccc-0000-4000-8000-00000000000c',
-      AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
-      WEATHER_API_APP_ID: 'aaaaaaaa-0000-4000-8000-00000000000a',
-      CHAT_UI_DIR: pageFolder,
-      LOG_LEVEL: 'silent',
-    }),
-  )
+  return buildApp(readConfig({ ...neededVariables, CHAT_UI_DIR: pageFolder, LOG_LEVEL: 'silent' }))
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'page-'))

@@ -102,7 +102,7 @@ describe('The events of a turn', () => {
     const events = await collect(
       runTurn(async turn => {
         turn.trace.start(stepStart)
-        throw identityProblem('API_UNAVAILABLE', 'No weather.')
+        throw identityProblem('API_UNAVAILABLE', 'No order.')
       }),
     )
     expect(events.map(({ event }) => event)).toEqual(['turn', 'step', 'step', 'problem'])
@@ -183,7 +183,7 @@ describe('A broken tracer', () => {
   }
   const answers: readonly [string, AnswerMode['answer'], string][] = [
     ['an answer', async () => doneOutcome, 'result'],
-    ['a failure', () => Promise.reject(identityProblem('API_UNAVAILABLE', 'No weather.')), 'problem'],
+    ['a failure', () => Promise.reject(identityProblem('API_UNAVAILABLE', 'No order.')), 'problem'],
   ]
 
   it.each(

@@ -102,7 +102,7 @@ export function turnOf(user?: string, signal = new AbortController().signal, obs
   return {
     ...caller,
     id: caller.correlationId,
-    message: 'Weather in Dallas?',
+    message: 'Where is order 7?',
     history: [],
     mode: 'direct' as const,
     write: () => undefined,

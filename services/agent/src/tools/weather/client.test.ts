@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { agent, ids, weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { agent, ids, ordersApi } from '@entra-agents/identity/testing/fixtures'
 import {
   apiCallerOf,
   grantingSidecar,
@@ -38,7 +38,7 @@ const answerReport: RequestListener = (_request, response) => sendJson(200, repo
 /** Starts a weather API with this listener. Returns it, and functions to ask it for weather and to look at its health. */
 async function startWeatherApi({ api: listener }: { readonly api: RequestListener }) {
   const [server, sidecar] = [await startTestServer(listener), await startTestServer(grantingSidecar)]
-  const api = { ...weatherApi, url: server.url }
+  const api = { ...ordersApi, name: 'weather-api', title: 'Weather API', url: server.url }
   const { caller } = apiCallerOf([api], sidecar.url)
   const client = createWeatherClient(api)
   return {

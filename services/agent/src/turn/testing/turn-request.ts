@@ -10,7 +10,7 @@ export const noApprovals = {
 export function turnRequest(log: TurnRequest['log']): TurnRequest {
   return {
     requestId: 'request-1',
-    message: 'Weather in Dallas?',
+    message: 'Where is order 7?',
     history: [],
     agent,
     flow: 'autonomous',

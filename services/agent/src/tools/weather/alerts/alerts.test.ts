@@ -1,24 +1,19 @@
 import type { ApiContext } from '@entra-agents/identity'
-import { ids } from '@entra-agents/identity/testing/fixtures'
-import { readEnvironment } from '@entra-agents/service-kit'
 import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { describe, expect, it } from 'vitest'
 import type { Turn } from '../../../turn/turn.ts'
-import { readWeatherToolset } from '../toolset.ts'
+import { weatherToolset } from '../testing/toolset.ts'
 import { describeAlert, describeAlerts, describeDeletion } from './sentences.ts'
 
-const neededVariables = { WEATHER_API_APP_ID: ids.weatherApiAppId }
-const readToolset = (variables: Record<string, string> = {}) =>
-  readEnvironment({ ...neededVariables, ...variables }, readWeatherToolset)
 const alertVariables = { WEATHER_API_ALERTS: 'true', ALERTS_AUTH_CONTEXT: 'c1,c2' }
 const alertMessage = 'Warn me when Oslo falls below −5 °C until 4 December'
 const noContext = undefined as unknown as ApiContext<Turn>
 
-const faultsOf = (variables: Record<string, string>) => findFaults(() => readToolset(variables))
+const faultsOf = (variables: Record<string, string>) => findFaults(() => weatherToolset(variables))
 
 describe('the tools for alerts', () => {
   it('exist only if they are configured', async () => {
-    const toolset = readToolset()
+    const toolset = weatherToolset()
     expect((await toolset.load(noContext)).map(({ tool }) => tool.name)).toEqual([
       'get_weather',
       'get_forecast',
@@ -32,7 +27,7 @@ describe('the tools for alerts', () => {
   })
 
   it('belong to the weather API, with a right and a sidecar entry of their own for users', async () => {
-    const tools = await readToolset(alertVariables).load(noContext)
+    const tools = await weatherToolset(alertVariables).load(noContext)
     expect(tools.map(({ tool, api, change }) => [tool.name, api.name, api.scope, change])).toEqual([
       ['get_weather', 'weather-api', undefined, undefined],
       ['get_forecast', 'weather-api', undefined, undefined],
@@ -50,7 +45,7 @@ describe('the tools for alerts', () => {
         { effect: 'delete', title: 'Delete alert', tell: expect.any(Function), isIdempotent: true },
       ],
     ])
-    expect(readToolset(alertVariables).otherRights).toEqual([
+    expect(weatherToolset(alertVariables).otherRights).toEqual([
       expect.objectContaining({
         sidecarEntries: { autonomous: 'weatherApp', obo: 'weatherAlerts', 'agent-user': 'weatherAlerts' },
         permissions: { role: 'Alerts.ReadWrite.All', scope: 'Alerts.ReadWrite' },
@@ -60,14 +55,15 @@ describe('the tools for alerts', () => {
   })
 
   it('let the API ask for an authentication context only if that context is configured', () => {
-    const { otherRights } = readToolset({ WEATHER_API_ALERTS: 'true' })
+    const { otherRights } = weatherToolset({ WEATHER_API_ALERTS: 'true' })
     expect(otherRights?.[0]?.authenticationContexts).toEqual([])
   })
 
   it('can be called without a user’s approval only if the configuration names them', async () => {
-    const tools = await readToolset({ ...alertVariables, WEATHER_API_UNATTENDED_TOOLS: 'delete_alert' }).load(
-      noContext,
-    )
+    const tools = await weatherToolset({
+      ...alertVariables,
+      WEATHER_API_UNATTENDED_TOOLS: 'delete_alert',
+    }).load(noContext)
     expect(tools.flatMap(({ tool, change }) => (change?.unattended ? [tool.name] : []))).toEqual([
       'delete_alert',
     ])
@@ -90,7 +86,7 @@ describe('the tools for alerts', () => {
   })
 
   it('refuse arguments that the API does not take', async () => {
-    const tools = await readToolset(alertVariables).load(noContext)
+    const tools = await weatherToolset(alertVariables).load(noContext)
     const create = tools.find(({ tool }) => tool.name === 'create_alert')?.tool
     const newAlert = {
       city: 'Oslo',
@@ -115,7 +111,7 @@ describe('the tools for alerts', () => {
 
 describe('direct mode', () => {
   it('tells the approving user what an alert is, and that it lasts a week if the message names no last day', () => {
-    const { direct } = readToolset(alertVariables)
+    const { direct } = weatherToolset(alertVariables)
     const told = (message: string) => {
       const call = direct?.recognise(message)
       return call?.change?.tell?.(call.arguments, noContext)
@@ -136,7 +132,7 @@ describe('direct mode', () => {
   })
 
   it('turns a request for an alert into a call that changes something, and still answers about the weather', () => {
-    const { direct } = readToolset(alertVariables)
+    const { direct } = weatherToolset(alertVariables)
     const call = direct?.recognise(alertMessage)
     expect(call).toMatchObject({
       tool: 'create_alert',
@@ -162,7 +158,7 @@ describe('direct mode', () => {
   })
 
   it('refuses an alert request that it does not understand', () => {
-    expect(() => readToolset(alertVariables).direct?.recognise('warn me when it rains in Oslo')).toThrow(
+    expect(() => weatherToolset(alertVariables).direct?.recognise('warn me when it rains in Oslo')).toThrow(
       expect.objectContaining({ code: 'ALERT_NOT_RECOGNISED' }),
     )
   })
@@ -172,10 +168,10 @@ describe('an answer without a tool', () => {
   it('is accepted for a message about alerts if alerts are configured, even if the message mentions the weather', () => {
     const turn = { message: 'Warn me when the temperature in Oslo falls below −5 °C', history: [] }
     const answer = 'Alerts need a signed-in user.'
-    expect(readToolset(alertVariables).wasNeeded(turn, answer)).toBe(false)
-    expect(readToolset().wasNeeded(turn, answer)).toBe(true)
+    expect(weatherToolset(alertVariables).wasNeeded(turn, answer)).toBe(false)
+    expect(weatherToolset().wasNeeded(turn, answer)).toBe(true)
     expect(
-      readToolset(alertVariables).wasNeeded({ message: 'Weather in Oslo?', history: [] }, 'Sunny.'),
+      weatherToolset(alertVariables).wasNeeded({ message: 'Weather in Oslo?', history: [] }, 'Sunny.'),
     ).toBe(true)
   })
 })

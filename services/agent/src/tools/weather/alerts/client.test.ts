@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { ApiContext } from '@entra-agents/identity'
-import { ids, weatherApi } from '@entra-agents/identity/testing/fixtures'
+import { ids, ordersApi } from '@entra-agents/identity/testing/fixtures'
 import {
   apiCallerOf,
   grantingSidecar,
@@ -39,9 +39,11 @@ async function startAlertApi(answer: (response: ServerResponse) => unknown) {
   }
   const [server, sidecar] = [await startTestServer(listener), await startTestServer(grantingSidecar)]
   const api = {
-    ...weatherApi,
+    ...ordersApi,
+    name: 'weather-api',
+    title: 'Weather API',
     url: server.url,
-    sidecarEntries: { ...weatherApi.sidecarEntries, obo: 'alerts' },
+    sidecarEntries: { ...ordersApi.sidecarEntries, obo: 'alerts' },
   }
   const { caller } = apiCallerOf([api], sidecar.url)
   const turn = turnOf(ids.ada)
