@@ -44,7 +44,7 @@ afterAll(() => walk.end())
 /** Copies what the guide needs of this repository, also what is installed and built, to `clone`, where tests may write. */
 function copyClone(clone: string): string {
   const parts =
-    'emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
+    '.gitignore emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
   for (const part of parts.split(' '))
     cpSync(join(root, part), join(clone, part), {
       recursive: true,
