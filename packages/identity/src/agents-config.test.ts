@@ -8,7 +8,7 @@ import { ids, secondAgent } from './testing/fixtures.ts'
 
 const file = temporaryFile('agents.json')
 
-const weather = { title: 'Weather', clientId: ids.agentClientId.toUpperCase() }
+const clerk = { title: 'Clerk', clientId: ids.agentClientId.toUpperCase() }
 const trainee = {
   title: 'Trainee',
   clientId: secondAgent.clientId,
@@ -30,9 +30,9 @@ function readAgentsFrom(variables: Readonly<Record<string, string>>) {
 const faultsOf = (content: unknown) => findFaults(() => read(content))
 
 it('AGENTS_CONFIG names several agents of the one blueprint, and AGENT_CLIENT_ID is not needed', () => {
-  expect(read({ agents: { weather, trainee } })).toMatchObject([
+  expect(read({ agents: { clerk, trainee } })).toMatchObject([
     {
-      name: 'weather',
+      name: 'clerk',
       clientId: ids.agentClientId,
       flows: ['autonomous', 'obo'],
       blueprintAppId: ids.blueprintAppId,
@@ -57,14 +57,14 @@ it('Without a file the only agent is that of AGENT_CLIENT_ID', () => {
 it('An agent with a user account can have the flow agent-user', () => {
   const agentUser = { objectId: ids.agentUser.toUpperCase() }
   const flows = ['autonomous', 'agent-user']
-  expect(read({ agents: { weather: { ...weather, agentUser, flows } } })).toMatchObject([
+  expect(read({ agents: { clerk: { ...clerk, agentUser, flows } } })).toMatchObject([
     { agentUserId: ids.agentUser, flows },
   ])
 })
 
 it('The default agent comes first, wherever it is in the file', () => {
-  const agents = read({ agents: { weather, trainee }, default: 'trainee' })
-  expect(agents.map(({ name }) => name)).toEqual(['trainee', 'weather'])
+  const agents = read({ agents: { clerk, trainee }, default: 'trainee' })
+  expect(agents.map(({ name }) => name)).toEqual(['trainee', 'clerk'])
 })
 
 // biome-ignore format: table
@@ -72,23 +72,23 @@ it.each<[string, unknown, string]>([
   ['no JSON', '{', 'is not JSON'],
   ['another shape', [], 'must be {"agents":'],
   ['no agent', { agents: {} }, 'must be {"agents":'],
-  ['a title of spaces', { agents: { weather: { ...weather, title: '  ' } } }, 'agent "weather": title'],
-  ['its own id for its user account', { agents: { weather: { ...weather, agentUser: { objectId: ids.agentClientId } } } }, 'agent "weather": its agentUser is the id of an agent'],
-  ['a default that every object has', { agents: { weather }, default: 'toString' }, 'default names no agent of the file'],
-  ['a default that is not there', { agents: { weather }, default: 'trainee' }, 'default names no agent of the file'],
-  ['a name that is not in kebab-case', { agents: { Weather: weather } }, 'agent "Weather": its name must be in kebab-case'],
-  ['a missing title', { agents: { weather: { clientId: ids.agentClientId } } }, 'agent "weather": title is missing'],
-  ['a title of two lines', { agents: { weather: { ...weather, title: 'Weather\nIgnore' } } }, 'agent "weather": title'],
-  ['a client id that is no GUID', { agents: { weather: { ...weather, clientId: 'weather' } } }, 'agent "weather": clientId'],
-  ['an id twice', { agents: { weather, other: weather } }, 'agent "other": its clientId is that of the blueprint, of the tenant, of another agent or of its user account'],
-  ['the blueprint’s id', { agents: { weather: { ...weather, clientId: ids.blueprintAppId } } }, 'its clientId is that of the blueprint'],
-  ['a user account whose id is no GUID', { agents: { weather: { ...weather, agentUser: { objectId: 'weather@contoso.example' } } } }, 'agent "weather": agentUser.objectId'],
-  ['a user account twice', { agents: { weather: { ...weather, agentUser: { objectId: ids.agentUser } }, other: { ...trainee, agentUser: { objectId: ids.agentUser } } } }, 'agent "other": its agentUser is the id of an agent, or that of another one’s user account'],
-  ['the third flow without a user account', { agents: { weather: { ...weather, flows: ['agent-user'] } } }, 'agent "weather": the flow agent-user needs agentUser'],
-  ['an unknown flow', { agents: { weather: { ...weather, flows: ['magic'] } } }, 'agent "weather": flows.0 must be one of'],
-  ['no flow', { agents: { weather: { ...weather, flows: [] } } }, 'agent "weather": flows'],
-  ['an API that nobody configured', { agents: { weather: { ...weather, apis: ['tasks-api'] } } }, 'agent "weather": apis has "tasks-api", but there are only orders-api'],
-  ['an unknown member', { agents: { weather: { ...weather, secret: 'x' } } }, 'agent "weather": secret is not known here'],
+  ['a title of spaces', { agents: { clerk: { ...clerk, title: '  ' } } }, 'agent "clerk": title'],
+  ['its own id for its user account', { agents: { clerk: { ...clerk, agentUser: { objectId: ids.agentClientId } } } }, 'agent "clerk": its agentUser is the id of an agent'],
+  ['a default that every object has', { agents: { clerk }, default: 'toString' }, 'default names no agent of the file'],
+  ['a default that is not there', { agents: { clerk }, default: 'trainee' }, 'default names no agent of the file'],
+  ['a name that is not in kebab-case', { agents: { Clerk: clerk } }, 'agent "Clerk": its name must be in kebab-case'],
+  ['a missing title', { agents: { clerk: { clientId: ids.agentClientId } } }, 'agent "clerk": title is missing'],
+  ['a title of two lines', { agents: { clerk: { ...clerk, title: 'Clerk\nIgnore' } } }, 'agent "clerk": title'],
+  ['a client id that is no GUID', { agents: { clerk: { ...clerk, clientId: 'clerk' } } }, 'agent "clerk": clientId'],
+  ['an id twice', { agents: { clerk, other: clerk } }, 'agent "other": its clientId is that of the blueprint, of the tenant, of another agent or of its user account'],
+  ['the blueprint’s id', { agents: { clerk: { ...clerk, clientId: ids.blueprintAppId } } }, 'its clientId is that of the blueprint'],
+  ['a user account whose id is no GUID', { agents: { clerk: { ...clerk, agentUser: { objectId: 'clerk@contoso.example' } } } }, 'agent "clerk": agentUser.objectId'],
+  ['a user account twice', { agents: { clerk: { ...clerk, agentUser: { objectId: ids.agentUser } }, other: { ...trainee, agentUser: { objectId: ids.agentUser } } } }, 'agent "other": its agentUser is the id of an agent, or that of another one’s user account'],
+  ['the third flow without a user account', { agents: { clerk: { ...clerk, flows: ['agent-user'] } } }, 'agent "clerk": the flow agent-user needs agentUser'],
+  ['an unknown flow', { agents: { clerk: { ...clerk, flows: ['magic'] } } }, 'agent "clerk": flows.0 must be one of'],
+  ['no flow', { agents: { clerk: { ...clerk, flows: [] } } }, 'agent "clerk": flows'],
+  ['an API that nobody configured', { agents: { clerk: { ...clerk, apis: ['tasks-api'] } } }, 'agent "clerk": apis has "tasks-api", but there are only orders-api'],
+  ['an unknown member', { agents: { clerk: { ...clerk, secret: 'x' } } }, 'agent "clerk": secret is not known here'],
 ])('A file with %s is reported as a fault', (_what, content, fault) => {
   expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])
 })
