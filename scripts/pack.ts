@@ -1,8 +1,7 @@
 /**
- * `npm run pack:entra-tokens`: writes `packages/tokens/dist/entra-tokens.tgz`, the token check for APIs outside this
- * repository, as JavaScript for the oldest Node that it runs on, with types, since Node strips no types below node_modules.
- * The archive also has what the token check takes from other packages, but for those in `installed`. `node scripts/pack.ts FOLDER`
- * writes it to another folder, which is emptied.
+ * `npm run pack`: writes the archives of the packages that projects outside this repository install to `dist/packages`, as
+ * JavaScript for the oldest Node that each runs on, with types, since Node strips no types below node_modules. An archive
+ * also has what it takes from private packages. `npm run pack -- FOLDER` writes to another folder, which is emptied.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -11,76 +10,135 @@ import { build } from 'rolldown'
 import { collectLicences } from './bundle/licences.ts'
 import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 
+interface Archive {
+  /** The package's folder in `packages`; the archive is `entra-agents-<name>.tgz`. */
+  readonly name: string
+  /** The entries that others use; the rest of the package's `exports` is for this repository. */
+  readonly entries: readonly string[]
+  /** Packages that npm installs beside the archive; what else it needs is in it. */
+  readonly installed: readonly string[]
+  readonly optionalPeers?: Readonly<Record<string, string>>
+}
+
+const archives: readonly Archive[] = [
+  {
+    name: 'tokens',
+    entries: ['index', 'express', 'fastify'],
+    installed: ['fast-jwt', 'undici'],
+    optionalPeers: { fastify: '^5' },
+  },
+  { name: 'trace', entries: ['index', 'well-known'], installed: ['typebox'] },
+]
+
 const root = resolve(import.meta.dirname, '..')
-const folder = join(root, 'packages/tokens')
-const dist = resolve(process.argv[2] ?? join(folder, 'dist'))
-const stagedFolder = join(dist, 'package')
-const archive = join(dist, 'entra-tokens.tgz')
-const entries = ['index', 'express', 'fastify']
-/** Packages that npm installs beside the archive. */
-const installed = ['fast-jwt', 'undici']
-
-const {
-  dependencies,
-  private: _private,
-  ...manifest
-} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-const runNode = (file: string, args: readonly string[], cwd = root) =>
-  execFileSync(process.execPath, [file, ...args], {
-    cwd,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-
+const dist = resolve(process.argv[2] ?? join(root, 'dist/packages'))
 rmSync(dist, { recursive: true, force: true })
-mkdirSync(stagedFolder, { recursive: true })
+for (const archive of archives) await pack(archive)
 
-const { output } = await build({
-  input: Object.fromEntries(entries.map(name => [name, join(folder, `src/${name}.ts`)])),
-  platform: 'node',
-  external: installed,
-  resolve: withoutUnusedPackages,
-  transform: { target: manifest.engines.node.replace('>=', 'node') },
-  output: { dir: stagedFolder, chunkFileNames: 'shared-[hash].js', sourcemap: true },
-})
-const sources = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
-writeFileSync(
-  join(stagedFolder, 'LICENSES.txt'),
-  collectLicences(
+async function pack(archive: Archive): Promise<void> {
+  const { name } = archive
+  const folder = join(root, 'packages', name)
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const staged = join(dist, name)
+  mkdirSync(staged, { recursive: true })
+  await writeCode(archive, folder, staged, manifest.engines.node.replace('>=', 'node'))
+  writeTypes(archive, folder, staged)
+  writeFileSync(join(staged, 'package.json'), JSON.stringify(packedManifest(archive, manifest), null, 2))
+  for (const file of [join(folder, 'README.md'), join(root, 'LICENSE')])
+    cpSync(file, join(staged, basename(file)))
+  const file = join(dist, `entra-agents-${name}.tgz`)
+  renameSync(join(dist, runNpmPack(staged)), file)
+  rmSync(staged, { recursive: true })
+  const kilobytes = Math.round(statSync(file).size / 1000)
+  console.log(`${relative(process.cwd(), file)} (${manifest.name} ${manifest.version}, ${kilobytes} kB)`)
+}
+
+async function writeCode(
+  { entries, installed }: Archive,
+  folder: string,
+  staged: string,
+  target: string,
+): Promise<void> {
+  const { output } = await build({
+    input: Object.fromEntries(entries.map(name => [name, join(folder, `src/${name}.ts`)])),
+    platform: 'node',
+    external: installed.map(name => new RegExp(`^${name}(/|$)`)),
+    resolve: withoutUnusedPackages,
+    transform: { target },
+    output: { dir: staged, chunkFileNames: 'shared-[hash].js', sourcemap: true },
+  })
+  const sources = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
+  const licences = collectLicences(
     root,
     sources.map(path => relative(root, path)),
-  ),
-)
-
-const typesFolder = join(dist, 'types')
-const compiler = join(root, 'node_modules/typescript/bin/tsc')
-runNode(compiler, ['-p', join(folder, 'tsconfig.pack.json'), '--outDir', typesFolder])
-cpSync(join(typesFolder, 'tokens/src'), join(stagedFolder, 'types'), { recursive: true })
-rmSync(typesFolder, { recursive: true })
-
-const exports = Object.fromEntries(
-  entries.map(name => [
-    name === 'index' ? '.' : `./${name}`,
-    { types: `./types/${name}.d.ts`, default: `./${name}.js` },
-  ]),
-)
-const packed = {
-  ...manifest,
-  exports: { ...exports, './package.json': './package.json' },
-  dependencies: Object.fromEntries(installed.map(name => [name, `^${dependencies[name]}`])),
-  peerDependencies: { fastify: '^5' },
-  peerDependenciesMeta: { fastify: { optional: true } },
+  )
+  if (licences !== '') writeFileSync(join(staged, 'LICENSES.txt'), licences)
 }
-writeFileSync(join(stagedFolder, 'package.json'), JSON.stringify(packed, null, 2))
-for (const file of [join(folder, 'README.md'), join(root, 'LICENSE')])
-  cpSync(file, join(stagedFolder, basename(file)))
 
-// npm names its own file to the scripts that it runs; on Windows, `npm` itself is no program.
-const { npm_execpath: npm } = process.env
-const pack = ['pack', '--silent', '--pack-destination', dist]
-const name = npm
-  ? runNode(npm, pack, stagedFolder)
-  : execFileSync('npm', pack, { cwd: stagedFolder, encoding: 'utf8' })
-renameSync(join(dist, name.trim()), archive)
-const kilobytes = Math.round(statSync(archive).size / 1000)
-console.log(`${relative(process.cwd(), archive)} (${manifest.name} ${manifest.version}, ${kilobytes} kB)`)
+/** The declarations of the entries and of what they lead to. Types of private packages must not be among them. */
+function writeTypes({ name, entries }: Archive, folder: string, staged: string): void {
+  const project = join(staged, 'tsconfig.json')
+  const types = join(staged, 'types')
+  const compilerOptions = {
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+    allowImportingTsExtensions: false,
+    rewriteRelativeImportExtensions: true,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+    rootDir: join(root, 'packages'),
+    outDir: types,
+  }
+  const include = entries.map(entry => join(folder, `src/${entry}.ts`))
+  writeFileSync(
+    project,
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include, exclude: [] }),
+  )
+  runNode(join(root, 'node_modules/typescript/bin/tsc'), ['-p', project])
+  rmSync(project)
+  cpSync(join(types, name, 'src'), join(staged, 'own-types'), { recursive: true })
+  rmSync(types, { recursive: true })
+  renameSync(join(staged, 'own-types'), types)
+}
+
+function packedManifest(
+  { entries, installed, optionalPeers }: Archive,
+  {
+    dependencies,
+    private: _private,
+    ...manifest
+  }: Record<string, unknown> & { dependencies: Record<string, string> },
+) {
+  const exports = Object.fromEntries(
+    entries.map(name => [
+      name === 'index' ? '.' : `./${name}`,
+      { types: `./types/${name}.d.ts`, default: `./${name}.js` },
+    ]),
+  )
+  const optional = Object.keys(optionalPeers ?? {}).map(name => [name, { optional: true }] as const)
+  return {
+    ...manifest,
+    exports: { ...exports, './package.json': './package.json' },
+    dependencies: Object.fromEntries(installed.map(name => [name, `^${dependencies[name]}`])),
+    ...(optionalPeers
+      ? { peerDependencies: optionalPeers, peerDependenciesMeta: Object.fromEntries(optional) }
+      : {}),
+  }
+}
+
+/** Packs a folder into `dist`, and returns the name of the file. */
+function runNpmPack(folder: string): string {
+  const args = ['pack', '--silent', '--pack-destination', dist]
+  // npm names its own file to the scripts that it runs; on Windows, `npm` itself is no program.
+  const { npm_execpath: npm } = process.env
+  const printed = npm
+    ? runNode(npm, args, folder)
+    : execFileSync('npm', args, { cwd: folder, encoding: 'utf8' })
+  return printed.trim()
+}
+
+function runNode(file: string, args: readonly string[], cwd = root): string {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const
+  return execFileSync(process.execPath, [file, ...args], { cwd, encoding: 'utf8', stdio: [...stdio] })
+}

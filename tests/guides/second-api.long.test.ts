@@ -29,7 +29,7 @@ beforeAll(async () => {
   walk.write('server.mjs', server)
   walk.write('settings.env', settings)
   walk.write('registrations.json', registrations)
-  await walk.run(walk.commandWith('run pack:entra-tokens'))
+  await walk.run(walk.commandWith('run pack'))
   // npm takes the packages from its cache and does not fetch them again.
   await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
   const folder = join(clone, 'services/agent/src/tools/tasks')

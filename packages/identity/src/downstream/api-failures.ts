@@ -56,7 +56,7 @@ const unknownContextHint =
 /** A check or a code that the API names; a sentence of the API would be shown as the agent’s own words. */
 const inBrackets = (name = '') => (plainName.test(name) ? ` (${name})` : '')
 
-/** The names that entra-tokens gives to the checks of the deny list and of a token's times. */
+/** The names that `tokens` gives to the checks of the deny list and of a token's times. */
 const denyListCheck = 'deny-list'
 const lifetimeCheck = 'lifetime'
 

@@ -42,7 +42,7 @@ let installed: readonly string[]
 beforeAll(async () => {
   await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(project, 'packed')])
   writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}')
-  await npm('install', join(project, 'packed/entra-tokens.tgz'))
+  await npm('install', join(project, 'packed/entra-agents-tokens.tgz'))
   installed = installedPackages()
   await npm(
     'install',
