@@ -155,24 +155,6 @@ describe('an earlier question', () => {
     expect(await focused).toBe('message')
   })
 
-  it('is edited without the loss of a half-written next question', async () => {
-    const page = await openAnswered('one')
-    const answer = page.getByRole('article')
-    const field = page.getByLabel('Your question')
-    await field.fill('half a ques')
-    await answer.getByRole('button', { name: 'Edit the question' }).click()
-    expect(await field.inputValue()).toBe('one')
-    await page.getByRole('button', { name: 'Cancel' }).click()
-    expect(await field.inputValue()).toBe('half a ques')
-    expect(await page.getByText('Sending makes').count()).toBe(0)
-
-    await answer.getByRole('button', { name: 'Edit the question' }).click()
-    await field.fill('one and a half')
-    await field.press('Enter')
-    await page.getByRole('article', { name: 'one and a half' }).waitFor()
-    expect(await field.inputValue()).toBe('half a ques')
-  })
-
   it('that is long takes a few lines until the user expands it', async () => {
     const page = await browser.open(agent.url)
     await ask(page, 'A very long question indeed. '.repeat(130))

@@ -139,10 +139,8 @@ it('a panel opens at its button, even if there is little room', async () => {
 
 it('what is emulated is marked as such on a small tablet too', async () => {
   const page = await openPage(768)
-  const mark = await page
-    .getByRole('button', { name: /^Status/ })
-    .getByText('emulated')
-    .boundingBox()
+  const status = page.getByRole('button', { name: /^Status/ })
+  const mark = await status.getByText('emulated').boundingBox()
   expect(mark?.width).toBeGreaterThan(40)
 })
 

@@ -4,6 +4,7 @@ import { showToken, tracePane } from '../../browser/support/steps.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../../support/stack.ts'
+import { waitForAnswer } from './sign-in-stack.ts'
 
 const browser = useBrowser()
 const stack = await forFile(Stack.start())
@@ -12,7 +13,7 @@ it('a question is answered under the agent’s own identity, and the trace prove
   const page = await browser.open(stack.agentUrl)
   await page.getByRole('button', { name: 'Weather in Dallas?' }).click()
   const answer = page.getByRole('article')
-  await answer.getByText(/Dallas.*°C/).waitFor()
+  await waitForAnswer(answer)
   expect(await answer.locator('.label').first().textContent()).toBe('Direct · Autonomous')
 
   const trace = tracePane(page)
@@ -33,8 +34,5 @@ it('the answer says that the sidecar is down, and “Ask again” works once the
   await page.getByRole('article').getByText('SIDECAR_UNREACHABLE').waitFor()
   await stack.start('sidecar')
   await page.getByRole('button', { name: 'Ask again' }).click()
-  await page
-    .getByRole('article')
-    .getByText(/Dallas.*°C/)
-    .waitFor()
+  await waitForAnswer(page.getByRole('article'))
 })
