@@ -29,7 +29,8 @@ RUN npm run bundle && mkdir services/agent/dist/compile-cache services/weather-a
 FROM ${NODE} AS dev
 WORKDIR /src
 COPY --chown=10001:10001 --parents package.json package-lock.json .npmrc */*/package.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev \
+      --workspace services/agent --workspace services/weather-api
 COPY --chown=10001:10001 packages/ packages/
 COPY --chown=10001:10001 services/ services/
 COPY --chown=10001:10001 --from=page /src/services/chat-ui/dist/ services/chat-ui/dist/

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
+const everywhere = ['packages', 'services', 'emulators', 'scripts', 'tests', 'bench', 'mutation']
+
 const isTest = (path: string) => /\.test\.tsx?$|\/(testing|tests)\//.test(path)
 
 /** The folders, or parts of folders, that a folder may import from. All may import libraries. */
@@ -194,8 +196,8 @@ describe('errors', () => {
 
   it('of another package are recognised by its guard, such as isProblem, since a bundle may have two copies of the class', () => {
     expect(classes.get('ProblemError')).toBe('packages/service-kit')
-    const everywhere = ['packages', 'services', 'scripts', 'tests', 'bench'].flatMap(sourceFiles)
-    expect(everywhere.flatMap(path => foreignClassChecks(relative(root, path), classes))).toEqual([])
+    const sources = everywhere.flatMap(sourceFiles)
+    expect(sources.flatMap(path => foreignClassChecks(relative(root, path), classes))).toEqual([])
   })
 
   it('are reported where they are recognised by a class of another package', () => {
@@ -259,8 +261,13 @@ describe('dependencies between folders', () => {
   })
 
   it('lead into packages, and from packages into services, only by their entries', () => {
-    const everywhere = ['packages', 'services', 'emulators', 'scripts', 'tests', 'bench', 'mutation']
     expect(everywhere.flatMap(importsOf).filter(passesEntries).map(describeImport)).toEqual([])
+  })
+
+  it('use every entry of a package, but for those that only other projects use', () => {
+    const used = new Set(everywhere.flatMap(importsOf).map(({ to }) => to))
+    const entries = Object.keys(allowed).flatMap(entriesOf)
+    expect(entries.filter(entry => !used.has(entry))).toEqual(['packages/tokens/express'])
   })
 
   it.each([
