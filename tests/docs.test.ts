@@ -127,10 +127,11 @@ describe('the documentation', () => {
     expect(named.filter(pattern => globSync(pattern, { cwd: root }).length === 0)).toEqual([])
   })
 
-  it('names, in docs/architecture.md, only functions, types and members that the code has', () => {
+  it('names, in docs/architecture.md and the packages’ READMEs, only functions, types and members that the code has', () => {
     const code = readSources(['services', 'packages', 'emulators', 'scripts']) + read('tsconfig.json')
     const words = new Set(code.match(/\w+/g))
-    const named = namesIn(read('docs/architecture.md'), /`(?:\w+\.)*(\w*[a-z][A-Z]\w*)`/g)
+    const texts = ['docs/architecture.md', ...globSync('{packages,services}/*/README.md', { cwd: root })]
+    const named = namesIn(texts.map(read).join('\n'), /`(?:\w+\.)*(\w*[a-z][A-Z]\w*)`/g)
     expect(named.length).toBeGreaterThan(15)
     expect(named.filter(name => !words.has(name))).toEqual([])
   })
