@@ -112,13 +112,30 @@ function sourceFiles(folder: string): string[] {
     .filter(path => !/\/(node_modules|dist)\//.test(path))
 }
 
-/** Every import of a folder, type-only and dynamic ones included. */
-function importsOf(folder: string): Import[] {
+/** What every import of a folder names, type-only and dynamic ones included. */
+function specifiersOf(folder: string) {
   return sourceFiles(folder).flatMap(file =>
-    [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)]
-      .map(match => importOf(relative(root, file), match[1] ?? ''))
-      .filter(found => found !== undefined),
+    [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(
+      ([, specifier = '']) => ({ from: relative(root, file), specifier }),
+    ),
   )
+}
+
+/** Every import of a folder that leads to another file of this repository. */
+function importsOf(folder: string): Import[] {
+  return specifiersOf(folder)
+    .map(({ from, specifier }) => importOf(from, specifier))
+    .filter(found => found !== undefined)
+}
+
+/** The packages that the code of a workspace imports, but its `package.json` does not name. */
+function undeclaredPackages(workspace: string): readonly string[] {
+  const { name, dependencies = {} } = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'))
+  const declared = [name, ...Object.keys(dependencies)]
+  const imported = specifiersOf(join(workspace, 'src'))
+    .filter(({ from, specifier }) => !isTest(from) && !/^(\.|node:)/.test(specifier))
+    .map(({ specifier }) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')
+  return [...new Set(imported)].filter(found => !declared.includes(found))
 }
 
 const workspaceOf = (path: string) => path.split('/').slice(0, 2).join('/')
@@ -262,6 +279,10 @@ describe('dependencies between folders', () => {
 
   it('lead into packages, and from packages into services, only by their entries', () => {
     expect(everywhere.flatMap(importsOf).filter(passesEntries).map(describeImport)).toEqual([])
+  })
+
+  it.each(Object.keys(allowed))('of %s are all named in its package.json', workspace => {
+    expect(undeclaredPackages(workspace)).toEqual([])
   })
 
   it('use every entry of a package, but for those that only other projects use', () => {
