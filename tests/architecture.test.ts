@@ -293,7 +293,7 @@ describe('dependencies between folders', () => {
 
   it.each([
     ['../../packages/identity/src/sidecar.ts', 'services/agent/app.ts'],
-    ['../../packages/identity/src/index.ts', 'tests/support/stack.ts'],
+    ['../../packages/identity/src/index.ts', 'tests/support/agent-stack.ts'],
     ['../../services/agent/src/main.ts', 'packages/agentctl/doctor.ts'],
     ['@entra-agents/identity/src/sidecar.ts', 'services/agent/app.ts'],
     ['@entra-agents/agent/turn/turns', 'packages/agentctl/doctor.ts'],

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
-import { credentials } from '../../weather/bedrock/run-turn.ts'
+import { staticKeys } from '../bedrock/emulated-aws.ts'
 import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
 import { McpStack } from './mcp-stack.ts'
 import { ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
@@ -38,7 +38,7 @@ await mcp.configure(
       protocol: '2025-11-25',
     },
   },
-  { ...credentials, ...model.environment, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: model.url },
+  { ...staticKeys, ...model.environment, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: model.url },
 )
 const token = await mcp.stack.signIn(identities.ada.oid)
 /** A conversation of the largest size. */

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChatResponse, Decision, PausedResponse, Status } from '@entra-agents/trace'
 import { expect, vi } from 'vitest'
+import { AgentStack, type StackOverrides } from '../../support/agent-stack.ts'
 import { postJson } from '../../support/post-json.ts'
 import { registerApis } from '../../support/register-api.ts'
-import { Stack } from '../../support/stack.ts'
 import { EmulatedAws, staticKeys } from '../bedrock/emulated-aws.ts'
 import { notesAppId } from './notes-server.ts'
 
@@ -19,7 +19,7 @@ interface ServerEntry {
 type ServerEntries = Readonly<Record<string, ServerEntry>>
 
 /** Everything that an agent with MCP servers needs, the emulated tenant with an API for those servers included. */
-export class McpStack implements AsyncDisposable {
+export class McpStack<Stack extends AgentStack<string> = AgentStack> implements AsyncDisposable {
   readonly stack: Stack
   readonly #aws: EmulatedAws
   readonly #folder: string
@@ -30,15 +30,21 @@ export class McpStack implements AsyncDisposable {
     this.#folder = folder
   }
 
-  static async start(): Promise<McpStack> {
+  static start(): Promise<McpStack> {
+    return McpStack.startWith(registered => AgentStack.start(registered, ['entra', 'sidecar']))
+  }
+
+  /** Starts it with everything that the agent needs, but without the agent itself. */
+  static async startWith<Stack extends AgentStack<string>>(
+    start: (registered: StackOverrides) => Promise<Stack>,
+  ): Promise<McpStack<Stack>> {
     const aws = await EmulatedAws.start()
     const folder = mkdtempSync(join(tmpdir(), 'mcp-client-'))
     const registered = registerApis(folder, {
       notes: { appId: notesAppId, appRoles: ['Notes.Read.All'], scopes: ['Notes.Read'] },
       vault: { appId: vaultAppId, appRoles: ['Vault.Read.All'], scopes: ['Vault.Read'], adminConsent: false },
     })
-    const stack = await Stack.start(registered, ['entra', 'sidecar', 'weather'])
-    return new McpStack(stack, aws, folder)
+    return new McpStack(await start(registered), aws, folder)
   }
 
   /**

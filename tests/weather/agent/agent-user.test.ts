@@ -5,8 +5,8 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ask, bearer, tokenCards } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
 import { tenantOf, tokenRequests } from '../identity/trial.ts'
+import { Stack } from '../support/stack.ts'
 
 const { agentId, agentUserId, ada } = identities
 const file = temporaryFile('agents.json')

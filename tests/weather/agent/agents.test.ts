@@ -6,8 +6,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { ask, askForStream, bearer, findMetricsUrl, tokenCards } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
+import { Stack } from '../support/stack.ts'
 
 const { agentId, alertsAgentId: alertsId, traineeAgentId: traineeId, ada, ben } = identities
 const file = temporaryFile('agents.json')

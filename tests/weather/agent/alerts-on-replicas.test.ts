@@ -7,7 +7,7 @@ import { ask, bearer, continueTurn, type TurnOutcome } from '../../contract/agen
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const folder = temporaryFolder()
 const [oldKey, newKey] = ['key-1', 'key-2'].map(kid => `${kid} ${randomBytes(32).toString('base64')}\n`)

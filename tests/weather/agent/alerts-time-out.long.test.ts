@@ -2,7 +2,7 @@ import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { expect, it, onTestFinished } from 'vitest'
 import { ask, bearer, continueTurn, type TurnOutcome } from '../../contract/agent/ask.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 

@@ -5,7 +5,7 @@ import { ask, bearer, continueTurn, type TurnOutcome, tokenCards } from '../../c
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const alertsFile = temporaryFile('alerts.sqlite')
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)

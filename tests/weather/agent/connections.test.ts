@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { ask, findMetricsUrl, parseEvents, postChat, question } from '../../contract/agent/ask.ts'
 import { type ScriptedServer, startScriptedServer } from '../../contract/agent/scripted-server.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 let closers: (() => Promise<unknown>)[] = []
 afterEach(async () => {

@@ -8,7 +8,7 @@ import { ask, bearer, continueTurn, type TurnOutcome } from '../../contract/agen
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 /** How many times each random test runs: `TRIES=100 vitest run tests/weather/agent/denials.test.ts`. */
 const tries = Array.from({ length: Number(process.env['TRIES'] ?? 4) }, (_, index) => index)

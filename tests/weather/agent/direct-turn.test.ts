@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { ask, askForStream, bearer, type ReceivedEvent, tokenCards } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const { agentId, ada, ben } = identities
 const stack = await forFile(Stack.start())

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ask, askForStream } from '../../contract/agent/ask.ts'
 import { startScriptedServer } from '../../contract/agent/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const overrideGate = 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated'
 

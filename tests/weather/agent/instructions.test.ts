@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { bearer } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
+import { Stack } from '../support/stack.ts'
 
 const stack = await forFile(Stack.start())
 

@@ -11,8 +11,8 @@ import { notesAppId, startNotesServer } from '../../contract/mcp-client/notes-se
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { registerApis } from '../../support/register-api.ts'
-import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
+import { Stack } from '../support/stack.ts'
 
 /** In each round, each agent runs a turn for each user in each flow, alternately by REST and by MCP. */
 const rounds = 4

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ask, askForStream, bearer } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const { agentId, ada, ben } = identities
 const cities = ['Dallas', 'Oslo', 'Tokyo', 'Nairobi', 'Lima']

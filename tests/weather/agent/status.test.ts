@@ -3,7 +3,7 @@ import { ask, bearer, findMetricsUrl } from '../../contract/agent/ask.ts'
 import { startScriptedServer } from '../../contract/agent/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const { tenantId, blueprintAppId, pageAppId, ada } = identities
 const stack = await forFile(Stack.start())

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ask, bearer, postChat } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const stack = await forFile(Stack.start({ agent: { TRACE_FOR: 'signed-in' } }))
 const userToken = await stack.signIn(identities.ada.oid)

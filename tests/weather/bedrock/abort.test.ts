@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ScriptedBedrock, textBlock, toFrame } from '../../contract/bedrock/scripted-bedrock.ts'
 import { forFile } from '../../support/for-file.ts'
 import { postJson } from '../../support/post-json.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 import { connectMode, credentials, runTurn } from './run-turn.ts'
 
 const server = await forFile(new ScriptedBedrock().start())

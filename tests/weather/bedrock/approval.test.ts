@@ -10,7 +10,7 @@ import {
 } from '../../contract/bedrock/scripted-bedrock.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 import { credentials } from './run-turn.ts'
 
 const file = temporaryFile('alerts.sqlite')

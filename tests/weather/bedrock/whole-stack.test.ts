@@ -4,7 +4,7 @@ import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 const aws = await forFile(EmulatedAws.start())
 const stack = await forFile(Stack.start({ agent: { ...aws.environment, ...staticKeys } }))

@@ -3,7 +3,7 @@ import { useBrowser } from '../../browser/support/browser.ts'
 import { showToken, tracePane } from '../../browser/support/steps.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 import { waitForAnswer } from './sign-in-stack.ts'
 
 const browser = useBrowser()

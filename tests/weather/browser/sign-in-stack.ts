@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core'
 import { afterEach, expect } from 'vitest'
 import { ask, choose } from '../../browser/support/steps.ts'
 import { forFile } from '../../support/for-file.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from '../support/stack.ts'
 
 /** The whole system for the tests of a file; Entra is reset after each test. */
 export async function useSignInStack(...settings: Parameters<typeof Stack.start>): Promise<SignInStack> {

@@ -3,7 +3,7 @@ import { type ChatResponse, type Flow, needsUser, type Problem } from '@entra-ag
 import type { Entra, RequestDetails } from '../../../emulators/entra/src/entra.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
-import { Stack, type StackOverrides } from '../../support/stack.ts'
+import { Stack, type StackOverrides } from '../support/stack.ts'
 
 /** The tenant behind the running emulator of Entra. */
 export function tenantOf(stack: Stack): Entra {

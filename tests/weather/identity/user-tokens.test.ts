@@ -5,7 +5,7 @@ import { weatherToolset } from '../../../services/agent/src/tools/weather/testin
 import { forFile } from '../../support/for-file.ts'
 import { agentIdentity, identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
-import type { Stack } from '../../support/stack.ts'
+import type { Stack } from '../support/stack.ts'
 import { askWeather, resetStack, startSettledStack, tenantOf, tokenRequests } from './trial.ts'
 
 const { api: weatherApi } = weatherToolset()

@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import type { ChatResponse } from '@entra-agents/trace'
 import { expect, it } from 'vitest'
-import { McpStack } from '../../contract/mcp-client/mcp-stack.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { startMcpStack } from './start-mcp-stack.ts'
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 const newAlert = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate }
 const folder = temporaryFolder()
-const mcp = await forFile(McpStack.start())
+const mcp = await forFile(startMcpStack())
 await mcp.stack.restart('weather', { ALERTS_FILE: join(folder, 'alerts.sqlite'), LOG_LEVEL: 'info' })
 writeFileSync(join(folder, 'keys'), `key-1 ${randomBytes(32).toString('base64')}\n`)
 await startAgent()

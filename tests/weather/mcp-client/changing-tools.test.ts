@@ -1,6 +1,6 @@
 import type { ChatResponse, PausedResponse, Problem, Status } from '@entra-agents/trace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { McpStack, vaultAppId } from '../../contract/mcp-client/mcp-stack.ts'
+import { vaultAppId } from '../../contract/mcp-client/mcp-stack.ts'
 import {
   type Script,
   ScriptedMcpServers,
@@ -10,13 +10,14 @@ import {
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
+import { startMcpStack } from './start-mcp-stack.ts'
 
 const metaKey = 'entra-bedrock-agent/idempotency-key'
 const topicInput = { inputSchema: { type: 'object', properties: { topic: { type: 'string' } } } }
 const tools = [tool('read_note', topicInput), tool('write_note', topicInput)]
 const readOnlyTools = ['read_note']
 const question = 'Use write_note with topic “Apollo”'
-const mcp = await forFile(McpStack.start())
+const mcp = await forFile(startMcpStack())
 const servers = await forFile(new ScriptedMcpServers().start())
 await configure()
 const adaTc = await mcp.stack.signIn(identities.ada.oid)

@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import type { ChatResponse, Problem, Status } from '@entra-agents/trace'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { McpStack } from '../../contract/mcp-client/mcp-stack.ts'
 import {
   type ReceivedRequest,
   type Script,
@@ -11,6 +10,7 @@ import {
   tool,
 } from '../../contract/mcp-client/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
+import { startMcpStack } from './start-mcp-stack.ts'
 
 /**
  * The time-out of servers that keep the agent waiting. The other servers fail at once, but have a longer time-out, since
@@ -226,7 +226,7 @@ const configuration = (url: string) =>
   )
 
 const servers = await forFile(new ScriptedMcpServers().start())
-const mcp = await forFile(McpStack.start())
+const mcp = await forFile(startMcpStack())
 beforeAll(async () => {
   for (const [name, script] of Object.entries(scripts)) {
     servers.scripts[name] = { tools: [tool(`get_${name}`)], ...script }

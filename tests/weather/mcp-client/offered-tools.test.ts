@@ -1,13 +1,14 @@
 import type { ChatResponse, Instructions, Problem } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { ScriptedBedrock, stopEvents, textBlock } from '../../contract/bedrock/scripted-bedrock.ts'
-import { McpStack, vaultAppId } from '../../contract/mcp-client/mcp-stack.ts'
+import { vaultAppId } from '../../contract/mcp-client/mcp-stack.ts'
 import { notesAppId, startNotesServer } from '../../contract/mcp-client/notes-server.ts'
 import { ScriptedMcpServers, tool } from '../../contract/mcp-client/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { startMcpStack } from './start-mcp-stack.ts'
 
-const mcp = await forFile(McpStack.start())
+const mcp = await forFile(startMcpStack())
 const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
 const scripted = await forFile(new ScriptedMcpServers().start())
 scripted.scripts['vault'] = { tools: [tool('open_vault')] }

@@ -2,12 +2,13 @@ import type { ServerResponse } from 'node:http'
 import type { ChatResponse, Status } from '@entra-agents/trace'
 import { decodeJwt } from 'jose'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { McpStack, vaultAppId } from '../../contract/mcp-client/mcp-stack.ts'
+import { vaultAppId } from '../../contract/mcp-client/mcp-stack.ts'
 import { type ReceivedRequest, ScriptedMcpServers, tool } from '../../contract/mcp-client/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { startMcpStack } from './start-mcp-stack.ts'
 
-const mcp = await forFile(McpStack.start())
+const mcp = await forFile(startMcpStack())
 const servers = await forFile(new ScriptedMcpServers().start())
 const adaTc = await mcp.stack.signIn(identities.ada.oid)
 const benTc = await mcp.stack.signIn(identities.ben.oid)

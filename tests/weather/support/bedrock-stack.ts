@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest'
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
-import { Stack } from '../../support/stack.ts'
+import { Stack } from './stack.ts'
 
 /** The whole system with emulated AWS for the tests of a file. */
 export function useBedrockStack(): { readonly aws: EmulatedAws; readonly agentUrl: string } {

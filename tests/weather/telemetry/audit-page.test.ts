@@ -9,8 +9,8 @@ import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { needs } from '../../support/programs.ts'
-import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
+import { Stack } from '../support/stack.ts'
 
 const { ada, agentId } = identities
 const runFile = promisify(execFile)

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { ask, bearer, tokenCards } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
 import { tenantOf } from '../identity/trial.ts'
+import { Stack } from '../support/stack.ts'
 
 const { ada, agentId } = identities
 const stack = await forFile(Stack.start({ weather: { LOG_LEVEL: 'info' } }))

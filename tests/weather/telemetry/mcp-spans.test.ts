@@ -1,8 +1,8 @@
 import type { ChatResponse } from '@entra-agents/trace'
 import { expect, it } from 'vitest'
-import { McpStack } from '../../contract/mcp-client/mcp-stack.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { startMcpStack } from '../mcp-client/start-mcp-stack.ts'
 import { Collector } from './collector.ts'
 
 const revisions = ['2026-07-28', '2025-11-25'] as const
@@ -10,7 +10,7 @@ const turns: Record<string, ChatResponse> = {}
 
 const collector = await forFile(new Collector().start())
 const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }
-await using mcp = await McpStack.start()
+await using mcp = await startMcpStack()
 await mcp.stack.restart('weather', telemetry)
 const server = {
   url: `${mcp.stack.weatherUrl}/mcp`,

@@ -3,8 +3,8 @@ import { type Answer, ask, bearer, findMetricsUrl, postChat } from '../../contra
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../../support/stack.ts'
 import { tenantOf, tokenRequests } from '../identity/trial.ts'
+import { Stack } from '../support/stack.ts'
 import { Collector } from './collector.ts'
 
 const { ada, ben } = identities

@@ -9,7 +9,7 @@ import { merge, type Rendering, renderWith, type Values } from '../../../../test
 import { commandsOf } from '../../../../tests/guides/commands.ts'
 import { identities } from '../../../../tests/support/identities.ts'
 import { isProgramMissing, needs } from '../../../../tests/support/programs.ts'
-import { Stack } from '../../../../tests/support/stack.ts'
+import { Stack } from '../../../../tests/weather/support/stack.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { examineCluster, type KubeOptions, readContexts } from '../../src/doctor/kube/kube.ts'
 import { rowOf, sectionOf, tableOf } from './support/table.ts'

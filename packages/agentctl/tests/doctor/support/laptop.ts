@@ -10,7 +10,7 @@ import { makeCertificate } from '../../../../../emulators/entra/src/testing/cert
 import { EmulatedAws, staticKeys } from '../../../../../tests/contract/bedrock/emulated-aws.ts'
 import { type Cluster, createCluster, subject } from '../../../../../tests/contract/bedrock/web-identity.ts'
 import { identities } from '../../../../../tests/support/identities.ts'
-import { Stack } from '../../../../../tests/support/stack.ts'
+import { Stack } from '../../../../../tests/weather/support/stack.ts'
 import { examineLaptop, type LaptopOptions } from '../../../src/doctor/laptop.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { identities } from '../../../../../tests/support/identities.ts'
 import { postJson } from '../../../../../tests/support/post-json.ts'
 import { receiptOf } from '../../../../../tests/support/receipt.ts'
-import { Stack } from '../../../../../tests/support/stack.ts'
+import { Stack } from '../../../../../tests/weather/support/stack.ts'
 import { graphToken, Workplace } from './workplace.ts'
 
 const { agentId, alertsAgentId, traineeAgentId } = identities

@@ -1,8 +1,8 @@
 import { request as openRequest } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { ask, postChat, question } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
-import { Stack } from '../../support/stack.ts'
-import { ask, postChat, question } from './ask.ts'
+import { Stack } from '../support/stack.ts'
 
 // Only the agent is started, since it has to refuse these requests before it calls anybody.
 const stack = await forFile(Stack.start({}, ['agent']))

@@ -1,8 +1,8 @@
 import { exchange, sendAndReset } from '@entra-agents/service-kit/testing/exchange'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { findMetricsUrl, question } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
-import { Stack } from '../../support/stack.ts'
-import { findMetricsUrl, question } from './ask.ts'
+import { Stack } from '../support/stack.ts'
 
 // Only the agent is started, since its boundary refuses requests before it calls anything else.
 const stack = await forFile(Stack.start({}, ['agent']))

@@ -1,10 +1,7 @@
+import { join } from 'node:path'
 import * as agent from '@entra-agents/agent/app'
 import { readConfig as readAgentConfig } from '@entra-agents/agent/config'
 import { timing as usualTiming } from '@entra-agents/agent/timing'
-import { sidecarEntries } from '@entra-agents/agentctl/sidecar-entries'
-import { nameSidecarEntries } from '@entra-agents/identity'
-import * as weather from '@entra-agents/weather-api/app'
-import { readConfig as readWeatherConfig } from '@entra-agents/weather-api/config'
 import type { FastifyInstance } from 'fastify'
 import * as sidecar from '../../emulators/auth-sidecar/src/app.ts'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
@@ -12,16 +9,14 @@ import * as entra from '../../emulators/entra/src/app.ts'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import { identities } from './identities.ts'
 import { findFreePort } from './ports.ts'
-import { describeApi } from './register-api.ts'
 import { signIn } from './sign-in.ts'
 
-type Environment = Readonly<Record<string, string | undefined>>
-/** In the order of their start: each is configured with the URLs of those before it. */
-const partNames = ['entra', 'sidecar', 'weather', 'agent'] as const
+export type Environment = Readonly<Record<string, string | undefined>>
+const partNames = ['entra', 'sidecar', 'agent'] as const
 export type PartName = (typeof partNames)[number]
 
 /** Additional or changed variables of each part; `undefined` unsets one. */
-export type StackOverrides = Partial<Record<PartName, Environment>>
+export type StackOverrides<Name extends string = PartName> = Partial<Record<Name, Environment>>
 
 /** The agent waits only briefly for the sidecar, since a sidecar that a test has stopped does not restart soon. */
 const agentTiming = { ...usualTiming, sidecarRestartMs: 200 }
@@ -29,34 +24,42 @@ const agentTiming = { ...usualTiming, sidecarRestartMs: 200 }
 const blueprintSecret = 'the-blueprint-secret-of-this-test'
 
 /**
- * The whole system in this process. Each part listens on a socket of its own and is configured by environment variables.
- * Parts can be stopped and started again at the same URL.
+ * The agent and what gives it tokens, in this process. Each part listens on a socket of its own and is configured by
+ * environment variables. Parts can be stopped and started again at the same URL. APIs are parts that a subclass adds.
  */
-export class Stack implements AsyncDisposable {
+export class AgentStack<Name extends string = PartName> implements AsyncDisposable {
   /** Every line that the agent logged. */
   readonly agentLog: string[] = []
-  /** Every line that the weather API logged, if a test sets its log level. */
-  readonly weatherLog: string[] = []
-  readonly #overrides: StackOverrides
-  readonly #apps = new Map<PartName, FastifyInstance>()
-  readonly #ports = new Map<PartName, number>()
+  readonly #overrides: StackOverrides<string>
+  readonly #apps = new Map<string, FastifyInstance>()
+  readonly #ports = new Map<string, number>()
   readonly #replicas: FastifyInstance[] = []
 
-  private constructor(overrides: StackOverrides, agentPort: number) {
+  protected constructor(overrides: StackOverrides<Name | PartName>, agentPort: number) {
     this.#overrides = overrides
     this.#ports.set('agent', agentPort)
   }
 
   /** Starts everything, or only the named parts. */
-  static async start(overrides: StackOverrides = {}, parts: readonly PartName[] = partNames): Promise<Stack> {
-    const stack = new Stack(overrides, await findFreePort())
+  static async start(
+    overrides: StackOverrides = {},
+    parts: readonly PartName[] = partNames,
+  ): Promise<AgentStack> {
+    return new AgentStack(overrides, await findFreePort()).startAll(partNames, parts)
+  }
+
+  /** Starts these of all parts in their order: each is configured with the URLs of those before it. */
+  protected async startAll(
+    all: readonly (Name | PartName)[],
+    parts: readonly (Name | PartName)[],
+  ): Promise<this> {
     try {
-      for (const part of partNames) if (parts.includes(part)) await stack.start(part)
+      for (const part of all) if (parts.includes(part)) await this.start(part)
     } catch (error) {
-      await stack.close()
+      await this.close()
       throw error
     }
-    return stack
+    return this
   }
 
   get agentUrl(): string {
@@ -68,29 +71,26 @@ export class Stack implements AsyncDisposable {
   get sidecarUrl(): string {
     return this.urlOf('sidecar')
   }
-  get weatherUrl(): string {
-    return this.urlOf('weather')
-  }
 
   /** The URL of a part; for one that was never started, a URL where nothing listens. */
-  urlOf(part: PartName): string {
+  urlOf(part: Name | PartName): string {
     return `http://localhost:${this.#ports.get(part) ?? 9}`
   }
 
-  runs(part: PartName): boolean {
+  runs(part: Name | PartName): boolean {
     return this.#apps.has(part)
   }
 
-  appOf(part: PartName): FastifyInstance {
+  appOf(part: Name | PartName): FastifyInstance {
     const app = this.#apps.get(part)
     if (!app) throw new Error(`${part} does not run.`)
     return app
   }
 
   /** Starts a stopped part, optionally with other variables this time. */
-  async start(part: PartName, overrides: Environment = {}): Promise<void> {
-    const env = { ...this.#environmentOf(part), ...this.#overrides[part], ...overrides }
-    const app = await this.#build(part, env)
+  async start(part: Name | PartName, overrides: Environment = {}): Promise<void> {
+    const env = { ...this.environmentOf(part), ...this.#overrides[part], ...overrides }
+    const app = await this.build(part, env)
     this.#apps.set(part, app)
     const port = this.#ports.get(part) ?? (await findFreePort())
     await app.listen({ host: 'localhost', port })
@@ -99,21 +99,21 @@ export class Stack implements AsyncDisposable {
 
   /** Starts another replica of the agent, which stops with everything else, and returns its URL. */
   async startReplica(overrides: Environment = {}): Promise<string> {
-    const env = { ...this.#environmentOf('agent'), ...this.#overrides.agent, ...overrides }
-    const app = await this.#build('agent', env)
+    const env = { ...this.environmentOf('agent'), ...this.#overrides['agent'], ...overrides }
+    const app = await this.build('agent', env)
     this.#replicas.push(app)
     const port = await findFreePort()
     await app.listen({ host: 'localhost', port })
     return `http://localhost:${port}`
   }
 
-  async stop(part: PartName): Promise<void> {
+  async stop(part: Name | PartName): Promise<void> {
     const app = this.#apps.get(part)
     this.#apps.delete(part)
     await app?.close()
   }
 
-  async restart(part: PartName, overrides: Environment = {}): Promise<void> {
+  async restart(part: Name | PartName, overrides: Environment = {}): Promise<void> {
     await this.stop(part)
     await this.start(part, overrides)
   }
@@ -129,7 +129,9 @@ export class Stack implements AsyncDisposable {
 
   async close(): Promise<void> {
     for (const replica of this.#replicas.splice(0)) await replica.close()
-    for (const part of partNames.toReversed()) await this.stop(part)
+    await this.stop('agent')
+    for (const app of [...this.#apps.values()].toReversed()) await app.close()
+    this.#apps.clear()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -140,21 +142,22 @@ export class Stack implements AsyncDisposable {
     return `${this.agentUrl}/auth/redirect.html`
   }
 
-  #build(part: PartName, env: Environment): FastifyInstance | Promise<FastifyInstance> {
-    const logTo = (lines: string[]) => ({ logStream: { write: (line: string) => void lines.push(line) } })
+  /** Builds a part by its variables. */
+  protected build(part: Name | PartName, env: Environment): FastifyInstance | Promise<FastifyInstance> {
     switch (part) {
       case 'entra':
         return entra.buildApp(readEntraConfig(env))
       case 'sidecar':
         return sidecar.buildApp(readSidecarConfig(env))
-      case 'weather':
-        return weather.buildApp(readWeatherConfig(env), logTo(this.weatherLog))
       case 'agent':
         return agent.buildApp(readAgentConfig(env), { ...logTo(this.agentLog), timing: agentTiming })
+      default:
+        throw new Error(`There is no part ${part}.`)
     }
   }
 
-  #environmentOf(part: PartName): Environment {
+  /** The variables of a part, unless a test changes them. */
+  protected environmentOf(part: Name | PartName): Environment {
     switch (part) {
       case 'entra':
         return {
@@ -164,8 +167,6 @@ export class Stack implements AsyncDisposable {
         }
       case 'sidecar':
         return sidecarEnvironment(this.entraUrl)
-      case 'weather':
-        return { ...sharedEnvironment, ENTRA_AUTHORITY: this.entraUrl, WEATHER_PROVIDER: 'climate-normals' }
       case 'agent':
         return {
           ...sharedEnvironment,
@@ -173,37 +174,32 @@ export class Stack implements AsyncDisposable {
           METRICS_PORT: '0',
           ENTRA_AUTHORITY: this.entraUrl,
           SIDECAR_URL: this.sidecarUrl,
-          WEATHER_API_URL: this.weatherUrl,
+          MCP_CONFIG: noServers,
           BLUEPRINT_CREDENTIAL: 'secret',
           CONSENT_REDIRECT_URI: `${this.agentUrl}/auth/consent.html`,
           EMULATED: 'entra,auth-sidecar',
         }
+      default:
+        return {}
     }
   }
 }
 
-const sharedEnvironment: Environment = {
+export const sharedEnvironment: Environment = {
   HOST: 'localhost',
   LOG_LEVEL: 'silent',
   TENANT_ID: identities.tenantId,
   BLUEPRINT_APP_ID: identities.blueprintAppId,
   AGENT_CLIENT_ID: identities.agentId,
-  WEATHER_API_APP_ID: identities.weatherAppId,
   CLIENT_SPA_APP_ID: identities.pageAppId,
 }
 
-const weatherApi = describeApi('weather', identities.weatherAppId)
-const weatherApis = [
-  weatherApi,
-  {
-    ...weatherApi,
-    scope: 'Alerts.ReadWrite',
-    sidecarEntries: {
-      ...nameSidecarEntries('weatherAlerts'),
-      autonomous: weatherApi.sidecarEntries.autonomous,
-    },
-  },
-]
+/** The configuration of an agent that has no API yet. */
+const noServers = join(import.meta.dirname, 'no-servers.json')
+
+export const logTo = (lines: string[]) => ({
+  logStream: { write: (line: string) => void lines.push(line) },
+})
 
 function sidecarEnvironment(entraUrl: string): Environment {
   return {
@@ -216,7 +212,6 @@ function sidecarEnvironment(entraUrl: string): Environment {
     AzureAd__ClientId: identities.blueprintAppId,
     AzureAd__ClientCredentials__0__SourceType: 'ClientSecret',
     AzureAd__ClientCredentials__0__ClientSecret: blueprintSecret,
-    ...sidecarEntries(weatherApis),
     Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated: 'true',
   }
 }
