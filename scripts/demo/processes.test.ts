@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, '../..')
 const folder = temporaryFolder()
 
 const notesAppId = '99999999-0000-4000-8000-000000000099'
-const tasksAppId = '99999999-0000-4000-8000-000000000088'
+const ordersAppId = '99999999-0000-4000-8000-000000000088'
 
 function write(name: string, content: object): string {
   const file = join(folder, name)
@@ -36,7 +36,7 @@ function receiversOf(name: string, value: string, others: Variables = {}): reado
 }
 
 const registrations = write('registrations.json', {
-  apis: { 'tasks-api': { appId: tasksAppId, scopes: ['Tasks.Read'], appRoles: [] } },
+  apis: { 'orders-api': { appId: ordersAppId, scopes: ['Orders.Read'], appRoles: [] } },
 })
 const sealKeys = join(folder, 'seal-keys')
 writeFileSync(sealKeys, `key-1 ${Buffer.alloc(32).toString('base64')}\n`)
@@ -49,7 +49,7 @@ const serverAt = (port: number, downstreamApi: string, appId: string) => ({
 const mcpConfig = write('mcp.json', {
   mcpServers: {
     notes: serverAt(8000, 'notes', notesAppId),
-    diary: { ...serverAt(8001, 'diary', tasksAppId), flows: ['obo'] },
+    diary: { ...serverAt(8001, 'diary', ordersAppId), flows: ['obo'] },
     'weather-tools': serverAt(8080, 'weather', tenant.apis['weather-api'].appId),
   },
 })
@@ -95,8 +95,8 @@ describe('the processes of the demo', () => {
     const variables = {
       REGISTRATIONS_FILE: registrations,
       MCP_CONFIG: mcpConfig,
-      TASKS_API_URL: 'http://localhost:8090',
-      TASKS_API_APP_ID: notesAppId,
+      ORDERS_API_URL: 'http://localhost:8090',
+      ORDERS_API_APP_ID: notesAppId,
       WEATHER_ALLOWED_CALLERS: notesAppId,
     }
     const lines = Object.entries(environments(variables)).flatMap(([process, env]) => [
@@ -105,7 +105,7 @@ describe('the processes of the demo', () => {
       '\n',
     ])
     await expect(lines.join('')).toMatchFileSnapshot('processes.txt')
-    expect(receiversOf('TASKS_API_KEY', 'secret')).toEqual([])
+    expect(receiversOf('ORDERS_API_KEY', 'secret')).toEqual([])
   })
 
   it('include a weather API that the agents of the user’s file may call, but the demo’s agents may not', () => {
