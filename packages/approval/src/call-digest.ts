@@ -24,8 +24,9 @@ export function idempotencyKey(turnId: string, callId: string, digest: string): 
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-    return `{${members.map(([name, member]) => `${canonicalJson(name)}:${canonicalJson(member)}`).join(',')}}`
+    const members = new Map(Object.entries(value))
+    const names = [...members.keys()].sort()
+    return `{${names.map(name => `${canonicalJson(name)}:${canonicalJson(members.get(name))}`).join(',')}}`
   }
   const isText = typeof value === 'string' && value.isWellFormed()
   if (isText || value === null || typeof value === 'boolean' || Number.isFinite(value))

@@ -348,6 +348,21 @@ describe('the digest of a call', () => {
     for (const value of [undefined, Number.NaN, '\ud800', { a: undefined }, () => 1])
       expect(() => canonicalJson(value)).toThrow(TypeError)
   })
+
+  it('is computed of any JSON, and of the same JSON for any order of its members', () => {
+    const text = fc.string({ unit: 'grapheme' })
+    fc.assert(
+      fc.property(
+        fc.jsonValue({ stringUnit: 'grapheme' }),
+        fc.dictionary(text, fc.jsonValue()),
+        (value, members) => {
+          expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)))
+          const turned = Object.fromEntries(Object.entries(members).reverse())
+          expect(canonicalJson(turned)).toBe(canonicalJson(members))
+        },
+      ),
+    )
+  })
 })
 
 describe('1,000 edits of continuation, user and decisions', () => {

@@ -327,6 +327,30 @@ describe('A step of calls', () => {
     ])
   })
 
+  it('asks for one consent at a time if calls lack several, and for that of all calls that lack the same', async () => {
+    const lacking = (permission: string) => ({
+      run: () =>
+        Promise.reject(
+          identityProblem('CONSENT_REQUIRED', 'None.', {
+            extensions: { needs: { ...neededRight, permission } },
+          }),
+        ),
+    })
+    const { options, read } = createStep({ pausesForConsent: true })
+    const calls = [
+      read('Rome', lacking('Weather.Read')),
+      read('Bonn', lacking('Weather.Forecast')),
+      read('Oslo', lacking('Weather.Read')),
+    ]
+    const { right, pending } = waitOf(await runStep(options, calls))
+    expect(right).toEqual({ ...neededRight, permission: 'Weather.Read' })
+    expect(pending.map(({ callId, isAsked }) => [callId, isAsked])).toEqual([
+      ['Rome', true],
+      ['Bonn', false],
+      ['Oslo', true],
+    ])
+  })
+
   it('fails if a consent is missing and the client cannot wait for the consent', async () => {
     const { options, read } = createStep()
     await expect(runStep(options, [read('Rome', { run: rejectForConsent })])).rejects.toThrow(
@@ -466,29 +490,21 @@ describe('A step of calls', () => {
       expect(next.wait).toMatchObject({ kind: 'step-up', pending: [{ sentence: told }] })
     })
 
-    it.each<[string, NonNullable<Change['tell']>, string[]]>([
-      ['runs it if what it would change is the same when it is approved', () => told, ['Oslo']],
-      [
-        'runs it if what it would change is gone, which changes nothing',
-        () => Promise.reject(gone),
-        ['Oslo'],
-      ],
-      ['does not run it if it would change something else by then', () => [{ value: 'Rome' }], []],
-    ])('%s', async (_what, tellNow, runs) => {
+    const silent = identityProblem(tellableCode, 'Silent.')
+    // biome-ignore format: table
+    it.each<[string, NonNullable<Change['tell']>, failure: string | undefined]>([
+      ['runs it if what it would change is the same when it is approved', () => told, undefined],
+      ['runs it if what it would change is gone, which changes nothing', () => Promise.reject(gone), undefined],
+      ['does not run it if it would change something else by then', () => [{ value: 'Rome' }], 'APPROVAL_CHANGED'],
+      ['does not run it if the look-up fails by then', () => Promise.reject(silent), tellableCode],
+    ])('%s', async (_what, tellNow, failure) => {
       const first = createStep()
-      const wait = waitOf(
-        await runStep(first.options, [
-          first.create(
-            'Oslo',
-            telling(() => told),
-          ),
-        ]),
-      )
+      const wait = waitOf(await runStep(first.options, [first.create('Oslo', telling(() => told))]))
       const resumed = resumedAfter(wait, { Oslo: 'approve' })
       const { options, create, ran } = createStep({ resumed })
       const { ends } = await resumeStep(options, resumed, () => create('Oslo', telling(tellNow)))
-      expect(ran).toEqual(runs)
-      if (runs.length === 0) expect(ends.get('Oslo')).toMatchObject({ failure: { code: 'APPROVAL_CHANGED' } })
+      expect(ran).toEqual(failure ? [] : ['Oslo'])
+      expect(ends.get('Oslo')).toMatchObject(failure ? { failure: { code: failure } } : { status: 'ok' })
     })
   })
 

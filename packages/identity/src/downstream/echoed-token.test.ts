@@ -68,6 +68,11 @@ describe('A response', () => {
     expect(holdsToken(short.slice(0, 11), [`e30.e30.${short}c`])).toBe(false)
   })
 
+  it('holds the sent token if the percent signs between its characters look like percent-encoding', () => {
+    const digits = 'a1B2'.repeat(20)
+    expect(holdsToken(piecesOf(digits, 2).join('%'), [`e30.e30.${digits}`])).toBe(true)
+  })
+
   it('holds the sent token however deep the token is nested', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(100_000)}"${signature}"${']'.repeat(100_000)}`)
     expect(holdsToken(deep, [token])).toBe(true)

@@ -15,6 +15,6 @@ export async function repeatAfterBrokenConnection<Result>(
     const isBroken = isSendError(error) && brokenConnectionKinds.includes(error.kind)
     if (signal.aborted || !isBroken) throw error
     await sleep(retryDelayMs, undefined, { signal })
-    return await call()
+    return call()
   }
 }
