@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { flowNames } from '@entra-agents/trace'
 
@@ -30,6 +30,9 @@ export function writeMcpConfig(weatherUrl: string, appId: string): string {
     flows: flowNames,
   }
   const file = fileOfDemo(`mcp-${new URL(weatherUrl).port}.json`)
-  writeFileSync(file, `${JSON.stringify({ mcpServers: { 'weather-tools': server } }, null, 2)}\n`)
+  // In one step, since another demo may be reading the file.
+  const written = `${file}.${process.pid}`
+  writeFileSync(written, `${JSON.stringify({ mcpServers: { 'weather-tools': server } }, null, 2)}\n`)
+  renameSync(written, file)
   return file
 }
