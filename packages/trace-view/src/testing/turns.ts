@@ -98,6 +98,7 @@ export const turns: Readonly<Record<string, Turn>> = {
   },
   'two APIs that share an app id, and no call': { steps: [token(unchecked)], apis },
   'an API that reports no checks': { steps: [token(unchecked), answered(200, unchecked)] },
+  'an API that wants no right': { steps: [token(withoutRight), answered(200, withoutRight)] },
   'a right is missing': {
     steps: [
       token(withoutRight),

@@ -33,6 +33,7 @@ const tokens: Readonly<Record<string, TokenCard>> = {
     xms_idrel: '1 22',
     azpacr: '2',
     xms_rd: '11',
+    acrs: ['c1'],
   }),
   'claims that no token should have': card({
     exp: -1e308,
@@ -85,6 +86,10 @@ const pairs: Readonly<Record<string, readonly [TokenCard, TokenCard]>> = {
   ],
   'TR of two agents': [trainee, ownToken],
   'tokens of one sign-in': [change(userToken, { sid: 'x' }), change(agentToken, { sid: 'x' })],
+  'tokens of a stronger sign-in, one of which names its session': [
+    change(userToken, { acrs: ['c1'] }),
+    change(agentToken, { acrs: ['c1'], sid: 'x' }),
+  ],
   'a claim with the name of a built-in property': [userToken, card({ constructor: 'x', aud: apiId })],
 }
 
