@@ -49,7 +49,7 @@ it('The packed trace installs TypeBox alone, and its example compiles in a stran
 
   const { stdout } = await exec(findProgram('node-22') ?? '', [join(folder, 'example.js')])
   expect(stdout).toContain('Bearer ‹token removed›')
-})
+}, 180_000)
 
 /** What the compiler says of a project: nothing if it is right. */
 async function compile(folder: string): Promise<string> {

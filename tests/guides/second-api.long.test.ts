@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { badTokens } from '@entra-agents/tokens/testing/corpus'
@@ -51,7 +51,16 @@ function copyClone(clone: string): string {
       preserveTimestamps: true,
       filter: path => !path.endsWith('/node_modules'),
     })
-  symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'))
+  // The clone's own workspaces, and everything else as installed here.
+  const modules = join(clone, 'node_modules')
+  const workspaces = '@entra-agents'
+  mkdirSync(modules)
+  for (const name of readdirSync(join(root, 'node_modules')))
+    if (name !== workspaces) symlinkSync(join(root, 'node_modules', name), join(modules, name))
+  cpSync(join(root, 'node_modules', workspaces), join(modules, workspaces), {
+    recursive: true,
+    verbatimSymlinks: true,
+  })
   return clone
 }
 
