@@ -26,7 +26,7 @@ function withoutRunDetails(text: string): string {
     .replaceAll(/\S*web-identity-\w+\/token/g, '/var/run/secrets/aws/token')
     .replaceAll(/(\S*laptop-\w+\/aws-|\/nonexistent\/)(?=config|credentials)/g, '~/.aws/')
     .replaceAll(/\S*recorded-cluster-\w+\//g, '')
-    .replaceAll(/\b[\da-f]{8}-(?!0000)[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '‹id›')
+    .replaceAll(/\b(?!11111111-)[\da-f]{8}-(?!0000)[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '‹id›')
     .replaceAll(/(?<=localhost is )\S+(?=\.)/g, '127.0.0.1')
     .replaceAll(/(?<=This machine is )\w+(?=, as)/g, 'amd64')
     .replaceAll(/ at \d{4}-[\d:.TZ-]+Z/g, '')
