@@ -92,7 +92,9 @@ describe('below 900 px', () => {
 
   it('a phone has a sign-in button high enough for touch, and the choice of trace views and the buttons beside it in one line', async () => {
     const page = await openPhone(320, 640)
-    const [signIn] = await boxesOf(page.getByRole('button', { name: 'Sign in' }))
+    const button = page.getByRole('button', { name: 'Sign in' })
+    await button.waitFor()
+    const [signIn] = await boxesOf(button)
     expect(signIn?.height).toBeGreaterThanOrEqual(44)
     await (await ask(page, 'Question')).getByText('Sunny.').waitFor()
     await page.getByRole('tab', { name: 'Identity Trace' }).click()
