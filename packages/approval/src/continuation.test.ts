@@ -339,6 +339,7 @@ describe('the digest of a call', () => {
       { ...createOrder, args: { ...createOrder.args, city: 'oslo' } },
     ]
     expect(new Set([createOrder, ...others].map(digestCall)).size).toBe(5)
+    expect(digestCall(createOrder)).toMatch(/^[\w-]{43}$/)
   })
 
   it('is computed from the canonical JSON of RFC 8785', () => {
@@ -346,7 +347,7 @@ describe('the digest of a call', () => {
       '{"Z":null,"a":[1,0,"é\\n"],"€":1e+21}',
     )
     for (const value of [undefined, Number.NaN, '\ud800', { a: undefined }, () => 1])
-      expect(() => canonicalJson(value)).toThrow(TypeError)
+      expect(() => canonicalJson(value)).toThrow(new TypeError('Only JSON has a digest.'))
   })
 
   it('is computed of any JSON, and of the same JSON for any order of its members', () => {

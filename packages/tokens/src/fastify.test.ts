@@ -38,7 +38,7 @@ async function startApi(options: Options = {}, logger: object = {}) {
     lines
       .filter(({ audit }) => audit !== undefined)
       .map(({ pid: _pid, hostname: _hostname, time: _time, ...entry }) => entry)
-  return { app, ask, audited }
+  return { app, ask, audited, lines }
 }
 
 describe('the audit log', () => {
@@ -114,6 +114,14 @@ describe('the plugin', () => {
       status: 418,
       body: { failedCheck: 'lifetime', id: 'req-1' },
     })
+  })
+
+  it('says in the app’s log if keys cannot be fetched', async () => {
+    issuer.answerKeysWith((_request, response) => response.writeHead(500).end())
+    onTestFinished(() => issuer.answerKeysWith(undefined))
+    const { ask, lines } = await startApi()
+    expect(await ask()).toMatchObject({ status: 503 })
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'Signing keys could not be fetched.' }))
   })
 
   it('leaves errors that are no refusal to the app', async () => {

@@ -26,6 +26,7 @@ it.each<[fault: string, changes: object]>([
   ["callers must be a list that is not empty, or 'any'", { callers: 'Any' }],
   ['callers must have GUIDs; "ABC" is none', { callers: [agent, { clientId: 'ABC' }] }],
   ['callers must have GUIDs; "ada" is none', { callers: [{ ...agent, agentUserId: 'ada' }] }],
+  ['callers must have GUIDs; "ABC" is none', { callers: [{ clientId: 'ABC', agentUserId: agent.clientId }] }],
   ['permissions must not be empty', { permissions: {} }],
   ['permissions must not be empty', { permissions: undefined }],
   ['autonomous, obo, agent-user; app is "A"', { permissions: { app: 'A' } }],

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { tenant } from '@entra-agents/demo-tenant'
@@ -225,6 +226,11 @@ describe('onDecision', () => {
       broken.protect(() => new Response('in'))(new Request('http://a', { headers: { authorization: good } })),
     ).rejects.toThrow()
   })
+})
+
+it('An error that is no refusal lets nobody in, and is passed on', async () => {
+  const broken = { headers: new Proxy({}, { ownKeys: () => assert.fail('The headers are broken.') }) }
+  await expect(server.authorize(broken)).rejects.toThrow('The headers are broken.')
 })
 
 describe('protect', () => {

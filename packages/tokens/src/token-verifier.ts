@@ -116,7 +116,7 @@ export function createKeyVerifier(publicKey: string): Verify {
       const { header, payload } = verify(token)
       return { header, claims: payload }
     } catch (error) {
-      throw refusalOf(error)
+      throw refusalOf(error as Partial<TokenError>)
     }
   }
 }
@@ -133,8 +133,8 @@ const malformedTexts = new Map<unknown, string>([
   [TokenError.codes.invalidPayload, 'The claims of the token are no JSON object.'],
 ])
 
-function refusalOf(error: unknown): TokenRefused {
-  const description = malformedTexts.get(error instanceof TokenError ? error.code : undefined)
+function refusalOf({ code }: Partial<TokenError>): TokenRefused {
+  const description = malformedTexts.get(code)
   return description === undefined
     ? new TokenRefused('signature', 'The signature is wrong.')
     : new TokenRefused('format', description)

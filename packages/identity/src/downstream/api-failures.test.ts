@@ -139,8 +139,8 @@ describe('a failed response of an API', () => {
     expect(refused.options.hint).toBe(
       'Grant the agent identity Tasks.Read, Tasks.Write, to act on behalf of a user, and allow it as a caller of the Orders API. If it has that, see that the API’s application names it so and has it enabled.',
     )
-    expect(withoutHeldRight(refused, { scp: 'Tasks.Read' })).toMatchObject({
-      message: `${refused.message} It has Tasks.Read.`,
+    expect(withoutHeldRight(refused, { scp: 'Tasks.Read openid' })).toMatchObject({
+      message: `${refused.message} It has Tasks.Read, openid.`,
       options: refused.options,
     })
     expect(withoutHeldRight(refused, {})).toMatchObject({ message: `${refused.message} It has none.` })

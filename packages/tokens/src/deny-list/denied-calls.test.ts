@@ -5,6 +5,7 @@ import { afterAll, expect, it } from 'vitest'
 import type { Decision } from '../options.ts'
 import { autonomousClaims, onBehalfOfClaims } from '../testing/agent-claims.ts'
 import { startProtectedApi } from '../testing/protected-api.ts'
+import { checkNames } from '../token-refused.ts'
 
 const agent = tenant.agents.weather.id
 const otherAgent = '99999999-0000-4000-8000-000000000099'
@@ -64,6 +65,7 @@ it('If neither token nor agent is on the deny list, the token passes, and deny-l
   const { status, body } = await ask({})
   expect(status).toBe(200)
   expect(body.checks.at(-1)).toEqual({ name: 'deny-list', ok: true })
+  for (const { name } of body.checks) expect(checkNames).toContain(name)
 })
 
 it('An invalid token of a denied agent is refused because it is invalid, not because of the deny list', async () => {

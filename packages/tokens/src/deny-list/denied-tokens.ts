@@ -69,7 +69,7 @@ export class DeniedTokens {
 /** If several rows have the same id, the row that denies most counts. */
 function putLatest(times: Map<string, number>, id: string, until: number): true {
   const key = id.toLowerCase()
-  times.set(key, Math.max(until, times.get(key) ?? 0))
+  times.set(key, Math.max(until, times.get(key) ?? until))
   return true
 }
 
