@@ -243,6 +243,7 @@ describe('conversations that outlive their tab', () => {
     const second = openTab(exchange('two'))
     second.past.keepNothing(true)
     askMore(first, 'more')
+    openTab(exchange('in a tab of its own'))
     expect(Object.keys(local)).toEqual(['keep-no-conversations'])
     second.past.keepNothing(false)
     expect(titles(second.past)).toEqual(['two'])
