@@ -86,7 +86,7 @@ export function checkOptions(options: ResourceServerOptions): CheckedOptions {
     !Object.values(audiences).every(list => Array.isArray(list) && list.length > 0) &&
       `audiences must have lists that are not empty, and is ${JSON.stringify(audiences)}`,
     resource !== undefined &&
-      !/^https?:$/.test(URL.parse(resource)?.protocol ?? '') &&
+      !/^https?:$/.test(String(URL.parse(resource)?.protocol)) &&
       `resource must be an http or https URL, and is "${resource}"`,
   ].filter(fault => fault !== false)
   if (faults.length > 0) throw new TypeError(`${faults.join('. ')}.`)

@@ -49,6 +49,6 @@ function scopesOf({ appId }: CheckedOptions, { permissions }: AccessNeeds): read
 export function metadataPointer(api: CheckedOptions, needs: AccessNeeds): string {
   const { resource } = api
   if (resource === undefined) return ''
-  const [scope = ''] = scopesOf(api, needs)
+  const [scope] = scopesOf(api, needs)
   return `, scope="${scope}", resource_metadata="${new URL(metadataPath(resource), resource)}"`
 }

@@ -83,10 +83,10 @@ export class DenyList {
     return this.#denied.find(identity, issuedAt)
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    await this.#source.close()
+    return this.#source.close()
   }
 
   async #lookNow(): Promise<void> {
