@@ -339,7 +339,11 @@ describe('the digest of a call', () => {
       { ...createOrder, args: { ...createOrder.args, city: 'oslo' } },
     ]
     expect(new Set([createOrder, ...others].map(digestCall)).size).toBe(5)
-    expect(digestCall(createOrder)).toMatch(/^[\w-]{43}$/)
+  })
+
+  it('stays the same in later releases, whose replicas open what older ones have sealed', () => {
+    const call = { tool: 'delete_note', toolHash: 'hash-1', api: 'notes', args: { id: 7 } }
+    expect(digestCall(call)).toBe('mGeUzK8bXpQF07ParKEXW9UEfG263-hTdMticV9z1V8')
   })
 
   it('is computed from the canonical JSON of RFC 8785', () => {

@@ -179,6 +179,7 @@ describe('A step of calls', () => {
     const { options, create, turn } = createStep({ resumed })
     await resumeStep(options, resumed, () => create('Oslo'))
     const [call, ...decided] = turn.trace.steps.toReversed()
+    expect(call?.tool).toEqual({ name: 'create_order', arguments: { city: 'Oslo' } })
     expect(call).toMatchObject({ from: 'bedrock', to: 'agent', title: 'create_order({"city":"Oslo"})' })
     expect(decided.map(({ from, to, status, title }) => `${from} → ${to}: ${status}, ${title}`)).toEqual(notes)
     for (const { parentId } of decided) expect(parentId).toBe(call?.id)
