@@ -1,5 +1,10 @@
-import type { OpenStep, Permit, StepFacts } from '@entra-agents/identity'
-import { identityProblem, redactBody } from '@entra-agents/identity'
+import {
+  identityProblem,
+  type OpenStep,
+  type Permit,
+  redactBody,
+  type StepFacts,
+} from '@entra-agents/identity'
 import { type ProblemError, toProblem } from '@entra-agents/service-kit'
 import { type NeededRight, needsUser, type PauseKind, redactText, type Sentence } from '@entra-agents/trace'
 import { digestCall, idempotencyKey } from './call-digest.ts'

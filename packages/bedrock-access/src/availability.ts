@@ -1,5 +1,4 @@
-import type { ComponentHealth } from '@entra-agents/service-kit'
-import { type ProblemError, toProblem } from '@entra-agents/service-kit'
+import { type ComponentHealth, type ProblemError, toProblem } from '@entra-agents/service-kit'
 
 export interface AvailabilityOptions {
   /** Asks the model for one token, and throws if this fails. If `undefined`, Bedrock is never probed. */

@@ -1,6 +1,12 @@
 import type { PausableTurn } from '@entra-agents/approval'
-import type { AgentIdentity, ApiCaller, Caller } from '@entra-agents/identity'
-import { betweenTurns, ownFlow, TraceRecorder } from '@entra-agents/identity'
+import {
+  type AgentIdentity,
+  type ApiCaller,
+  betweenTurns,
+  type Caller,
+  ownFlow,
+  TraceRecorder,
+} from '@entra-agents/identity'
 import {
   LinkedAbort,
   type Log,

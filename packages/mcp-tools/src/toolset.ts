@@ -1,5 +1,4 @@
-import type { Toolset } from '@entra-agents/approval'
-import { toolContext } from '@entra-agents/approval'
+import { type Toolset, toolContext } from '@entra-agents/approval'
 import { type AgentIdentity, mayUseApi } from '@entra-agents/identity'
 import { getOrMake, OnDemand } from '@entra-agents/service-kit'
 import type { McpServer } from './config.ts'

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import type { BedrockConfig, NoBedrock } from '@entra-agents/bedrock-access'
 import {
+  type BedrockConfig,
   bedrockProblem,
   bedrockUrl,
   checkSettings,
   explainFailure,
+  type NoBedrock,
   readModelId,
   replacementHint,
 } from '@entra-agents/bedrock-access'

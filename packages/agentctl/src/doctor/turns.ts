@@ -1,5 +1,4 @@
-import type { Blueprint } from '@entra-agents/identity'
-import { identityProblem } from '@entra-agents/identity'
+import { type Blueprint, identityProblem } from '@entra-agents/identity'
 import { OnDemand, type ProblemError } from '@entra-agents/service-kit'
 import { decodeToken } from '@entra-agents/tokens/verify'
 import {

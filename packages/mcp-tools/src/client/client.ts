@@ -1,5 +1,10 @@
-import type { ApiContext, ApiResponse, CallProgress, Reply } from '@entra-agents/identity'
-import { explainApiResponse } from '@entra-agents/identity'
+import {
+  type ApiContext,
+  type ApiResponse,
+  type CallProgress,
+  explainApiResponse,
+  type Reply,
+} from '@entra-agents/identity'
 import { LinkedAbort } from '@entra-agents/service-kit'
 import { genAi, mcpAttributes } from '@entra-agents/telemetry'
 import type { Client } from '@modelcontextprotocol/client'

@@ -1,7 +1,13 @@
-import type { Wait, WaitingTurn } from '@entra-agents/approval'
-import { approvalProblem, isConfiguredTool, mayCall, type Toolset, toolsetsOf } from '@entra-agents/approval'
-import type { Bedrock, BedrockConfig } from '@entra-agents/bedrock-access'
-import { bedrockProblem } from '@entra-agents/bedrock-access'
+import {
+  approvalProblem,
+  isConfiguredTool,
+  mayCall,
+  type Toolset,
+  toolsetsOf,
+  type Wait,
+  type WaitingTurn,
+} from '@entra-agents/approval'
+import { type Bedrock, type BedrockConfig, bedrockProblem } from '@entra-agents/bedrock-access'
 import { ImageAllowance } from '@entra-agents/bedrock-access/images'
 import type { ApiCaller } from '@entra-agents/identity'
 import type { TokenUsage, ToolUse } from '@entra-agents/trace'

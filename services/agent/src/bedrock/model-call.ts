@@ -1,5 +1,4 @@
-import type { BedrockAvailability, CallPhase } from '@entra-agents/bedrock-access'
-import { explainFailure } from '@entra-agents/bedrock-access'
+import { type BedrockAvailability, type CallPhase, explainFailure } from '@entra-agents/bedrock-access'
 import type { ConnectedBedrock } from '@entra-agents/bedrock-access/connection'
 import { roundMs } from '@entra-agents/identity'
 import { genAi } from '@entra-agents/telemetry'

@@ -1,13 +1,17 @@
 import { hash } from 'node:crypto'
-import type { OfferedTool, ResumedTurn, ToolContext, Toolset, Wait } from '@entra-agents/approval'
 import {
   type CallEnd,
   canonicalJson,
   denialText,
+  type OfferedTool,
+  type ResumedTurn,
   resumeStep,
   runStep,
   type StepCall,
   type StepOptions,
+  type ToolContext,
+  type Toolset,
+  type Wait,
   withToolContext,
 } from '@entra-agents/approval'
 import type { ImageAllowance } from '@entra-agents/bedrock-access/images'

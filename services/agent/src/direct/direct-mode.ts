@@ -1,4 +1,3 @@
-import type { Wait } from '@entra-agents/approval'
 import {
   approvalProblem,
   type DirectCall,
@@ -9,6 +8,7 @@ import {
   type StepOptions,
   type Toolset,
   toolsetsOf,
+  type Wait,
   waitAfterFailure,
 } from '@entra-agents/approval'
 import type { ApiCaller } from '@entra-agents/identity'

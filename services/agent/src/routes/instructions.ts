@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { mayCall, type OfferedTool, type Toolset, toolsetsOf } from '@entra-agents/approval'
-import type { AgentTokens, ApiCaller, DownstreamApi } from '@entra-agents/identity'
-import { betweenTurns, neededRight } from '@entra-agents/identity'
+import {
+  type AgentTokens,
+  type ApiCaller,
+  betweenTurns,
+  type DownstreamApi,
+  neededRight,
+} from '@entra-agents/identity'
 import { Instructions, InstructionsQuery, type NeededRight, needsUser, Problem } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import plugin from 'fastify-plugin'

@@ -1,5 +1,10 @@
-import type { AgentIdentity, Agents, UserTokenVerifier, VerifiedUserToken } from '@entra-agents/identity'
-import { identityProblem } from '@entra-agents/identity'
+import {
+  type AgentIdentity,
+  type Agents,
+  identityProblem,
+  type UserTokenVerifier,
+  type VerifiedUserToken,
+} from '@entra-agents/identity'
 import { valuesOfHeader } from '@entra-agents/service-kit'
 import { type Flow, needsUser, type TraceAudience } from '@entra-agents/trace'
 import type { FastifyReply, FastifyRequest } from 'fastify'

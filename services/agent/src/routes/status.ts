@@ -1,7 +1,13 @@
 import type { Toolset } from '@entra-agents/approval'
 import type { Bedrock } from '@entra-agents/bedrock-access'
-import type { AgentTokens, ApiCaller } from '@entra-agents/identity'
-import { type AgentIdentity, identityProblem, mayUseApi, offeredFlows } from '@entra-agents/identity'
+import {
+  type AgentIdentity,
+  type AgentTokens,
+  type ApiCaller,
+  identityProblem,
+  mayUseApi,
+  offeredFlows,
+} from '@entra-agents/identity'
 import { type ComponentHealth, combineHealth } from '@entra-agents/service-kit'
 import { type Component, type Flow, mapFlows, needsUser, Status } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'

@@ -1,5 +1,4 @@
-import type { VerifiedUserToken } from '@entra-agents/identity'
-import { identityProblem } from '@entra-agents/identity'
+import { identityProblem, type VerifiedUserToken } from '@entra-agents/identity'
 import type { TurnEvent } from '@entra-agents/trace'
 import { type Span, type Tracer, trace } from '@opentelemetry/api'
 import type { FastifyBaseLogger } from 'fastify'

@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { PauseForUser, WaitingTurn } from '@entra-agents/approval'
-import { withUnknownOutcome } from '@entra-agents/approval'
-import type { VerifiedUserToken } from '@entra-agents/identity'
-import { describeToken, roundMs, type StepObserver, TraceRecorder } from '@entra-agents/identity'
+import { type PauseForUser, type WaitingTurn, withUnknownOutcome } from '@entra-agents/approval'
+import {
+  describeToken,
+  roundMs,
+  type StepObserver,
+  TraceRecorder,
+  type VerifiedUserToken,
+} from '@entra-agents/identity'
 import { isProblem, nowAsText, type ProblemError, toProblem, traceIds } from '@entra-agents/service-kit'
 import { appAttributes, genAi } from '@entra-agents/telemetry'
 import { needsUser, type Problem, type TurnEvent } from '@entra-agents/trace'

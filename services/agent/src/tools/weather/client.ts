@@ -1,6 +1,5 @@
 import type { ToolContext } from '@entra-agents/approval'
-import type { DownstreamApi } from '@entra-agents/identity'
-import { type ApiResponse, readApiProblem } from '@entra-agents/identity'
+import { type ApiResponse, type DownstreamApi, readApiProblem } from '@entra-agents/identity'
 import type { ProblemError } from '@entra-agents/service-kit'
 import { weatherProblem } from './problems.ts'
 import { isForecast, isReport } from './weather.ts'
