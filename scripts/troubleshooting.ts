@@ -14,7 +14,7 @@ import { weatherProblems as weatherToolProblems } from '../services/agent/src/to
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../docs/troubleshooting.md')
 
-/** The files that packages/agentctl/tests/doctor writes. */
+/** The files that the doctor’s tests write. */
 const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
 
 /** The troubleshooting page: one table for each catalogue, in the catalogue's order. */

@@ -74,8 +74,8 @@ describe('the documentation', () => {
   it('lists no problem of the doctor that is missing in the doctor’s tests', () => {
     const tests = globSync(
       [
-        'packages/agentctl/{tests,src}/doctor/*.{test.ts,txt}',
-        'packages/agentctl/tests/doctor/support/faults.ts',
+        'packages/agentctl/{tests,tests/weather,src}/doctor/*.{test.ts,txt}',
+        'packages/agentctl/tests/weather/doctor/support/faults.ts',
       ],
       { cwd: root },
     )

@@ -9,7 +9,7 @@ import { examine, type Finding } from '../../src/doctor/finding.ts'
 import { readChecks, type TenantOptions } from '../../src/doctor/tenant.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
 import { newWorkplace, useSetUp } from '../entra/support/tenant.ts'
-import { mustExist } from './support/induce.ts'
+import { mustExist } from './support/must-exist.ts'
 import { sectionOf } from './support/table.ts'
 
 const globalFetch = fetch

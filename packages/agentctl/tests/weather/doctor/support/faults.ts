@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Cause, causes } from '@entra-agents/entra-failures/causes'
-import type { InjectedFault as BedrockFault } from '../../../../../emulators/bedrock/src/control/faults.ts'
-import { staticKeys } from '../../../../../tests/contract/bedrock/emulated-aws.ts'
-import { identities } from '../../../../../tests/support/identities.ts'
-import type { LaptopOptions } from '../../../src/doctor/laptop.ts'
-import { blueprintOf, mustExist } from './induce.ts'
+import type { InjectedFault as BedrockFault } from '../../../../../../emulators/bedrock/src/control/faults.ts'
+import { staticKeys } from '../../../../../../tests/contract/bedrock/emulated-aws.ts'
+import { identities } from '../../../../../../tests/support/identities.ts'
+import type { LaptopOptions } from '../../../../src/doctor/laptop.ts'
+import { mustExist } from '../../../doctor/support/must-exist.ts'
+import { blueprintOf } from './induce.ts'
 import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
 
 /** One induced fault, and the code by which the doctor has to name it. If `flow` is set, turns in that flow fail too. */

@@ -5,13 +5,17 @@ import type { AddressInfo } from 'node:net'
 import { arch, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { flowNames } from '@entra-agents/trace'
-import type { Entra } from '../../../../../emulators/entra/src/entra.ts'
-import { makeCertificate } from '../../../../../emulators/entra/src/testing/certificate.ts'
-import { EmulatedAws, staticKeys } from '../../../../../tests/contract/bedrock/emulated-aws.ts'
-import { type Cluster, createCluster, subject } from '../../../../../tests/contract/bedrock/web-identity.ts'
-import { identities } from '../../../../../tests/support/identities.ts'
-import { Stack } from '../../../../../tests/weather/support/stack.ts'
-import { examineLaptop, type LaptopOptions } from '../../../src/doctor/laptop.ts'
+import type { Entra } from '../../../../../../emulators/entra/src/entra.ts'
+import { makeCertificate } from '../../../../../../emulators/entra/src/testing/certificate.ts'
+import { EmulatedAws, staticKeys } from '../../../../../../tests/contract/bedrock/emulated-aws.ts'
+import {
+  type Cluster,
+  createCluster,
+  subject,
+} from '../../../../../../tests/contract/bedrock/web-identity.ts'
+import { identities } from '../../../../../../tests/support/identities.ts'
+import { Stack } from '../../../../../../tests/weather/support/stack.ts'
+import { examineLaptop, type LaptopOptions } from '../../../../src/doctor/laptop.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 

@@ -2,14 +2,14 @@ import { resolve } from 'node:path'
 import { type Cause, causesNotInGuide } from '@entra-agents/entra-failures/causes'
 import type { Problem } from '@entra-agents/trace'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { askWeather } from '../../../../tests/weather/identity/trial.ts'
-import type { Finding } from '../../src/doctor/finding.ts'
+import { askWeather } from '../../../../../tests/weather/identity/trial.ts'
+import type { Finding } from '../../../src/doctor/finding.ts'
+import { rowOf, tableOf } from '../../doctor/support/table.ts'
 import { type InducedFailure, inducedFailures } from './support/faults.ts'
 import { induce } from './support/induce.ts'
 import { Laptop } from './support/laptop.ts'
-import { rowOf, tableOf } from './support/table.ts'
 
-const tableFile = resolve(import.meta.dirname, '../../../../scripts/troubleshooting/induced-failures.md')
+const tableFile = resolve(import.meta.dirname, '../../../../../scripts/troubleshooting/induced-failures.md')
 const allFailures = inducedFailures.flatMap(([, failures]) => failures)
 /** Failures that users of the agent meet too. */
 const userCauses = [...allFailures, ...causesNotInGuide].filter(isCause)

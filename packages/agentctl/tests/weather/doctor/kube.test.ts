@@ -4,20 +4,24 @@ import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { KubernetesObject, PodTemplate, Workload } from '../../../../tests/chart/support/kubernetes.ts'
-import { merge, type Rendering, renderWith, type Values } from '../../../../tests/chart/support/render.ts'
-import { commandsOf } from '../../../../tests/guides/commands.ts'
-import { identities } from '../../../../tests/support/identities.ts'
-import { isProgramMissing, needs } from '../../../../tests/support/programs.ts'
-import { Stack } from '../../../../tests/weather/support/stack.ts'
-import type { Finding } from '../../src/doctor/finding.ts'
-import { examineCluster, type KubeOptions, readContexts } from '../../src/doctor/kube/kube.ts'
-import { rowOf, sectionOf, tableOf } from './support/table.ts'
+import type {
+  KubernetesObject,
+  PodTemplate,
+  Workload,
+} from '../../../../../tests/chart/support/kubernetes.ts'
+import { merge, type Rendering, renderWith, type Values } from '../../../../../tests/chart/support/render.ts'
+import { commandsOf } from '../../../../../tests/guides/commands.ts'
+import { identities } from '../../../../../tests/support/identities.ts'
+import { isProgramMissing, needs } from '../../../../../tests/support/programs.ts'
+import { Stack } from '../../../../../tests/weather/support/stack.ts'
+import type { Finding } from '../../../src/doctor/finding.ts'
+import { examineCluster, type KubeOptions, readContexts } from '../../../src/doctor/kube/kube.ts'
+import { rowOf, sectionOf, tableOf } from '../../doctor/support/table.ts'
 
-const script = resolve(import.meta.dirname, '../../../../packages/agentctl/src/agentctl.ts')
+const script = resolve(import.meta.dirname, '../../../src/agentctl.ts')
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
 /** Where the kubectl of these tests is. */
-const programsFolder = resolve(import.meta.dirname, 'support/recorded-cluster')
+const programsFolder = resolve(import.meta.dirname, '../../doctor/support/recorded-cluster')
 const production: Values = {
   entra: { spaAppId: identities.pageAppId },
   sidecar: { credential: { type: 'ProjectedToken' } },
@@ -232,7 +236,7 @@ describe('The doctor on a cluster', () => {
       return rowOf(what, findingsByWhat.get(what)?.find(isExpected))
     })
     await expect(`### On a cluster\n\n${tableOf(rows)}`).toMatchFileSnapshot(
-      resolve(import.meta.dirname, '../../../../scripts/troubleshooting/cluster-failures.md'),
+      resolve(import.meta.dirname, '../../../../../scripts/troubleshooting/cluster-failures.md'),
     )
   })
 
@@ -262,7 +266,7 @@ describe('The doctor on a cluster', () => {
   })
 
   it('calls the API as each of several agents, in each flow of that agent', async () => {
-    const AGENTS_CONFIG = resolve(import.meta.dirname, '../../../../scripts/demo/agents.json')
+    const AGENTS_CONFIG = resolve(import.meta.dirname, '../../../../../scripts/demo/agents.json')
     const { agentId, agentUserId, alertsAgentId, traineeAgentId } = identities
     await stack.restart('weather', {
       AGENT_CLIENT_ID: [agentId, alertsAgentId, traineeAgentId].join(','),

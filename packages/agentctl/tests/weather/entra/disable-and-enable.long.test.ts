@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { identities } from '../../../../tests/support/identities.ts'
+import { identities } from '../../../../../tests/support/identities.ts'
 import { kubectlScript, useThreeAgents } from './support/three-agents.ts'
 
 const { agentId: agent } = identities

@@ -1,14 +1,10 @@
 import type { Inducement, PodTokenFaults, TenantChange } from '@entra-agents/entra-failures/causes'
-import type { Entra } from '../../../../../emulators/entra/src/entra.ts'
-import { identities } from '../../../../../tests/support/identities.ts'
+import type { Entra } from '../../../../../../emulators/entra/src/entra.ts'
+import { identities } from '../../../../../../tests/support/identities.ts'
+import { mustExist } from '../../../doctor/support/must-exist.ts'
 import type { Laptop, Variables } from './laptop.ts'
 
 const { agentId, agentUserId, traineeAgentId, blueprintAppId, pageAppId, weatherAppId, ada } = identities
-
-export function mustExist<Thing>(thing: Thing | undefined): Thing {
-  if (thing === undefined) throw new Error('The seeded tenant lacks what this is about.')
-  return thing
-}
 
 export const blueprintOf = ({ directory }: Entra) => mustExist(directory.application(blueprintAppId))
 const principalOf = ({ directory }: Entra, appId: string) => mustExist(directory.principal(appId))
