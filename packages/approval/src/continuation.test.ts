@@ -8,10 +8,10 @@ import { CompactEncrypt } from 'jose'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { canonicalJson, digestCall } from './call-digest.ts'
 import { seal, unseal } from './continuation.ts'
-import { readDecisions, requireSame } from './decide.ts'
+import { readDecisions } from './decide.ts'
 import { approvalProblems } from './problems.ts'
-import { createSealKeys, parseKeys, readSealKeys } from './seal-keys.ts'
-import type { Binding, Continuation } from './waiting.ts'
+import { createSealKeys, parseKeys, readSealKeys, type SealKeys } from './seal-keys.ts'
+import type { Binding, Continuation, PendingCall } from './waiting.ts'
 
 const now = 1_800_000_000
 const keys = createSealKeys()
@@ -29,8 +29,7 @@ const createOrder = {
   api: 'orders-api',
   args: { city: 'Oslo', when: { kind: 'price-below', euro: 5 }, untilDate: '2027-01-31' },
 }
-const deleteOrder = { ...createOrder, tool: 'delete_order', args: { id: 'order-1' } }
-const waitingCall = (callId: string, call: typeof createOrder | typeof deleteOrder) => ({
+const waitingCall = (callId: string, call: Pick<PendingCall, 'tool' | 'toolHash' | 'api' | 'args'>) => ({
   callId,
   ...call,
   effect: 'create' as const,
@@ -40,6 +39,8 @@ const waitingCall = (callId: string, call: typeof createOrder | typeof deleteOrd
   isAsked: true,
   stepId: `step of ${callId}`,
 })
+const first = waitingCall('call-1', createOrder)
+const second = waitingCall('call-2', { ...createOrder, tool: 'delete_order', args: { id: 'order-1' } })
 const continuation: Continuation = {
   v: 1,
   jti: 'jti-1',
@@ -49,7 +50,7 @@ const continuation: Continuation = {
   turnId: 'turn-1',
   kind: 'approval',
   message: 'Warn me.',
-  pending: [waitingCall('call-1', createOrder), waitingCall('call-2', deleteOrder)],
+  pending: [first, second],
   denied: [],
   claims: '{"c1"}',
   pauses: 1,
@@ -58,106 +59,89 @@ const continuation: Continuation = {
   tools: [{ name: 'get_order', arguments: { city: 'Oslo' }, status: 'ok' }],
   state: { messages: [] },
 }
-const decisions: readonly Decision[] = continuation.pending.map(({ callId, digest }) => ({
-  callId,
-  digest,
-  decision: 'approve',
-}))
+const approve = ({ callId, digest }: PendingCall): Decision => ({ callId, digest, decision: 'approve' })
+
 /** What the user of a failed request reads: its code, and why. */
-const failureOf = async (work: () => unknown) => {
+async function failureOf(work: () => unknown): Promise<string | undefined> {
   try {
     await work()
     return undefined
   } catch (error) {
-    return isProblem(error) ? `${error.code}: ${error.message}` : error
+    if (!isProblem(error)) throw error
+    return `${error.code}: ${error.message}`
   }
 }
 
+/** How the opening of a sealed turn fails; `undefined` if it opens unchanged. */
+const openingFailure = (sealed: string, by: SealKeys = keys, request = binding, at = now) =>
+  failureOf(async () => expect(await unseal(sealed, by, request, at)).toEqual(continuation))
+
 const unreadable = 'APPROVAL_INVALID: It cannot be opened.'
 const noKeys = 'APPROVAL_UNAVAILABLE: The file of its keys cannot be used.'
-const incomplete = 'APPROVAL_INVALID: Each call has to be decided, once, and no other.'
 
 describe('a sealed turn', () => {
-  it('is opened unchanged, and is unreadable while sealed', async () => {
+  it('is unreadable while sealed', async () => {
+    const [, , , text = ''] = (await seal(continuation, keys)).split('.')
+    expect(Buffer.from(text, 'base64url').toString()).not.toContain('Oslo')
+  })
+
+  const notYours = 'APPROVAL_NOT_YOURS: It was asked of another user, or in another application.'
+  const changed = 'APPROVAL_CHANGED: It belongs to another agent, flow or mode.'
+  // biome-ignore format: table
+  it.each<[string, Partial<Binding>, seconds: number, failure: string | undefined]>([
+    ['opens at once', {}, 0, undefined],
+    ['opens in its last second', {}, 599, undefined],
+    ['is refused afterwards', {}, 600, 'APPROVAL_EXPIRED: Its time is over.'],
+    ['opens at a replica whose clock is a minute behind', {}, -60, undefined],
+    ['is refused if it was sealed in the future', {}, -61, 'APPROVAL_INVALID: It was sealed in the future.'],
+    ['is refused for another user', { oid: 'ben' }, 0, notYours],
+    ['is refused for another tenant', { tid: 'tenant-2' }, 0, notYours],
+    ['is refused in another application', { azp: 'page-2' }, 0, notYours],
+    ['is refused for another agent', { agent: 'trainee' }, 0, changed],
+    ['is refused in another flow', { flow: 'autonomous' }, 0, changed],
+    ['is refused in another mode', { mode: 'direct' }, 0, changed],
+  ])('%s', async (_what, request, seconds, failure) => {
     const sealed = await seal(continuation, keys)
-    expect(Buffer.from(sealed.split('.')[3] ?? '', 'base64url').toString()).not.toContain('Oslo')
-    expect(await unseal(sealed, keys, binding, now)).toEqual(continuation)
+    expect(await openingFailure(sealed, keys, { ...binding, ...request }, now + seconds)).toBe(failure)
   })
 
   it('with more or fewer parts than a compact JWE has is refused before any part is decoded', async () => {
     const decode = vi.spyOn(Buffer, 'from')
     for (const sealed of ['.'.repeat(40_000), 'AA.'.repeat(16_000), 'AA.AA.AA.AA.AA.AA', 'AA.AA.AA.AA', ''])
-      expect(await failureOf(() => unseal(sealed, keys, binding, now))).toBe(unreadable)
+      expect(await openingFailure(sealed)).toBe(unreadable)
     expect(decode).not.toHaveBeenCalled()
-  })
-
-  it('is valid up to its last second, and not afterwards', async () => {
-    const sealed = await seal(continuation, keys)
-    expect(await unseal(sealed, keys, binding, now + 599)).toEqual(continuation)
-    expect(await failureOf(() => unseal(sealed, keys, binding, now + 600))).toBe(
-      'APPROVAL_EXPIRED: Its time is over.',
-    )
-  })
-
-  it('may come from a replica whose clock is up to a minute ahead', async () => {
-    const sealed = await seal(continuation, keys)
-    expect(await unseal(sealed, keys, binding, now - 60)).toEqual(continuation)
-    expect(await failureOf(() => unseal(sealed, keys, binding, now - 61))).toBe(
-      'APPROVAL_INVALID: It was sealed in the future.',
-    )
-  })
-
-  // biome-ignore format: table
-  it.each<[keyof Binding, string, string]>([
-    ['oid', 'ben', 'APPROVAL_NOT_YOURS: It was asked of another user, or in another application.'],
-    ['tid', 'tenant-2', 'APPROVAL_NOT_YOURS: It was asked of another user, or in another application.'],
-    ['azp', 'page-2', 'APPROVAL_NOT_YOURS: It was asked of another user, or in another application.'],
-    ['agent', 'trainee', 'APPROVAL_CHANGED: It belongs to another agent, flow or mode.'],
-    ['flow', 'autonomous', 'APPROVAL_CHANGED: It belongs to another agent, flow or mode.'],
-    ['mode', 'direct', 'APPROVAL_CHANGED: It belongs to another agent, flow or mode.'],
-  ])('is refused if the request has another %s', async (name, other, failure) => {
-    const sealed = await seal(continuation, keys)
-    expect(await failureOf(() => unseal(sealed, keys, { ...binding, [name]: other }, now))).toBe(failure)
   })
 
   it('is refused when a single character of it is changed', async () => {
     const sealed = await seal(continuation, keys)
-    const failures = new Set<unknown>()
-    for (const index of sealed.split('').keys()) {
-      const other = sealed[index] === 'A' ? 'B' : 'A'
-      failures.add(
-        await failureOf(() =>
-          unseal(`${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`, keys, binding, now),
-        ),
-      )
+    for (const [index, letter] of [...sealed].entries()) {
+      const other = letter === 'A' ? 'B' : 'A'
+      const edited = `${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`
+      expect(await openingFailure(edited)).toBe(unreadable)
     }
-    expect([...failures]).toEqual([unreadable])
   })
 
   it('is refused if its algorithm is wrong, its key is unknown, or its content is not a turn', async () => {
-    const encrypt = (
-      header: { alg: string; enc: string; kid?: string },
-      key: Uint8Array,
-      content: unknown = continuation,
-    ) => new CompactEncrypt(Buffer.from(JSON.stringify(content))).setProtectedHeader(header).encrypt(key)
     const { kid, key } = keys.current()
-    const gcm = { alg: 'dir', enc: 'A256GCM' }
+    const encrypt = (header: object, by: Uint8Array = key, content: unknown = continuation) =>
+      new CompactEncrypt(Buffer.from(JSON.stringify(content)))
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid, ...header })
+        .encrypt(by)
     const forged = [
-      await encrypt({ alg: 'A256KW', enc: 'A256GCM', kid }, key),
-      await encrypt({ alg: 'dir', enc: 'A128CBC-HS256', kid }, key),
-      await encrypt({ ...gcm, kid: 'nobody' }, key),
-      await encrypt(gcm, key),
-      await encrypt({ ...gcm, kid }, randomBytes(32)),
-      await encrypt({ ...gcm, kid }, key, { ...continuation, v: 2 }),
-      await encrypt({ ...gcm, kid }, key, { ...continuation, more: true }),
-      await encrypt({ ...gcm, kid }, key, { ...continuation, pending: [] }),
-      await encrypt({ ...gcm, kid }, key, 'a text'),
-      '',
+      await encrypt({ alg: 'A256KW' }),
+      await encrypt({ enc: 'A128CBC-HS256' }),
+      await encrypt({ kid: 'nobody' }),
+      await encrypt({ kid: undefined }),
+      await encrypt({}, randomBytes(32)),
+      await encrypt({}, key, { ...continuation, v: 2 }),
+      await encrypt({}, key, { ...continuation, more: true }),
+      await encrypt({}, key, { ...continuation, pending: [] }),
+      await encrypt({}, key, 'a text'),
       'a.b.c.d.e',
       'a'.repeat(chatLimits.continuationCharacters + 1),
     ]
-    for (const sealed of forged)
-      expect(await failureOf(() => unseal(sealed, keys, binding, now))).toBe(unreadable)
+    expect(await openingFailure(await encrypt({}))).toBeUndefined()
+    for (const sealed of forged) expect(await openingFailure(sealed)).toBe(unreadable)
   })
 
   it('is not made if it would be larger than the page may send back', async () => {
@@ -179,57 +163,46 @@ describe('the keys of all replicas', () => {
 
   it('open what was sealed before a rotation, until the old key is removed', async () => {
     const sealed = await seal(continuation, readSealKeys(inFile(old)))
-    expect(await unseal(sealed, readSealKeys(inFile(fresh, old)), binding, now)).toEqual(continuation)
-    const without = readSealKeys(inFile(fresh))
-    expect(await failureOf(() => unseal(sealed, without, binding, now))).toBe(unreadable)
-  })
-
-  it('are learnt by a running replica when another one seals with a new key', async () => {
-    const file = inFile(old)
-    const running = readSealKeys(file)
-    writeFileSync(file, `${fresh}\n${old}\n`)
-    const sealed = await seal(continuation, readSealKeys(file))
-    expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
-    expect(running.current().kid).toBe('new')
+    expect(await openingFailure(sealed, readSealKeys(inFile(fresh, old)))).toBeUndefined()
+    expect(await openingFailure(sealed, readSealKeys(inFile(fresh)))).toBe(unreadable)
   })
 
   it('are read again for each seal: the first key seals, and nothing is sealed without the file', async () => {
     const file = inFile(old)
     const running = readSealKeys(file)
     writeFileSync(file, `${fresh}\n${old}\n`)
+    expect(await openingFailure(await seal(continuation, readSealKeys(file)), running)).toBeUndefined()
     expect(running.current().kid).toBe('new')
     rmSync(file)
     expect(await failureOf(() => seal(continuation, running))).toBe(noKeys)
   })
 
-  describe('while a replica only opens turns,', () => {
+  describe('while a replica only opens turns, whatever its clock does,', () => {
     afterEach(() => void vi.useRealTimers())
-    const passSeconds = (seconds: number) => {
-      vi.advanceTimersByTime(seconds * 1000)
-      // The clock is set back meanwhile.
-      vi.setSystemTime(Date.now() - 3_600_000)
-    }
 
-    it('open nothing two seconds after they were removed from the file, whatever the clock does', async () => {
+    /** A turn that was sealed with the old key, and a way to open it some seconds after the file of the keys has changed. */
+    async function startReplica() {
       vi.useFakeTimers({ toFake: ['performance', 'Date'] })
       const file = inFile(old)
       const running = readSealKeys(file)
       const sealed = await seal(continuation, running)
-      expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
-      writeFileSync(file, fresh)
-      passSeconds(2)
-      expect(await failureOf(() => unseal(sealed, running, binding, now))).toBe(unreadable)
-    })
-
-    it('are known a second after they came into the file, whatever the clock does', async () => {
-      vi.useFakeTimers({ toFake: ['performance', 'Date'] })
-      const file = inFile(old)
-      const running = readSealKeys(file)
       expect(running.find('new')).toBeUndefined()
-      writeFileSync(file, `${fresh}\n${old}`)
-      passSeconds(1)
-      expect(await unseal(await seal(continuation, readSealKeys(file)), running, binding, now)).toEqual(
-        continuation,
+      const openAfter = (seconds: number, text: string | undefined) => {
+        if (text === undefined) rmSync(file)
+        else writeFileSync(file, text)
+        vi.advanceTimersByTime(seconds * 1000)
+        vi.setSystemTime(Date.now() - 3_600_000)
+        return openingFailure(sealed, running)
+      }
+      return { running, openAfter }
+    }
+
+    it('are known and forgotten a second after the file has changed', async () => {
+      const { running, openAfter } = await startReplica()
+      expect(await openAfter(0.999, fresh)).toBeUndefined()
+      expect(await openAfter(0.001, fresh)).toBe(unreadable)
+      expect(await openingFailure(await seal(continuation, readSealKeys(inFile(fresh))), running)).toBe(
+        undefined,
       )
     })
 
@@ -240,16 +213,9 @@ describe('the keys of all replicas', () => {
     ])(
       'open nothing while their file %s, and open again as soon as it has them again',
       async (_what, text) => {
-        vi.useFakeTimers({ toFake: ['performance', 'Date'] })
-        const file = inFile(old)
-        const running = readSealKeys(file)
-        const sealed = await seal(continuation, running)
-        if (text === undefined) rmSync(file)
-        else writeFileSync(file, text)
-        passSeconds(2)
-        expect(await failureOf(() => unseal(sealed, running, binding, now))).toBe(noKeys)
-        writeFileSync(file, old)
-        expect(await unseal(sealed, running, binding, now)).toEqual(continuation)
+        const { openAfter } = await startReplica()
+        expect(await openAfter(1, text)).toBe(noKeys)
+        expect(await openAfter(0, old)).toBeUndefined()
       },
     )
   })
@@ -266,72 +232,34 @@ describe('the keys of all replicas', () => {
   })
 })
 
-describe('a decision', () => {
-  it('belongs to the call whose id it has, in whatever order decisions come', () => {
-    const [first, second] = decisions
-    if (!first || !second) throw new Error('There are two.')
-    expect([...readDecisions(continuation, [{ ...second, decision: 'deny' }, first])]).toEqual([
-      ['call-2', 'deny'],
-      ['call-1', 'approve'],
-    ])
-  })
-
-  it('is required for each call that was shown, and refused for any other', async () => {
-    const [first, second] = continuation.pending
-    if (!first || !second) throw new Error('There are two.')
-    const half = { ...continuation, pending: [first, { ...second, isAsked: false }] }
-    expect([...readDecisions(half, decisions.slice(0, 1))]).toEqual([['call-1', 'approve']])
-    expect(await failureOf(() => readDecisions(half, decisions))).toBe(incomplete)
-  })
-
-  it.each<[string, readonly Decision[]]>([
-    ['no call', []],
-    ['one of two calls', decisions.slice(0, 1)],
-    ['one call twice', [...decisions.slice(0, 1), ...decisions.slice(0, 1)]],
-    ['one call too many', [...decisions, { callId: 'call-3', digest: '', decision: 'approve' }]],
-    ['an unknown call', [...decisions.slice(0, 1), { callId: '__proto__', digest: '', decision: 'approve' }]],
-  ])('is refused unless each call is decided exactly once (here: %s)', async (_which, given) => {
-    expect(await failureOf(() => readDecisions(continuation, given))).toBe(incomplete)
-  })
-
-  it('is refused if a model gave two calls one id, so that none is decided by the decision for the other', async () => {
-    const [call] = continuation.pending
-    const [decision] = decisions
-    if (!call || !decision) throw new Error('There is one.')
-    const given = [{ ...decision, decision: 'deny' } as const, decision]
-    const twins = { ...continuation, pending: [call, call] }
-    expect(await failureOf(() => readDecisions(twins, given))).toBe(incomplete)
-  })
-
+describe('decisions', () => {
+  const both = [first, second]
+  const half = [first, { ...second, isAsked: false }]
+  const unknown = (callId: string): Decision => ({ callId, digest: '', decision: 'approve' })
+  const incomplete = 'APPROVAL_INVALID: Each call has to be decided, once, and no other.'
+  const other = 'APPROVAL_CHANGED: Another call was shown.'
   // biome-ignore format: table
-  it.each<[string, Parameters<typeof requireSame>[1]]>([
-    ['is gone, or takes other arguments', undefined],
-    ['has another definition', { digest: digestCall({ ...createOrder, toolHash: 'hash-2' }), effect: 'create' }],
-    ['belongs to another API', { digest: digestCall({ ...createOrder, api: 'notes' }), effect: 'create' }],
-    ['needs no approval any more', { digest: digestCall(createOrder), effect: undefined }],
-    ['does something else', { digest: digestCall(createOrder), effect: 'delete' }],
-  ])('is refused if by now the tool %s', async (_what, now) => {
-    const [call] = continuation.pending
-    if (!call) throw new Error('There is one.')
-    expect(await failureOf(() => requireSame(call, now))).toBe('APPROVAL_CHANGED: The tool is another one now.')
-    expect(await failureOf(() => requireSame(call, call as typeof now))).toBeUndefined()
-  })
-
-  it('about another call than the one that was shown is refused', async () => {
-    const [first, ...others] = decisions
-    const shown = [{ ...first, digest: digestCall({ ...createOrder, args: { city: 'Rome' } }) }, ...others]
-    expect(await failureOf(() => readDecisions(continuation, shown as Decision[]))).toBe(
-      'APPROVAL_CHANGED: Another call was shown.',
-    )
+  it.each<[string, PendingCall[], Decision[], failure?: string]>([
+    ['belong to the calls whose ids they have, in any order', both, [{ ...approve(second), decision: 'deny' }, approve(first)]],
+    ['are needed only for calls that were shown', half, [approve(first)]],
+    ['are refused for a call that was not shown', half, both.map(approve), incomplete],
+    ['are refused if there is none', both, [], incomplete],
+    ['are refused if one is missing', both, [approve(first)], incomplete],
+    ['are refused if one call is decided twice', both, [approve(first), approve(first)], incomplete],
+    ['are refused if one is too many', both, [...both.map(approve), unknown('call-3')], incomplete],
+    ['are refused if one is about an unknown call', both, [approve(first), unknown('__proto__')], incomplete],
+    ['are refused if a model gave two calls one id', [first, first], [{ ...approve(first), decision: 'deny' }, approve(first)], incomplete],
+    ['are refused if another call was shown', both, [{ ...approve(first), digest: second.digest }, approve(second)], other],
+    ['are refused if a call is not the one of its digest', [{ ...first, args: { city: 'Rome' } }], [approve(first)], other],
+  ])('%s', async (_what, pending, given, failure) => {
+    const read = () => [...readDecisions({ pending }, given)]
+    expect(await failureOf(read)).toBe(failure)
+    if (!failure) expect(read()).toEqual(given.map(({ callId, decision }) => [callId, decision]))
   })
 })
 
 describe('the digest of a call', () => {
-  it('is the same for any order of the arguments, and differs for any other call', () => {
-    const { city, when, untilDate } = createOrder.args
-    expect(digestCall({ ...createOrder, args: { untilDate, when, city } } as typeof createOrder)).toBe(
-      digestCall(createOrder),
-    )
+  it('differs for any other call', () => {
     const others = [
       { ...createOrder, tool: 'delete_order' },
       { ...createOrder, toolHash: 'hash-2' },
@@ -355,77 +283,58 @@ describe('the digest of a call', () => {
   })
 
   it('is computed of any JSON, and of the same JSON for any order of its members', () => {
-    const text = fc.string({ unit: 'grapheme' })
+    const json = fc.jsonValue({ stringUnit: 'grapheme' })
+    const object = fc.dictionary(fc.string({ unit: 'grapheme' }), json)
     fc.assert(
-      fc.property(
-        fc.jsonValue({ stringUnit: 'grapheme' }),
-        fc.dictionary(text, fc.jsonValue()),
-        (value, members) => {
-          expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)))
-          const turned = Object.fromEntries(Object.entries(members).reverse())
-          expect(canonicalJson(turned)).toBe(canonicalJson(members))
-        },
-      ),
+      fc.property(json, object, (value, members) => {
+        expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)))
+        const turned = Object.fromEntries(Object.entries(members).reverse())
+        expect(canonicalJson(turned)).toBe(canonicalJson(members))
+      }),
     )
   })
 })
 
-describe('1,000 edits of continuation, user and decisions', () => {
-  const codes = Object.keys(approvalProblems)
+it('1,000 edits of continuation, user, decisions and time lead only to calls that were shown and approved, or to an approval problem', async () => {
   const text = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'call-1', 'call-2', '', 'null'))
-  const sealedEdit = fc.record({
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
-    remove: fc.nat({ max: 20 }),
-    insert: fc.oneof(fc.constant(''), fc.base64String({ maxLength: 20 }), fc.string({ maxLength: 20 })),
-  })
   const decision = fc.record({
     callId: text,
-    digest: fc.oneof(text, fc.constantFrom(...decisions.map(({ digest }) => digest))),
+    digest: fc.oneof(text, fc.constantFrom(first.digest, second.digest)),
     decision: fc.constantFrom('approve' as const, 'deny' as const),
   })
-  const bindingEdit = fc.constantFrom(...(Object.keys(binding) as (keyof Binding)[]))
-  const edit = fc.oneof(
-    sealedEdit.map(sealed => ({ sealed })),
-    fc
-      .tuple(bindingEdit, text)
-      .map(([name, value]) => ({ binding: { ...binding, [name]: value } as Binding })),
-    fc.array(decision, { maxLength: 4 }).map(decisions => ({ decisions })),
-    fc.integer({ min: -1_000_000, max: 1_000_000 }).map(seconds => ({ now: now + seconds })),
+  const edits = fc.record(
+    {
+      cut: fc.record({
+        at: fc.double({ min: 0, max: 1, noNaN: true }),
+        remove: fc.nat({ max: 20 }),
+        insert: fc.oneof(fc.constant(''), fc.base64String({ maxLength: 20 }), fc.string({ maxLength: 20 })),
+      }),
+      request: fc.dictionary(fc.constantFrom(...Object.keys(binding)), text, { maxKeys: 1 }),
+      decisions: fc.array(decision, { maxLength: 4 }),
+      seconds: fc.integer({ min: -1_000_000, max: 1_000_000 }),
+    },
+    { requiredKeys: [] },
   )
-
-  it('lead only to calls that were shown and approved, or to an approval problem', {
-    timeout: 60_000,
-  }, async ({ annotate }) => {
-    const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
-    await annotate(`SEED=${seed}`)
-    const sealed = await seal(continuation, keys)
-    const runs = async (given: {
-      sealed?: { at: number; remove: number; insert: string }
-      binding?: Binding
-      decisions?: readonly Decision[]
-      now?: number
-    }) => {
-      const start = Math.floor((given.sealed?.at ?? 0) * sealed.length)
-      const { remove = 0, insert = '' } = given.sealed ?? {}
-      const text = `${sealed.slice(0, start)}${insert}${sealed.slice(start + remove)}`
-      const opened = await unseal(text, keys, given.binding ?? binding, given.now ?? now)
-      const decided = readDecisions(opened, given.decisions ?? decisions)
-      const approved = opened.pending.filter(({ callId }) => decided.get(callId) === 'approve')
-      return { isUntouched: text === sealed, approved }
-    }
-    await fc.assert(
-      fc.asyncProperty(edit, async given => {
+  const sealed = await seal(continuation, keys)
+  await fc.assert(
+    fc.asyncProperty(
+      edits,
+      async ({ cut, request, decisions = [first, second].map(approve), seconds = 0 }) => {
+        const { at, remove, insert } = cut ?? { at: 0, remove: 0, insert: '' }
+        const start = Math.floor(at * sealed.length)
+        const edited = `${sealed.slice(0, start)}${insert}${sealed.slice(start + remove)}`
         try {
-          const { isUntouched, approved } = await runs(given)
-          // An edited continuation never gets this far, so every approved call is one that was shown.
-          expect(isUntouched).toBe(true)
-          for (const call of approved) expect(continuation.pending).toContainEqual(call)
+          const { pending } = await unseal(edited, keys, { ...binding, ...request } as Binding, now + seconds)
+          const decided = readDecisions({ pending }, decisions)
+          expect(edited).toBe(sealed)
+          for (const call of pending)
+            if (decided.get(call.callId) === 'approve') expect([first, second]).toContainEqual(call)
         } catch (error) {
           if (!isProblem(error)) throw error
-          expect(codes).toContain(error.code)
+          expect(Object.keys(approvalProblems)).toContain(error.code)
         }
-      }),
-      { numRuns: 1_000, seed },
-    )
-  })
+      },
+    ),
+    { numRuns: 1_000 },
+  )
 })
