@@ -52,12 +52,16 @@ export async function signIn({ entraUrl, redirectUri, user, claims, ids }: SignI
   return tokens.access_token
 }
 
-/** Chooses the account on the sign-in page, and gives the second factor if the page asks for it. */
-async function chooseAccount(url: string, account: string): Promise<Response> {
+/** Chooses the account on a page of Entra, and answers what the page asks next: by default for the second factor. */
+export async function chooseAccount(
+  url: string,
+  account: string,
+  answer: Readonly<Record<string, string>> = { factor: 'approve' },
+): Promise<Response> {
   const submit = (fields: Readonly<Record<string, string>>, cookie = '') =>
     fetch(url, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' })
   const chosen = await submit({ account })
   if (chosen.status !== 200) return chosen
   const [cookie = ''] = chosen.headers.getSetCookie()[0]?.split(';', 1) ?? []
-  return submit({ account, factor: 'approve' }, cookie)
+  return submit({ account, ...answer }, cookie)
 }

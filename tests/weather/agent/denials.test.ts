@@ -1,72 +1,30 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { join } from 'node:path'
-import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { ask, bearer, continueTurn, type TurnOutcome } from '../../contract/agent/ask.ts'
-import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
+import type { TurnOutcome } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { Stack } from '../support/stack.ts'
+import { AlertTurns } from '../support/alert-turns.ts'
 
 /** How many times each random test runs: `TRIES=100 vitest run tests/weather/agent/denials.test.ts`. */
 const tries = Array.from({ length: Number(process.env['TRIES'] ?? 4) }, (_, index) => index)
-const folder = temporaryFolder()
-const keysFile = join(folder, 'keys')
+const keysFile = temporaryFile('keys')
 writeFileSync(keysFile, `key-1 ${randomBytes(32).toString('base64')}\n`)
-const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
-let token: string
-/** A temperature for each alert, so that tests do not share alerts. */
-let celsius = 60
-
-const aws = await forFile(EmulatedAws.start())
-const stack = await forFile(
-  Stack.start({
-    weather: { ALERTS_FILE: join(folder, 'alerts.sqlite') },
-    agent: {
-      ...staticKeys,
-      ...aws.environment,
-      SEAL_KEYS_FILE: keysFile,
-      BEDROCK_PROBE: 'off',
-      WEATHER_API_ALERTS: 'true',
-      RATE_LIMIT_PER_MINUTE: '100000',
-    },
-  }),
-)
-beforeEach(async () => {
-  token = await stack.signIn(identities.ada.oid)
+const turns = await forFile(AlertTurns.start({ SEAL_KEYS_FILE: keysFile, RATE_LIMIT_PER_MINUTE: '100000' }))
+const { stack } = turns
+const token = await stack.signIn(identities.ada.oid)
+/** A second replica with the same keys. */
+const replica = await stack.startReplica()
+beforeEach(() => {
+  turns.forget()
+  turns.next()
 })
 
-async function askForAlert(mode: string): Promise<TurnOutcome> {
-  celsius = Math.round((celsius - 0.1) * 10) / 10
-  const message = `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`
-  const { body } = await ask(stack.agentUrl, { mode, message, flow: 'obo' }, bearer(token))
-  return body as unknown as TurnOutcome
-}
-
-const decide = (
-  decision: 'approve' | 'deny',
-  turn: TurnOutcome,
-  url = stack.agentUrl,
-  signal?: AbortSignal,
-) => continueTurn(url, turn, decision, bearer(token), signal)
-
-/** The alerts of the last question; they are deleted, so that they do not reach the limit. */
-async function takeAlerts(): Promise<readonly object[]> {
-  const { body } = await ask(stack.agentUrl, { message: 'my alerts', flow: 'obo' }, bearer(token))
-  const listed = body.trace.find(({ kind }) => kind === 'api-call')?.response?.body
-  const { alerts } = listed as {
-    alerts: readonly { readonly id: string; readonly when: { readonly celsius: number } }[]
-  }
-  const found = alerts.filter(({ when }) => when.celsius === celsius)
-  for (const { id } of found) {
-    const message = `delete alert ${id}`
-    const { body } = await ask(stack.agentUrl, { message, flow: 'obo' }, bearer(token))
-    await decide('approve', body as unknown as TurnOutcome)
-  }
-  return found
-}
+const askForAlert = async (mode: string) => (await turns.ask({ mode, token })).body
+const decide = (decision: 'approve' | 'deny', turn: TurnOutcome, url?: string, signal?: AbortSignal) =>
+  turns.decide(decision, turn, token, url, signal)
 
 /** Lets `act` see the requests that reach a service until the test is over. */
 function onRequest(
@@ -77,6 +35,11 @@ function onRequest(
   server.prependListener('request', act)
   onTestFinished(() => void server.off('request', act))
 }
+
+const onPost = (act: (response: ServerResponse) => void) =>
+  onRequest('weather', ({ method }, response) => {
+    if (method === 'POST') act(response)
+  })
 
 /** Approves, and lets the client go away when `cut` says so. Resolves when no turn of the agent goes on. */
 async function approveAndCut(turn: TurnOutcome, cut: (leave: () => void) => void): Promise<void> {
@@ -95,32 +58,37 @@ async function approveAndCut(turn: TurnOutcome, cut: (leave: () => void) => void
 /** Denies a turn that may have been approved before: the outcome has to be true, whatever was done. */
 async function expectTruthAfterDenial(turn: TurnOutcome): Promise<string> {
   const { status, body } = await decide('deny', turn)
-  const alerts = await takeAlerts()
   if (status !== 200) {
     expect([status, body.code]).toEqual([409, 'APPROVAL_USED'])
-    return `refused, ${alerts.length} made`
+    return `refused, ${turns.stored.length} made`
   }
-  expect(alerts).toEqual([])
+  expect(turns.stored).toEqual([])
   expect(body.answer).toContain('Nothing was sent by this denial.')
   expect(body.tools).toEqual([expect.not.objectContaining({ mayHaveBeenDone: true })])
   return 'denied'
 }
 
+/** When a client leaves. */
+const moments = {
+  'before the agent had a token for it': leave => onRequest('sidecar', leave),
+  'before it reached the API': leave => onPost(leave),
+  'after the API had carried it out': leave =>
+    onPost(response => {
+      response.writeHead = () => {
+        leave()
+        return response.destroy()
+      }
+    }),
+} satisfies Record<string, (leave: () => void) => void>
+
 describe.each(['direct', 'bedrock'])('A call in %s mode that was approved, and then denied,', mode => {
-  // biome-ignore format: table
   it.each([
-    ['before the agent had a token for it', 'denied', (leave: () => void) => onRequest('sidecar', leave)],
-    ['before it reached the API', 'refused', (leave: () => void) => onRequest('weather', ({ method }) => method === 'POST' && leave())],
-    ['after the API had carried it out', 'refused, 1 made', (leave: () => void) =>
-      onRequest('weather', ({ method }, response) => {
-        if (method === 'POST') response.writeHead = () => {
-          leave()
-          return response.destroy()
-        }
-      })],
-  ] as const)('is not said to be without effect if the client left %s', async (_when, outcome, cut) => {
+    ['before the agent had a token for it', 'denied'],
+    ['before it reached the API', 'refused'],
+    ['after the API had carried it out', 'refused, 1 made'],
+  ] as const)('is not said to be without effect if the client left %s', async (moment, outcome) => {
     const turn = await askForAlert(mode)
-    await approveAndCut(turn, cut)
+    await approveAndCut(turn, moments[moment])
     expect(await expectTruthAfterDenial(turn)).toContain(outcome)
   })
 
@@ -133,12 +101,11 @@ describe.each(['direct', 'bedrock'])('A call in %s mode that was approved, and t
   it.each(tries)(
     'at two replicas at once, is done by one and not sent by the other, and both say so (%d)',
     async () => {
-      const other = await replica()
       const turn = await askForAlert(mode)
-      const [approved, denied] = await Promise.all([decide('approve', turn), decide('deny', turn, other)])
+      const [approved, denied] = await Promise.all([decide('approve', turn), decide('deny', turn, replica)])
       expect([approved.status, denied.status]).toEqual([200, 200])
       expect(approved.body.tools).toMatchObject([{ status: 'ok' }])
-      expect(await takeAlerts()).toHaveLength(1)
+      expect(turns.stored).toHaveLength(1)
       expect(denied.body.answer).toContain('Nothing was sent by this denial.')
       expect(denied.text).not.toMatch(/nothing was changed|changed nothing|not done|not run/i)
       expect(denied.body.tools).toMatchObject([{ status: 'denied' }])
@@ -146,61 +113,51 @@ describe.each(['direct', 'bedrock'])('A call in %s mode that was approved, and t
   )
 })
 
-/** A second replica with the same keys, for all tests. */
-let otherReplica: Promise<string> | undefined
-const replica = () => (otherReplica ??= stack.startReplica())
-
-/** Makes the weather API carry out changes, and cut the connection before it responds, until `isMended`. */
-function cutResponses(): { mend: () => void } {
-  let isMended = false
-  onRequest('weather', ({ method }, response) => {
-    if (method === 'POST' && !isMended) response.writeHead = () => response.destroy()
-  })
-  return {
-    mend: () => {
-      isMended = true
-    },
-  }
-}
-
 const auditOf = ({ calls }: TurnOutcome) =>
   stack.agentLog
     .filter(line => line.includes(`"digest":"${calls[0]?.digest}"`))
     .map(line => (JSON.parse(line) as { audit: string }).audit)
 
 describe('An approved call of which nobody knows whether it was carried out', () => {
-  it('may have been done, as the problem and the audit log say in direct mode; the same approval counts again, no other', async () => {
-    const turn = await askForAlert('direct')
-    const connection = cutResponses()
-    const { status, body } = await decide('approve', turn)
-    expect([status, body]).toMatchObject([
-      503,
+  it.each([
+    [
+      'as the problem says in direct mode; the same approval counts again, no other',
+      'direct',
       { code: 'API_UNAVAILABLE', mayHaveBeenDone: true, hint: expect.stringContaining('may have been done') },
-    ])
+      ['asked', 'approved', 'outcome-unknown', 'approved'],
+    ],
+    [
+      'as answer and list of tools say in Bedrock mode',
+      'bedrock',
+      {
+        answer: expect.stringContaining('may have been done'),
+        tools: [{ name: 'create_alert', status: 'failed', mayHaveBeenDone: true }],
+      },
+      ['asked', 'approved', 'outcome-unknown'],
+    ],
+  ])('may have been done, as the audit log says, and %s', async (_how, mode, reply, audit) => {
+    const turn = await askForAlert(mode)
+    let isMended = false
+    onPost(response => {
+      if (!isMended) response.writeHead = () => response.destroy()
+    })
+    expect((await decide('approve', turn)).body).toMatchObject(reply)
     expect((await decide('deny', turn)).body).toMatchObject({ code: 'APPROVAL_USED' })
-    connection.mend()
-    expect((await decide('approve', turn)).body.tools).toEqual([
-      { name: 'create_alert', arguments: expect.anything(), status: 'ok' },
-    ])
-    expect(await takeAlerts()).toHaveLength(1)
-    expect(auditOf(turn)).toEqual(['asked', 'approved', 'outcome-unknown', 'approved'])
-  })
-
-  it('may have been done, as answer, list of tools and audit log say in Bedrock mode', async () => {
-    const turn = await askForAlert('bedrock')
-    cutResponses()
-    const { body } = await decide('approve', turn)
-    expect(body.answer).toContain('may have been done')
-    expect(body.tools).toMatchObject([{ name: 'create_alert', status: 'failed', mayHaveBeenDone: true }])
-    expect(auditOf(turn)).toEqual(['asked', 'approved', 'outcome-unknown'])
+    isMended = true
+    const again = await decide('approve', turn)
+    expect(again.body).toMatchObject(
+      mode === 'direct' ? { tools: [{ name: 'create_alert', status: 'ok' }] } : { code: 'APPROVAL_USED' },
+    )
+    expect(turns.stored).toHaveLength(1)
+    expect(auditOf(turn)).toEqual(audit)
   })
 
   it('is in the audit log, and no other decision counts, if the client left while it was under way', async () => {
     const turn = await askForAlert('direct')
+    // Carried out, but never answered.
     await approveAndCut(turn, leave =>
-      onRequest('weather', ({ method }, response) => {
-        // Carried out, but never answered.
-        if (method === 'POST') response.end = () => leave() ?? response
+      onPost(response => {
+        response.end = () => leave() ?? response
       }),
     )
     expect((await decide('deny', turn)).body).toMatchObject({ code: 'APPROVAL_USED' })
@@ -210,9 +167,7 @@ describe('An approved call of which nobody knows whether it was carried out', ()
 
 it('An approved call that the API refused is not said to have been done, and can still be denied', async () => {
   const turn = await askForAlert('direct')
-  onRequest('weather', ({ method }, response) => {
-    if (method === 'POST') response.writeHead(403, { 'content-type': 'application/json' }).end('{}')
-  })
+  onPost(response => response.writeHead(403, { 'content-type': 'application/json' }).end('{}'))
   const { body } = await decide('approve', turn)
   expect(body).toMatchObject({ code: 'API_FORBIDDEN' })
   expect(body).not.toHaveProperty('mayHaveBeenDone')
