@@ -2,9 +2,13 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect } from 'vitest'
 import type { Entra } from '../../../../../emulators/entra/src/entra.ts'
-import { FaultyGraph } from './faulty-graph.ts'
+import { type Fate, FaultyGraph, type GraphCall } from './faulty-graph.ts'
 import { Names } from './names.ts'
 import { applicationToken, graphToken, startEmptyTenant, Workplace } from './workplace.ts'
+
+/** A command line, or what happens between command lines. A text that it returns is shown. */
+export type Step = string | (() => unknown)
+export type Scenes = readonly (readonly [what: string, ...steps: Step[]])[]
 
 /** An emulated tenant, and the command line at work on it. */
 export class Tenant {
@@ -51,10 +55,15 @@ export class Tenant {
   }
 
   /** Command lines, run one after the other, as a user sees them, and the changes that each asked Graph for. */
-  readonly show = async (...lines: readonly string[]): Promise<string> => {
+  readonly show = async (...steps: readonly Step[]): Promise<string> => {
     const shown: string[] = []
-    for (const line of lines) {
+    for (const line of steps) {
       this.#learnNames()
+      if (typeof line !== 'string') {
+        const text = await line()
+        if (typeof text === 'string') shown.push(text)
+        continue
+      }
       const first = this.graph.calls.length
       const { output, said, code } = await this.run(line)
       const changes = this.graph.calls.slice(first).filter(({ method }) => method !== 'GET')
@@ -70,9 +79,32 @@ export class Tenant {
     return this.withNames(shown.join('\n\n'))
   }
 
+  /** A step: command lines that have to succeed, and that are not shown. */
+  readonly quietly =
+    (...lines: readonly string[]) =>
+    async (): Promise<void> => {
+      for (const line of lines) expect([line, await this.run(line)]).toMatchObject([line, { code: 0 }])
+    }
+
+  /** A step: Graph then treats the calls that are meant so. */
+  readonly treat = (fate: Fate, isMeant: (call: GraphCall) => boolean) => (): void => {
+    this.graph.decide = call => (isMeant(call) ? fate : 'pass')
+  }
+
+  #remembered: unknown
+  /** A step: remembers the objects of the tenant, for `expectRemembered`. */
+  readonly remember = (): void => {
+    this.#remembered = structuredClone(this.content())
+  }
+  readonly expectRemembered = (): void => expect(this.content()).toEqual(this.#remembered)
+
   /** Expects command lines to be seen as in the golden text. */
-  readonly expectShown = async (golden: string, ...lines: readonly string[]): Promise<void> =>
-    this.expectGolden(golden, await this.show(...lines))
+  readonly expectShown = async (golden: string, ...steps: readonly Step[]): Promise<void> =>
+    this.expectGolden(golden, await this.show(...steps))
+
+  /** Begins anew for each row, and expects its steps, below its name, to be seen as in the golden text. */
+  readonly expectScenes = (golden: string, rows: Scenes): Promise<void> =>
+    this.expectRows(golden, rows, ([, ...steps]) => this.show(...steps))
 
   readonly expectGolden = async (golden: string, text: string): Promise<void> =>
     expect(text).toMatchFileSnapshot(join(import.meta.dirname, '../golden', `${golden}.txt`))
