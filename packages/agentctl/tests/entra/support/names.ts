@@ -11,15 +11,20 @@ export class Names {
   }
 
   learn({ setUpId, objects }: Workplace['receipt']): void {
-    this.#add(setUpId, 'set-up')
     for (const [key, { id, appId }] of Object.entries(objects)) {
       this.#add(id, key)
       if (appId) this.#add(appId, `client ${key}`)
     }
+    this.#add(setUpId, 'set-up')
   }
 
   #add(id: string, name: string): void {
     if (!this.#names.has(id)) this.#names.set(id, name)
+  }
+
+  /** The text with ids in place of names. A name is that of the object that was learnt last. */
+  putIdsInto(text: string): string {
+    return [...this.#names].reverse().reduce((sum, [id, name]) => sum.replaceAll(`<${name}>`, id), text)
   }
 
   /** The text with names in place of ids, folders and addresses; ids in the column of a result keep its width. */

@@ -23,7 +23,9 @@ export class Tenant {
   begin!: () => void
   #names = new Names()
 
-  readonly run: Workplace['run'] = (line, ...options) => this.workplace.run(line, ...options)
+  /** Runs a command line, in which names of golden texts, such as `<set-up>`, stand for ids. */
+  readonly run: Workplace['run'] = (line, ...options) =>
+    this.workplace.run(this.#names.putIdsInto(line), ...options)
   readonly content = () => this.entra.directory.content
   /** The requests other than GET that the tenant received, such as `POST /v1.0/…`. */
   readonly writes = () =>
@@ -132,7 +134,11 @@ export class Tenant {
   }
 
   #learnNames(): void {
-    if (this.workplace.hasReceipt) this.#names.learn(this.workplace.receipt)
+    try {
+      if (this.workplace.hasReceipt) this.#names.learn(this.workplace.receipt)
+    } catch {
+      // A test put something else in its place.
+    }
   }
 }
 
