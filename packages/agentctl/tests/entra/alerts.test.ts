@@ -1,138 +1,89 @@
 import { rmSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
+import type { Receipt } from '../../src/entra/receipt.ts'
 import { portray } from './support/portrait.ts'
-import { useTenant } from './support/tenant.ts'
+import { type Scenes, useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
-const { content, idOf, run, writes, expectShown } = tenant
+const { content, idOf, quietly, remember, expectRemembered, expectScenes } = tenant
 
 const allUsers = '--alerts all-users --unattended-alerts weather-agent'
 const eachUser = '--alerts each-user'
-const consentUri = 'http://localhost:3001/auth/consent.html'
+const redirectUris = ['http://localhost:3001', 'https://agent.example']
+  .map(origin => `--redirect-uri ${origin}/auth/redirect.html`)
+  .join(' ')
 
 const application = (key: string) => content().applications.find(({ id }) => id === idOf(key))
 
-/** What the agent may do at the weather API. */
-function rights() {
+/** What the agent may do at the weather API, and which rights the API has. */
+function showRights(): string {
   const [agent, api] = [idOf('agent/weather-agent'), application('weather-api')]
   const roles = content().appRoleAssignments.filter(({ principalId }) => principalId === agent)
   const grants = content().permissionGrants.filter(({ clientId }) => clientId === agent)
+  const states = [...(api?.api.oauth2PermissionScopes ?? []), ...(api?.appRoles ?? [])]
   return [
     ...roles.map(({ appRoleId }) => api?.appRoles.find(({ id }) => id === appRoleId)?.value),
     ...grants.map(({ consentType, scope }) => `${consentType}: ${scope}`),
-  ]
+    ...states.map(({ value, isEnabled }) => `the API’s ${value}: ${isEnabled ? 'enabled' : 'disabled'}`),
+  ].join('\n')
 }
-const readingRights = ['Weather.Read.All', 'AllPrincipals: Weather.Read']
+const showConsentUris = () =>
+  `consent URIs: ${application('blueprint')?.web.redirectUris}, in .env: ${tenant.workplace.variables['CONSENT_REDIRECT_URI']}`
 
-const addConsent = (consentType: 'AllPrincipals' | 'Principal', scope: string) =>
-  content().permissionGrants.push({
-    id: `grant of ${consentType}`,
+const addConsent = (consentType: 'AllPrincipals' | 'Principal', scope: string) => () =>
+  void content().permissionGrants.push({
+    id: `grant of ${consentType} to ${scope}`,
     clientId: idOf('agent/weather-agent'),
     consentType,
     principalId: consentType === 'Principal' ? seedIds.ben : null,
     resourceId: idOf('weather-api-principal'),
     scope,
   })
-
-describe('The right to keep alerts', () => {
-  it('is given for all users, and to an agent itself if requested; the next apply writes nothing', async () => {
-    await expectShown('alerts-for-all-users', `apply ${allUsers}`, 'apply', 'status')
-    expect(rights()).toEqual([
-      ...['Weather.Read.All', 'Alerts.ReadWrite.All'],
-      'AllPrincipals: Weather.Read Alerts.ReadWrite',
-    ])
-    const applications = [application('blueprint'), application('weather-api')].flatMap(one => one ?? [])
-    await expect(portray(content(), { applications })).toMatchFileSnapshot('golden/alerts-make.txt')
+let lost: Receipt['settings']
+const loseReceipt = () => {
+  lost = tenant.workplace.receipt.settings
+  rmSync(tenant.workplace.receiptPath)
+}
+const expectAlertsAsLost = () => {
+  const { alerts, unattendedAlerts } = tenant.workplace.receipt.settings
+  expect({ alerts, unattendedAlerts }).toEqual({
+    alerts: lost.alerts,
+    unattendedAlerts: lost.unattendedAlerts,
   })
+}
+const adoption = (options: string) =>
+  [
+    `is in the receipt that \`status --adopt\` writes anew: ${options}`,
+    quietly(`apply ${options}`),
+    loseReceipt,
+    quietly('status --yes --adopt <set-up>'),
+    expectAlertsAsLost,
+    'apply',
+  ] as const
 
-  it('is shown by plan as an addition to an earlier set-up, and added by apply', async () => {
-    await run('apply')
-    await expectShown('alerts-added', `plan ${allUsers}`, `apply ${allUsers}`, 'status')
-  })
+// biome-ignore format: table
+const rights: Scenes = [
+  ['is given for all users, and to an agent itself if requested; the next apply writes nothing', `apply ${allUsers}`, 'apply', 'status', showRights],
+  ['is shown by plan as an addition to an earlier set-up, and added by apply', quietly('apply'), `plan ${allUsers}`, `apply ${allUsers}`, 'status'],
+  ['is consented to by each user, which is nothing extra', quietly(`apply ${eachUser}`), showRights, addConsent('Principal', 'Alerts.ReadWrite'), quietly('status')],
+  ['is reported as extra if a user’s consent has other permissions too', quietly(`apply ${eachUser}`), addConsent('Principal', 'Weather.Read Alerts.ReadWrite Mail.Read'), 'status'],
+  ['is reported as extra if a user consented to it and the set-up has no alerts', quietly('apply'), addConsent('Principal', 'Alerts.ReadWrite'), 'status'],
+  ['is taken from everybody by --alerts none, which disables scope and role, and can be given again', quietly(`apply ${allUsers}`), 'apply --alerts none', 'status', showRights, quietly(`apply ${allUsers}`), showRights],
+  ['stays with an agent itself until --alerts is given without --unattended-alerts for that agent', quietly(`apply ${allUsers}`, 'apply --redirect-uri https://agent.example/auth/redirect.html'), showRights, quietly(`apply ${eachUser}`), showRights],
+  ['is not created by --alerts none', quietly('apply --alerts none'), showRights, () => expect(tenant.workplace.receipt.settings).not.toHaveProperty('alerts')],
+  ['is deleted with everything else', remember, quietly(`apply ${allUsers}`, 'destroy --yes'), expectRemembered, () => expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')],
+  adoption(allUsers),
+  adoption(eachUser),
+  ['cannot be planned with wrong options, and a sentence says why', 'plan --alerts some', 'plan --unattended-alerts weather-agent', `plan ${eachUser} --unattended-alerts nobody`],
+  ['brings users back from consenting to a page next to the sign-in page', quietly(`apply ${eachUser} ${redirectUris}`), showConsentUris],
+  ['is not needed for such a page, since MCP servers ask for consent too', quietly('apply --consent-uri https://agent.example/auth/consent.html'), showConsentUris, quietly('status')],
+]
 
-  it('is consented to by each user; status reports a user’s consent as extra only if the consent has other permissions too', async () => {
-    await run(`apply ${eachUser}`)
-    expect(rights()).toEqual(readingRights)
-    addConsent('Principal', 'Alerts.ReadWrite')
-    expect((await run('status')).code).toBe(0)
-    addConsent('Principal', 'Weather.Read Alerts.ReadWrite Mail.Read')
-    await expectShown('alerts-consented-with-more', 'status')
-  })
+it('the right to keep alerts is planned, given, told and taken away', () => expectScenes('alerts', rights))
 
-  it('is reported as extra by status if a user consented to it and the set-up has no alerts', async () => {
-    await run('apply')
-    addConsent('Principal', 'Alerts.ReadWrite')
-    expect((await run('status')).output).toContain('consent of one user to Alerts.ReadWrite')
-  })
-
-  it('is taken from everybody by --alerts none, which disables scope and role, and can be given again', async () => {
-    await run(`apply ${allUsers}`)
-    await expectShown('alerts-none', 'apply --alerts none', 'status')
-    expect(rights()).toEqual(readingRights)
-    expect(application('weather-api')).toMatchObject({
-      api: { oauth2PermissionScopes: [{ isEnabled: true }, { isEnabled: false }] },
-      appRoles: [{ isEnabled: true }, { isEnabled: false }],
-    })
-    await run(`apply ${allUsers}`)
-    expect(rights()).toHaveLength(3)
-  })
-
-  it('stays with an agent itself until --alerts is given without --unattended-alerts for that agent', async () => {
-    await run(`apply ${allUsers}`)
-    await run('apply --redirect-uri https://agent.example/auth/redirect.html')
-    expect(rights()).toHaveLength(3)
-    await run(`apply ${eachUser}`)
-    expect(rights()).toEqual(readingRights)
-  })
-
-  it('is not created by --alerts none', async () => {
-    await run('apply --alerts none')
-    expect(application('weather-api')?.appRoles).toHaveLength(1)
-    expect(tenant.workplace.receipt.settings).not.toHaveProperty('alerts')
-  })
-
-  it('is deleted with everything else', async () => {
-    const before = portray(content())
-    await run(`apply ${allUsers}`)
-    expect((await run('destroy --yes')).code).toBe(0)
-    expect(portray(content())).toBe(before)
-    expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')
-  })
-
-  it.each([allUsers, eachUser])('is in the receipt that `status --adopt` writes anew: %s', async options => {
-    await run(`apply ${options}`)
-    const { setUpId, settings } = tenant.workplace.receipt
-    rmSync(tenant.workplace.receiptPath)
-    await run(`status --yes --adopt ${setUpId}`)
-    const adopted = tenant.workplace.receipt.settings
-    expect([adopted.alerts, adopted.unattendedAlerts]).toEqual([settings.alerts, settings.unattendedAlerts])
-    tenant.entra.requests.clear()
-    await run('apply')
-    expect(writes()).toEqual([])
-  })
-
-  it('cannot be planned with wrong options, and a sentence says why', () =>
-    expectShown(
-      'alerts-refused',
-      'plan --alerts some',
-      'plan --unattended-alerts weather-agent',
-      `plan ${eachUser} --unattended-alerts nobody`,
-    ))
-})
-
-describe('The page that users come back to after consenting', () => {
-  it('is next to the sign-in page, and is in Entra a redirect URI of the blueprint', async () => {
-    const uri = (origin: string) => `--redirect-uri ${origin}/auth/redirect.html`
-    await run(`apply ${eachUser} ${uri('http://localhost:3001')} ${uri('https://agent.example')}`)
-    const own = [consentUri, 'https://agent.example/auth/consent.html']
-    expect(application('blueprint')?.web.redirectUris).toEqual(own)
-    expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe(consentUri)
-  })
-
-  it('can be named by --consent-uri, even without alerts, since MCP servers ask for consent too', async () => {
-    await run('apply --consent-uri https://agent.example/auth/consent.html')
-    expect(application('blueprint')?.web.redirectUris).toEqual(['https://agent.example/auth/consent.html'])
-    expect((await run('status')).code).toBe(0)
-  })
+it('the right to keep alerts is made property by property as Entra documents it', async () => {
+  await quietly(`apply ${allUsers}`)()
+  const applications = [application('blueprint'), application('weather-api')].flatMap(one => one ?? [])
+  await expect(portray(content(), { applications })).toMatchFileSnapshot('golden/alerts-make.txt')
 })

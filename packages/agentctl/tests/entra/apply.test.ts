@@ -1,125 +1,109 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
 import { portray } from './support/portrait.ts'
-import { useTenant } from './support/tenant.ts'
+import { type Scenes, useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
-const { content, run, expectShown } = tenant
+const { content, run, quietly, remember, expectRemembered, expectShown, expectScenes } = tenant
 
 const cluster =
   '--cluster-issuer https://oidc.eks.eu-central-1.amazonaws.com/id/ABC --service-account agents:demo-agent'
+const otherCluster = '--cluster-issuer https://issuer.example --service-account a:b'
+const names = `--blueprint-name B --api-name "Children's API" --page-name P`
+const uris = '--redirect-uri https://a.example/x --redirect-uri https://b.example/x'
+const people = `--sponsor ${seedIds.ben} --owner ${seedIds.ben}`
+
 const application = (displayName: string) =>
   content().applications.find(one => one.displayName === displayName)
+const variable = () => tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']
 const secrets = () => application('Weather Agent Blueprint')?.passwordCredentials.map(one => one.secretText)
+let earlier: ReturnType<typeof secrets>
+const rememberSecrets = () => {
+  earlier = secrets()
+  expect(earlier).toEqual([variable()])
+}
+const expectSameSecrets = () => expect(secrets()).toEqual(earlier)
+const expectNewSecret = () => {
+  expect(secrets()).toEqual([variable()])
+  expect(secrets()).not.toEqual(earlier)
+}
+const writeDotenv = (text: string, mode?: number) => () =>
+  writeFileSync(tenant.workplace.envPath, text, { mode })
+const keeping = ['plan --client-secret', 'apply --client-secret', 'status', expectSameSecrets]
+const showNamed = () =>
+  JSON.stringify(
+    content().applications.map(({ displayName, sponsors, owners, spa, identifierUris }) => ({
+      displayName,
+      sponsors,
+      owners,
+      spa: spa.redirectUris,
+      identifierUris: identifierUris.length,
+    })),
+    undefined,
+    1,
+  )
+const showPeople = () => {
+  const { sponsors, owners } = application('Weather Agent Blueprint') ?? {}
+  return `sponsors: ${sponsors}\nowners: ${owners}`
+}
+const spoilApi = () => Object.assign(application('Weather API') ?? {}, { identifierUris: [] })
+const expectNoReceipt = () => expect(tenant.workplace.hasReceipt).toBe(false)
 
-describe('plan', () => {
-  it('shows what would be made and changes nothing, not even a file', async () => {
-    const before = portray(content())
-    await expectShown('plan-of-everything', `plan --client-secret ${cluster}`)
-    expect(portray(content())).toBe(before)
-    expect(tenant.workplace.hasReceipt).toBe(false)
-  })
+// biome-ignore format: table
+const scenes: Scenes = [
+  ['plan shows what would be made and changes nothing, not even a file', remember, `plan --client-secret ${cluster}`, expectRemembered, expectNoReceipt],
+  ['plan shows what apply would correct, and what it would add', quietly('apply'), spoilApi, 'plan --agent second-agent'],
+  ['apply adds agents, clusters and a secret to an earlier set-up; options of earlier runs need not be repeated', quietly(`apply --agent first ${cluster}`, 'apply --agent second --client-secret', `apply ${otherCluster}`), 'plan', 'apply'],
+  ['apply takes names, redirect URIs, sponsors and owners from its options', quietly(`apply ${names} ${uris} --sponsor ben@contoso.example --owner ${seedIds.ada}`), showNamed, remember, quietly('apply'), expectRemembered],
+  ['apply adds sponsors and owners to those of an earlier set-up, and removes none', quietly('apply'), `plan ${people}`, `apply ${people}`, `apply ${people}`, showPeople],
+  ['apply makes a new secret when the old one has expired, and removes the old one', quietly('apply --client-secret --secret-days 7'), rememberSecrets, () => tenant.workplace.pass(8 * 86_400), 'status', 'apply', expectNewSecret],
+  ['apply does not replace a secret in use unless asked to, even if .env has another secret or none', quietly('apply --client-secret'), rememberSecrets, writeDotenv(''), ...keeping, writeDotenv('BLUEPRINT_CLIENT_SECRET=of-another-blueprint\n'), ...keeping, quietly('apply --replace-client-secret'), expectNewSecret],
+]
 
-  it('shows what apply would correct, and what it would add', async () => {
-    await run('apply')
-    Object.assign(application('Weather API') ?? {}, { identifierUris: [] })
-    await expectShown('plan-of-changes', 'plan --agent second-agent')
-  })
+it('apply makes what plan shows, and adds to it later', () => expectScenes('apply-scenes', scenes))
+
+it('apply makes everything that the documentation of Entra Agent ID names, property by property, and writes nothing the second time', async () => {
+  const line = `apply --client-secret ${cluster}`
+  await expectShown('apply', line)
+  const { permissionGrants, ...all } = content()
+  const applications = all.applications.filter(({ description }) => description)
+  const servicePrincipals = all.servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
+  const appRoleAssignments = all.appRoleAssignments.filter(
+    ({ principalId }) => principalId === servicePrincipals[0]?.id,
+  )
+  const made = { applications, servicePrincipals, permissionGrants, appRoleAssignments }
+  await expect(portray(content(), made)).toMatchFileSnapshot('golden/apply-makes.txt')
+  const before = [portray(content()), tenant.workplace.receipt, tenant.workplace.variables]
+  await expectShown('apply-again', line)
+  expect([portray(content()), tenant.workplace.receipt, tenant.workplace.variables]).toEqual(before)
 })
 
-describe('apply', () => {
-  it('makes everything that the documentation of Entra Agent ID names, property by property, and writes nothing the second time', async () => {
-    const line = `apply --client-secret ${cluster}`
-    await expectShown('apply', line)
-    const { permissionGrants, ...all } = content()
-    const applications = all.applications.filter(({ description }) => description)
-    const servicePrincipals = all.servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
-    const appRoleAssignments = all.appRoleAssignments.filter(
-      ({ principalId }) => principalId === servicePrincipals[0]?.id,
-    )
-    const made = { applications, servicePrincipals, permissionGrants, appRoleAssignments }
-    await expect(portray(content(), made)).toMatchFileSnapshot('golden/apply-makes.txt')
-    const before = [portray(content()), tenant.workplace.receipt, tenant.workplace.variables]
-    await expectShown('apply-again', line)
-    expect([portray(content()), tenant.workplace.receipt, tenant.workplace.variables]).toEqual(before)
-  })
+it('apply writes the secret only into .env, which only the owner of the file can read', async () => {
+  const { output, said } = await run('apply --client-secret')
+  const secret = variable() ?? ''
+  expect(secret.length).toBeGreaterThan(20)
+  expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
+  for (const text of [output, said, JSON.stringify(tenant.workplace.receipt)]) {
+    expect(text).not.toContain(secret)
+    expect(text).not.toContain(tenant.token)
+  }
+})
 
-  it('adds agents, clusters and a secret to an earlier set-up; options of earlier runs need not be repeated', async () => {
-    await run(`apply --agent first ${cluster}`)
-    await run('apply --agent second --client-secret')
-    await run('apply --cluster-issuer https://issuer.example --service-account a:b')
-    await expectShown('apply-adds', 'plan', 'apply')
-  })
+it('apply changes only its own variables in .env, and no comment, line end or value of several lines', async () => {
+  const before =
+    '# mine\r\nAWS_REGION=eu-central-1 # here\r\nexport TENANT_ID=old\r\nAGENT_CLIENT_ID="x"\r\nMY="first\r\nBLUEPRINT_APP_ID=mine\r\nlast"'
+  writeDotenv(before, 0o644)()
+  await run('apply')
+  const after = readFileSync(tenant.workplace.envPath, 'utf8')
+  await expect(tenant.withNames(after).replaceAll('\r', '␍')).toMatchFileSnapshot('golden/apply-dotenv.txt')
+  expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
+})
 
-  it('takes names, redirect URIs, sponsors and owners from its options', async () => {
-    const names = `--blueprint-name B --api-name "Children's API" --page-name P`
-    const uris = '--redirect-uri https://a.example/x --redirect-uri https://b.example/x'
-    await run(`apply ${names} ${uris} --sponsor ben@contoso.example --owner ${seedIds.ada}`)
-    expect(application('B')).toMatchObject({ sponsors: [seedIds.ben], owners: [seedIds.ada] })
-    expect(application('P')?.spa.redirectUris).toEqual(['https://a.example/x', 'https://b.example/x'])
-    expect(application("Children's API")?.identifierUris).toEqual([expect.stringMatching(/^api:\/\//)])
-    expect((await run('apply')).output).not.toContain('created')
-  })
-
-  it('adds sponsors and owners to those of an earlier set-up, and removes none', async () => {
-    await run('apply')
-    const line = `apply --sponsor ${seedIds.ben} --owner ${seedIds.ben}`
-    await expectShown('apply-adds-owners', line.replace('apply', 'plan'), line, line)
-    const both = [seedIds.ada, seedIds.ben]
-    expect(application('Weather Agent Blueprint')).toMatchObject({ sponsors: both, owners: both })
-  })
-
-  it('makes a new secret when the old one has expired, and removes the old one', async () => {
-    await run('apply --client-secret --secret-days 7')
-    const first = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']
-    expect(secrets()).toEqual([first])
-    tenant.workplace.pass(8 * 86_400)
-    await expectShown('apply-renews-secret', 'status', 'apply')
-    const second = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']
-    expect(second).not.toBe(first)
-    expect(secrets()).toEqual([second])
-  })
-
-  it('does not replace a secret in use unless asked to, even if .env has another secret or none', async () => {
-    await run('apply --client-secret')
-    const before = secrets()
-    for (const text of ['', 'BLUEPRINT_CLIENT_SECRET=of-another-blueprint\n']) {
-      writeFileSync(tenant.workplace.envPath, text)
-      await expectShown('apply-keeps-secret', 'plan --client-secret', 'apply --client-secret', 'status')
-    }
-    expect(secrets()).toEqual(before)
-    expect((await run('apply --replace-client-secret')).code).toBe(0)
-    expect(secrets()).toEqual([tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET']])
-    expect(secrets()).not.toEqual(before)
-  })
-
-  it('writes the secret only into .env, which only the owner of the file can read', async () => {
-    const { output, said } = await run('apply --client-secret')
-    const secret = tenant.workplace.variables['BLUEPRINT_CLIENT_SECRET'] ?? ''
-    expect(secret.length).toBeGreaterThan(20)
-    expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
-    for (const text of [output, said, JSON.stringify(tenant.workplace.receipt)]) {
-      expect(text).not.toContain(secret)
-      expect(text).not.toContain(tenant.token)
-    }
-  })
-
-  it('changes only its own variables in .env, and no comment, line end or value of several lines', async () => {
-    const before =
-      '# mine\r\nAWS_REGION=eu-central-1 # here\r\nexport TENANT_ID=old\r\nAGENT_CLIENT_ID="x"\r\nMY="first\r\nBLUEPRINT_APP_ID=mine\r\nlast"'
-    writeFileSync(tenant.workplace.envPath, before, { mode: 0o644 })
-    await run('apply')
-    const after = readFileSync(tenant.workplace.envPath, 'utf8')
-    await expect(tenant.withNames(after).replaceAll('\r', '␍')).toMatchFileSnapshot('golden/apply-dotenv.txt')
-    expect(statSync(tenant.workplace.envPath).mode & 0o777).toBe(0o600)
-  })
-
-  it('begins a new .env as a copy of .env.example', async () => {
-    await run('apply')
-    const example = readFileSync('.env.example', 'utf8')
-    const text = readFileSync(tenant.workplace.envPath, 'utf8')
-    expect(text.split('\n').length).toBe(example.split('\n').length)
-    expect(text).toContain('# Region in which the agent calls Bedrock')
-  })
+it('apply begins a new .env as a copy of .env.example', async () => {
+  await run('apply')
+  const example = readFileSync('.env.example', 'utf8')
+  const text = readFileSync(tenant.workplace.envPath, 'utf8')
+  expect(text.split('\n').length).toBe(example.split('\n').length)
+  expect(text).toContain('# Region in which the agent calls Bedrock')
 })
