@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
-import { build } from 'rolldown'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
@@ -300,26 +299,6 @@ describe('dependencies between folders', () => {
   ])('are reported if they pass the entries, as %s from %s does', (specifier, from) => {
     expect(importOf(from, specifier)).toSatisfy(passesEntries)
   })
-
-  it.each(['agent', 'weather-api'])(
-    'bring no code for emulators and tests into the bundle of services/%s',
-    async service => {
-      const { output } = await build({
-        input: join(root, 'services', service, 'src/main.ts'),
-        platform: 'node',
-        write: false,
-        logLevel: 'silent',
-      })
-      const bundled = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
-      const own = bundled
-        .map(path => relative(root, path))
-        .filter(path => /^(packages|emulators)\//.test(path))
-      expect(own.length).toBeGreaterThan(10)
-      expect(
-        own.filter(path => /demo-tenant|emulator|entra-failures\/src\/(?!codes\.ts)/.test(path)),
-      ).toEqual([])
-    },
-  )
 
   it.each(Object.keys(allowed))(
     'form no circle in %s, neither between files nor between folders',

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it } from 'vitest'
 import { writeBundle } from '../bundle.ts'
@@ -53,16 +53,20 @@ describe('writeBundle', () => {
   })
 
   it.each(['services/agent', 'services/weather-api'])(
-    'leaves elliptic curves out of the bundle of %s: nothing there calls them',
+    'brings no code for emulators and tests into the bundle of %s, and no elliptic curves, which nothing there calls',
     async service => {
       const bundle = join(folder, service)
       await writeBundle(join(root, service, 'src/main.ts'), bundle)
-      const text = readdirSync(bundle)
-        .filter(name => !name.endsWith('.map'))
-        .map(name => readFileSync(join(bundle, name), 'utf8'))
-        .join('\n')
-      expect(text).toContain('get-jwks')
-      expect(text.match(/\b(elliptic|jwk-to-pem|hmac-drbg|brorand)\b/g)).toBeNull()
+      const sources = readdirSync(bundle)
+        .filter(name => name.endsWith('.map'))
+        .flatMap(name => JSON.parse(readFileSync(join(bundle, name), 'utf8')).sources as string[])
+        .map(path => relative(root, join(bundle, path)))
+      expect(sources).toContain('packages/tokens/src/token-verifier.ts')
+      expect(
+        sources.filter(path => /demo-tenant|emulator|entra-failures\/src\/(?!codes\.ts)/.test(path)),
+      ).toEqual([])
+      expect(sources.filter(path => /\/get-jwks\//.test(path))).not.toEqual([])
+      expect(sources.filter(path => /\/(elliptic|jwk-to-pem|hmac-drbg|brorand)\//.test(path))).toEqual([])
     },
   )
 })
