@@ -1,7 +1,6 @@
-import { readEnvironment } from '@entra-agents/service-kit'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectBedrock } from './bedrock.ts'
-import { readBedrockConfig } from './config.ts'
+import { readConfig } from './testing/read-config.ts'
 
 let failuresLeft = 0
 const connection = { close: () => undefined, probe: async () => undefined }
@@ -11,29 +10,23 @@ vi.mock('./connection.ts', () => ({
     return connection
   },
 }))
-afterEach(() => {
-  failuresLeft = 0
-})
 
-const createBedrock = () =>
-  connectBedrock(
-    readEnvironment(
-      { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: 'x' },
-      readBedrockConfig,
-    ),
-  )
+/** A Bedrock whose first connection cannot be made. */
+function createBedrock() {
+  failuresLeft = 1
+  const bedrock = connectBedrock(readConfig({ AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'x' }))
+  onTestFinished(() => bedrock.close())
+  return bedrock
+}
 
 describe('a connection to Bedrock that cannot be made', () => {
   it('is tried again by the next turn', async () => {
-    failuresLeft = 1
     const bedrock = createBedrock()
     await expect(bedrock.connected()).rejects.toThrow('cannot be made')
     await expect(bedrock.connected()).resolves.toBe(connection)
-    bedrock.close()
   })
 
   it('causes no unhandled rejection if the agent stops meanwhile', async () => {
-    failuresLeft = 1
     const bedrock = createBedrock()
     const connecting = bedrock.connected()
     bedrock.close()
@@ -41,11 +34,9 @@ describe('a connection to Bedrock that cannot be made', () => {
   })
 
   it('makes the health “unavailable”, without an exception, when a background probe needs the connection', async () => {
-    failuresLeft = 1
-    const bedrock = createBedrock()
-    bedrock.availability.start()
-    await expect.poll(() => bedrock.availability.health.state).toBe('unavailable')
-    expect(bedrock.availability.health.problem?.code).toBe('INTERNAL_ERROR')
-    bedrock.close()
+    const { availability } = createBedrock()
+    availability.start()
+    await expect.poll(() => availability.health.state).toBe('unavailable')
+    expect(availability.health.problem?.code).toBe('INTERNAL_ERROR')
   })
 })

@@ -4,45 +4,31 @@ import { ImageAllowance } from './images.ts'
 const model = 'eu.anthropic.claude-haiku-5-5'
 const takeImage = (bytes: Uint8Array) => new ImageAllowance(model).take(bytes)
 
-const png = (width: number, height: number) => {
-  const bytes = Buffer.alloc(33)
-  bytes.write('\x89PNG\r\n\x1a\n', 'latin1')
-  bytes.writeUInt32BE(width, 16)
-  bytes.writeUInt32BE(height, 20)
-  return bytes
-}
-const gif = (width: number, height: number) => {
-  const bytes = Buffer.from('GIF89a....;', 'latin1')
-  bytes.writeUInt16LE(width, 6)
-  bytes.writeUInt16LE(height, 8)
-  return bytes
-}
-/** A JPEG as cameras and programs write it: another segment comes before the segment that begins the frame. */
-const jpeg = (width: number, height: number) => {
-  const before = Buffer.from('ffd8ffe00010', 'hex')
-  const frame = Buffer.from('ffc20011080000000003', 'hex')
-  frame.writeUInt16BE(height, 5)
-  frame.writeUInt16BE(width, 7)
-  return Buffer.concat([before, Buffer.alloc(14), frame])
-}
-const webp = (chunk: string, write: (bytes: Buffer) => void) => {
-  const bytes = Buffer.alloc(30)
-  bytes.write(`RIFF....WEBP${chunk}`, 'latin1')
+/** An image of this length with these bytes at its beginning, and what `write` puts into it. */
+function image(length: number, start: string, write: (bytes: Buffer) => void = () => {}): Buffer {
+  const bytes = Buffer.alloc(length)
+  bytes.write(start, 'latin1')
   write(bytes)
   return bytes
 }
+const png = (width: number, height: number) =>
+  image(33, '\x89PNG\r\n\x1a\n', bytes => bytes.writeUInt32BE(height, bytes.writeUInt32BE(width, 16)))
+const gif = (width: number, height: number) =>
+  image(11, 'GIF89a....;', bytes => bytes.writeUInt16LE(height, bytes.writeUInt16LE(width, 6)))
+/** A JPEG as cameras and programs write it: another segment comes before the segment that begins the frame. */
+const jpeg = (width: number, height: number) =>
+  image(30, '\xff\xd8\xff\xe0\x00\x10', bytes => {
+    bytes.write('ffc20011080000000003', 20, 'hex')
+    bytes.writeUInt16BE(width, bytes.writeUInt16BE(height, 25))
+  })
 const lossyWebp = (width: number, height: number) =>
-  webp('VP8 ', bytes => {
-    bytes.writeUInt16LE(width, 26)
-    bytes.writeUInt16LE(height, 28)
-  })
+  image(30, 'RIFF....WEBPVP8 ', bytes => bytes.writeUInt16LE(height, bytes.writeUInt16LE(width, 26)))
 const losslessWebp = (width: number, height: number) =>
-  webp('VP8L', bytes => bytes.writeUInt32LE((width - 1) | ((height - 1) << 14), 21))
+  image(30, 'RIFF....WEBPVP8L', bytes => bytes.writeUInt32LE((width - 1) | ((height - 1) << 14), 21))
 const extendedWebp = (width: number, height: number) =>
-  webp('VP8X', bytes => {
-    bytes.writeUIntLE(width - 1, 24, 3)
-    bytes.writeUIntLE(height - 1, 27, 3)
-  })
+  image(30, 'RIFF....WEBPVP8X', bytes =>
+    bytes.writeUIntLE(height - 1, bytes.writeUIntLE(width - 1, 24, 3), 3),
+  )
 
 describe('An image for the model', () => {
   it.each([
@@ -63,7 +49,7 @@ describe('An image for the model', () => {
     ['is cut short', png(1, 1).subarray(0, 20)],
     ['is a JPEG without a frame', Buffer.from('ffd8ffe00010', 'hex')],
     ['is a JPEG of empty segments', Buffer.concat([Buffer.from('ffd8', 'hex'), Buffer.alloc(1_000, 0xff)])],
-    ['is a WebP of an unknown kind', webp('VP9 ', () => {})],
+    ['is a WebP of an unknown kind', image(30, 'RIFF....WEBPVP9 ')],
     ['is an SVG image', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>')],
   ])('that %s is refused', (_what, bytes) => {
     expect(takeImage(bytes)).toBe('not a PNG, JPEG, GIF or WebP')
