@@ -84,7 +84,7 @@ const ofCredential = (causes: readonly Error[]) =>
 
 /** The causes of failures under a title, and the settings and the phase in which they occur. */
 // biome-ignore format: table
-const sections: readonly [title: string, variables: Record<string, string>, causes: readonly Error[], phase?: CallPhase][] = [
+const sections: readonly (readonly [title: string, variables: Record<string, string>, causes: readonly Error[], phase?: CallPhase])[] = [
   ['A request', tiers.sts, requests],
   ['A stream, in its middle', tiers.sts, streams, 'stream'],
   ...Object.entries(tiers).map(([tier, variables]) => [`The credential of tier ${tier}`, variables, allTiers] as const),

@@ -6,10 +6,11 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
-import { createIssuer, type TestIssuer } from '@entra-agents/tokens/testing/token-issuer'
+import { createIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { AlertStore } from '../../../services/weather-api/src/alerts/alert-store.ts'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 
@@ -23,14 +24,10 @@ const alertFields = (celsius: number) => ({
   untilDate,
 })
 
+const issuer = await forFile(createIssuer())
+
 describe('an alert', () => {
   const file = temporaryFile('alerts.sqlite')
-  let issuer: TestIssuer
-  beforeAll(async () => {
-    issuer = await createIssuer()
-  })
-  afterAll(() => issuer.close())
-
   /** Starts the weather API as a process of its own. All processes use the same file. */
   async function startProcess() {
     const child = spawn(process.execPath, [mainFile], {

@@ -1,7 +1,8 @@
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
-import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
+import type { Claims } from '@entra-agents/tokens/testing/token-issuer'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
+import { postJson } from '../../support/post-json.ts'
 import { connectClient, revisions } from '../mcp-server/clients.ts'
 import { type RunningWeatherApi, startWeatherApi } from './service.ts'
 
@@ -10,8 +11,7 @@ const newAlert = {
   when: { kind: 'temperature-below', celsius: -5 },
   untilDate: new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10),
 }
-const scope = 'Alerts.ReadWrite'
-const role = 'Alerts.ReadWrite.All'
+const atTemperature = (celsius: unknown) => ({ ...newAlert, when: { ...newAlert.when, celsius } })
 
 interface SendOptions {
   readonly token?: string
@@ -34,10 +34,10 @@ describe('alerts', () => {
   })
   afterAll(() => api.close())
 
-  const forUser = (oid = user, claims = {}) =>
-    api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url, claims: { oid, scp: scope, ...claims } }))
-  const ofAgent = (roles = [role]) =>
-    api.issuer.sign(autonomousClaims({ authority: api.issuer.url, claims: { roles } }))
+  const forUser = (oid = user, claims: Claims = {}) =>
+    api.onBehalfOf({ oid, scp: 'Alerts.ReadWrite', ...claims })
+  const forBen = () => forUser(identities.ben.oid)
+  const ofAgent = (role = 'Alerts.ReadWrite.All') => api.autonomous({ roles: [role] })
 
   async function send(method: string, path: string, { token = forUser(), key, body }: SendOptions = {}) {
     const response = await fetch(`${api.url}${path}`, {
@@ -54,8 +54,12 @@ describe('alerts', () => {
   }
   const create = (options: SendOptions = {}) =>
     send('POST', '/alerts', { key: 'key-1', body: newAlert, ...options })
-  const list = async (token?: string) =>
-    (await send('GET', '/alerts', token === undefined ? {} : { token })).body.alerts
+  const list = async (token = forUser()) => (await send('GET', '/alerts', { token })).body.alerts
+  /** Status and code of a refusal. */
+  const refusal = async (sent: ReturnType<typeof send>) => {
+    const { status, body } = await sent
+    return `${status} ${body.code}`
+  }
 
   it('belong to the user for whom the agent calls, and are found at the Location of the response', async () => {
     const { status, headers, body } = await create()
@@ -66,15 +70,10 @@ describe('alerts', () => {
     })
     expect(validated).toMatchObject({ flow: 'obo', on_behalf_of: user })
     expect((await send('GET', headers.get('location') ?? '')).body).toMatchObject(alert)
-    expect(await list()).toEqual([alert])
-    const ben = forUser(identities.ben.oid)
-    expect(await list(ben)).toEqual([])
     const path = `/alerts/${alert.id}`
-    expect(await send('GET', path, { token: ben })).toMatchObject({
-      status: 404,
-      body: { code: 'ALERT_NOT_FOUND' },
-    })
-    expect((await send('DELETE', path, { token: ben })).status).toBe(204)
+    expect(await list(forBen())).toEqual([])
+    expect(await refusal(send('GET', path, { token: forBen() }))).toBe('404 ALERT_NOT_FOUND')
+    expect((await send('DELETE', path, { token: forBen() })).status).toBe(204)
     expect(await list()).toEqual([alert])
   })
 
@@ -86,8 +85,7 @@ describe('alerts', () => {
 
   it('can be deleted any number of times', async () => {
     const path = `/alerts/${(await create()).body.id}`
-    for (let times = 0; times < 2; times += 1)
-      expect(await send('DELETE', path)).toMatchObject({ status: 204, body: '' })
+    for (const _time of [1, 2]) expect(await send('DELETE', path)).toMatchObject({ status: 204, body: '' })
     expect(await list()).toEqual([])
   })
 
@@ -110,76 +108,59 @@ describe('alerts', () => {
 
   it('are not created by a call with a key that the user has sent with another alert', async () => {
     await create()
-    expect(await create({ body: { ...newAlert, city: 'Bergen' } })).toMatchObject({
-      status: 422,
-      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
-    })
-    expect(
-      await create({ token: forUser(identities.ben.oid), body: { ...newAlert, city: 'Bergen' } }),
-    ).toMatchObject({ status: 201 })
+    const inBergen = { body: { ...newAlert, city: 'Bergen' } }
+    expect(await refusal(create(inBergen))).toBe('422 IDEMPOTENCY_KEY_REUSED')
+    expect((await create({ token: forBen(), ...inBergen })).status).toBe(201)
   })
 
-  // biome-ignore format: table
-  it.each<[string, SendOptions]>([
-    ['no key', { key: undefined }],
-    ['an empty key', { key: '' }],
-    ['a key of 65 characters', { key: 'k'.repeat(65) }],
-    ['a key with only one quotation mark', { key: '"key-1' }],
-    ['a key of other characters', { key: 'key 1' }],
-    ['no city', { body: { ...newAlert, city: '' } }],
-    ['a temperature as text', { body: { ...newAlert, when: { ...newAlert.when, celsius: '-5' } } }],
-    ['no temperature', { body: { ...newAlert, when: { ...newAlert.when, celsius: null } } }],
-    ['a temperature that is never reached', { body: { ...newAlert, when: { ...newAlert.when, celsius: -91 } } }],
-    ['another kind', { body: { ...newAlert, when: { ...newAlert.when, kind: 'rain' } } }],
-    ['a day that is past', { body: { ...newAlert, untilDate: '2020-01-01' } }],
-    ['an unknown member', { body: { ...newAlert, owner: identities.ben.oid } }],
-    ['a list', { body: [newAlert] }],
-  ])('are not created from a call with %s', async (_what, options) => {
-    expect(await create(options)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
+  it('are not created from calls that are not valid', async () => {
+    const calls: Readonly<Record<string, SendOptions>> = {
+      'no key': { key: undefined },
+      'an empty key': { key: '' },
+      'a key of 65 characters': { key: 'k'.repeat(65) },
+      'a key with only one quotation mark': { key: '"key-1' },
+      'a key of other characters': { key: 'key 1' },
+      'no city': { body: { ...newAlert, city: '' } },
+      'a temperature as text': { body: atTemperature('-5') },
+      'no temperature': { body: atTemperature(null) },
+      'a temperature that is never reached': { body: atTemperature(-91) },
+      'another kind': { body: { ...newAlert, when: { ...newAlert.when, kind: 'rain' } } },
+      'a day that is past': { body: { ...newAlert, untilDate: '2020-01-01' } },
+      'an unknown member': { body: { ...newAlert, owner: identities.ben.oid } },
+      'a list': { body: [newAlert] },
+    }
+    const refusals: string[] = []
+    for (const [what, options] of Object.entries(calls)) {
+      const { status, body } = await create(options)
+      refusals.push(`${what}: ${status} ${body.code}, ${body.detail}\n`)
+    }
+    await expect(refusals.join('')).toMatchFileSnapshot('invalid-alerts.txt')
     expect(await list()).toEqual([])
   })
 
   it('need rights of their own, which do not allow reading weather', async () => {
-    for (const token of [forUser(undefined, { scp: 'Weather.Read' }), ofAgent(['Weather.Read.All'])])
-      for (const [method, path] of [
-        ['GET', '/alerts'],
-        ['DELETE', `/alerts/${user}`],
-      ] as const)
-        expect(await send(method, path, { token })).toMatchObject({
-          status: 403,
-          body: { code: 'WEATHER_FORBIDDEN' },
-        })
+    for (const token of [forUser(user, { scp: 'Weather.Read' }), ofAgent('Weather.Read.All')]) {
+      expect(await refusal(send('GET', '/alerts', { token }))).toBe('403 WEATHER_FORBIDDEN')
+      expect(await refusal(send('DELETE', `/alerts/${user}`, { token }))).toBe('403 WEATHER_FORBIDDEN')
+    }
     expect((await send('GET', '/weather?city=Oslo')).status).toBe(403)
   })
 
   it('are described in OpenAPI with all their responses', async () => {
     const { paths } = (await send('GET', '/openapi.json')).body
-    expect(Object.keys(paths['/alerts'].post.responses)).toEqual([
-      '200',
-      '201',
-      '400',
-      '401',
-      '403',
-      '409',
-      '422',
-      '429',
-      '503',
-    ])
-    expect(paths['/alerts'].post.parameters).toEqual([
-      expect.objectContaining({ in: 'header', name: 'idempotency-key', required: true }),
-    ])
+    const { responses, parameters } = paths['/alerts'].post
+    expect(Object.keys(responses).join(' ')).toBe('200 201 400 401 403 409 422 429 503')
+    expect(parameters).toMatchObject([{ in: 'header', name: 'idempotency-key', required: true }])
     expect(Object.keys(paths['/alerts/{id}'].delete.responses)).toContain('204')
   })
 
   describe.each(revisions)('as tools of MCP revision %s', revision => {
     const use = async (token: string) => {
       const client = await connectClient(api.url, revision, token)
-      const call = (name: string, args = {}, key?: unknown) =>
-        client.callTool({
-          name,
-          arguments: args,
-          ...(key === undefined ? {} : { _meta: { 'entra-bedrock-agent/idempotency-key': key } }),
-        })
+      const call = (name: string, args = {}, key?: string) => {
+        const keyMember = key === undefined ? {} : { _meta: { 'entra-bedrock-agent/idempotency-key': key } }
+        return client.callTool({ name, arguments: args, ...keyMember })
+      }
       return { client, call, [Symbol.asyncDispose]: () => client.close() }
     }
 
@@ -187,19 +168,10 @@ describe('alerts', () => {
       await using mcp = await use(forUser())
       const { tools } = await mcp.client.listTools()
       const hints = Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))
+      const changes = { readOnlyHint: false, idempotentHint: true, openWorldHint: false }
       expect(hints).toMatchObject({
-        create_alert: {
-          readOnlyHint: false,
-          destructiveHint: false,
-          idempotentHint: true,
-          openWorldHint: false,
-        },
-        delete_alert: {
-          readOnlyHint: false,
-          destructiveHint: true,
-          idempotentHint: true,
-          openWorldHint: false,
-        },
+        create_alert: { ...changes, destructiveHint: false },
+        delete_alert: { ...changes, destructiveHint: true },
         list_alerts: { readOnlyHint: true },
       })
     })
@@ -210,32 +182,28 @@ describe('alerts', () => {
       expect(alert).toMatchObject(newAlert)
       expect(_meta?.['validated']).toMatchObject({ on_behalf_of: user })
       expect((await create()).body).toMatchObject(alert as object)
-      expect(await mcp.call('create_alert', { ...newAlert, city: 'Rome' }, 'key-1')).toMatchObject({
-        isError: true,
-        _meta: { problem: { code: 'IDEMPOTENCY_KEY_REUSED' } },
-      })
-      expect(await mcp.call('create_alert', newAlert, 'no key')).toMatchObject({
-        isError: true,
-        _meta: { problem: { code: 'INVALID_REQUEST' } },
-      })
+      const failed = (code: string) => ({ isError: true, _meta: { problem: { code } } })
+      const reused = await mcp.call('create_alert', { ...newAlert, city: 'Rome' }, 'key-1')
+      expect(reused).toMatchObject(failed('IDEMPOTENCY_KEY_REUSED'))
+      const wrongKey = await mcp.call('create_alert', newAlert, 'no key')
+      expect(wrongKey).toMatchObject(failed('INVALID_REQUEST'))
       expect((await mcp.call('list_alerts')).structuredContent).toEqual({ alerts: [alert] })
-      const id = String((alert as { id?: unknown }).id)
+      const { id } = alert as { id: string }
       expect((await mcp.call('delete_alert', { id })).structuredContent).toEqual({ deleted: id })
       expect(await list()).toEqual([])
     })
 
     it('are not doubled by clients that send no key', async () => {
       await using mcp = await use(forUser())
-      const [first, second] = [
-        await mcp.call('create_alert', newAlert),
-        await mcp.call('create_alert', newAlert),
-      ]
-      expect(second.structuredContent).toEqual(first.structuredContent)
+      const first = await mcp.call('create_alert', newAlert)
+      expect(await mcp.call('create_alert', newAlert)).toMatchObject({
+        structuredContent: first.structuredContent,
+      })
       expect(await list()).toHaveLength(1)
     })
 
     it('need the right of the called tool, even if another right lets the client connect', async () => {
-      await using reader = await use(forUser(undefined, { scp: 'Weather.Read' }))
+      await using reader = await use(forUser(user, { scp: 'Weather.Read' }))
       await expect(reader.call('list_alerts')).rejects.toThrow()
       expect((await reader.call('get_weather', { city: 'Rome' })).isError).toBeUndefined()
       await using mcp = await use(forUser())
@@ -249,17 +217,13 @@ describe('alerts', () => {
       `Bearer realm="${identities.tenantId}", authorization_uri="${api.issuer.url}/${identities.tenantId}/oauth2/v2.0/authorize", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"`
 
     it('are changed for a user only if the token proves the context; a refusal does not use up the idempotency key', async () => {
-      for (const acrs of [undefined, [], ['c10']])
-        expect(await create({ token: forUser(undefined, { acrs }) })).toMatchObject({
-          status: 401,
-          body: { code: 'WEATHER_CONTEXT_MISSING', failedCheck: 'context' },
-        })
-      expect((await create()).headers.get('www-authenticate')).toBe(challenge())
-      const { status, body } = await create({ token: forUser(undefined, { acrs: ['c1'] }) })
-      expect({ status, last: body.validated.checks.at(-1) }).toEqual({
-        status: 201,
-        last: { name: 'context', ok: true },
-      })
+      for (const acrs of [undefined, [], ['c10']]) {
+        const { status, headers, body } = await create({ token: forUser(user, { acrs }) })
+        expect([status, headers.get('www-authenticate')]).toEqual([401, challenge()])
+        expect(body).toMatchObject({ code: 'WEATHER_CONTEXT_MISSING', failedCheck: 'context' })
+      }
+      const { status, body } = await create({ token: forUser(user, { acrs: ['c1'] }) })
+      expect([status, body.validated.checks.at(-1)]).toEqual([201, { name: 'context', ok: true }])
       expect((await send('DELETE', `/alerts/${body.id}`)).status).toBe(401)
       expect(await list()).toHaveLength(1)
     })
@@ -269,30 +233,22 @@ describe('alerts', () => {
     })
 
     it.each(revisions)('demand proof of the context from MCP clients of revision %s', async revision => {
-      const call = (token: string, name: string, params = {}) =>
-        fetch(`${api.url}/mcp`, {
-          method: 'POST',
-          headers: {
-            authorization: `Bearer ${token}`,
-            accept: 'application/json, text/event-stream',
-            'content-type': 'application/json',
-            'mcp-protocol-version': revision,
-            'mcp-method': 'tools/call',
-            'mcp-name': name,
-          },
-          body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, ...params } }),
-        })
-      const refused = await call(forUser(), 'create_alert', { arguments: newAlert })
-      expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, challenge()])
-      const batch = await fetch(`${api.url}/mcp`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${forUser()}`, 'content-type': 'application/json' },
-        body: JSON.stringify([
-          { method: 'ping' },
-          { method: 'tools/call', params: { name: 'delete_alert' } },
-        ]),
+      const post = (body: object, headers = {}) =>
+        postJson(`${api.url}/mcp`, body, { token: forUser(), headers })
+      const call = (name: string, args = {}) => ({
+        jsonrpc: '2.0',
+        id: 1,
+        method: 'tools/call',
+        params: { name, ...args },
       })
-      expect(batch.status).toBe(401)
+      const refused = await post(call('create_alert', { arguments: newAlert }), {
+        accept: 'application/json, text/event-stream',
+        'mcp-protocol-version': revision,
+        'mcp-method': 'tools/call',
+        'mcp-name': 'create_alert',
+      })
+      expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, challenge()])
+      expect((await post([{ method: 'ping' }, call('delete_alert')])).status).toBe(401)
       expect(await list()).toEqual([])
     })
   })

@@ -8,43 +8,45 @@ interface Fault {
   readonly compressed?: boolean
 }
 
-export interface OpenMeteoStub {
-  readonly url: string
-  /** Path and query of every request so far. */
-  readonly requests: readonly URL[]
-  /** Number of requests that the client aborted before they had a response. */
-  readonly abandoned: number
-  /** Gives all further requests this status and body or, for `silence`, no response. A call with `undefined` ends this. */
-  fail(fault: Fault | 'silence' | undefined): void
-  close(): Promise<void>
-  start(): Promise<unknown>
-}
+export type OpenMeteoStub = Awaited<ReturnType<typeof startOpenMeteoStub>>
 
+const unitedStates = { country: 'United States', country_code: 'US' }
+const india = { country: 'India', country_code: 'IN' }
+// biome-ignore format: table
 const places: Readonly<Record<string, readonly object[]>> = {
-  oslo: [place('Oslo', 59.91, 10.75, 'Norway', 'NO', 'Oslo')],
+  oslo: [{ name: 'Oslo', latitude: 59.91, longitude: 10.75, country: 'Norway', country_code: 'NO', admin1: 'Oslo' }],
   portland: [
-    place('Portland', 45.52, -122.68, 'United States', 'US', 'Oregon'),
-    place('Portland', 43.66, -70.26, 'United States', 'US', 'Maine'),
+    { name: 'Portland', latitude: 45.52, longitude: -122.68, admin1: 'Oregon', ...unitedStates },
+    { name: 'Portland', latitude: 43.66, longitude: -70.26, admin1: 'Maine', ...unitedStates },
   ],
-  தேனி: [place('Theni', 10.01, 77.48, 'India', 'IN', 'Tamil Nadu')],
-  தானே: [place('Thane', 19.2, 72.97, 'India', 'IN', 'Maharashtra')],
+  தேனி: [{ name: 'Theni', latitude: 10.01, longitude: 77.48, admin1: 'Tamil Nadu', ...india }],
+  தானே: [{ name: 'Thane', latitude: 19.2, longitude: 72.97, admin1: 'Maharashtra', ...india }],
+}
+const current = {
+  time: 1_767_225_600,
+  interval: 900,
+  temperature_2m: -3.4,
+  relative_humidity_2m: 87,
+  wind_speed_10m: 11.2,
+  weather_code: 71,
+}
+const days = [0, 1, 2, 3, 4, 5, 6]
+const daily = {
+  time: days.map(day => `2026-01-0${day + 1}`),
+  weather_code: days.map(() => 3),
+  temperature_2m_max: days.map(day => day + 0.5),
+  temperature_2m_min: days.map(day => day - 5),
 }
 
-function place(
-  name: string,
-  latitude: number,
-  longitude: number,
-  country: string,
-  country_code: string,
-  admin1: string,
-) {
-  return { id: 1, name, latitude, longitude, country, country_code, admin1, population: 1_000 }
+function respond({ pathname, searchParams }: URL): object {
+  if (pathname !== '/v1/search') return searchParams.has('current') ? { current } : { daily }
+  const results = places[searchParams.get('name')?.toLowerCase() ?? '']
+  return results ? { results } : { generationtime_ms: 0.5 }
 }
-
-const sevenDays = Array.from({ length: 7 }, (_, index) => index)
 
 /** Responds like Open-Meteo's geocoding and forecast APIs, for a few cities. */
-export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
+export async function startOpenMeteoStub() {
+  /** Path and query of every request so far. */
   const requests: URL[] = []
   let abandoned = 0
   let fault: Fault | 'silence' | undefined
@@ -61,52 +63,19 @@ export async function startOpenMeteoStub(): Promise<OpenMeteoStub> {
     const body = fault?.body ?? JSON.stringify(respond(url))
     response.end(fault?.compressed ? gzipSync(body) : body)
   })
-
   const { url } = await server.start()
   return {
     url,
     requests,
+    /** Number of requests that the client aborted before they had a response. */
     get abandoned() {
       return abandoned
     },
-    fail(next) {
+    /** Gives all further requests this status and body or, for `silence`, no response. A call with `undefined` ends this. */
+    fail(next: Fault | 'silence' | undefined): void {
       fault = next
     },
     start: () => server.start(),
     close: () => server.close(),
-  }
-}
-
-function respond({ pathname, searchParams }: URL): object {
-  if (pathname === '/v1/search') {
-    const results = places[searchParams.get('name')?.toLowerCase() ?? '']
-    return { ...(results ? { results } : {}), generationtime_ms: 0.5 }
-  }
-  const position = {
-    latitude: Number(searchParams.get('latitude')),
-    longitude: Number(searchParams.get('longitude')),
-    elevation: 23,
-  }
-  if (searchParams.has('current')) {
-    return {
-      ...position,
-      current: {
-        time: 1_767_225_600,
-        interval: 900,
-        temperature_2m: -3.4,
-        relative_humidity_2m: 87,
-        wind_speed_10m: 11.2,
-        weather_code: 71,
-      },
-    }
-  }
-  return {
-    ...position,
-    daily: {
-      time: sevenDays.map(index => `2026-01-0${index + 1}`),
-      weather_code: sevenDays.map(() => 3),
-      temperature_2m_max: sevenDays.map(index => index + 0.5),
-      temperature_2m_min: sevenDays.map(index => index - 5),
-    },
   }
 }

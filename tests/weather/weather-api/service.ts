@@ -1,5 +1,6 @@
+import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { type RawResponse, rawGet } from '@entra-agents/tokens/testing/raw-request'
-import { createIssuer, type TestIssuer } from '@entra-agents/tokens/testing/token-issuer'
+import { type Claims, createIssuer, type TestIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import { buildApp, type Dependencies } from '@entra-agents/weather-api/app'
 import { readConfig } from '@entra-agents/weather-api/config'
 import type { FastifyInstance } from 'fastify'
@@ -41,6 +42,9 @@ export interface RunningWeatherApi {
   get(path: string, headers?: readonly string[]): Promise<ApiResponse>
   /** GET with one bearer token. */
   ask(token: string, path?: string): Promise<ApiResponse>
+  /** A token of the agent that calls as itself, or on behalf of Ada, with these claims besides the usual ones. */
+  autonomous(claims?: Claims, header?: Claims): string
+  onBehalfOf(claims?: Claims): string
   close(): Promise<void>
 }
 
@@ -72,6 +76,9 @@ export async function startWeatherApi(
     issuer,
     get,
     ask: (token, path = '/weather?city=Dallas') => get(path, ['authorization', `Bearer ${token}`]),
+    autonomous: (claims = {}, header) =>
+      issuer.sign(autonomousClaims({ authority: issuer.url, claims }), header),
+    onBehalfOf: (claims = {}) => issuer.sign(onBehalfOfClaims({ authority: issuer.url, claims })),
     async close() {
       await Promise.all([app.close(), issuer.close()])
     },
