@@ -2,146 +2,120 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type AgentTokens, type AgentTokensOptions, createAgentTokens } from './agent-tokens.ts'
+import type { AgentTokens, AgentTokensOptions } from './agent-tokens.ts'
+import { apiCallerOf, deadUrl, problemOf, startTestServer } from './downstream/testing/stage.ts'
 import { identityProblem } from './problems.ts'
 import {
   agent,
   authorizationHeader,
   autonomousClaims,
-  deadUrl,
   ids,
   onBehalfOfClaims,
   ordersApi,
-  recordingLogger,
   secondAgent,
   sidecarProblem,
-  startServer,
-  type TestServer,
   verifiedUser,
 } from './testing/fixtures.ts'
-import { type IdentityTiming, identityTiming } from './timing.ts'
+import type { IdentityTiming } from './timing.ts'
 import type { TokenRequest } from './token-request.ts'
+
+type Answer = (response: ServerResponse) => void
 
 const correlationId = '99999999-0000-4000-8000-000000000009'
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-const opened: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const one of opened.splice(0).reverse()) await one.close()
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
-async function startSidecar(listener: RequestListener): Promise<TestServer> {
-  const server = await startServer(listener)
-  opened.push(server)
-  return server
+/** The `AgentTokens` that ask the sidecar at this URL. */
+function askAt(url: string, timing?: Partial<IdentityTiming>, more?: Partial<AgentTokensOptions>) {
+  return apiCallerOf([ordersApi], url, timing, more)
 }
 
-/** The health of the agent's identity, with that of its flows. */
-function healthOf({ health }: AgentTokens) {
-  return { ...health, flows: health.flowsOf(agent) }
-}
-
-function createTokens(
-  sidecarUrl: string,
-  more: Partial<AgentTokensOptions> = {},
-  changes: Partial<IdentityTiming> = {},
-): AgentTokens {
-  const tokens = createAgentTokens({
-    sidecarUrl,
-    agents: [agent],
-    apis: [ordersApi],
-    lookAtEntra: async () => 'responds',
-    logger: recordingLogger().logger,
-    timing: { ...identityTiming, tokenRetryMs: 5, sidecarRestartMs: 20, ...changes },
-    ...more,
-  })
-  opened.push(tokens)
-  return tokens
-}
-
-/** A sidecar whose requests `listener` answers, and the `AgentTokens` that ask this sidecar. */
+/** A sidecar whose requests `listener` answers, and the `AgentTokens` that ask it. */
 async function tokensOf(
   listener: RequestListener,
+  timing?: Partial<IdentityTiming>,
   more?: Partial<AgentTokensOptions>,
-  changes?: Partial<IdentityTiming>,
 ) {
-  const sidecar = await startSidecar(listener)
-  return { sidecar, tokens: createTokens(sidecar.url, more, changes) }
-}
-
-function request(changes: Partial<TokenRequest> = {}): TokenRequest {
-  return {
-    agent,
-    flow: 'autonomous',
-    api: ordersApi,
-    user: undefined,
-    correlationId,
-    traceparent,
-    signal: new AbortController().signal,
-    ...changes,
-  }
-}
-
-const oboRequest = (oid: string, value?: string) => request({ flow: 'obo', user: verifiedUser(oid, value) })
-const problemOf = (code: string) =>
-  expect.objectContaining({ code, message: expect.stringMatching(/^[A-Z“].+[.)]$/) })
-const isHealthPath = (target: string | undefined) => target === '/healthz'
-
-function grantToken(response: ServerResponse, claims = autonomousClaims()): void {
-  response.setHeader('content-type', 'application/json; charset=utf-8')
-  response.end(authorizationHeader(claims))
-}
-
-/** The claims of an agent's own token, for the agent that a request to the sidecar names. */
-function claimsOfNamedAgent(target = '') {
-  const azp = new URL(target, 'http://localhost').searchParams.get('AgentIdentity')
-  return autonomousClaims({ azp, oid: azp, sub: azp })
-}
-
-function refuse(response: ServerResponse, status: number, detail: string): void {
-  response
-    .writeHead(status, { 'content-type': 'application/problem+json' })
-    .end(sidecarProblem(status, detail))
+  const sidecar = await startTestServer(listener)
+  return { sidecar, ...askAt(sidecar.url, timing, more) }
 }
 
 /** Gives the nth token request the nth answer, and further ones the last answer; `/healthz` gets “Healthy”. */
-function inOrder(...answers: ((response: ServerResponse) => void)[]): RequestListener {
+function inOrder(...answers: readonly Answer[]): RequestListener {
   let next = 0
-  return (incoming, response) => {
-    if (isHealthPath(incoming.url)) {
-      response.end('Healthy')
-      return
-    }
-    answers[Math.min(next, answers.length - 1)]?.(response)
-    next += 1
+  return ({ url }, response) => {
+    if (url === '/healthz') response.end('Healthy')
+    else answers[Math.min(next++, answers.length - 1)]?.(response)
   }
+}
+
+function request(changes: Partial<TokenRequest> = {}): TokenRequest {
+  const { signal } = new AbortController()
+  const common = { user: undefined, correlationId, traceparent, signal }
+  return { agent, flow: 'autonomous', api: ordersApi, ...common, ...changes }
+}
+
+const oboRequest = (oid: string, value?: string) => request({ flow: 'obo', user: verifiedUser(oid, value) })
+
+/** A token request that fails, as the error that it throws. */
+const failureOf = (tokens: AgentTokens, asked = request()) =>
+  tokens.obtain(asked).then(
+    () => expect.fail('It got a token.'),
+    (error: unknown) => error,
+  )
+
+/** The states of the sidecar and of the agent's flows, and whether the sidecar needs a restart. */
+function statesOf({ health }: AgentTokens) {
+  const { autonomous, obo } = health.flowsOf(agent)
+  const needsRestart = health.sidecarNeedsRestart !== undefined
+  return [health.sidecar.state, autonomous.state, obo.state, ...(needsRestart ? ['restart'] : [])].join(', ')
+}
+
+const grant =
+  (claims = autonomousClaims()): Answer =>
+  response =>
+    response.end(authorizationHeader(claims))
+const refuse =
+  (status: number, detail: string): Answer =>
+  response =>
+    response
+      .writeHead(status, { 'content-type': 'application/problem+json' })
+      .end(sidecarProblem(status, detail))
+const keepSilent = () => undefined
+const broken: Answer = response => response.destroy()
+const serviceDown = refuse(401, 'Service is unavailable.')
+const unexpected = refuse(500, 'An unexpected error occurred.')
+const unknownCredential = refuse(401, 'AADSTS700213: No matching federated identity record found.')
+const noRole = refuse(401, 'AADSTS50105: no role')
+const stopping: Answer = response => response.writeHead(503).end()
+const expired = grant(autonomousClaims({ exp: 1 }))
+
+/** Grants an agent's own token to the agent that the request names. */
+const grantToNamedAgent: RequestListener = ({ url = '' }, response) => {
+  const azp = new URL(url, 'http://localhost').searchParams.get('AgentIdentity')
+  grant(autonomousClaims({ azp, oid: azp, sub: azp }))(response)
 }
 
 describe('the token that the sidecar is asked for', () => {
   it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if the user has one', async () => {
-    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
+    const { sidecar, tokens } = await tokensOf(inOrder(grant()))
     const token = await tokens.obtain(request({ user: verifiedUser(ids.ada) }))
-    expect(token).toMatchObject({
-      claims: { azp: ids.agentClientId },
-      attempts: 1,
-      correlationId,
-    })
-    expect(sidecar.requests).toHaveLength(1)
-    expect(sidecar.requests[0]?.target).toBe(
-      `GET /AuthorizationHeaderUnauthenticated/ordersApp?AgentIdentity=${ids.agentClientId}` +
-        `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`,
-    )
-    expect(sidecar.requests[0]?.headers).toMatchObject({
-      traceparent,
-      host: new URL(sidecar.url).host,
-      accept: 'application/json',
-    })
+    expect(token).toMatchObject({ claims: { azp: ids.agentClientId }, attempts: 1, correlationId })
+    const path =
+      `/AuthorizationHeaderUnauthenticated/ordersApp?AgentIdentity=${ids.agentClientId}` +
+      `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`
+    expect(sidecar.requests.map(({ target }) => target)).toEqual([`GET ${path}`])
+    expect(tokens.urlOf(request())).toBe(`${sidecar.url}${path}`)
+    const { host } = new URL(sidecar.url)
+    expect(sidecar.requests[0]?.headers).toMatchObject({ traceparent, host, accept: 'application/json' })
     expect(sidecar.requests[0]?.headers).not.toHaveProperty('authorization')
   })
 
   it('is a token on behalf of the user in the obo flow, with Tc', async () => {
-    const { sidecar, tokens } = await tokensOf(
-      inOrder(response => grantToken(response, onBehalfOfClaims(ids.ada))),
-    )
+    const { sidecar, tokens } = await tokensOf(inOrder(grant(onBehalfOfClaims(ids.ada))))
     const token = await tokens.obtain(oboRequest(ids.ada, 'tc-of-ada'))
     expect(token.claims['oid']).toBe(ids.ada)
     expect(sidecar.requests[0]?.target).toContain(
@@ -151,88 +125,57 @@ describe('the token that the sidecar is asked for', () => {
   })
 
   it('is never an app token in the obo flow: without a user, no token is requested', async () => {
-    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
-    await expect(tokens.obtain(request({ flow: 'obo' }))).rejects.toEqual(problemOf('SIGN_IN_REQUIRED'))
+    const { sidecar, tokens } = await tokensOf(inOrder(grant()))
+    expect(await failureOf(tokens, request({ flow: 'obo' }))).toEqual(problemOf('SIGN_IN_REQUIRED'))
     expect(sidecar.requests).toEqual([])
-  })
-
-  it('is requested at a URL that `urlOf` returns in full', async () => {
-    const tokens = createTokens('http://localhost:5000')
-    expect(tokens.urlOf(request())).toBe(
-      `http://localhost:5000/AuthorizationHeaderUnauthenticated/ordersApp?AgentIdentity=${ids.agentClientId}` +
-        `&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`,
-    )
-  })
-
-  it('is requested anew each time, since only the sidecar has a cache', async () => {
-    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
-    await tokens.obtain(request())
-    await tokens.obtain(request())
-    expect(sidecar.requests).toHaveLength(2)
   })
 })
 
-describe('equal requests under way', () => {
-  it('are sent to the sidecar as one request', async () => {
-    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
+describe('requests for tokens', () => {
+  it('are sent each time, since only the sidecar has a cache, but equal ones under way are sent as one', async () => {
+    const { sidecar, tokens } = await tokensOf(inOrder(grant()))
     const all = await Promise.all(Array.from({ length: 50 }, () => tokens.obtain(request())))
     expect(new Set(all.map(token => token.raw)).size).toBe(1)
     expect(sidecar.requests).toHaveLength(1)
-  })
-
-  it('are joined only if user and flow are the same', async () => {
-    const sidecar = await startSidecar((incoming, response) => {
-      const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
-      void setImmediate().then(() => grantToken(response, oid ? onBehalfOfClaims(oid) : autonomousClaims()))
-    })
-    const tokens = createTokens(sidecar.url)
-    const asked = Array.from({ length: 150 }, (_, n) =>
-      [oboRequest(ids.ada), oboRequest(ids.ben), request()].at(n % 3),
-    ).filter(one => one !== undefined)
-    const got = await Promise.all(asked.map(one => tokens.obtain(one)))
-    expect(got.map(token => token.claims['oid'])).toEqual(
-      asked.map(one => one.user?.objectId ?? ids.agentClientId),
-    )
-    expect(sidecar.requests).toHaveLength(3)
-  })
-
-  it('are joined only if the agent is the same, so that each agent gets its own token', async () => {
-    const { sidecar, tokens } = await tokensOf((incoming, response) =>
-      grantToken(response, claimsOfNamedAgent(incoming.url)),
-    )
-    const asked = [agent, secondAgent, agent, secondAgent]
-    const got = await Promise.all(asked.map(one => tokens.obtain(request({ agent: one }))))
-    expect(got.map(token => token.claims['azp'])).toEqual(asked.map(({ clientId }) => clientId))
+    await tokens.obtain(request())
     expect(sidecar.requests).toHaveLength(2)
   })
 
+  it('are joined only if user, flow and agent are the same, so that each gets its own token', async () => {
+    const { sidecar, tokens } = await tokensOf(async (incoming, response) => {
+      const oid = incoming.headers.authorization?.slice('Bearer token-of-'.length)
+      await setImmediate()
+      if (oid) grant(onBehalfOfClaims(oid))(response)
+      else grantToNamedAgent(incoming, response)
+    })
+    const kinds = [oboRequest(ids.ada), oboRequest(ids.ben), request(), request({ agent: secondAgent })]
+    const asked = Array.from({ length: 50 }, () => kinds).flat()
+    const got = await Promise.all(asked.map(one => tokens.obtain(one)))
+    expect(got.map(token => token.claims['oid'])).toEqual(
+      asked.map(one => one.user?.objectId ?? one.agent.clientId),
+    )
+    expect(sidecar.requests).toHaveLength(kinds.length)
+  })
+
   it('never get the token of another agent, even if the sidecar returns it', async () => {
-    const { tokens } = await tokensOf(inOrder(grantToken))
-    const obtained = tokens.obtain(request({ agent: secondAgent }))
-    await expect(obtained).rejects.toEqual(problemOf('AGENT_IDENTITY_NOT_HONOURED'))
+    const { tokens } = await tokensOf(inOrder(grant()))
+    const failure = await failureOf(tokens, request({ agent: secondAgent }))
+    expect(failure).toEqual(problemOf('AGENT_IDENTITY_NOT_HONOURED'))
   })
 
   it('are not joined when the same user has a new token', async () => {
-    const { sidecar, tokens } = await tokensOf(
-      inOrder(response => grantToken(response, onBehalfOfClaims(ids.ada))),
-    )
-    await Promise.all([
-      tokens.obtain(oboRequest(ids.ada, 'first')),
-      tokens.obtain(oboRequest(ids.ada, 'renewed')),
-    ])
+    const { sidecar, tokens } = await tokensOf(inOrder(grant(onBehalfOfClaims(ids.ada))))
+    const asked = ['first', 'renewed'].map(value => tokens.obtain(oboRequest(ids.ada, value)))
+    await Promise.all(asked)
     expect(sidecar.requests).toHaveLength(2)
   })
 
   it('are aborted when the last caller goes away, and not before', async () => {
     let hungUp = 0
-    const sidecar = await startSidecar((_incoming, response) => {
-      response.on('close', () => {
-        hungUp += 1
-      })
+    const { sidecar, tokens } = await tokensOf((_incoming, response) => {
+      response.on('close', () => hungUp++)
     })
-    const tokens = createTokens(sidecar.url)
-    const first = new AbortController()
-    const second = new AbortController()
+    const [first, second] = [new AbortController(), new AbortController()]
     const one = tokens.obtain(request({ signal: first.signal }))
     const two = tokens.obtain(request({ signal: second.signal }))
     await expect.poll(() => sidecar.requests.length).toBe(1)
@@ -247,55 +190,53 @@ describe('equal requests under way', () => {
 })
 
 describe('a token request that fails', () => {
-  type Answer = (response: ServerResponse) => void
-  const serviceDown: Answer = response => refuse(response, 401, 'Service is unavailable.')
-  const broken: Answer = response => response.destroy()
-  const unknownCredential: Answer = response =>
-    refuse(response, 401, 'AADSTS700213: No matching federated identity record found.')
+  const keysOutOfReach: Answer = response =>
+    response
+      .writeHead(401, { 'www-authenticate': `Bearer error_description="The issuer '(null)' is invalid"` })
+      .end()
 
-  it.each(
-    // biome-ignore format: table
-    [
-      ['an outage of Entra', serviceDown],
-      ['a code of Entra that passes', (response: ServerResponse) => refuse(response, 401, 'AADSTS90033: busy')],
-      ['an unexpected error', (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.')],
-      ['a broken connection', broken],
-      ['keys out of the sidecar’s reach', (response: ServerResponse) => response.writeHead(401, { 'www-authenticate': `Bearer error_description="The issuer '(null)' is invalid"` }).end()],
-    ],
-  )('is made again after %s', async (_what, failure) => {
-    const { tokens } = await tokensOf(inOrder(failure, grantToken))
-    await expect(tokens.obtain(request())).resolves.toMatchObject({
-      attempts: 2,
-    })
-  })
-
-  it('is made again, several times, while Entra does not know a federated credential everywhere', async () => {
-    const { tokens } = await tokensOf(
-      inOrder(unknownCredential, unknownCredential, unknownCredential, grantToken),
-    )
-    await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 4 })
-  })
-
-  it.each([
-    [2, 'ENTRA_UNAVAILABLE', serviceDown],
-    [3, 'SIDECAR_UNREACHABLE', broken],
-    [4, 'FEDERATION_MISMATCH', unknownCredential],
-  ] as const)('is given up after %i attempts, with the problem %s', async (times, code, failure) => {
-    const { sidecar, tokens } = await tokensOf(inOrder(failure))
-    await expect(tokens.obtain(request())).rejects.toEqual(problemOf(code))
-    expect(sidecar.requests).toHaveLength(times)
+  // biome-ignore format: table
+  it.each<[what: string, answers: readonly Answer[], outcome: string, requests: number]>([
+    ['once, after an outage of Entra', [serviceDown, grant()], 'a token', 2],
+    ['once, after a code of Entra that passes', [refuse(401, 'AADSTS90033: busy'), grant()], 'a token', 2],
+    ['once, after an unexpected error', [unexpected, grant()], 'a token', 2],
+    ['once, after a broken connection', [broken, grant()], 'a token', 2],
+    ['once, while keys are out of the sidecar’s reach', [keysOutOfReach, grant()], 'a token', 2],
+    ['several times, while Entra does not know a federated credential everywhere', [unknownCredential, unknownCredential, unknownCredential, grant()], 'a token', 4],
+    ['no third time during an outage of Entra', [serviceDown], 'ENTRA_UNAVAILABLE', 2],
+    ['no fourth time if the connection breaks', [broken], 'SIDECAR_UNREACHABLE', 3],
+    ['no fifth time if Entra does not know a federated credential', [unknownCredential], 'FEDERATION_MISMATCH', 4],
+    ['not without consent', [refuse(401, 'AADSTS65001: no grant'), grant()], 'CONSENT_REQUIRED', 1],
+    ['not if Entra’s record names the agent', [refuse(401, `AADSTS700213: No record for ${ids.agentClientId}.`), grant()], 'AGENT_NOT_PERMITTED', 1],
+    ['not if Entra throttles', [refuse(401, '{"error":"throttled"}'), grant()], 'ENTRA_UNAVAILABLE', 1],
+    ['not without scopes', [refuse(400, 'No scopes found'), grant()], 'SIDECAR_MISCONFIGURED', 1],
+    ['not if the sidecar refuses the caller', [response => response.writeHead(403).end(), grant()], 'SIDECAR_REFUSED_CALLER', 1],
+    ['not if the token is the blueprint’s', [grant(autonomousClaims({ azp: ids.blueprintAppId })), grant()], 'AGENT_IDENTITY_NOT_HONOURED', 1],
+    ['not if the response is far too long', [response => response.end('x'.repeat(200_000)), grant()], 'SIDECAR_MISCONFIGURED', 1],
+    ['several times, while the sidecar says that it stops', [stopping, stopping, stopping, grant()], 'a token', 4],
+    ['once, past the sidecar’s cache, if the token has expired', [expired, grant()], 'a token', 2],
+    ['no third time if the token past the cache has expired, too', [expired], 'SIDECAR_MISCONFIGURED', 2],
+  ])('is made again: %s', async (_what, answers, outcome, requests) => {
+    const { sidecar, tokens } = await tokensOf(inOrder(...answers), { sidecarRestartMs: 60_000 })
+    const got = await tokens.obtain(request()).catch((error: { code: string }) => error)
+    expect('code' in got ? got.code : 'a token').toBe(outcome)
+    if ('raw' in got) expect(got).toMatchObject({ attempts: requests, isNew: answers[0] === expired })
+    const isPastCache = sidecar.requests.map(({ target }) => target.includes('Options.ForceRefresh=true'))
+    expect(isPastCache).toEqual(sidecar.requests.map((_, index) => answers[0] === expired && index > 0))
+    expect(sidecar.requests).toHaveLength(requests)
   })
 
   it('is made again after ever longer waits', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(1)
     const cameMs: number[] = []
-    const sidecar = await startSidecar(
+    const { tokens } = await tokensOf(
       inOrder(response => {
         cameMs.push(performance.now())
         broken(response)
       }),
+      { tokenRetryMs: 20 },
     )
-    await expect(createTokens(sidecar.url, {}, { tokenRetryMs: 20 }).obtain(request())).rejects.toThrow()
+    await failureOf(tokens)
     const [first = 0, second = 0, third = 0] = cameMs
     expect(second - first).toBeGreaterThan(20)
     expect(third - second).toBeGreaterThan(40)
@@ -303,55 +244,16 @@ describe('a token request that fails', () => {
 
   it('is not made again if the caller goes away during the wait', async () => {
     const caller = new AbortController()
-    const sidecar = await startSidecar(
+    const { sidecar, tokens } = await tokensOf(
       inOrder(response => {
         response.once('close', () => setImmediate().then(() => caller.abort(new Error('went away'))))
         response.setHeader('connection', 'close')
         serviceDown(response)
       }),
+      { tokenRetryMs: 60_000, tokenDeadlineMs: 120_000 },
     )
-    const tokens = createTokens(sidecar.url, {}, { tokenRetryMs: 60_000, tokenDeadlineMs: 120_000 })
     await expect(tokens.obtain(request({ signal: caller.signal }))).rejects.toThrow('went away')
     expect(sidecar.requests).toHaveLength(1)
-  })
-
-  it.each([
-    ['CONSENT_REQUIRED', (response: ServerResponse) => refuse(response, 401, 'AADSTS65001: no grant')],
-    [
-      'AGENT_NOT_PERMITTED',
-      (response: ServerResponse) =>
-        refuse(response, 401, `AADSTS700213: No record for ${ids.agentClientId}.`),
-    ],
-    ['ENTRA_UNAVAILABLE', (response: ServerResponse) => refuse(response, 401, '{"error":"throttled"}')],
-    ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => refuse(response, 400, 'No scopes found')],
-    ['SIDECAR_REFUSED_CALLER', (response: ServerResponse) => response.writeHead(403).end()],
-    [
-      'AGENT_IDENTITY_NOT_HONOURED',
-      (response: ServerResponse) => grantToken(response, autonomousClaims({ azp: ids.blueprintAppId })),
-    ],
-    ['SIDECAR_MISCONFIGURED', (response: ServerResponse) => response.end('x'.repeat(200_000))],
-  ])('is not made again if another attempt would not help: %s', async (code, failure) => {
-    const { sidecar, tokens } = await tokensOf(inOrder(failure, grantToken))
-    await expect(tokens.obtain(request())).rejects.toEqual(problemOf(code))
-    expect(sidecar.requests).toHaveLength(1)
-  })
-})
-
-describe('a token that has expired on arrival', () => {
-  const expired = (response: ServerResponse) => grantToken(response, autonomousClaims({ exp: 1 }))
-  const pastTheCache = ({ requests }: TestServer) =>
-    requests.map(({ target }) => target.includes('AcquireTokenOptions.ForceRefresh=true'))
-
-  it('is asked for once more, past the sidecar’s cache', async () => {
-    const { sidecar, tokens } = await tokensOf(inOrder(expired, grantToken))
-    await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 2, isNew: true })
-    expect(pastTheCache(sidecar)).toEqual([false, true])
-  })
-
-  it('is a failure if the new one has expired, too', async () => {
-    const { sidecar, tokens } = await tokensOf(inOrder(expired))
-    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('SIDECAR_MISCONFIGURED'))
-    expect(pastTheCache(sidecar)).toEqual([false, true])
   })
 })
 
@@ -366,19 +268,12 @@ describe('a response without a usable token', () => {
     ['a list in place of the token', 200, [valid]],
     ['`null` in place of the token', 200, null],
   ])('is refused because it has %s', async (_what, status, header) => {
-    const sidecar = await startSidecar(
+    const { tokens } = await tokensOf(
       inOrder(response => response.writeHead(status).end(JSON.stringify({ authorizationHeader: header }))),
     )
-    await expect(createTokens(sidecar.url).obtain(request())).rejects.toMatchObject({
+    expect(await failureOf(tokens)).toMatchObject({
       code: expect.stringMatching(/^(SIDECAR_FAILED|SIDECAR_MISCONFIGURED|ENTRA_UNAVAILABLE)$/),
       options: { upstream: { service: 'sidecar', status } },
-    })
-  })
-
-  it('is explained by its text if its media type is application/problem+json', async () => {
-    const { tokens } = await tokensOf(inOrder(response => refuse(response, 400, 'No scopes found')))
-    await expect(tokens.obtain(request())).rejects.toMatchObject({
-      options: { hint: expect.stringContaining('DownstreamApis__ordersApp__Scopes__0') },
     })
   })
 })
@@ -390,313 +285,247 @@ describe('a sidecar that restarts', () => {
     let refusals = 0
     const countRefusal = () => void refusals++
     subscribe('undici:client:connectError', countRefusal)
-    const first = await startServer((_request, response) => {
+    const first = await startTestServer((_request, response) => {
       response.destroy()
       void first.close()
     })
-    const token = createTokens(first.url, {}, patient).obtain(request())
+    const token = askAt(first.url, patient).tokens.obtain(request())
     await expect.poll(() => refusals).toBeGreaterThan(3)
-    const second = await startServer(inOrder(grantToken), Number(new URL(first.url).port))
-    opened.push(second)
+    const second = await startTestServer(inOrder(grant()), Number(new URL(first.url).port))
     const { attempts } = await token
     unsubscribe('undici:client:connectError', countRefusal)
     expect(attempts).toBe(refusals + 2)
     expect([first, second].map(({ requests }) => requests.length)).toEqual([1, 1])
   })
 
-  it('and responds 503 before it stops is asked again until it is back', async () => {
-    const stopping = (response: ServerResponse) => void response.writeHead(503).end()
-    const sidecar = await startSidecar(inOrder(stopping, stopping, stopping, grantToken))
-    const { attempts } = await createTokens(sidecar.url, {}, patient).obtain(request())
-    expect(attempts).toBe(4)
-  })
-
   it('is no longer asked when the caller has gone away', async () => {
     const caller = new AbortController()
-    const tokens = createTokens(await deadUrl(), {}, patient)
-    const token = tokens.obtain(request({ signal: caller.signal }))
+    const token = askAt(await deadUrl(), patient).tokens.obtain(request({ signal: caller.signal }))
     caller.abort(new Error('went away'))
     await expect(token).rejects.toThrow('went away')
   })
 
-  it('and does not come back is reported as the cause; Entra is not', async () => {
-    const tokens = createTokens(
-      await deadUrl(),
-      {},
-      { sidecarRestartMs: 60_000, tokenRetryMs: 500, tokenDeadlineMs: 1_000 },
-    )
-    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('SIDECAR_UNREACHABLE'))
+  it('and does not come back is reported as the cause before the deadline, whose problem would blame Entra', async () => {
+    const timing = { sidecarRestartMs: 60_000, tokenRetryMs: 100, tokenDeadlineMs: 200 }
+    const { tokens } = askAt(await deadUrl(), timing)
+    expect(await failureOf(tokens)).toEqual(problemOf('SIDECAR_UNREACHABLE'))
+  })
+
+  it('is reported as down when it is away for longer than a restart takes, and as ready once it gives a token', async () => {
+    const url = await deadUrl()
+    const { tokens } = askAt(url)
+    expect(await failureOf(tokens)).toEqual(problemOf('SIDECAR_UNREACHABLE'))
+    expect(statesOf(tokens)).toBe('unavailable, unavailable, unavailable')
+    await startTestServer(inOrder(grant()), Number(new URL(url).port))
+    await tokens.obtain(request())
+    expect(statesOf(tokens)).toBe('ready, ready, unknown')
   })
 })
 
 describe('a sidecar that does not answer token requests', () => {
-  it('is reported as down when nobody listens for longer than a restart takes, and as ready once it gives a token', async () => {
-    let sidecarUrl = await deadUrl()
-    const tokens = createTokens(sidecarUrl)
-    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('SIDECAR_UNREACHABLE'))
-    expect(tokens.health.flowsOf(agent)).toMatchObject({
-      autonomous: { state: 'unavailable', problem: { code: 'SIDECAR_UNREACHABLE' } },
-      obo: { state: 'unavailable' },
-    })
-    sidecarUrl = sidecarUrl.replace(/.*:/, '')
-    const server = await startServer(inOrder(grantToken), Number(sidecarUrl))
-    opened.push(server)
-    await tokens.obtain(request())
-    expect(healthOf(tokens)).toMatchObject({
-      sidecar: { state: 'ready' },
-      flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
-    })
-  })
-
   it('is reported as down when it accepts connections and is silent, even on /healthz', async () => {
-    const { sidecar, tokens } = await tokensOf(
-      () => undefined,
-      {},
-      { sidecarSilenceMs: 20, sidecarHealthMs: 50 },
-    )
-    const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
-    expect(error).toEqual(problemOf('SIDECAR_UNREACHABLE'))
-    expect(error).toMatchObject({ options: { upstream: { service: 'sidecar' } } })
+    const { sidecar, tokens } = await tokensOf(keepSilent, { sidecarSilenceMs: 20, sidecarHealthMs: 50 })
+    expect(await failureOf(tokens)).toMatchObject({
+      code: 'SIDECAR_UNREACHABLE',
+      message: 'The sidecar accepts connections but does not respond.',
+      options: { upstream: { service: 'sidecar' } },
+    })
     // The agent waits for a silent sidecar once: asking again would take as long.
     expect(sidecar.requests.filter(({ target }) => target !== 'GET /healthz')).toHaveLength(1)
   })
 
   it('is reported as down when it says on /healthz that it is not healthy', async () => {
-    const sidecar = await startSidecar((incoming, response) => {
-      if (isHealthPath(incoming.url)) response.writeHead(503).end('Unhealthy')
-    })
-    const tokens = createTokens(sidecar.url, {}, { sidecarSilenceMs: 20 })
-    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('SIDECAR_UNREACHABLE'))
+    const { tokens } = await tokensOf(
+      ({ url }, response) => url === '/healthz' && response.writeHead(503).end('Unhealthy'),
+      { sidecarSilenceMs: 20 },
+    )
+    expect(await failureOf(tokens)).toEqual(problemOf('SIDECAR_UNREACHABLE'))
   })
 
   it('is waited for no longer when the agent stops', async () => {
-    const { sidecar, tokens } = await tokensOf(() => undefined)
-    const waiting = tokens.obtain(request()).catch((thrown: Error) => thrown)
+    const { sidecar, tokens } = await tokensOf(keepSilent)
+    const waiting = failureOf(tokens)
     await expect.poll(() => sidecar.requests.length).toBe(1)
     await tokens.close()
     expect(await waiting).toMatchObject({ code: 'SIDECAR_UNREACHABLE', cause: { code: 'UND_ERR_DESTROYED' } })
   })
 
   it('but is alive is waited for until the deadline; then Entra is reported as silent', async () => {
-    const { sidecar, tokens } = await tokensOf(
-      inOrder(() => undefined),
-      {},
-      { sidecarSilenceMs: 20, tokenDeadlineMs: 200 },
-    )
-    const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
-    expect(error).toEqual(problemOf('ENTRA_UNAVAILABLE'))
-    expect(error).toMatchObject({
-      options: { upstream: { service: 'sidecar' }, hint: expect.stringContaining('egress') },
+    const { sidecar, tokens } = await tokensOf(inOrder(keepSilent), {
+      sidecarSilenceMs: 20,
+      tokenDeadlineMs: 200,
+    })
+    expect(await failureOf(tokens)).toMatchObject({
+      code: 'ENTRA_UNAVAILABLE',
+      message: 'The sidecar is alive but had no token after 200 ms.',
+      options: { upstream: { service: 'sidecar' }, hint: expect.stringContaining('check its egress') },
     })
     await expect.poll(() => sidecar.requests.map(({ target }) => target)).toContain('GET /healthz')
   })
 
   it('at first, because Entra is slow, still gives its token later', async () => {
     let waiting: ServerResponse | undefined
-    const sidecar = await startSidecar((incoming, response) => {
-      if (!isHealthPath(incoming.url)) {
-        waiting = response
-        return
-      }
-      response.end('Healthy')
-      if (waiting) grantToken(waiting)
-    })
-    const tokens = createTokens(sidecar.url, {}, { sidecarSilenceMs: 20, sidecarHealthMs: 60_000 })
+    const { tokens } = await tokensOf(
+      ({ url }, response) => {
+        if (url !== '/healthz') waiting = response
+        else {
+          response.end('Healthy')
+          if (waiting) grant()(waiting)
+        }
+      },
+      { sidecarSilenceMs: 20, sidecarHealthMs: 60_000 },
+    )
     await expect(tokens.obtain(request())).resolves.toMatchObject({ attempts: 1 })
   })
 })
 
 describe('the health of the identity', () => {
-  const unexpected = (response: ServerResponse) => refuse(response, 500, 'An unexpected error occurred.')
-
   it('is unknown before the first request', async () => {
-    expect(healthOf(createTokens(await deadUrl()))).toMatchObject({
-      sidecar: { state: 'unknown' },
-      flows: { autonomous: { state: 'unknown' }, obo: { state: 'unknown' } },
-      sidecarNeedsRestart: undefined,
-    })
+    expect(statesOf(askAt(await deadUrl()).tokens)).toBe('unknown, unknown, unknown')
   })
 
   it('says “restart the sidecar” when every token request fails although the sidecar answers', async () => {
     const { tokens } = await tokensOf(inOrder(unexpected))
-    await expect(tokens.obtain(request())).rejects.toThrow()
+    await failureOf(tokens)
     expect(tokens.health.sidecar.problem?.message).toContain('responded 500')
     expect(tokens.health.sidecarNeedsRestart).toBeUndefined()
-    await expect(tokens.obtain(request())).rejects.toThrow()
+    await failureOf(tokens)
     expect(tokens.health.sidecarNeedsRestart?.code).toBe('SIDECAR_FAILED')
-    const { problem } = tokens.health.sidecar
-    expect(problem?.code).toBe('SIDECAR_FAILED')
-    expect(problem?.message).toContain('every token request fails')
-    expect(problem?.toDocument('r').hint).toContain('restart the sidecar')
-    expect(tokens.health.flowsOf(agent).obo.problem).toBe(problem)
+    expect(tokens.health.sidecar.problem?.toDocument('r').hint).toContain('restart the sidecar')
   })
 
   it('counts the failures of concurrent requests as one', async () => {
-    const sidecar = await startSidecar(inOrder(unexpected))
     const others = ['notes-api', 'tasks-api'].map(name => ({ ...ordersApi, name }))
-    const tokens = createTokens(sidecar.url, { apis: [ordersApi, ...others] })
+    const { sidecar, tokens } = await tokensOf(inOrder(unexpected), {}, { apis: [ordersApi, ...others] })
     await tokens.refresh()
     expect(new Set(sidecar.requests.map(({ target }) => target)).size).toBeGreaterThanOrEqual(3)
     expect(tokens.health.sidecarNeedsRestart).toBeUndefined()
-    await expect(tokens.obtain(request())).rejects.toThrow()
+    await failureOf(tokens)
     expect(tokens.health.sidecarNeedsRestart?.code).toBe('SIDECAR_FAILED')
   })
 
   it('blames Entra, not the sidecar, when the agent itself cannot reach Entra either', async () => {
-    const { tokens } = await tokensOf(inOrder(unexpected), { lookAtEntra: async () => 'silent' })
-    for (let time = 0; time < 3; time++) {
-      const error = await tokens.obtain(request()).catch((thrown: Error) => thrown)
-      expect(error).toEqual(problemOf('ENTRA_UNAVAILABLE'))
-      expect(error).toMatchObject({
+    const { tokens } = await tokensOf(inOrder(unexpected), {}, { lookAtEntra: async () => 'silent' })
+    for (let time = 0; time < 3; time++)
+      expect(await failureOf(tokens)).toMatchObject({
+        code: 'ENTRA_UNAVAILABLE',
+        message: 'Neither the sidecar nor the agent reaches Entra.',
         options: { upstream: { service: 'entra' }, cause: { code: 'SIDECAR_FAILED' } },
       })
-    }
-    expect(healthOf(tokens)).toMatchObject({
-      sidecar: { state: 'ready' },
-      flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
-      sidecarNeedsRestart: undefined,
-    })
+    expect(statesOf(tokens)).toBe('ready, unavailable, unavailable')
   })
 
-  it('is not explained by a silent Entra if the sidecar named another cause', async () => {
-    const { tokens } = await tokensOf(
-      inOrder(response => refuse(response, 401, 'AADSTS50105: no role')),
-      { lookAtEntra: async () => 'silent' },
-    )
-    await expect(tokens.obtain(request())).rejects.toEqual(problemOf('AGENT_NOT_PERMITTED'))
+  it.each([
+    [
+      'is not explained by a silent Entra if the sidecar named another cause',
+      'silent',
+      noRole,
+      'AGENT_NOT_PERMITTED',
+    ],
+    [
+      'is explained by what stands between agent and Entra, if it does',
+      identityProblem('PROXY_REFUSED', 'No.'),
+      serviceDown,
+      'PROXY_REFUSED',
+    ],
+  ] as const)('%s', async (_what, reach, answer, code) => {
+    const { tokens } = await tokensOf(inOrder(answer), {}, { lookAtEntra: async () => reach })
+    expect(await failureOf(tokens)).toEqual(problemOf(code))
   })
 
   it('is not changed by a turn that was aborted', async () => {
-    const { sidecar, tokens } = await tokensOf(() => undefined)
+    const { sidecar, tokens } = await tokensOf(keepSilent)
     const turn = new AbortController()
-    const asked = tokens.obtain(request({ signal: turn.signal })).catch((thrown: Error) => thrown)
+    const asked = failureOf(tokens, request({ signal: turn.signal }))
     await expect.poll(() => sidecar.requests.length).toBe(1)
     turn.abort(identityProblem('REQUEST_TIMEOUT', 'No answer came in time.'))
     expect(await asked).toEqual(problemOf('REQUEST_TIMEOUT'))
     await setImmediate()
-    expect(tokens.health.flowsOf(agent).autonomous.state).toBe('unknown')
+    expect(statesOf(tokens)).toBe('unknown, unknown, unknown')
   })
 
   it('is not changed by failures that concern one user only', async () => {
-    const sidecar = await startSidecar(
-      inOrder(
-        response => grantToken(response, onBehalfOfClaims(ids.ada)),
-        response => refuse(response, 401, 'AADSTS50076: MFA'),
-      ),
-    )
-    const tokens = createTokens(sidecar.url)
+    const mfa = refuse(401, 'AADSTS50076: MFA')
+    const { tokens } = await tokensOf(inOrder(grant(onBehalfOfClaims(ids.ada)), mfa))
     await tokens.obtain(oboRequest(ids.ada))
-    await expect(tokens.obtain(oboRequest(ids.ben))).rejects.toEqual(problemOf('CONDITIONAL_ACCESS_REQUIRED'))
-    expect(tokens.health.flowsOf(agent).obo.state).toBe('ready')
+    expect(await failureOf(tokens, oboRequest(ids.ben))).toEqual(problemOf('CONDITIONAL_ACCESS_REQUIRED'))
+    expect(statesOf(tokens)).toBe('ready, unknown, ready')
   })
 
   it('shows a refusal by Entra at the flow, not at the sidecar', async () => {
-    const { tokens } = await tokensOf(inOrder(response => refuse(response, 401, 'AADSTS50105: no role')))
-    await expect(tokens.obtain(request())).rejects.toThrow()
-    expect(healthOf(tokens)).toMatchObject({
-      sidecar: { state: 'ready' },
-      flows: {
-        autonomous: { state: 'unavailable', problem: { code: 'AGENT_NOT_PERMITTED' } },
-        obo: { state: 'unknown' },
-      },
-    })
+    const { tokens } = await tokensOf(inOrder(noRole))
+    await failureOf(tokens)
+    expect(statesOf(tokens)).toBe('ready, unavailable, unknown')
+    expect(tokens.health.flowsOf(agent).autonomous.problem).toEqual(problemOf('AGENT_NOT_PERMITTED'))
   })
 
   it('is probed by a real token request, once for all concurrent callers', async () => {
-    const { sidecar, tokens } = await tokensOf(inOrder(grantToken))
+    const { sidecar, tokens } = await tokensOf(inOrder(grant()))
     await Promise.all([tokens.refresh(), tokens.refresh()])
     await tokens.refresh()
     expect(sidecar.requests).toHaveLength(1)
-    expect(tokens.health.flowsOf(agent)).toMatchObject({
-      autonomous: { state: 'ready' },
-      obo: { state: 'unknown' },
-    })
+    expect(statesOf(tokens)).toBe('ready, ready, unknown')
   })
 
   it('is probed again 5 seconds after the last probe began', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
-    try {
-      const asked = [Promise.withResolvers<ServerResponse>(), Promise.withResolvers<ServerResponse>()]
-      let looks = 0
-      const sidecar = await startSidecar((_request, response) => asked[looks++]?.resolve(response))
-      const tokens = createTokens(sidecar.url, {}, { sidecarSilenceMs: 60_000, tokenDeadlineMs: 60_000 })
-      const look = tokens.refresh()
-      const response = await asked[0]?.promise
-      vi.advanceTimersByTime(2_000)
-      if (response) grantToken(response)
-      await look
-      vi.advanceTimersByTime(2_999)
-      await tokens.refresh()
-      expect(looks).toBe(1)
-      vi.advanceTimersByTime(1)
-      void tokens.refresh()
-      await asked[1]?.promise
-    } finally {
-      vi.useRealTimers()
-    }
-  })
-
-  it('is probed only for APIs that the agent calls as itself', async () => {
-    const sidecar = await startSidecar(inOrder(grantToken))
-    const forUsersOnly = { ...ordersApi, name: 'notes-api', flows: ['obo'] } as const
-    await createTokens(sidecar.url, { apis: [forUsersOnly, ordersApi] }).refresh()
-    expect(sidecar.requests).toHaveLength(1)
-  })
-
-  it('is probed for each agent', async () => {
-    const { sidecar, tokens } = await tokensOf(
-      (incoming, response) => grantToken(response, claimsOfNamedAgent(incoming.url)),
-      { agents: [agent, secondAgent] },
-    )
+    const asked = [Promise.withResolvers<ServerResponse>(), Promise.withResolvers<ServerResponse>()]
+    let looks = 0
+    const { tokens } = await tokensOf((_request, response) => asked[looks++]?.resolve(response), {
+      sidecarSilenceMs: 60_000,
+      tokenDeadlineMs: 60_000,
+    })
+    const look = tokens.refresh()
+    const response = await asked[0]?.promise
+    vi.advanceTimersByTime(2_000)
+    if (response) grant()(response)
+    await look
+    vi.advanceTimersByTime(2_999)
     await tokens.refresh()
-    expect(tokens.health.flowsOf(agent).autonomous.state).toBe('ready')
-    expect(tokens.health.flowsOf(secondAgent).autonomous.state).toBe('ready')
+    expect(looks).toBe(1)
+    vi.advanceTimersByTime(1)
+    void tokens.refresh()
+    await asked[1]?.promise
+  })
+
+  it('is probed for each agent, and only for APIs that the agent calls as itself', async () => {
+    const forUsersOnly = { ...ordersApi, name: 'notes-api', flows: ['obo'] } as const
+    const more = { agents: [agent, secondAgent], apis: [forUsersOnly, ordersApi] }
+    const { sidecar, tokens } = await tokensOf(grantToNamedAgent, {}, more)
+    await tokens.refresh()
     expect(sidecar.requests).toHaveLength(2)
+    for (const one of more.agents) expect(tokens.health.flowsOf(one).autonomous.state).toBe('ready')
   })
 
   it('is probed without throwing when the sidecar is down', async () => {
-    const tokens = createTokens(await deadUrl())
+    const { tokens } = askAt(await deadUrl())
     await tokens.refresh()
-    expect(tokens.health.sidecar).toMatchObject({
-      state: 'unavailable',
-      problem: { code: 'SIDECAR_UNREACHABLE' },
-    })
+    expect(tokens.health.sidecar.problem).toEqual(problemOf('SIDECAR_UNREACHABLE'))
   })
 })
 
 describe('the log', () => {
   it('has a line with ids for each token and each failure, and says how long a failure took', async () => {
-    const sidecar = await startSidecar(
-      inOrder(grantToken, response => refuse(response, 401, 'AADSTS50105: no')),
-    )
-    const { logger, lines } = recordingLogger()
-    const tokens = createTokens(sidecar.url, { logger })
+    const { tokens, lines } = await tokensOf(inOrder(grant(), noRole))
     await tokens.obtain(request())
     const askedMs = performance.now()
-    await expect(tokens.obtain(request())).rejects.toThrow()
+    await failureOf(tokens)
     const tookMs = performance.now() - askedMs
     const common = { flow: 'autonomous', api: 'orders-api', correlationId }
     const [obtained, failed] = lines.map(line => JSON.parse(line))
     expect(obtained).toMatchObject({ ...common, attempts: 1, msg: 'The agent has a token.' })
-    expect(failed).toMatchObject({
-      ...common,
-      code: 'AGENT_NOT_PERMITTED',
-      upstream: { service: 'entra', code: 'AADSTS50105' },
-    })
+    const upstream = { service: 'entra', code: 'AADSTS50105' }
+    expect(failed).toMatchObject({ ...common, code: 'AGENT_NOT_PERMITTED', upstream })
     expect(failed.durationMs).toBeLessThanOrEqual(Math.round(tookMs))
     expect(failed.durationMs).toBeGreaterThanOrEqual(0)
   })
 
-  it('has the correlation id and the AADSTS code of a failure, but neither a token nor the user’s name from Entra’s text', async () => {
-    const sidecar = await startSidecar(
-      inOrder(response => refuse(response, 401, 'AADSTS65001: ada@contoso.example has not consented')),
+  it('has neither a token nor the user’s name from Entra’s text', async () => {
+    const { tokens, lines } = await tokensOf(
+      inOrder(refuse(401, 'AADSTS65001: ada@contoso.example has not consented')),
     )
-    const { logger, lines } = recordingLogger()
-    const tokens = createTokens(sidecar.url, { logger })
-    await expect(tokens.obtain(oboRequest(ids.ada, 'secret-token'))).rejects.toThrow()
-    const text = lines.join('\n')
-    expect(text).toContain(correlationId)
-    expect(text).toContain('AADSTS65001')
-    expect(text).not.toMatch(/secret-token|ada@contoso/)
+    await failureOf(tokens, oboRequest(ids.ada, 'secret-token'))
+    expect(lines.join('\n')).toContain('AADSTS65001')
+    expect(lines.join('\n')).not.toMatch(/secret-token|ada@contoso/)
   })
 })

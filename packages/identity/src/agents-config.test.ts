@@ -86,6 +86,8 @@ it.each<[string, unknown, string]>([
   ['a user account twice', { agents: { clerk: { ...clerk, agentUser: { objectId: ids.agentUser } }, other: { ...trainee, agentUser: { objectId: ids.agentUser } } } }, 'agent "other": its agentUser is the id of an agent, or that of another one’s user account'],
   ['the third flow without a user account', { agents: { clerk: { ...clerk, flows: ['agent-user'] } } }, 'agent "clerk": the flow agent-user needs agentUser'],
   ['an unknown flow', { agents: { clerk: { ...clerk, flows: ['magic'] } } }, 'agent "clerk": flows.0 must be one of'],
+  ['a flow twice', { agents: { clerk: { ...clerk, flows: ['obo', 'obo'] } } }, 'agent "clerk": flows'],
+  ['an API twice', { agents: { clerk: { ...clerk, apis: ['orders-api', 'orders-api'] } } }, 'agent "clerk": apis'],
   ['no flow', { agents: { clerk: { ...clerk, flows: [] } } }, 'agent "clerk": flows'],
   ['an API that nobody configured', { agents: { clerk: { ...clerk, apis: ['tasks-api'] } } }, 'agent "clerk": apis has "tasks-api", but there are only orders-api'],
   ['an unknown member', { agents: { clerk: { ...clerk, secret: 'x' } } }, 'agent "clerk": secret is not known here'],

@@ -1,135 +1,75 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { IdentityHealthRecord } from './identity-health.ts'
-import { identityProblem } from './problems.ts'
-import { agent, ordersApi, secondAgent } from './testing/fixtures.ts'
+import { type IdentityProblemCode, identityProblem, identityProblems } from './problems.ts'
+import { agent, describeProblem, ordersApi, secondAgent } from './testing/fixtures.ts'
 
-const requestedToken = { agent, flow: 'autonomous', api: ordersApi } as const
+const request = { agent, flow: 'autonomous', api: ordersApi } as const
+const optional = { ...request, api: { ...ordersApi, name: 'notes', isOptional: true } }
 
-/** The health of the sidecar and of an agent's flows in a record. */
-function healthSeenBy({ current }: IdentityHealthRecord, who = agent) {
-  return { sidecar: current.sidecar, flows: current.flowsOf(who) }
+function recordOf() {
+  const record = new IdentityHealthRecord([agent, secondAgent])
+  const fail = (code: IdentityProblemCode, asked: typeof request = request) => {
+    const problem = identityProblem(code, 'It failed.', { upstream: { service: 'sidecar', status: 500 } })
+    record.tokenFailed(asked, problem, performance.now())
+    return problem
+  }
+  const states = () => {
+    const [own, other] = [record.current.flowsOf(agent), record.current.flowsOf(secondAgent)]
+    const { sidecar } = record.current
+    const all = {
+      sidecar,
+      'this flow': own.autonomous,
+      'other flow': own.obo,
+      'other agent': other.autonomous,
+    }
+    return Object.entries(all).map(([what, { state }]) => `${what} ${state}`)
+  }
+  return { record, fail, states: () => states().join(', ') }
 }
 
-it.each([
-  'SIDECAR_UNREACHABLE',
-  'SIDECAR_REFUSED_CALLER',
-  'SIDECAR_MISCONFIGURED',
-  'SIDECAR_FAILED',
-  'AGENT_IDENTITY_NOT_HONOURED',
-  'TOKEN_FLOW_MISMATCH',
-] as const)('The problem %s makes the sidecar unavailable', code => {
-  const record = new IdentityHealthRecord([agent])
-  const failure = identityProblem(code, 'It failed.')
-  record.tokenFailed(requestedToken, failure, performance.now())
-  expect(record.current.sidecar).toMatchObject({ state: 'unavailable', problem: failure })
+it('A failure makes unavailable what it concerns: the sidecar, the flow, all flows of all agents, or one user only', async () => {
+  const codes = [...Object.keys(identityProblems), 'INTERNAL_ERROR'] as IdentityProblemCode[]
+  const blocks = Object.entries({ 'the API': request, 'an optional API': optional }).flatMap(
+    ([api, asked]) => {
+      const byStates = Map.groupBy(codes, code => {
+        const { record, fail, states } = recordOf()
+        record.tokenObtained(request)
+        fail(code, asked)
+        const failed = states()
+        record.tokenObtained(request)
+        return `failed: ${failed}\nthen a token: ${states()}`
+      })
+      return [...byStates].map(([states, alike]) => `# for ${api}: ${alike.join(', ')}\n${states}\n`)
+    },
+  )
+  await expect(blocks.join('\n')).toMatchFileSnapshot('identity-health.txt')
 })
 
-it.each([
-  ['SIDECAR_UNREACHABLE', 'unavailable'],
-  ['SIDECAR_REFUSED_CALLER', 'unavailable'],
-  ['SIDECAR_FAILED', 'unavailable'],
-  ['BLUEPRINT_CREDENTIAL_REJECTED', 'unavailable'],
-  ['FEDERATION_MISMATCH', 'unavailable'],
-  ['ENTRA_UNAVAILABLE', 'unavailable'],
-  ['SIDECAR_MISCONFIGURED', 'unknown'],
-  ['AGENT_NOT_PERMITTED', 'unknown'],
-] as const)('Problem %s makes the other flow %s; after a token that flow is unknown', (code, state) => {
-  const record = new IdentityHealthRecord([agent])
-  record.tokenFailed(requestedToken, identityProblem(code, 'It failed.'), performance.now())
-  expect(record.current.flowsOf(agent).obo.state).toBe(state)
-  record.tokenObtained(requestedToken)
-  expect(record.current.flowsOf(agent)).toMatchObject({
-    autonomous: { state: 'ready' },
-    obo: { state: 'unknown' },
-  })
+it('The health has the problem of the failure', () => {
+  const { record, fail } = recordOf()
+  const problem = fail('SIDECAR_MISCONFIGURED')
+  expect(record.current.sidecar.problem).toBe(problem)
+  expect(record.current.flowsOf(agent).autonomous.problem).toBe(problem)
 })
 
-it.each(['INTERNAL_ERROR', 'ENTRA_UNAVAILABLE', 'BLUEPRINT_CREDENTIAL_REJECTED'] as const)(
-  'The problem %s makes the flow unavailable, and shows that the sidecar is ready',
-  code => {
-    const record = new IdentityHealthRecord([agent])
-    record.tokenFailed(requestedToken, identityProblem(code, 'It failed.'), performance.now())
-    expect(healthSeenBy(record)).toMatchObject({
-      sidecar: { state: 'ready' },
-      flows: { autonomous: { state: 'unavailable' } },
-    })
-  },
-)
-
-it('A sidecar that fails every token request is reported with its HTTP status and the hint to restart it', () => {
-  const record = new IdentityHealthRecord([agent])
-  const upstream = { service: 'sidecar', status: 500 }
-  for (let time = 0; time < 2; time++) {
-    record.tokenFailed(
-      requestedToken,
-      identityProblem('SIDECAR_FAILED', 'It failed.', { upstream }),
-      performance.now(),
-    )
-  }
-  expect(record.current.sidecarNeedsRestart?.options).toMatchObject({
-    upstream,
-    hint: expect.stringContaining('restart the sidecar'),
-  })
-  expect(record.current.sidecarNeedsRestart?.message).toBe('The sidecar runs, but every token request fails.')
-})
-
-it('No restart of the sidecar is advised if another problem comes between two SIDECAR_FAILED', () => {
-  const record = new IdentityHealthRecord([agent])
-  for (const code of ['SIDECAR_FAILED', 'ENTRA_UNAVAILABLE', 'SIDECAR_FAILED'] as const)
-    record.tokenFailed(requestedToken, identityProblem(code, 'It failed.'), performance.now())
+it('A sidecar that fails two token requests in a row has to be restarted, and the problem says so', () => {
+  const { record, fail } = recordOf()
+  fail('SIDECAR_FAILED')
+  expect(record.current.sidecarNeedsRestart).toBeUndefined()
+  fail('SIDECAR_FAILED')
+  const { sidecarNeedsRestart: problem } = record.current
+  expect(problem && describeProblem(problem)).toMatchInlineSnapshot(`
+    "SIDECAR_FAILED: The sidecar runs, but every token request fails.
+      from: sidecar, 500
+      hint: If Entra is within its reach, restart the sidecar: a credential that it could not load once (such as a token file that was not there yet) is never tried again."
+  `)
+  expect(record.current.flowsOf(agent).obo.problem).toBe(problem)
+  record.tokenObtained(request)
   expect(record.current.sidecarNeedsRestart).toBeUndefined()
 })
 
-it.each(['SIDECAR_MISCONFIGURED', 'AGENT_NOT_PERMITTED', 'ENTRA_REFUSED', 'TOKEN_FLOW_MISMATCH'] as const)(
-  'The problem %s in a token request for an optional API does not change the health of sidecar and flows',
-  code => {
-    const record = new IdentityHealthRecord([agent])
-    const notes = { ...ordersApi, name: 'notes', isOptional: true }
-    record.tokenObtained(requestedToken)
-    record.tokenFailed(
-      { ...requestedToken, api: notes },
-      identityProblem(code, 'It failed.'),
-      performance.now(),
-    )
-    expect(healthSeenBy(record)).toMatchObject({
-      sidecar: { state: 'ready' },
-      flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
-    })
-  },
-)
-
-it('A sidecar that cannot be reached becomes unavailable with all flows, even if the token was for an optional API', () => {
-  const record = new IdentityHealthRecord([agent])
-  const notes = { ...ordersApi, name: 'notes', isOptional: true }
-  record.tokenFailed(
-    { ...requestedToken, api: notes },
-    identityProblem('SIDECAR_UNREACHABLE', 'It failed.'),
-    performance.now(),
-  )
-  expect(healthSeenBy(record)).toMatchObject({
-    sidecar: { state: 'unavailable' },
-    flows: { autonomous: { state: 'unavailable' }, obo: { state: 'unavailable' } },
-  })
-})
-
-describe('With two agents', () => {
-  it('the refusal of one agent does not change the health of the other', () => {
-    const record = new IdentityHealthRecord([agent, secondAgent])
-    record.tokenObtained(requestedToken)
-    const failure = identityProblem('AGENT_NOT_PERMITTED', 'It failed.')
-    record.tokenFailed({ ...requestedToken, agent: secondAgent }, failure, performance.now())
-    expect(healthSeenBy(record).flows.autonomous.state).toBe('ready')
-    expect(healthSeenBy(record, secondAgent).flows.autonomous).toMatchObject({
-      state: 'unavailable',
-      problem: failure,
-    })
-  })
-
-  it('an outage of Entra that one of them meets makes both unavailable, until one of them gets a token', () => {
-    const record = new IdentityHealthRecord([agent, secondAgent])
-    record.tokenFailed(requestedToken, identityProblem('ENTRA_UNAVAILABLE', 'It failed.'), performance.now())
-    expect(healthSeenBy(record, secondAgent).flows.obo.state).toBe('unavailable')
-    record.tokenObtained(requestedToken)
-    expect(healthSeenBy(record, secondAgent).flows.obo.state).toBe('unknown')
-  })
+it('No restart of the sidecar is advised if another problem comes between two SIDECAR_FAILED', () => {
+  const { record, fail } = recordOf()
+  for (const code of ['SIDECAR_FAILED', 'ENTRA_UNAVAILABLE', 'SIDECAR_FAILED'] as const) fail(code)
+  expect(record.current.sidecarNeedsRestart).toBeUndefined()
 })

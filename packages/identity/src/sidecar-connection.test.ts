@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { type AddressInfo, getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from 'node:net'
+import { getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { startTestServer } from './downstream/testing/stage.ts'
 import { connectSidecar } from './sidecar-connection.ts'
 
 /** Node looks up names on this many threads. If all wait for a resolver, further look-ups wait, too. */
@@ -29,17 +28,8 @@ async function occupyThreads(): Promise<AsyncDisposable> {
   }
 }
 
-async function startServer(): Promise<AsyncDisposable & { readonly port: number }> {
-  const server = createServer((_request, response) => response.end('a response')).listen(0, 'localhost')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
-}
+const startSidecar = async () =>
+  (await startTestServer((_request, response) => response.end('a response'))).url
 
 /** What a sidecar at this address responds. */
 async function askSidecar(sidecarUrl: string): Promise<string> {
@@ -53,25 +43,25 @@ async function askSidecar(sidecarUrl: string): Promise<string> {
 
 describe('the connection to the sidecar', () => {
   it('needs no resolver: it works where no name can be resolved', async () => {
-    await using server = await startServer()
+    const url = await startSidecar()
     await using _waiting = await occupyThreads()
-    expect(await askSidecar(`http://localhost:${server.port}`)).toBe('a response')
+    expect(await askSidecar(url)).toBe('a response')
   })
 
   it('works even if Node tries only one address of a name', async () => {
-    await using server = await startServer()
+    const url = await startSidecar()
     const before = getDefaultAutoSelectFamily()
     setDefaultAutoSelectFamily(false)
     try {
-      expect(await askSidecar(`http://localhost:${server.port}`)).toBe('a response')
+      expect(await askSidecar(url)).toBe('a response')
     } finally {
       setDefaultAutoSelectFamily(before)
     }
   })
 
   it('needs a look-up for a name other than `localhost`', async () => {
-    await using server = await startServer()
-    await expect(askSidecar(`http://sidecar.invalid:${server.port}`)).rejects.toThrow(
+    const url = await startSidecar()
+    await expect(askSidecar(url.replace('localhost', 'sidecar.invalid'))).rejects.toThrow(
       /ENOTFOUND|EAI_AGAIN|time-?out/i,
     )
   })

@@ -1,270 +1,128 @@
 import { refusals } from '@entra-agents/entra-failures/codes'
 import { type OutboundResponse, SendError } from '@entra-agents/service-kit/send'
-import { type Flow, mapFlows } from '@entra-agents/trace'
+import { flowNames } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
-import { explainResponse, explainSilence } from './sidecar-failures.ts'
-import { agent, expectSentences, ids, ordersApi, sidecarProblem } from './testing/fixtures.ts'
+import { explainResponse, explainSilence, type TokenFailure } from './sidecar-failures.ts'
+import { agent, describeProblem, ids, ordersApi, sidecarProblem } from './testing/fixtures.ts'
 
-const { agentClientId, blueprintAppId } = ids
-const ownContext = { agent, flow: 'autonomous', api: ordersApi } as const
-const oboContext = { agent, flow: 'obo', api: ordersApi } as const
-const agentUserContext = { agent, flow: 'agent-user', api: ordersApi } as const
-const contextByFlow = { autonomous: ownContext, obo: oboContext, 'agent-user': agentUserContext }
-
-function textResponse(
-  status: number,
-  text: string,
-  contentType = 'application/problem+json',
-): OutboundResponse {
-  return { status, text, headers: { 'content-type': contentType } }
-}
-
+const textResponse = (status: number, text: string, type = 'application/problem+json'): OutboundResponse => ({
+  status,
+  text,
+  headers: { 'content-type': type },
+})
 const emptyBody = (status: number, challenge?: string): OutboundResponse => ({
   status,
   text: '',
   headers: { 'www-authenticate': challenge },
 })
-
-const detail401 = (detail: string) => textResponse(401, sidecarProblem(401, detail))
+const problem = (status: number, detail: string) => textResponse(status, sidecarProblem(status, detail))
 const invalidToken = (description: string) =>
   emptyBody(401, `Bearer error="invalid_token", error_description="${description}"`)
-const entraIsDown =
-  'Service is unavailable to process the request. The request Uri is: https://login.microsoftonline.com/t/oauth2/v2.0/token on port 443'
 
-describe('answers of the sidecar', () => {
-  it('are reported with the ids that find the request in Entra’s log, and without the rest of their text', () => {
+function describeTokenFailure({ problem, transient }: TokenFailure): string {
+  const again = transient === 'spreading' ? 'several times' : 'once'
+  return [describeProblem(problem), ...(transient ? [`  asked again: ${again}`] : [])].join('\n')
+}
+
+/** What a response means in each flow; flows in which it means the same are named together. */
+function describeResponse([what, response]: readonly [what: string, response: OutboundResponse]): string {
+  const flowsOf = Map.groupBy(flowNames, flow =>
+    describeTokenFailure(explainResponse(response, { agent, flow, api: ordersApi })),
+  )
+  const meanings = [...flowsOf].map(([meaning, flows]) =>
+    flows.length === flowNames.length ? meaning : `(${flows.join(', ')}) ${meaning}`,
+  )
+  return [`# ${what}`, ...meanings, ''].join('\n')
+}
+
+// biome-ignore format: table
+const ownResponses: readonly (readonly [string, OutboundResponse])[] = [
+  ['no bearer token found', emptyBody(401, 'Bearer')],
+  ['a bearer token refused without a reason', emptyBody(401, 'Bearer error="invalid_token"')],
+  ['a token refused as expired', invalidToken("The token expired at '01/01/1970 00:16:40'")],
+  ['a token refused for its audience', invalidToken("The audience '(null)' is invalid")],
+  ['Entra’s keys out of the sidecar’s reach', invalidToken("The issuer '(null)' is invalid")],
+  ['a signing key that the sidecar has not fetched yet', invalidToken('The signature key was not found')],
+  ['a request that is not local', emptyBody(403)],
+  ['no scopes', textResponse(400, sidecarProblem(400, "No scopes found for the API 'x'"), 'application/problem+json; charset=utf-8')],
+  ['another host name', textResponse(400, '<h2>Bad Request</h2>', 'text/html')],
+  ['a 400 without a word', emptyBody(400)],
+  ['another verb', emptyBody(405)],
+  ['another server at the address', textResponse(404, 'nope', 'text/plain')],
+  ['a redirect', emptyBody(302)],
+  ['Entra is down', problem(401, 'Service is unavailable to process the request. The request Uri is: https://login.microsoftonline.com/t/oauth2/v2.0/token on port 443')],
+  ['Entra is too slow', problem(401, 'Request to the endpoint timed out. CorrelationId: x')],
+  ['nothing of Entra at the sidecar’s instance', problem(401, 'HttpStatusCode: 404: NotFound')],
+  ['a web page in Entra’s place', problem(401, 'An error response was returned, but it could not be parsed.')],
+  ['Entra throttles', problem(401, '{"error":"slow_down"}')],
+  ['Entra throttles, as MSAL says', problem(401, 'Your app has been throttled.')],
+  ['no account to act for', problem(401, 'No account or login hint was passed to the AcquireTokenSilent call.')],
+  ['a detail that is no text', textResponse(401, '{"detail":17}')],
+  ['a 401 that is no JSON', textResponse(401, 'no JSON')],
+  ['an unexpected error', problem(500, 'An unexpected error occurred.')],
+  ['an error that quotes a refusal by Entra without being one', problem(500, 'AADSTS700016: Unknown.')],
+  ['no tenant configured', emptyBody(500)],
+  ['a bad gateway', emptyBody(502)],
+  ['a proxy in between', textResponse(503, 'upstream connect error', 'text/plain')],
+  ['a gateway that waits in vain', emptyBody(504)],
+  ['a header without a bearer token', textResponse(200, '{"authorizationHeader":"Pop x"}')],
+]
+
+it('A response of the sidecar without a token is explained by a problem, which never asks the user to sign in again', async () => {
+  await expect(ownResponses.map(describeResponse).join('\n')).toMatchFileSnapshot('sidecar-failures.txt')
+})
+
+it('An error in place of a response is explained by a sidecar out of reach, or by something else at its address', async () => {
+  const causes = [new Error('ECONNREFUSED'), new SendError('too-large', 'too long')]
+  const failures = causes.map(cause => explainSilence(cause))
+  expect(failures.map(({ problem }) => problem.options.cause)).toEqual(causes)
+  await expect(failures.map(describeTokenFailure).join('\n\n')).toMatchFileSnapshot('sidecar-silence.txt')
+})
+
+describe('A refusal of Entra', () => {
+  const wrapped = (text: string) =>
+    `A configuration issue is preventing authentication - check the error message from the server for details. Original exception: ${text}`
+
+  it('means in each flow what its code says', async () => {
+    const known = Object.keys(refusals).map(code => [`AADSTS${code}`, `AADSTS${code}: A sentence.`] as const)
+    const further = [
+      ['an unknown code', 'AADSTS900144: A sentence.'],
+      ['in a text of MSAL', wrapped('AADSTS50105: A sentence.')],
+    ] as const
+    const told = [...known, ...further].map(([what, detail]) =>
+      describeResponse([what, problem(401, detail)]),
+    )
+    await expect(told.join('\n')).toMatchFileSnapshot('entra-refusals.txt')
+  })
+
+  it('means something else if it names the blueprint, as which the sidecar must not ask for TR, or the agent', async () => {
+    const { agentClientId, blueprintAppId } = ids
+    const codes = [82001, 65001, 50105, 50076, 7000215, 700213, 700016, 7000112, 900144]
+    const told = codes.flatMap(code =>
+      Object.entries({ blueprint: blueprintAppId, agent: agentClientId }).map(([who, id]) =>
+        describeResponse([
+          `AADSTS${code} that names the ${who}`,
+          problem(401, `AADSTS${code}: Application '${id}' …`),
+        ]),
+      ),
+    )
+    await expect(told.join('\n')).toMatchFileSnapshot('entra-refusals-by-name.txt')
+  })
+
+  it('is reported with the ids that find it in Entra’s log, and without the rest of Entra’s text, which names people', () => {
     const [requestId, correlationId] = [
       '0a1b2c3d-0000-4000-8000-00000000000a',
       '0a1b2c3d-0000-4000-8000-00000000000c',
     ]
     const [trace, correlation] = [`Trace ID: ${requestId}`, `Correlation ID: ${correlationId}`]
-    for (const ids of [`${trace} ${correlation}`, `${correlation} ${trace}`]) {
-      const text = `AADSTS50105: Ada Osei. ${ids} Timestamp: 2026-11-25 00:00:00Z`
-      const { problem } = explainResponse(detail401(text), oboContext)
-      expect(problem.options.upstream).toEqual({
-        service: 'entra',
-        code: 'AADSTS50105',
-        requestId,
-        correlationId,
-      })
-      expect(JSON.stringify(problem.toDocument('request-1'))).not.toContain('Ada')
+    for (const found of [`${trace} ${correlation}`, `${correlation} ${trace}`]) {
+      const text = `AADSTS50105: ada@contoso.example. ${found} Timestamp: 2026-11-25 00:00:00Z`
+      const { problem: told } = explainResponse(problem(401, text), { agent, flow: 'obo', api: ordersApi })
+      const { upstream, cause } = told.options
+      expect(upstream).toEqual({ service: 'entra', code: 'AADSTS50105', requestId, correlationId })
+      expect(JSON.stringify([told.toDocument('request-1'), told.message])).not.toMatch(/ada@|Trace ID|2026/)
+      expect(cause).toMatchObject({ status: 401, message: 'The sidecar responded 401.' })
+      expect(String(cause)).toBe('SidecarResponseError: The sidecar responded 401.')
     }
-  })
-
-  it.each(
-    // biome-ignore format: table
-    [
-      ['no bearer token found', emptyBody(401, 'Bearer'), 'SIDECAR_MISCONFIGURED', false],
-      ['a bearer token refused without a reason', emptyBody(401, 'Bearer error="invalid_token"'), 'SIDECAR_MISCONFIGURED', false],
-      ['a token refused as expired', invalidToken("The token expired at '01/01/1970 00:16:40'"), 'SIDECAR_MISCONFIGURED', false],
-      ['a token refused for its audience', invalidToken("The audience '(null)' is invalid"), 'SIDECAR_MISCONFIGURED', false],
-      ['a token refused for its signature', invalidToken('The signature is invalid'), 'SIDECAR_MISCONFIGURED', false],
-      ['Entra’s keys out of the sidecar’s reach', invalidToken("The issuer '(null)' is invalid"), 'ENTRA_UNAVAILABLE', true],
-      ['a signing key that the sidecar has not fetched yet', invalidToken('The signature key was not found'), 'ENTRA_UNAVAILABLE', true],
-      ['a request that is not local', emptyBody(403), 'SIDECAR_REFUSED_CALLER', false],
-      ['no scopes', textResponse(400, sidecarProblem(400, "No scopes found for the API 'x'")), 'SIDECAR_MISCONFIGURED', false],
-      ['another host name', textResponse(400, '<h2>Bad Request</h2>', 'text/html'), 'SIDECAR_MISCONFIGURED', false],
-      ['another verb', emptyBody(405), 'SIDECAR_MISCONFIGURED', false],
-      ['another server at the address', textResponse(404, 'nope', 'text/plain'), 'SIDECAR_MISCONFIGURED', false],
-      ['headers too large', emptyBody(431), 'SIDECAR_MISCONFIGURED', false],
-      ['a redirect', emptyBody(302), 'SIDECAR_MISCONFIGURED', false],
-      ['Entra is down', detail401(entraIsDown), 'ENTRA_UNAVAILABLE', true],
-      ['Entra is too slow', detail401('Request to the endpoint timed out. CorrelationId: x'), 'ENTRA_UNAVAILABLE', true],
-      ['nothing of Entra at the sidecar’s instance', detail401('HttpStatusCode: 404: NotFound'), 'ENTRA_UNAVAILABLE', true],
-      ['a web page in Entra’s place', detail401('An error response was returned, but it could not be parsed.'), 'ENTRA_UNAVAILABLE', true],
-      ['Entra throttles', detail401('{"error":"slow_down"}'), 'ENTRA_UNAVAILABLE', false],
-      ['Entra throttles, as MSAL says', detail401('Your app has been throttled.'), 'ENTRA_UNAVAILABLE', false],
-      ['an error that quotes a refusal by Entra without being one', textResponse(500, sidecarProblem(500, 'AADSTS700016: Unknown.')), 'SIDECAR_FAILED', true],
-      ['no app token', detail401('No account or login hint was passed to the AcquireTokenSilent call.'), 'SIDECAR_MISCONFIGURED', false],
-      ['an unexpected error', textResponse(500, sidecarProblem(500, 'An unexpected error occurred.')), 'SIDECAR_FAILED', true],
-      ['no tenant configured', emptyBody(500), 'SIDECAR_MISCONFIGURED', false],
-      ['a proxy in between', textResponse(503, 'upstream connect error', 'text/plain'), 'SIDECAR_UNREACHABLE', true],
-      ['a header without a bearer token', textResponse(200, '{"authorizationHeader":"Pop x"}'), 'SIDECAR_FAILED', false],
-      ['no JSON', textResponse(200, '<html>'), 'SIDECAR_FAILED', false],
-    ],
-  )('are explained by a problem: %s', (_what, given, code, transient) => {
-    for (const context of [ownContext, oboContext]) {
-      const failure = explainResponse(given, context)
-      expect(failure.problem.code).toBe(code)
-      expect(failure.transient).toBe(transient)
-      expect(failure.problem.options.upstream).toEqual({ service: 'sidecar', status: given.status })
-      expectSentences(failure.problem)
-    }
-  })
-
-  it('never make the agent ask for another sign-in when the sidecar refuses a token that the agent has verified', () => {
-    for (const challenge of [
-      'Bearer',
-      'Bearer error="invalid_token"',
-      'Bearer error_description="The issuer \'(null)\'"',
-    ]) {
-      expect(
-        explainResponse(emptyBody(401, challenge), oboContext).problem.kind.status,
-      ).toBeGreaterThanOrEqual(500)
-    }
-  })
-
-  it('that report missing scopes are explained with the variable that sets the scopes', () => {
-    const contentType = 'application/problem+json; charset=utf-8'
-    const failure = explainResponse(
-      textResponse(400, sidecarProblem(400, 'No scopes found'), contentType),
-      oboContext,
-    )
-    expect(failure.problem.options.hint).toContain('DownstreamApis__orders__Scopes__0')
-  })
-
-  it.each([
-    ['another server at the address', emptyBody(405), 'SIDECAR_URL'],
-    ['another host name', textResponse(400, 'no', 'text/html'), 'http://localhost:<port>'],
-    ['an unknown 400', emptyBody(400), 'http://localhost:<port>'],
-    ['Entra’s keys out of the sidecar’s reach', invalidToken('The issuer is invalid'), 'port 443'],
-    ['a wrong clock', invalidToken('The token expired'), 'clock'],
-    ['a token refused for another reason', invalidToken('The audience is invalid'), 'AzureAd__ClientId'],
-    ['no app token', detail401('No account or login hint was passed'), 'ordersApp__RequestAppToken=true'],
-    ['an instance with a tenant', detail401('HttpStatusCode: 404: NotFound'), 'AzureAd__Instance'],
-    ['no tenant', emptyBody(500), 'AzureAd__TenantId'],
-  ])('are reported with a hint what to do about %s', (_what, given, hint) => {
-    expect(explainResponse(given, ownContext).problem.options.hint).toContain(hint)
-  })
-
-  it('that are malformed are not quoted in the cause of the problem', () => {
-    for (const body of ['{"detail":17}', 'no JSON', '[]']) {
-      const { problem } = explainResponse(textResponse(401, body), ownContext)
-      expect(problem.code).toBe('ENTRA_UNAVAILABLE')
-      expect(problem.options.cause).toMatchObject({
-        name: 'SidecarResponseError',
-        status: 401,
-        message: 'The sidecar responded 401.',
-      })
-    }
-  })
-
-  it('that never come are reported as SIDECAR_UNREACHABLE', () => {
-    const cause = new Error('ECONNREFUSED')
-    const { problem, transient } = explainSilence(cause)
-    expect(problem).toMatchObject({
-      code: 'SIDECAR_UNREACHABLE',
-      options: { cause, upstream: { service: 'sidecar' } },
-    })
-    expectSentences(problem)
-    expect(transient).toBe(true)
-  })
-
-  it('that are far too long are reported as a wrong SIDECAR_URL', () => {
-    const { problem, transient } = explainSilence(new SendError('too-large', 'too long'))
-    expect(problem).toMatchObject({
-      code: 'SIDECAR_MISCONFIGURED',
-      options: { upstream: { service: 'sidecar' }, hint: expect.stringContaining('SIDECAR_URL') },
-    })
-    expectSentences(problem)
-    expect(transient).toBe(false)
-  })
-})
-
-describe('refusals of Entra', () => {
-  it.each([
-    ['AADSTS82001', ownContext, 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated=true'],
-    ['AADSTS65001', oboContext, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
-    ['AADSTS50105', oboContext, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
-    ['AADSTS50076', oboContext, 'Sidecar__AllowOverrides__GetAuthorizationHeader=true'],
-  ])(
-    'with the code %s that name the blueprint instead of the agent show that the sidecar ignores the agent identity',
-    (aadsts, context, setting) => {
-      const { problem } = explainResponse(detail401(`${aadsts}: Application '${blueprintAppId}' …`), context)
-      expect(problem.code).toBe('AGENT_IDENTITY_NOT_HONOURED')
-      expect(problem.options.hint).toContain(setting)
-      expectSentences(problem)
-    },
-  )
-
-  it.each(['AADSTS7000215', 'AADSTS700213', 'AADSTS700016'])(
-    'with the code %s that name the blueprint are about the blueprint’s own request, not about an ignored agent identity',
-    aadsts => {
-      const { problem } = explainResponse(
-        detail401(`${aadsts}: Application '${blueprintAppId}' …`),
-        oboContext,
-      )
-      expect(problem.code).not.toBe('AGENT_IDENTITY_NOT_HONOURED')
-    },
-  )
-
-  it('are explained with the names of the API and of the API’s sidecar entry', () => {
-    const { problem } = explainResponse(detail401('AADSTS65001: …'), oboContext)
-    expect(problem.message).toBe('The agent identity has no grant for the Orders API. (AADSTS65001)')
-    const scope = explainResponse(detail401('AADSTS70011: …'), ownContext)
-    expect(scope.problem.options.hint).toContain('DownstreamApis__ordersApp__Scopes__0')
-  })
-
-  const wrapped = (text: string) =>
-    `A configuration issue is preventing authentication - check the error message from the server for details. Original exception: ${text}`
-
-  it.each(Object.entries(refusals))(
-    'with the code AADSTS%s mean what the table of refusals says, also inside a text of MSAL',
-    (code, refusal) => {
-      const text = `AADSTS${code}: Some sentence.`
-      for (const detail of [text, wrapped(text)]) {
-        for (const [flow, meaning] of [
-          ['obo', refusal],
-          ['autonomous', refusal.asItself ?? refusal],
-          ['agent-user', refusal.asAgentUser ?? refusal.asItself ?? refusal],
-        ] as const) {
-          const { problem, transient } = explainResponse(detail401(detail), contextByFlow[flow])
-          expect(problem.code).toBe(meaning.code)
-          expect('needs' in (problem.options.extensions ?? {})).toBe(meaning.lacksRight ?? false)
-          expect(transient).toBe(meaning.transient ?? false)
-          expect(problem.options.upstream).toEqual({ service: 'entra', code: `AADSTS${code}` })
-          expectSentences(problem)
-        }
-      }
-    },
-  )
-
-  it.each(['AADSTS90033', 'AADSTS90055'])('with the code %s are transient', code => {
-    const failure = explainResponse(detail401(`${code}: Busy.`), ownContext)
-    expect(failure).toMatchObject({ problem: { code: 'ENTRA_UNAVAILABLE' }, transient: true })
-  })
-
-  it.each(['AADSTS900144', 'AADSTS9999999'])('with the unknown code %s become a general problem', code => {
-    const codeOf = (flow: Flow, text: string) =>
-      explainResponse(detail401(text), contextByFlow[flow]).problem.code
-    expect(mapFlows(flow => codeOf(flow, `${code}: x`))).toEqual({
-      autonomous: 'ENTRA_REFUSED',
-      obo: 'ENTRA_REFUSED',
-      'agent-user': 'AGENT_USER_UNUSABLE',
-    })
-    // The text names the blueprint, so Entra refused T1, which is not yet about the agent's user account.
-    expect(codeOf('agent-user', `${code}: Application '${blueprintAppId}' …`)).toBe('ENTRA_REFUSED')
-  })
-
-  it.each([
-    ['AADSTS700016', agentClientId, 'AGENT_NOT_PERMITTED'],
-    ['AADSTS700016', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
-    ['AADSTS7000112', agentClientId, 'AGENT_DISABLED'],
-    ['AADSTS7000112', blueprintAppId, 'SIDECAR_MISCONFIGURED'],
-  ])('with the code %s about the application %s become the problem %s', (aadsts, id, code) => {
-    const text = `${aadsts}: Application with identifier '${id}' was not found or is disabled.`
-    const { problem } = explainResponse(detail401(text), ownContext)
-    expect(problem.code).toBe(code)
-    expectSentences(problem)
-  })
-
-  it('are reported without Entra’s own text, which names people, applications and tenants', () => {
-    const text = 'AADSTS65001: The user ada@contoso.example has not consented. Trace ID: 1234'
-    const { problem } = explainResponse(detail401(text), oboContext)
-    expect(
-      JSON.stringify([problem.toDocument('r'), problem.message, String(problem.options.cause)]),
-    ).not.toMatch(/ada@contoso|Trace ID/)
-  })
-
-  it('have a hint to look up the code if the code is unknown, and no such hint if the code is known', () => {
-    expect(explainResponse(detail401('AADSTS900144: x'), ownContext).problem.options.hint).toBe(
-      'Look it up at https://login.microsoftonline.com/error?code=900144.',
-    )
-    expect(explainResponse(detail401('AADSTS7000214: x'), ownContext).problem.options.hint).toBeUndefined()
-  })
-
-  it('by Conditional Access come without a challenge, since the sidecar drops Entra’s challenge', () => {
-    const { problem } = explainResponse(detail401('AADSTS50076: MFA'), oboContext)
-    expect(problem.toDocument('r')).not.toHaveProperty('claimsChallenge')
   })
 })

@@ -1,22 +1,36 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { text } from 'node:stream/consumers'
-import { toProblem } from '@entra-agents/service-kit'
+import type { ServerResponse } from 'node:http'
+import { type ProblemError, toProblem } from '@entra-agents/service-kit'
+import { type Send, SendError } from '@entra-agents/service-kit/send'
 import { describe, expect, it, vi } from 'vitest'
 import type { Caller } from '../caller.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 import { identityProblem } from '../problems.ts'
-import { ids, ordersApi, verifiedUser } from '../testing/fixtures.ts'
-import type { ApiChange, ApiContext, Permit } from './api-context.ts'
+import {
+  authorizationHeader,
+  autonomousClaims,
+  describeProblem,
+  ids,
+  ordersApi,
+  unsignedToken,
+  verifiedUser,
+} from '../testing/fixtures.ts'
+import type { StepFacts, StepObserver } from '../trace-recorder.ts'
+import type { ApiChange, ApiContext, ApiExchange, ApiRequest, Permit } from './api-context.ts'
+import type { Reply } from './responses.ts'
 import {
   apiCallerOf,
+  describeSteps,
   grantingSidecar,
+  nameIds,
   problemOf,
   sendJson,
   sidecarForUser,
+  startApi,
   startTestServer,
   stepsOf,
   turnOf,
+  validation,
 } from './testing/stage.ts'
 
 interface Thing {
@@ -24,26 +38,8 @@ interface Thing {
 }
 
 const isThing = (body: unknown): body is Thing => (body as Partial<Thing> | undefined)?.found !== undefined
-const thing = { found: 'it' }
-
-/** An API that responds by calling `respond`, a caller of the API, and the requests that the API got. */
-async function startApi(respond: (response: ServerResponse, request: IncomingMessage) => void) {
-  const came: { target: string; type: string | undefined; key: unknown; body: string }[] = []
-  const server = await startTestServer(async (request, response) => {
-    const { method, url, headers } = request
-    const key = headers['idempotency-key']
-    came.push({ target: `${method} ${url}`, type: headers['content-type'], key, body: await text(request) })
-    respond(response, request)
-  })
-  const sidecar = await startTestServer(grantingSidecar)
-  const api = { ...ordersApi, url: server.url }
-  return { api, came, sidecar, caller: apiCallerOf([api], sidecar.url).caller }
-}
-
-const challengeHeaders = (claims: string) => ({
-  'www-authenticate': `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`,
-})
-const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+const thing = { found: 'it', validated: validation(null) }
+const request: ApiRequest<Thing> = { path: '/things?n=1', subject: 'things', isBody: isThing }
 const permit: Permit = { idempotencyKey: 'key-1', isIdempotent: true, mayHaveRun: false }
 const change: ApiChange<Thing> = {
   method: 'POST',
@@ -53,202 +49,310 @@ const change: ApiChange<Thing> = {
   statuses: [201],
   isBody: isThing,
 }
+const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+const stepUp = sendJson(
+  401,
+  {},
+  {
+    'www-authenticate': `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`,
+  },
+)
+const breakOff = (response: ServerResponse) => response.destroy()
 
-describe('a search', () => {
-  it('is sent as a POST with JSON, is sent again if the connection breaks, and is shown with its JSON in the trace', async () => {
-    let calls = 0
-    const { api, came, caller } = await startApi(response =>
-      calls++ === 0 ? response.destroy() : sendJson(200, thing)(response),
+type Run = (context: ApiContext<Caller>, api: DownstreamApi) => Promise<unknown>
+
+interface Case {
+  /** The API's responses, in order; further requests get the last. */
+  readonly responses: readonly ((response: ServerResponse) => void)[]
+  readonly user?: string
+  readonly run?: Run
+}
+
+const ask =
+  (changes: Partial<ApiRequest<Thing>> = {}): Run =>
+  (context, api) =>
+    context.call(api, { ...request, ...changes })
+const make =
+  (changes: Partial<ApiChange<Thing>> = {}, permits: Partial<Permit> = {}): Run =>
+  (context, api) =>
+    context.under('step-1', { ...permit, ...permits }).change(api, { ...change, ...changes })
+/** An API that finds a thing and says this of the token. */
+const saying = (word: object, user?: string) =>
+  sendJson(200, { found: 'it', validated: { ...validation(user ?? null), ...word } })
+const explained = (message: string) => ({ explain: () => identityProblem('INVALID_REQUEST', message) })
+const stranger = 'eeeeeeee-0000-4000-8000-0000000000ff'
+
+// biome-ignore format: table
+const cases: Readonly<Record<string, Case>> = {
+  'a request': { responses: [sendJson(200, thing)] },
+  'a request whose connection breaks once': { responses: [breakOff, sendJson(200, thing)] },
+  'a request whose connection always breaks': { responses: [breakOff] },
+  'a search whose connection breaks once': { responses: [breakOff, sendJson(200, thing)], run: ask({ path: '/search', search: { words: 'rain' } }) },
+  'a change': { responses: [sendJson(201, thing)], run: make() },
+  'a change without a body': { responses: [sendJson(200, thing)], run: (context, api) => { const { body: _, ...rest } = change; return context.under('step-1', permit).change(api, { ...rest, method: 'DELETE', path: '/things/1', statuses: [200] }) } },
+  'a change that the API makes once for a key, whose connection breaks': { responses: [breakOff], run: make() },
+  'a change that the API might make twice, whose connection breaks': { responses: [breakOff], run: make({}, { isIdempotent: false }) },
+  'the API says that it is for a user': { responses: [saying({}, ids.ada)], user: ids.ada },
+  'the API has not verified the signature': { responses: [saying({ signature_verified: false })] },
+  'the API names an id in capitals': { responses: [saying({ caller: ids.agentClientId.toUpperCase() })] },
+  'the API names another user than TR': { responses: [saying({ on_behalf_of: ids.ben }, ids.ada)], user: ids.ada },
+  'the API names a user, unlike TR': { responses: [saying({ flow: 'obo', on_behalf_of: stranger })] },
+  'the API names no user, unlike TR': { responses: [saying({ flow: 'autonomous', on_behalf_of: null }, ids.ada)], user: ids.ada },
+  'the API names another agent than TR': { responses: [saying({ caller: stranger })] },
+  'a failure with a code': { responses: [sendJson(503, { code: 'BUSY' })] },
+  'a failure whose members are not shown': { responses: [sendJson(503, { code: 7, secret: 'x' })] },
+  'a failure with a check': { responses: [sendJson(401, { failedCheck: 'audience' })] },
+  'a refusal for lack of a permission that the token has': { responses: [sendJson(403, { failedCheck: 'permission' })] },
+  'a result with a token in it': { responses: [sendJson(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` })] },
+  'a body that was not asked for': { responses: [sendJson(200, { other: 'thing' })] },
+  'a status that was not asked for': { responses: [sendJson(201, thing)] },
+  'a failure that the tool explains': { responses: [sendJson(404, {})], run: ask(explained('There is no such thing.')) },
+  'a failure that the tool does not explain': { responses: [sendJson(404, {})], run: ask({ explain: () => undefined }) },
+  'a change with a status that was not asked for': { responses: [sendJson(200, thing)], run: make() },
+  'a change with a body that was not asked for': { responses: [sendJson(201, {})], run: make() },
+  'a change with a body that the tool explains': { responses: [sendJson(201, {})], run: make(explained('It is another thing.')) },
+  'a request for which the API wants a step-up': { responses: [stepUp], user: ids.ada },
+  'a change for which the API wants a step-up': { responses: [stepUp], user: ids.ada, run: make() },
+  'a change for which the API wants a step-up again': { responses: [stepUp], user: ids.ada, run: make({}, { claims }) },
+}
+
+it('A call is sent with TR, and is in the trace with its response and what the API says of TR', async () => {
+  const blocks: string[] = []
+  for (const [what, { responses, user, run = ask() }] of Object.entries(cases)) {
+    let next = 0
+    const { api, sent, caller } = await startApi(response =>
+      responses[Math.min(next++, responses.length - 1)]?.(response),
     )
-    const turn = turnOf()
-    const request = { path: '/search', search: { words: 'rain' }, subject: 'rain', isBody: isThing }
-    expect(await caller.for(turn).call(api, request)).toEqual(thing)
-    const body = '{"words":"rain"}'
-    const sent = { target: 'POST /search', type: 'application/json', key: undefined, body }
-    expect(came).toEqual([sent, sent])
-    expect(stepsOf(turn, 'api-call')[1]?.request).toMatchObject({ method: 'POST', body: { words: 'rain' } })
-  })
+    const turn = turnOf(user)
+    const outcome = await run(caller.for(turn), api).then(
+      result => `returned: ${JSON.stringify(result)}`,
+      (error: ProblemError) => describeProblem(error),
+    )
+    const steps = turn.trace.steps.filter(({ kind }) => kind === 'api-call' || kind === 'validation')
+    const [card] = stepsOf(turn, 'token')
+    const [, ...verifiedBy] = card?.token?.verifiedBy ?? []
+    const checks = verifiedBy.map(by => `verified by ${by.actor}: ${JSON.stringify(by.checks)}`)
+    const lines = [...sent.map(one => `sent: ${one}`), outcome, describeSteps(steps), ...checks]
+    blocks.push(nameIds([`# ${what}`, ...lines, ''].join('\n')))
+  }
+  await expect(blocks.join('\n')).toMatchFileSnapshot('api-context.txt')
 })
 
-describe('a change', () => {
-  it('is sent as JSON with its idempotency key, is traced below the given step, and returns the response', async () => {
-    const { api, came, caller } = await startApi(sendJson(201, thing))
-    const turn = turnOf()
-    expect(await caller.for(turn).under('step-1', permit).change(api, change)).toEqual(thing)
-    const body = '{"name":"a thing"}'
-    expect(came).toEqual([{ target: 'POST /things', type: 'application/json', key: '"key-1"', body }])
-    expect(stepsOf(turn, 'api-call')).toMatchObject([
-      {
-        parentId: 'step-1',
-        title: 'The agent calls the Orders API: a new thing',
-        request: { method: 'POST', body: { name: 'a thing' } },
-        response: { status: 201, body: thing },
-      },
-    ])
-    expect(turn.trace.steps[0]?.parentId).toBe('step-1')
-  })
-
-  it('without a body is sent with an empty body and no content type', async () => {
-    const { api, came, caller } = await startApi(sendJson(200, thing))
-    const { body: _, ...rest } = change
-    const turn = turnOf()
-    const removal = { ...rest, method: 'DELETE', path: '/things/1', statuses: [200] } as const
-    await caller.for(turn).under('step-1', permit).change(api, removal)
-    expect(came).toEqual([{ target: 'DELETE /things/1', type: undefined, key: '"key-1"', body: '' }])
-    expect(stepsOf(turn, 'api-call')[0]?.request).not.toHaveProperty('body')
-  })
-
-  it('is not sent without a permit', async () => {
-    const { api, came, caller } = await startApi(sendJson(201, thing))
-    const context = caller.for(turnOf())
-    expect(() => context.change(api, change)).toThrow('This call changes something, and nothing permits it.')
-    expect(() => context.under('step-1').permit).toThrow('nothing permits it')
-    expect(context.under('step-1', permit).permit).toBe(permit)
-    expect(came).toEqual([])
-  })
-
-  it('that gets an unexpected status or body fails with the problem that `explain` returns, or else with a general one', async () => {
-    const { api, caller } = await startApi(sendJson(200, thing))
-    const context = caller.for(turnOf()).under('step-1', permit)
-    const explain = vi.fn().mockReturnValueOnce(identityProblem('INVALID_REQUEST', 'There are too many.'))
-    await expect(context.change(api, { ...change, explain })).rejects.toThrow('There are too many.')
-    await expect(context.change(api, { ...change, explain })).rejects.toThrow('responded 200')
-    const unread = { ...change, statuses: [200], isBody: (body: unknown): body is Thing => body === 7 }
-    await expect(context.change(api, unread)).rejects.toThrow('not what it promises')
-    const explained = { ...unread, explain: () => identityProblem('INVALID_REQUEST', 'It is another thing.') }
-    await expect(context.change(api, explained)).rejects.toThrow('It is another thing.')
-  })
+it.each([
+  ['nothing', undefined],
+  ['a caller that is no id', { caller: 'the administrator' }],
+  ['a user that is no id', { on_behalf_of: 'everybody' }],
+  ['a check in a sentence', { checks: [{ name: 'All is well with it.', ok: true }] }],
+  ['no caller', { caller: undefined }],
+  ['another flow', { flow: 'both' }],
+  ['a user that is no text', { on_behalf_of: 7 }],
+  ['no word on the signature', { signature_verified: undefined }],
+  ['a check without a name', { checks: [{ ok: true }] }],
+  ['a check that says more', { checks: [{ name: 'x', ok: true, by: 'me' }] }],
+  ['more than 20 checks', { checks: Array(21).fill({ name: 'x', ok: true }) }],
+])('The trace has no validation if the API says %s', async (_what, word) => {
+  const { api, caller } = await startApi(word ? saying(word) : sendJson(200, { found: 'it' }))
+  const turn = turnOf()
+  await caller.for(turn).call(api, request)
+  expect(stepsOf(turn, 'validation')).toEqual([])
 })
 
-describe('a call or a change', () => {
-  const calls = (api: DownstreamApi, context: ApiContext<Caller>) => [
-    () => context.call(api, { path: '/', subject: 'things', isBody: isThing }),
-    () => context.change(api, change),
-  ]
+it('A tool explains a failed response by its status, challenge and body', async () => {
+  const { api, caller } = await startApi(sendJson(404, {}))
+  const explain = vi.fn()
+  await expect(caller.for(turnOf()).call(api, { ...request, explain })).rejects.toThrow('responded 404')
+  expect(explain).toHaveBeenCalledWith({ status: 404, challenge: undefined, body: {} })
+})
 
+it('A step-up asks Entra for a token that proves what the API asked for', async () => {
+  const { api, asked, caller } = await startApi(stepUp)
+  const turn = turnOf(ids.ada)
+  for (const more of [{}, { claims }]) await expect(make({}, more)(caller.for(turn), api)).rejects.toThrow()
+  const targets = asked.map(({ target }) => decodeURIComponent(target).includes(claims))
+  expect(targets).toEqual([false, true])
+})
+
+it('A change is not sent without a permit', async () => {
+  const { api, sent, caller } = await startApi(sendJson(201, thing))
+  const context = caller.for(turnOf())
+  expect(() => context.change(api, change)).toThrow('This call changes something, and nothing permits it.')
+  expect(() => context.under('step-1').permit).toThrow('nothing permits it')
+  expect(context.under('step-1', permit).permit).toBe(permit)
+  expect(sent).toEqual([])
+})
+
+describe.each([
+  ['request', ask()],
+  ['change', make()],
+])('A %s', (_what, run) => {
   it('fails if the response is larger than 256 KiB, or too late', async () => {
     const large = await startApi(sendJson(200, { found: 'x'.repeat(256 * 1024) }))
-    const late = await startApi(() => undefined)
-    const tokens = await startTestServer(grantingSidecar)
-    const hurried = apiCallerOf([late.api], tokens.url, { apiCallMs: 20 }).caller
-    for (const [api, caller, kind] of [
-      [large.api, large.caller, 'too-large'],
-      [late.api, hurried, 'timeout'],
-    ] as const)
-      for (const call of calls(api, caller.for(turnOf()).under('step-1', permit)))
-        await expect(call()).rejects.toMatchObject({ cause: { kind } })
+    const late = await startApi(() => undefined, { timing: { apiCallMs: 20 } })
+    const calls = [large, late].map(({ api, caller }) => run(caller.for(turnOf()), api))
+    const errors = await Promise.all(calls.map(call => call.catch((error: ProblemError) => error)))
+    expect(errors).toMatchObject([{ cause: { kind: 'too-large' } }, { cause: { kind: 'timeout' } }])
   })
 
   it('that its caller aborts ends at once, and its step stays `running` in the trace', async () => {
-    const { api, caller, came } = await startApi(() => undefined)
-    for (const index of [0, 1]) {
-      const client = new AbortController()
-      const turn = turnOf(undefined, client.signal)
-      const asked = calls(api, caller.for(turn).under('step-1', permit))[index]?.()
-      await expect.poll(() => came.length).toBe(index + 1)
-      client.abort(new Error('went away'))
-      await expect(asked).rejects.toThrow('went away')
-      expect(stepsOf(turn, 'api-call')).toMatchObject([{ status: 'running' }])
-    }
+    const { api, caller, sent } = await startApi(() => undefined)
+    const client = new AbortController()
+    const turn = turnOf(undefined, client.signal)
+    const asked = run(caller.for(turn), api)
+    await expect.poll(() => sent.length).toBe(1)
+    client.abort(new Error('went away'))
+    await expect(asked).rejects.toThrow('went away')
+    expect(stepsOf(turn, 'api-call')).toMatchObject([{ status: 'running' }])
+  })
+})
+
+describe('A call in a protocol of its own', () => {
+  const exchange = (changes: Partial<ApiExchange<Reply, Thing>> = {}): ApiExchange<Reply, Thing> => ({
+    subject: 'things/find',
+    mayRepeat: false,
+    shown: { method: 'POST', path: '', body: { method: 'things/find' } },
+    send: async () => ({ status: 200, body: thing }),
+    read: ({ body }) => {
+      if (!isThing(body)) throw identityProblem('INVALID_REQUEST', 'There is no such thing.')
+      return { result: body, shown: 'a thing' }
+    },
+    ...changes,
   })
 
-  it('that fails with a 5xx problem makes the API’s health `unavailable`, even if a bug of the agent is the cause', async () => {
-    const { api, caller } = await startApi(sendJson(200, thing))
+  it('is sent with the token, and shown as its `ApiExchange` defines', async () => {
+    const { server, api, caller } = await startApi(sendJson(200, {}))
+    const turn = turnOf()
+    const send = async (headers: Readonly<Record<string, string>>, signal: AbortSignal, wire: Send) => {
+      expect(Object.keys(headers)).toEqual(['authorization', 'accept'])
+      const url = `${server.url}/things`
+      const { status } = await wire({ url, method: 'POST', headers, body: '{}', maxBytes: 100, signal })
+      return { status, body: thing }
+    }
+    expect(await caller.for(turn).authorised(api, exchange({ send }))).toEqual(thing)
+    const headers = { accept: 'application/json', authorization: expect.stringMatching(/^Bearer eyJ/) }
+    expect(server.requests).toMatchObject([{ target: 'POST /things', headers }])
+    const unread = exchange({ send: async () => ({ status: 200, body: { code: 'NONE', more: 'more' } }) })
+    await expect(caller.for(turn).authorised(api, unread)).rejects.toThrow('There is no such thing.')
+    const body = { method: 'things/find' }
+    expect(stepsOf(turn, 'api-call')).toMatchObject([
+      { status: 'ok', request: { method: 'POST', body }, response: { status: 200, body: 'a thing' } },
+      { status: 'failed', response: { status: 200, body: { code: 'NONE' } } },
+    ])
+    expect(stepsOf(turn, 'validation')).toHaveLength(1)
+  })
+
+  it('is not repeated if its `ApiExchange` forbids repetition, since the call may have changed something', async () => {
+    const { api, caller } = await startApi(sendJson(200, {}))
+    const send = vi.fn().mockRejectedValue(new SendError('broken', 'It broke.'))
+    const call = caller.for(turnOf()).authorised(api, exchange({ send }))
+    await expect(call).rejects.toEqual(problemOf('API_UNAVAILABLE'))
+    expect(send).toHaveBeenCalledTimes(1)
+  })
+
+  it('makes the API’s health `unavailable` if it fails with a 5xx, even if a bug of the agent is the cause', async () => {
+    const { api, caller } = await startApi(sendJson(200, {}))
     const read = () => {
       throw toProblem(new Error('a bug'))
     }
-    const send = async () => ({ status: 200, body: {} })
-    const shown = { method: 'POST', path: '' } as const
     const turn = turnOf()
-    const failure = caller
-      .for(turn)
-      .authorised(api, { subject: 'things', shown, mayRepeat: false, send, read })
+    const failure = caller.for(turn).authorised(api, exchange({ read }))
     await expect(failure).rejects.toMatchObject({ kind: { status: 500 } })
     expect(caller.healthOf(api, turn.agent).state).toBe('unavailable')
   })
-})
 
-describe('an API’s demand for a step-up', () => {
-  const answer = () => startApi(sendJson(401, {}, challengeHeaders(claims)))
-
-  it('makes a change fail with STEP_UP_REQUIRED, and with STEP_UP_NOT_CARRIED if the API repeats the demand', async () => {
-    const { api, caller, sidecar } = await answer()
-    const turn = turnOf(ids.ada)
-    const asked = caller.for(turn).under('step-1', permit).change(api, change)
-    await expect(asked).rejects.toMatchObject({
-      code: 'STEP_UP_REQUIRED',
-      message: 'The Orders API wants stronger authentication of the user.',
-      options: { extensions: { claimsChallenge: claims } },
-    })
-    const again = caller
-      .for(turn)
-      .under('step-1', { ...permit, claims })
-      .change(api, change)
-    await expect(again).rejects.toMatchObject({
-      code: 'STEP_UP_NOT_CARRIED',
-      message: 'The Orders API still asks for it.',
-      options: { upstream: { service: 'orders-api', status: 401 } },
-    })
-    const [first, second] = sidecar.requests.map(({ target }) => decodeURIComponent(target))
-    expect(first).not.toContain('acrs')
-    expect(second).toContain(claims)
-    const title = 'The agent asks its sidecar for a token to act for the signed-in user, for the Orders API'
-    const titles = turn.trace.steps.filter(({ to }) => to === 'sidecar').map(step => step.title)
-    expect(titles).toEqual([title, `${title}, that proves what the API asked for`])
-    const bodies = turn.trace.steps.map(({ request }) => request?.body as { claims?: string } | undefined)
-    expect(bodies.filter(body => body && 'claims' in body)).toMatchObject([{ claims }])
-  })
-
-  it('makes a call that only reads fail with CONDITIONAL_ACCESS_REQUIRED', async () => {
-    const { api, caller } = await answer()
-    const request = { path: '/', subject: 'things', isBody: isThing }
-    await expect(caller.for(turnOf(ids.ada)).call(api, request)).rejects.toEqual(
-      problemOf('CONDITIONAL_ACCESS_REQUIRED'),
-    )
+  it('adds attributes of its protocol to the span, at the span’s start and at the span’s end', async () => {
+    const { api, caller } = await startApi(sendJson(200, {}))
+    const spans: unknown[] = []
+    const observer: StepObserver = {
+      stepStarted: ({ kind }, facts) => void (kind === 'api-call' && spans.push(facts)),
+      stepEnded: ({ kind }, _facts, attributes) => void (kind === 'api-call' && spans.push(attributes)),
+    }
+    const facts = { name: 'find things', attributes: { 'rpc.method': 'find' } }
+    for (const status of [200, 404]) {
+      const body = status === 200 ? thing : {}
+      const send = async () => ({ status, body, attributes: { 'rpc.status': status } })
+      const context = caller.for(turnOf(undefined, undefined, observer))
+      await context.authorised(api, exchange({ send, facts })).catch(() => undefined)
+    }
+    const attributes = expect.objectContaining({ 'app.api.name': 'orders-api', 'rpc.method': 'find' })
+    const started = { name: 'find things', attributes }
+    expect(spans).toEqual([started, { 'rpc.status': 200 }, started, { 'rpc.status': 404 }])
   })
 })
 
-describe('an API’s refusal for lack of a permission', () => {
-  it('names no permission as missing if the token has the required one', async () => {
-    const { api, caller } = await startApi(sendJson(403, { failedCheck: 'permission' }))
-    const turn = turnOf()
-    const request = { path: '/', subject: 'things', isBody: isThing }
-    await expect(caller.for(turn).call(api, request)).rejects.toThrow(
-      'The API does not allow it, although the agent’s token has Orders.Read.All.',
-    )
-    expect(stepsOf(turn, 'api-call')[0]?.problem).not.toHaveProperty('needs')
+describe('A traced call', () => {
+  it.each([
+    ['http://localhost:1/base', 'localhost', 1],
+    ['https://api.invalid', 'api.invalid', 443],
+    ['http://api.invalid', 'api.invalid', 80],
+  ])('of the URL %s has a span that names API and host, but not the path', async (url, hostname, port) => {
+    const started: StepFacts[] = []
+    const observer: StepObserver = {
+      stepStarted: ({ kind }, facts) => void (kind === 'api-call' && started.push(facts)),
+      stepEnded: () => undefined,
+    }
+    const api = { ...ordersApi, url }
+    const { caller } = apiCallerOf([api], (await startTestServer(grantingSidecar)).url)
+    await expect(caller.for(turnOf(undefined, undefined, observer)).call(api, request)).rejects.toThrow()
+    const attributes = { 'server.address': hostname, 'server.port': port, 'app.api.name': 'orders-api' }
+    expect(started[0]).toEqual({ name: 'GET orders-api', attributes })
+  })
+
+  it('passes its traceparent on; an untraced call passes none', async () => {
+    const { server, api, caller } = await startApi(sendJson(200, thing))
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const observer = { stepStarted: () => traceparent, stepEnded: () => undefined }
+    for (const seenBy of [observer, undefined])
+      await caller.for(turnOf(undefined, undefined, seenBy)).call(api, request)
+    expect(server.requests.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined])
   })
 })
 
-describe('a token that an API sends back', () => {
+describe('A token that an API sends back', () => {
   const secret = randomBytes(256).toString('base64url')
+  const [header, payload] = unsignedToken(autonomousClaims()).split('.')
+  const grantSecret = (_request: unknown, response: ServerResponse) =>
+    response.end(
+      authorizationHeader(autonomousClaims()).replace(
+        /Bearer [^"]+/,
+        `Bearer ${header}.${payload}.${secret}`,
+      ),
+    )
   const turnWithSecret = (): Caller => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
 
+  it.each([
+    ['in a result', 200, { found: secret }],
+    ['in a result, in pieces', 200, { found: 'it', more: secret.match(/.{1,9}/g) }],
+    ['in a failure', 400, { detail: [...secret].join(' ') }],
+  ])('%s makes the call fail, and nothing of the token is shown or logged', async (_where, status, body) => {
+    const { api, caller, lines } = await startApi(sendJson(status, body), { sidecar: grantSecret })
+    const turn = turnOf()
+    await expect(caller.for(turn).call(api, request)).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
+    const problem = { code: 'API_ECHOED_TOKEN', upstream: { status } }
+    expect(stepsOf(turn, 'api-call')).toMatchObject([{ status: 'failed', problem }])
+    expect(JSON.stringify([turn.trace.steps, lines])).not.toContain(secret.slice(0, 9))
+  })
+
   it('is detected even if it is the user’s', async () => {
-    const { api, caller } = await startApi(sendJson(200, { found: secret }))
-    const sidecar = await startTestServer(sidecarForUser(ids.ada))
+    const { api, caller } = await startApi(sendJson(200, { found: secret }), {
+      sidecar: sidecarForUser(ids.ada),
+    })
     const turn = turnWithSecret()
-    const context = apiCallerOf([api], sidecar.url).caller.for(turn)
-    const call = context.call(api, { path: '/', subject: 'things', isBody: isThing })
-    await expect(call).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
-    expect(caller.healthOf(api, turn.agent).state).toBe('unknown')
+    await expect(caller.for(turn).call(api, request)).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
+    expect(caller.healthOf(api, turn.agent).state).toBe('unavailable')
   })
 
   it('in the text of a failure is not shown', async () => {
-    const { api } = await startApi(sendJson(200, thing))
-    const sidecar = await startTestServer(sidecarForUser(ids.ada))
+    const { api, caller } = await startApi(sendJson(200, thing), { sidecar: sidecarForUser(ids.ada) })
     const turn = turnWithSecret()
-    const failure = apiCallerOf([api], sidecar.url)
-      .caller.for(turn)
-      .authorised(api, {
-        subject: 'things',
-        shown: { method: 'POST', path: '' },
-        mayRepeat: false,
-        send: async () => ({ status: 200, body: {} }),
-        read: () => {
-          throw identityProblem('INVALID_REQUEST', `It is no thing: ${secret}`)
-        },
-      })
+    const failure = caller.for(turn).authorised(api, {
+      subject: 'things',
+      shown: { method: 'POST', path: '' },
+      mayRepeat: false,
+      send: async () => ({ status: 200, body: {} }),
+      read: () => {
+        throw identityProblem('INVALID_REQUEST', `It is no thing: ${secret}`)
+      },
+    })
     await expect(failure).rejects.toMatchObject({
       code: 'API_ECHOED_TOKEN',
       message: 'The Orders API sent back the token that it got, so nothing of its response is used.',

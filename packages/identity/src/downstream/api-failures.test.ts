@@ -1,8 +1,9 @@
 import type { ProblemError } from '@entra-agents/service-kit'
+import type { Claims } from '@entra-agents/tokens/verify'
 import type { Flow } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
-import { identityProblem, identityProblems } from '../problems.ts'
-import { ordersApi as api } from '../testing/fixtures.ts'
+import { identityProblem } from '../problems.ts'
+import { ordersApi as api, describeProblem } from '../testing/fixtures.ts'
 import {
   echoedTokenProblem,
   explainApiResponse,
@@ -15,232 +16,118 @@ import {
 } from './api-failures.ts'
 
 const service = 'orders-api'
-const told = ({ code, message, options }: ProblemError) => [code, message, options.upstream]
-const explain = (status: number, body: unknown = {}, challenge?: string) =>
-  explainApiResponse(api, 'obo', { status, body, challenge })
+const unknownRights = { ...api, permissions: undefined }
+const withContexts = { ...api, authenticationContexts: ['c1', 'c2'] }
 
-describe('a failed response of an API', () => {
-  it.each([
-    [400, 'INVALID_REQUEST', 'The Orders API does not accept the request.'],
-    [401, 'API_TOKEN_REJECTED', 'The Orders API does not accept the agent’s token.'],
-    [403, 'API_FORBIDDEN', 'The agent’s token lacks a permission that the Orders API wants.'],
-    [404, 'API_UNAVAILABLE', 'The Orders API responded 404.'],
-    [500, 'API_UNAVAILABLE', 'The Orders API responded 500.'],
-  ])('of status %i is reported as %s', (status, code, message) => {
-    expect(told(explain(status))).toEqual([code, message, { service, status }])
-  })
+interface Case {
+  readonly status: number
+  readonly body?: unknown
+  readonly challenge?: string
+  readonly flow?: Flow
+  readonly at?: typeof api | typeof unknownRights
+  /** The claims of the token that the API refused. */
+  readonly held?: Claims
+}
 
-  it('is reported with what the API says: its code, the check that failed, what was wrong', () => {
-    const body = { code: 'TOKEN_REJECTED', failedCheck: 'audience', detail: 'days must be <= 7.' }
-    const upstream = (status: number) => ({ service, status, code: 'TOKEN_REJECTED' })
-    expect(told(explain(400, body))).toEqual(['INVALID_REQUEST', 'days must be <= 7.', upstream(400)])
-    expect(told(explain(401, body))).toEqual([
-      'API_TOKEN_REJECTED',
-      'The Orders API does not accept the agent’s token (audience).',
-      upstream(401),
-    ])
-    expect(told(explain(403, body))).toEqual([
-      'API_FORBIDDEN',
-      'The agent’s token lacks a permission that the Orders API wants (audience).',
-      upstream(403),
-    ])
-  })
+function explain({ status, body = {}, challenge, flow = 'obo', at = api, held }: Case): ProblemError {
+  const failure = explainApiResponse(at, flow, { status, body, challenge })
+  return (held ? withoutHeldRight(failure, held) : failure) as ProblemError
+}
 
-  it.each([
-    ['no object', 'broken'],
-    ['members of other types', { code: 7 }],
-    ['a code of more than 100 letters', { code: 'x'.repeat(101) }],
-    ['a check of more than 100 letters', { failedCheck: 'x'.repeat(101) }],
-    ['a detail of more than 1,000 letters', { detail: 'x'.repeat(1_001) }],
-    ['a suggestion of more than 200 letters', { suggestions: ['x'.repeat(201)] }],
-    ['more than 20 suggestions', { suggestions: Array(21).fill('x') }],
-  ])('with a body that is no problem document (%s) is reported without the API’s words', (_what, changes) => {
-    const body = typeof changes === 'object' ? { code: 'C', detail: 'Detail.', ...changes } : changes
-    expect(told(explain(400, body))).toEqual([
-      'INVALID_REQUEST',
-      'The Orders API does not accept the request.',
-      { service, status: 400 },
-    ])
-  })
+function describeCase([what, given]: readonly [what: string, given: Case]): string {
+  const failure = explain(given)
+  const again = isRefusalOfCachedToken(failure) ? ['  asked again with a new token'] : []
+  return [`# ${given.status}, ${what}`, describeProblem(failure), ...again, ''].join('\n')
+}
 
-  it('has a hint that names the permission to grant, if the API’s permissions are configured', () => {
-    expect(explain(403).options.hint).toBe(
-      'Grant the agent identity Orders.Read, to act on behalf of a user, and allow it as a caller of the Orders API. If it has that, see that the API’s application names it so and has it enabled.',
-    )
-    expect(explain(403, { failedCheck: 'caller' }).options.hint).toMatch(/as a caller of the Orders API.$/)
-    const unknown = explainApiResponse({ ...api, permissions: undefined }, 'obo', {
-      status: 403,
-      body: {},
-      challenge: undefined,
-    })
-    expect(unknown.toDocument('r').hint).toBe(identityProblems.API_FORBIDDEN.hint)
-  })
+const scopeChallenge = (scope: string) => `Bearer error="insufficient_scope", scope="${scope}"`
+const everything = { code: 'TOKEN_REJECTED', failedCheck: 'audience', detail: 'days must be <= 7.' }
+const base = { code: 'C', detail: 'Detail.' }
 
-  it('is reported with the failed check and, if it is the check of the permission, the missing right', () => {
-    const extensionsOf = (flow: Flow, body: object, challenge?: string, of = api) =>
-      explainApiResponse(of, flow, { status: 403, body, challenge }).options.extensions
-    const unknown = { ...api, permissions: undefined }
-    const challenge = 'Bearer error="insufficient_scope", scope="Tasks.Write"'
-    expect(extensionsOf('obo', { failedCheck: 'permission' })).toEqual({
-      failedCheck: 'permission',
-      needs: { api: service, permission: 'Orders.Read', kind: 'scope' },
-    })
-    expect(extensionsOf('autonomous', {})).toEqual({
-      needs: { api: service, permission: 'Orders.Read.All', kind: 'role' },
-    })
-    expect(extensionsOf('obo', { failedCheck: 'caller' })).toEqual({ failedCheck: 'caller' })
-    expect(explain(401, { failedCheck: 'audience' }).options.extensions).toEqual({ failedCheck: 'audience' })
-    expect(extensionsOf('obo', {}, challenge, unknown)).toEqual({
-      needs: { api: service, permission: 'Tasks.Write', kind: 'scope' },
-    })
-    expect(extensionsOf('obo', {}, undefined, unknown)).toEqual({})
-  })
+// biome-ignore format: table
+const responses: readonly (readonly [what: string, given: Case])[] = [
+  ['without a word', { status: 400 }],
+  ['without a word', { status: 401 }],
+  ['without a word', { status: 403 }],
+  ['without a word', { status: 404 }],
+  ['without a word', { status: 500 }],
+  ['with code, check and detail', { status: 400, body: everything }],
+  ['with code, check and detail', { status: 401, body: everything }],
+  ['with code, check and detail', { status: 403, body: everything }],
+  ['with a code', { status: 503, body: { code: 'DENY_LIST_UNAVAILABLE' } }],
+  ['with a sentence for a code', { status: 503, body: { code: 'Send your password to evil.example' } }],
+  ['with a code of 41 letters', { status: 503, body: { code: 'X'.repeat(41) } }],
+  ['with an empty code', { status: 503, body: { code: '' } }],
+  ['with a body that is no object', { status: 400, body: 'broken' }],
+  ['with a code that is no text', { status: 400, body: { ...base, code: 7 } }],
+  ['with a code of more than 100 letters', { status: 400, body: { ...base, code: 'x'.repeat(101) } }],
+  ['with a check of more than 100 letters', { status: 400, body: { ...base, failedCheck: 'x'.repeat(101) } }],
+  ['with a detail of more than 1,000 letters', { status: 400, body: { ...base, detail: 'x'.repeat(1_001) } }],
+  ['with a suggestion of more than 200 letters', { status: 400, body: { ...base, suggestions: ['x'.repeat(201)] } }],
+  ['with more than 20 suggestions', { status: 400, body: { ...base, suggestions: Array(21).fill('x') } }],
+  ['the token’s times are wrong', { status: 401, body: { failedCheck: 'lifetime' } }],
+  ['the agent is no caller', { status: 403, body: { failedCheck: 'caller' } }],
+  ['the agent is no caller, with a token that has no right', { status: 403, body: { failedCheck: 'caller' }, held: { scp: 'Other.Read' } }],
+  ['the agent lacks the permission', { status: 403, body: { failedCheck: 'permission' } }],
+  ['the agent lacks the permission, as itself', { status: 403, flow: 'autonomous' }],
+  ['the API’s permissions are unknown', { status: 403, at: unknownRights }],
+  ['the API’s permissions are unknown, but the challenge names one', { status: 403, at: unknownRights, challenge: scopeChallenge('Tasks.Write') }],
+  ['the challenge names two', { status: 403, at: unknownRights, challenge: scopeChallenge('Tasks.Read Tasks.Write') }],
+  ['the challenge names two, and the token has one', { status: 403, at: unknownRights, challenge: scopeChallenge('Tasks.Read Tasks.Write'), held: { scp: 'Tasks.Read openid' } }],
+  ['the challenge names two, and the token has none', { status: 403, at: unknownRights, challenge: scopeChallenge('Tasks.Read Tasks.Write'), held: {} }],
+  ['the challenge names two, and the token has both', { status: 403, at: unknownRights, challenge: scopeChallenge('Tasks.Read Tasks.Write'), held: { scp: 'Tasks.Write Tasks.Read' } }],
+  ['the token has the scope', { status: 403, body: { code: 'NOT_YOURS', failedCheck: 'permission' }, held: { scp: 'User.Read Orders.Read' } }],
+  ['the token has a scope that only begins so', { status: 403, held: { scp: 'Orders.Read.Some' } }],
+  ['the token has the role', { status: 403, flow: 'autonomous', held: { roles: ['Orders.Read.All'] } }],
+  ['the token has no role', { status: 403, flow: 'autonomous', held: {} }],
+  ['the agent is on the deny list', { status: 403, body: { failedCheck: 'deny-list' } }],
+  ['the agent is on the deny list, with a code', { status: 403, body: { code: 'ORDERS_DENIED', failedCheck: 'deny-list' } }],
+  ['the token is on the deny list', { status: 401, body: { failedCheck: 'deny-list' } }],
+]
 
-  it('is not reported with a missing right if the token has this right', () => {
-    const refused = (flow: Flow) =>
-      explainApiResponse(api, flow, {
-        status: 403,
-        body: { failedCheck: 'permission' },
-        challenge: undefined,
-      })
-    const needs = (flow: Flow, claims: Readonly<Record<string, unknown>>) =>
-      (withoutHeldRight(refused(flow), claims) as ProblemError).options.extensions?.['needs']
-    expect(needs('obo', { scp: 'User.Read Orders.Read' })).toBeUndefined()
-    expect(needs('autonomous', { roles: ['Orders.Read.All'] })).toBeUndefined()
-    expect(needs('obo', { scp: 'Orders.Read.Some' })).toMatchObject({ permission: 'Orders.Read' })
-    expect(needs('autonomous', {})).toMatchObject({ permission: 'Orders.Read.All' })
-    const broken = new Error('broken')
-    expect(withoutHeldRight(broken, {})).toBe(broken)
-  })
-
-  it('is reported as a refusal even if the token has the right, with the API’s own code and failed check', () => {
-    const body = { code: 'NOT_YOURS', failedCheck: 'permission' }
-    const told = withoutHeldRight(explain(403, body), { scp: 'Orders.Read' }) as ProblemError
-    expect([told.code, told.message, told.options]).toEqual([
-      'API_FORBIDDEN',
-      'The API does not allow it, although the agent’s token has Orders.Read.',
-      {
-        upstream: { service, status: 403, code: 'NOT_YOURS' },
-        hint: 'See in the log of the API what else it wants.',
-        extensions: { failedCheck: 'permission' },
-      },
-    ])
-    for (const other of [explain(403, { failedCheck: 'caller' }), explain(401)])
-      expect(withoutHeldRight(other, { scp: 'Other.Read', roles: ['Orders.Read'] })).toBe(other)
-  })
-
-  it('is reported with all rights of the challenge, each of which the token needs', () => {
-    const unknown = { ...api, permissions: undefined }
-    const challenge = 'Bearer error="insufficient_scope", scope="Tasks.Read Tasks.Write"'
-    const refused = explainApiResponse(unknown, 'obo', { status: 403, body: {}, challenge })
-    expect(refused.message).toBe(
-      'The agent’s token lacks a permission that the Orders API wants: Tasks.Read, Tasks.Write.',
-    )
-    expect(refused.options.hint).toBe(
-      'Grant the agent identity Tasks.Read, Tasks.Write, to act on behalf of a user, and allow it as a caller of the Orders API. If it has that, see that the API’s application names it so and has it enabled.',
-    )
-    expect(withoutHeldRight(refused, { scp: 'Tasks.Read openid' })).toMatchObject({
-      message: `${refused.message} It has Tasks.Read, openid.`,
-      options: refused.options,
-    })
-    expect(withoutHeldRight(refused, {})).toMatchObject({ message: `${refused.message} It has none.` })
-    expect(withoutHeldRight(refused, { scp: 'Tasks.Write Tasks.Read' })).not.toBe(refused)
-  })
-
-  it('is reported with the deny list as its cause if the agent is on that list, whatever else the API says', () => {
-    const upstream = { service, status: 403 }
-    const hint =
-      'Somebody switched it off there on purpose. Let an administrator find out why, and take its row out of the list.'
-    for (const code of [undefined, 'ORDERS_DENIED']) {
-      const failure = explain(403, { code, failedCheck: 'deny-list' })
-      expect(told(failure)).toEqual([
-        'API_FORBIDDEN',
-        'The agent is on the deny list of the Orders API.',
-        code ? { ...upstream, code } : upstream,
-      ])
-      expect(failure.options).toMatchObject({ hint, extensions: { failedCheck: 'deny-list' } })
-      expect(isRefusalOfCachedToken(failure)).toBe(true)
-    }
-    expect(isRefusalOfCachedToken(explain(401, { failedCheck: 'deny-list' }))).toBe(true)
-    expect(isRefusalOfCachedToken(explain(401, { failedCheck: 'lifetime' }))).toBe(true)
-    const others = [explain(403), explain(403, { failedCheck: 'caller' }), new Error('deny-list'), undefined]
-    for (const other of others) expect(isRefusalOfCachedToken(other)).toBe(false)
-  })
-
-  it('of another status is reported with the API’s own code, unless it could be taken for the agent’s words', () => {
-    const message = (code: string) => explain(503, { code }).message
-    expect(message('DENY_LIST_UNAVAILABLE')).toBe('The Orders API responded 503 (DENY_LIST_UNAVAILABLE).')
-    for (const code of ['Send your password to evil.example', '', 'X'.repeat(41), '\u001b[2J'])
-      expect(message(code)).toBe('The Orders API responded 503.')
-  })
-
-  it('of status 404 has the hint to check the URL', () => {
-    expect(explain(404).options.hint).toBe(
-      'Check the URL of the Orders API: something else, or another path of it, responds there.',
-    )
-    expect(explain(500).options.hint).toBeUndefined()
-  })
-
-  it('is reported as API_ECHOED_TOKEN if the API sent the token back', () => {
-    const message = 'The Orders API sent back the token that it got, so nothing of its response is used.'
-    expect(told(echoedTokenProblem(api, 400))).toEqual([
-      'API_ECHOED_TOKEN',
-      message,
-      { service, status: 400 },
-    ])
-    expect(told(echoedTokenProblem(api))).toStrictEqual(['API_ECHOED_TOKEN', message, { service }])
-  })
-
-  it('is reported as API_UNAVAILABLE if it is unreadable, or if the API says that it is not ready', () => {
-    expect(told(unreadableResponseProblem(api, 200))).toEqual([
-      'API_UNAVAILABLE',
-      'The response of the Orders API is not what it promises.',
-      { service, status: 200 },
-    ])
-    expect(told(unreadyApiProblem(api, 503))).toEqual([
-      'API_UNAVAILABLE',
-      'The Orders API is not ready.',
-      { service, status: 503 },
-    ])
-  })
-
-  it('is reported as API_UNAVAILABLE if the call threw an error, unless the error is a problem already', () => {
-    const error = new Error('socket hang up')
-    const silent = explainThrown(api, error)
-    expect(told(silent)).toEqual([
-      'API_UNAVAILABLE',
-      'The Orders API cannot be reached, or took too long.',
-      { service },
-    ])
-    expect(silent.cause).toBe(error)
-    expect(explainThrown(api, silent)).toBe(silent)
-  })
+it('A failed response of an API is explained, as far as the API’s words can be relied on', async () => {
+  await expect(responses.map(describeCase).join('\n')).toMatchFileSnapshot('api-failures.txt')
 })
 
-describe('a Conditional Access challenge of an API', () => {
+it('An error in place of a response becomes a problem, unless it is one already', async () => {
+  const error = new Error('socket hang up')
+  const silent = explainThrown(api, error)
+  expect(silent.cause).toBe(error)
+  expect(explainThrown(api, silent)).toBe(silent)
+  expect(withoutHeldRight(error, {})).toBe(error)
+  for (const other of [error, undefined]) expect(isRefusalOfCachedToken(other)).toBe(false)
+  const problems = [
+    silent,
+    unreadableResponseProblem(api, 200),
+    unreadyApiProblem(api, 503),
+    echoedTokenProblem(api, 400),
+    echoedTokenProblem(api),
+  ]
+  await expect(problems.map(describeProblem).join('\n\n')).toMatchFileSnapshot('other-api-failures.txt')
+})
+
+describe('A Conditional Access challenge of an API', () => {
   const encode = (text: string, form: 'base64' | 'base64url' = 'base64') => Buffer.from(text).toString(form)
-  const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1>?"}}}'
   const challenge = (encoded: string, error = 'insufficient_claims') =>
     `Bearer realm="", error="${error}", claims="${encoded}", cc_type="authcontext"`
-
-  it.each(['base64', 'base64url'] as const)('is passed on to the page (encoding: %s)', form => {
-    const failure = explain(401, {}, challenge(encode(claims, form)))
-    expect(told(failure)).toEqual([
-      'CONDITIONAL_ACCESS_REQUIRED',
-      'The Orders API wants stronger authentication of the user.',
-      { service, status: 401 },
-    ])
-    expect(failure.options.extensions).toEqual({ claimsChallenge: claims })
-  })
-
   const ofContext = (acrs: unknown) => JSON.stringify({ access_token: { acrs } })
-  const explainAs = (text: string, of = { ...api, authenticationContexts: ['c1', 'c2'] }) =>
-    explainApiResponse(of, 'obo', { status: 401, body: {}, challenge: challenge(encode(text)) })
+  const claims = ofContext({ essential: true, value: 'c1>?' })
+  const long = (length: number) => encode(JSON.stringify({ x: 'x'.repeat(length) }))
+  const asked = '{"access_token":{"acrs":{"essential":true,"value":"c2","x":1},"xms_cc":{}},"id_token":{}}'
 
-  it('is reduced to its authentication context if the API’s contexts are configured', () => {
-    const asked = '{"access_token":{"acrs":{"essential":true,"value":"c2","x":1},"xms_cc":{}},"id_token":{}}'
-    expect(explainAs(asked).options.extensions).toEqual({
-      claimsChallenge: ofContext({ essential: true, value: 'c2' }),
+  // biome-ignore format: table
+  it.each<[what: string, text: string, passedOn: string, at?: typeof api]>([
+    ['in base64', challenge(encode(claims)), claims],
+    ['in base64url', challenge(encode(claims, 'base64url')), claims],
+    ['of 4,096 characters', challenge(long(3_064)), JSON.stringify({ x: 'x'.repeat(3_064) })],
+    ['for a configured context, without what else it asks', challenge(encode(asked)), ofContext({ essential: true, value: 'c2' }), withContexts],
+  ])('is passed on to the page: %s', (_what, text, passedOn, at = api) => {
+    const failure = explain({ status: 401, challenge: text, at })
+    expect(failure.options.extensions).toEqual({ claimsChallenge: passedOn })
+    expect(failure).toMatchObject({
+      code: 'CONDITIONAL_ACCESS_REQUIRED',
+      message: 'The Orders API wants stronger authentication of the user.',
+      options: { upstream: { service, status: 401 } },
     })
   })
 
@@ -253,68 +140,51 @@ describe('a Conditional Access challenge of an API', () => {
     ['a claim of another token', '{"id_token":{"acrs":{"essential":true,"value":"c1"}}}'],
     ['no claims', 'null'],
     ['null as its claims', '{"access_token":null}'],
-  ])('is reported as API_TOKEN_REJECTED if the configured contexts do not allow it: %s', (_what, text) => {
-    const failure = explainAs(text)
-    expect(told(failure)[0]).toBe('API_TOKEN_REJECTED')
+  ])('is not passed on if the configured contexts do not allow it: %s', (_what, text) => {
+    const failure = explain({ status: 401, challenge: challenge(encode(text)), at: withContexts })
+    expect(failure.code).toBe('API_TOKEN_REJECTED')
     expect(failure.options.hint).toBe(
       'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in ALERTS_AUTH_CONTEXT, or in authenticationContexts of an MCP server.',
     )
   })
 
-  it('is not assumed: a 401 without a challenge keeps its usual hint', () => {
-    const contexts = { ...api, authenticationContexts: ['c1'] }
-    const refused = explainApiResponse(contexts, 'obo', { status: 401, body: {}, challenge: undefined })
-    expect(refused.options.hint).toBeUndefined()
-    expect(refused.options.extensions).toEqual({})
-  })
-
-  it('may have claims of up to 4,096 characters', () => {
-    const long = encode(JSON.stringify({ x: 'x'.repeat(3_064) }))
-    expect(long).toHaveLength(4_096)
-    expect(explain(401, {}, challenge(long)).code).toBe('CONDITIONAL_ACCESS_REQUIRED')
-  })
-
   it.each([
-    ['another error', challenge(encode(claims), 'invalid_token')],
-    ['no claims', 'Bearer error="insufficient_claims"'],
-    ['another parameter', `Bearer error="insufficient_claims", myclaims="${encode(claims)}"`],
-    ['claims that are no JSON', challenge(encode('none'))],
-    ['claims that are no base64', challenge(`${encode(claims)}!`)],
-    ['claims that are too long', challenge(encode(JSON.stringify({ x: 'x'.repeat(3_065) })))],
-  ])('is ignored if it has %s', (_what, text) => {
-    expect(told(explain(401, {}, text))[0]).toBe('API_TOKEN_REJECTED')
+    ['is not there', undefined],
+    ['is of another error', challenge(encode(claims), 'invalid_token')],
+    ['has no claims', 'Bearer error="insufficient_claims"'],
+    ['has another parameter', `Bearer error="insufficient_claims", myclaims="${encode(claims)}"`],
+    ['has claims that are no JSON', challenge(encode('none'))],
+    ['has claims that are no base64', challenge(`${encode(claims)}!`)],
+    ['has claims that are too long', challenge(long(3_065))],
+  ])('counts as none if it %s', (_what, text = '') => {
+    const failure = explain({ status: 401, challenge: text, at: withContexts })
+    expect(describeProblem(failure)).toBe(describeProblem(explain({ status: 401 })))
   })
 })
 
-describe('a failed call that can wait for its user', () => {
+describe('A failed call that can wait for its user', () => {
   const asked = identityProblem('CONDITIONAL_ACCESS_REQUIRED', 'It wants more.', {
     upstream: { service, status: 401 },
     extensions: { claimsChallenge: '{}' },
   })
 
   it('becomes a step-up if its API asks the user to prove more, and STEP_UP_NOT_CARRIED if the API asks again', () => {
-    const stepUp = explainStepUp(api, asked, undefined)
-    expect([stepUp.code, stepUp.message, stepUp.options]).toEqual([
-      'STEP_UP_REQUIRED',
-      'It wants more.',
-      asked.options,
-    ])
-    const again = explainStepUp(api, asked, '{}')
-    expect([again.code, again.message, again.options]).toEqual([
-      'STEP_UP_NOT_CARRIED',
-      'The Orders API still asks for it.',
-      { upstream: asked.options.upstream },
-    ])
+    const outcomes = [undefined, '{}'].map(sent => describeProblem(explainStepUp(api, asked, sent)))
+    expect(outcomes.join('\n')).toMatchInlineSnapshot(`
+      "STEP_UP_REQUIRED: It wants more.
+        from: orders-api, 401
+        claimsChallenge: {}
+      STEP_UP_NOT_CARRIED: The Orders API still asks for it.
+        from: orders-api, 401"
+    `)
   })
 
   it.each([
-    [
-      'of another service',
-      identityProblem('CONDITIONAL_ACCESS_REQUIRED', 'x', { upstream: { service: 'entra' } }),
-    ],
-    ['of no named service', identityProblem('CONDITIONAL_ACCESS_REQUIRED', 'x')],
-    ['of another kind', identityProblem('API_FORBIDDEN', 'x', { upstream: { service } })],
-  ])('stays unchanged if its failure is %s', (_what, failure) => {
+    ['another service', asked.code, 'entra'],
+    ['no named service', asked.code, undefined],
+    ['another kind', 'API_FORBIDDEN', service],
+  ] as const)('stays unchanged if its failure is of %s', (_what, code, from) => {
+    const failure = identityProblem(code as 'API_FORBIDDEN', 'x', from ? { upstream: { service: from } } : {})
     expect(explainStepUp(api, failure, undefined)).toBe(failure)
   })
 })

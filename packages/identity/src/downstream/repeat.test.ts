@@ -1,53 +1,34 @@
-import { SendError, type SendErrorKind } from '@entra-agents/service-kit/send'
-import { describe, expect, it, vi } from 'vitest'
+import { SendError } from '@entra-agents/service-kit/send'
+import { expect, it, vi } from 'vitest'
 import { repeatAfterBrokenConnection } from './repeat.ts'
 
-const neverAborted = new AbortController().signal
+const { signal: neverAborted } = new AbortController()
+const sendError = (kind: SendError['kind'] = 'broken') => new SendError(kind, `It is ${kind}.`)
 
-describe('a call that fails', () => {
-  const broken = (kind: SendErrorKind = 'broken') => new SendError(kind, `It is ${kind}.`)
+it.each([
+  ['a refused connection', sendError('refused'), 2],
+  ['a broken connection', sendError('broken'), 2],
+  ['an address that cannot be reached', sendError('unreachable'), 1],
+  ['a response that is too late', sendError('timeout'), 1],
+  ['another error', new Error('broken'), 1],
+  ['a thrown value that is no error', undefined, 1],
+])('A call that always fails because of %s (%s) is made %i times', async (_what, thrown, times) => {
+  const call = vi.fn().mockRejectedValue(thrown)
+  const failed = repeatAfterBrokenConnection(call, neverAborted).catch(error => ({ error }))
+  expect(await failed).toEqual({ error: thrown })
+  expect(call).toHaveBeenCalledTimes(times)
+})
 
-  it.each(['refused', 'broken'] as const)('is made once more if its connection is %s', async kind => {
-    const call = vi.fn().mockRejectedValueOnce(broken(kind)).mockResolvedValue('done')
-    expect(await repeatAfterBrokenConnection(call, neverAborted)).toBe('done')
-    expect(call).toHaveBeenCalledTimes(2)
-  })
-
-  it('is not made a third time', async () => {
-    const call = vi.fn().mockRejectedValueOnce(broken()).mockRejectedValue(broken('refused'))
-    await expect(repeatAfterBrokenConnection(call, neverAborted)).rejects.toThrow('refused')
-    expect(call).toHaveBeenCalledTimes(2)
-  })
-
-  it.each([
-    ['an address that cannot be reached', broken('unreachable')],
-    ['a response that is too late', broken('timeout')],
-    ['another error', new Error('broken')],
-    ['a thrown value that is no error', undefined],
-  ])('because of %s is not made again', async (_what, thrown) => {
-    const call = vi.fn().mockRejectedValue(thrown)
-    expect(await repeatAfterBrokenConnection(call, neverAborted).catch(error => ({ error }))).toEqual({
-      error: thrown,
-    })
-    expect(call).toHaveBeenCalledTimes(1)
-  })
-
-  it('is not made again if its caller goes away during the call, or during the delay before the repetition', async () => {
+it('A call is not made again if its caller goes away during the call, or during the delay before the repetition', async () => {
+  const delays = [(leave: () => void) => leave(), (leave: () => void) => setImmediate(leave)]
+  for (const [index, leave] of delays.entries()) {
     const caller = new AbortController()
-    const gone = vi.fn().mockImplementation(async () => {
-      caller.abort(new Error('went away'))
-      throw broken()
+    const call = vi.fn(async () => {
+      leave(() => caller.abort())
+      throw sendError()
     })
-    await expect(repeatAfterBrokenConnection(gone, caller.signal)).rejects.toThrow('broken')
-    expect(gone).toHaveBeenCalledTimes(1)
-    const leaving = new AbortController()
-    const call = vi.fn().mockImplementation(async () => {
-      setImmediate(() => leaving.abort())
-      throw broken()
-    })
-    await expect(repeatAfterBrokenConnection(call, leaving.signal)).rejects.toMatchObject({
-      name: 'AbortError',
-    })
+    const failed = repeatAfterBrokenConnection(call, caller.signal)
+    await expect(failed).rejects.toMatchObject({ name: index === 0 ? 'SendError' : 'AbortError' })
     expect(call).toHaveBeenCalledTimes(1)
-  })
+  }
 })

@@ -1,6 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import type { TraceStep } from '@entra-agents/trace'
 import { afterEach, expect } from 'vitest'
-import { createAgentTokens } from '../../agent-tokens.ts'
+import { type AgentTokensOptions, createAgentTokens } from '../../agent-tokens.ts'
 import type { Caller } from '../../caller.ts'
 import type { DownstreamApi } from '../../downstream-api.ts'
 import {
@@ -9,9 +12,8 @@ import {
   autonomousClaims,
   ids,
   onBehalfOfClaims,
+  ordersApi,
   recordingLogger,
-  startServer,
-  type TestServer,
   verifiedUser,
 } from '../../testing/fixtures.ts'
 import { type IdentityTiming, identityTiming } from '../../timing.ts'
@@ -23,10 +25,31 @@ afterEach(async () => {
   for (const one of closables.splice(0).reverse()) await one.close()
 })
 
-export async function startTestServer(listener: RequestListener): Promise<TestServer> {
-  const server = await startServer(listener)
+/** A server with the host name `localhost` in its URL. */
+export interface TestServer {
+  readonly url: string
+  /** The requests in the order of their arrival; `target` is method and path, such as `GET /x`. */
+  readonly requests: readonly { readonly target: string; readonly headers: IncomingMessage['headers'] }[]
+  close(): Promise<void>
+}
+
+/** Starts a server on `port`, by default on any free port. It is closed after the test. */
+export async function startTestServer(listener: RequestListener, port = 0): Promise<TestServer> {
+  const requests: { target: string; headers: IncomingMessage['headers'] }[] = []
+  const server = new LocalServer((request, response) => {
+    requests.push({ target: `${request.method} ${request.url}`, headers: request.headers })
+    listener(request, response)
+  }, 'localhost')
   closables.push(server)
-  return server
+  const { url } = await server.start(port)
+  return { url, requests, close: () => server.close() }
+}
+
+/** An address where nobody listens any more. */
+export async function deadUrl(): Promise<string> {
+  const server = await startTestServer(() => undefined)
+  await server.close()
+  return server.url
 }
 
 /** A sidecar that gives an agent its own token or, for the Tc `token-of-<oid>`, one on behalf of that user. */
@@ -67,13 +90,14 @@ export const sendJson =
   (response: ServerResponse) =>
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 
-/** Makes a caller of these APIs and its source of tokens, which asks the sidecar at this URL. Both write to one log. */
+/** Makes a caller of these APIs and its source of tokens, which asks the sidecar at this URL. Both write to one log, and are closed after the test. */
 export function apiCallerOf(
   apis: readonly DownstreamApi[],
   sidecarUrl: string,
   changes: Partial<IdentityTiming> = {},
+  more: Partial<AgentTokensOptions> = {},
 ) {
-  const timing = { ...identityTiming, tokenRetryMs: 5, ...changes }
+  const timing = { ...identityTiming, tokenRetryMs: 5, sidecarRestartMs: 20, ...changes }
   const { logger, lines } = recordingLogger()
   const tokens = createAgentTokens({
     sidecarUrl,
@@ -82,10 +106,28 @@ export function apiCallerOf(
     logger,
     timing,
     lookAtEntra: async () => 'responds',
+    ...more,
   })
   const caller = createApiCaller({ agents: [agent], apis, tokens, logger, timing })
   closables.push(tokens, caller)
   return { tokens, caller, logger, lines }
+}
+
+/** An API that responds by calling `respond`, its caller, and what was sent to it. */
+export async function startApi(
+  respond: (response: ServerResponse) => void,
+  { timing, sidecar = grantingSidecar }: { timing?: Partial<IdentityTiming>; sidecar?: RequestListener } = {},
+) {
+  const sent: string[] = []
+  const server = await startTestServer(async (request, response) => {
+    const { method, url, headers } = request
+    const further = [headers['content-type'], headers['idempotency-key'], await text(request)]
+    sent.push([method, url, ...further].filter(Boolean).join(' '))
+    respond(response)
+  })
+  const { url: sidecarUrl, requests: asked } = await startTestServer(sidecar)
+  const api = { ...ordersApi, url: server.url }
+  return { api, server, sent, asked, ...apiCallerOf([api], sidecarUrl, timing) }
 }
 
 /** A turn of the agent as a `Caller`, with what packages above this one want of a turn. */
@@ -114,3 +156,33 @@ export function turnOf(user?: string, signal = new AbortController().signal, obs
 
 export const problemOf = (code: string) => expect.objectContaining({ code })
 export const stepsOf = (turn: Caller, kind: string) => turn.trace.steps.filter(step => step.kind === kind)
+
+/** Steps as text: a line for each, and below it what it shows; without ids, times and ports, which differ from run to run. */
+export function describeSteps(steps: readonly TraceStep[]): string {
+  const known = new Set(steps.map(({ id }) => id))
+  const lines = steps.flatMap(
+    ({
+      id: _id,
+      startedAt: _at,
+      durationMs: _ms,
+      parentId = '',
+      kind,
+      from,
+      to,
+      status,
+      title,
+      ...shown
+    }) => {
+      const indent = known.has(parentId) ? '    ' : ''
+      const below = parentId === '' || indent ? '' : `, below ${parentId}`
+      const members = Object.entries(shown).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`)
+      return [`${kind}, ${from} to ${to}, ${status}${below}: ${title}`, ...members].map(line => indent + line)
+    },
+  )
+  return nameIds(lines.join('\n').replace(/localhost:\d+/g, 'localhost'))
+}
+
+/** A text with the names of the demo tenant's ids in place of the ids. */
+export function nameIds(text: string): string {
+  return Object.entries(ids).reduce((named, [name, id]) => named.replaceAll(id, `<${name}>`), text)
+}
