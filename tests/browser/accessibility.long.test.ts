@@ -7,6 +7,7 @@ const browser = useBrowser()
 const agent = await useScriptedAgent(answerOrFail)
 
 it.each([
+  ['light, 1280 px wide', {}, allRules],
   ['320 px wide', { viewport: { width: 320, height: 800 } }, allRules],
   ['in dark', { colorScheme: 'dark' }, colourRules],
   ['in dark, 320 px wide', { colorScheme: 'dark', viewport: { width: 320, height: 800 } }, colourRules],

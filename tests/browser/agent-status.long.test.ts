@@ -6,14 +6,20 @@ import { config, problem, resultEvent, status, withAgents, withoutSignIn } from 
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = await useScriptedAgent(request => [resultEvent(request, 'It is 21 °C in Dallas.')])
-
-const notConfigured = problem('BEDROCK_NOT_CONFIGURED', { detail: 'AWS_REGION is not set.' })
-const withoutBedrock = { bedrock_available: false, bedrock: { state: 'unavailable', problem: notConfigured } }
+const agent = await useScriptedAgent(request => [resultEvent(request, 'It is on its way.')])
 
 /** The usual status with other states of components. */
-function statusWith({ bedrock_available = true, ...components }: Record<string, unknown>) {
-  return { ...status, bedrock_available, components: { ...status.components, ...components } }
+const statusWith = (components: object) => ({
+  ...status,
+  components: { ...status.components, ...components },
+})
+
+/** Opens the page with a clock that the test moves. */
+async function openWithClock(): Promise<Page> {
+  const page = await browser.open(agent.url, { tolerateFaults: true })
+  await page.clock.install()
+  await page.reload()
+  return page
 }
 
 describe('the agent’s status on the page', () => {
@@ -35,10 +41,10 @@ describe('the agent’s status on the page', () => {
   })
 
   const bedrock = { ...status.components.bedrock, problem: problem('BEDROCK_THROTTLED') }
-  const weather_api = { state: 'unavailable', problem: problem('API_UNAVAILABLE') }
+  const orders_api = { state: 'unavailable', problem: problem('API_UNAVAILABLE') }
   // biome-ignore format: table
   it.each([
-    ['an API is not available', { weather_api }, 'Weather API not available', 'API_UNAVAILABLE', 'unavailable'],
+    ['an API is not available', { orders_api }, 'Orders API not available', 'API_UNAVAILABLE', 'unavailable'],
     ['Bedrock throttles', { bedrock }, 'Bedrock degraded', 'BEDROCK_THROTTLED', 'degraded'],
     ['Bedrock throttled the first request', { bedrock: { ...bedrock, state: 'unknown' } }, 'Bedrock degraded', 'BEDROCK_THROTTLED', 'degraded'],
   ])('is shown with a reason and a remedy if %s', async (_when, components, name, code, state) => {
@@ -48,8 +54,6 @@ describe('the agent’s status on the page', () => {
     const line = page.locator('.status-lines li', { hasText: name.replace(/ .*/, '') })
     expect(await line.textContent()).toContain(`Title of ${code}. What happened. What to do. ${code}`)
     expect(await line.locator('.light').getAttribute('data-state')).toBe(state)
-    await page.keyboard.press('Escape')
-    await line.waitFor({ state: 'hidden' })
   })
 
   it.each([
@@ -57,21 +61,18 @@ describe('the agent’s status on the page', () => {
     ['by itself later', (page: Page) => page.clock.fastForward(5_000)],
   ])('appears %s if the agent’s configuration could not be loaded', async (_when, goOn) => {
     agent.config = undefined
-    const page = await browser.open(agent.url)
-    await page.clock.install()
-    await page.reload()
+    const page = await openWithClock()
     await page.getByRole('alert').getByText('The agent does not answer.', { exact: false }).waitFor()
     agent.config = config
     await goOn(page)
-    await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
+    await page.getByRole('button', { name: 'Where is order 7?' }).waitFor()
   })
 
   it.each([
     ['refuses connections', (route: Route) => route.abort()],
     ['takes requests and never answers', () => {}],
   ])('says that the agent is out of reach if the agent %s', async (_how, answer) => {
-    const page = await browser.open(agent.url, { tolerateFaults: true })
-    await page.clock.install()
+    const page = await openWithClock()
     await page.route('**/api/status', answer)
     await page.reload()
     await page.getByRole('button', { name: 'Status: Agent out of reach' }).click()
@@ -82,28 +83,23 @@ describe('the agent’s status on the page', () => {
     await page.getByRole('button', { name: 'Status: Ready' }).waitFor()
   })
 
-  it('says that the agent answers signed-in users only', async () => {
+  it('says why the agent answers only signed-in users, why the model does not answer, and why there is no choice', async () => {
     agent.config = withAgents({ requireSignIn: true })
-    const answer = await ask(await browser.open(agent.url), 'Weather in Dallas?')
+    const notConfigured = problem('BEDROCK_NOT_CONFIGURED', { detail: 'AWS_REGION is not set.' })
+    const unavailable = { state: 'unavailable', problem: notConfigured }
+    agent.status = { ...statusWith({ bedrock: unavailable }), bedrock_available: false }
+    const page = await browser.open(agent.url)
+    const answer = await ask(page, 'Where is order 7?')
     await answer.getByText('This agent answers only people who are signed in.', { exact: false }).waitFor()
     await answer.getByRole('button', { name: 'Sign in and ask' }).waitFor()
     expect(await agent.received(0)).toEqual([])
-  })
-
-  it('explains why the model does not answer, or why there is no model to choose', async () => {
-    agent.status = statusWith(withoutBedrock)
-    const page = await browser.open(agent.url)
     await choose(page, 'Bedrock')
     await page.getByText('Not available at the moment: Title of BEDROCK_NOT_CONFIGURED.').waitFor()
-    agent.config = { ...config, modes: ['direct'] }
+
+    agent.config = { ...withoutSignIn, modes: ['direct'] }
     await page.reload()
     await page.getByText('Bedrock is not available: AWS_REGION is not set.', { exact: false }).waitFor()
     expect(await page.locator('option', { hasText: 'Bedrock' }).isDisabled()).toBe(true)
-  })
-
-  it('names the missing CLIENT_SPA_APP_ID as the reason why nobody can sign in', async () => {
-    agent.config = withoutSignIn
-    const page = await browser.open(agent.url)
     await page.getByText('the agent has no CLIENT_SPA_APP_ID', { exact: false }).waitFor()
     expect(await page.getByRole('radio', { name: 'On behalf of you' }).isDisabled()).toBe(true)
     expect(await page.getByRole('button', { name: 'Sign in' }).count()).toBe(0)

@@ -1,55 +1,47 @@
+import type { PublicAgent } from '@entra-agents/trace'
+import { agentId, blueprintId } from '@entra-agents/trace-view/testing/public-config'
+import { accountTurn, ownToken } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
-import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose, showToken, tracePane } from './support/steps.ts'
-import {
-  problem,
-  resultEvent,
-  status,
-  stepEvents,
-  trace,
-  traceAsAccount,
-  traceWithoutRight,
-  withAgents,
-} from './support/turns.ts'
+import { problem, resultEvent, status, stepEvents, trace, withAgents } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = await useScriptedAgent(request => [resultEvent(request, `It is 21 °C, says ${request.agent}.`)])
+const agent = await useScriptedAgent(request => [resultEvent(request, `On its way, says ${request.agent}.`)])
 
-const description = 'Answers about the weather. Reads only.'
-const weatherAgent = { name: 'weather', title: 'Weather agent', description }
-const traineeAgent = {
+const orders: Partial<PublicAgent> = { name: 'orders', title: 'Orders agent', description: 'Reads orders.' }
+const trainee: Partial<PublicAgent> = {
   name: 'trainee',
   title: 'Trainee agent',
   description: 'Has an identity, but no right at any API yet.',
-  clientId: identities.blueprintAppId,
+  clientId: blueprintId,
   flows: ['autonomous'],
 }
-const configOfBoth = withAgents(weatherAgent, traineeAgent)
-const configOfThreeFlows = withAgents(
-  { ...weatherAgent, flows: ['autonomous', 'obo', 'agent-user'] },
-  traineeAgent,
-)
+const configOfBoth = withAgents(orders, trainee)
+const configOfThreeFlows = withAgents({ ...orders, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
 
 describe('the agents', () => {
   it('are chosen by keyboard from a list with purpose, id, flows and state of each; choosing another agent starts a new conversation', async () => {
     agent.config = configOfBoth
     const down = { state: 'unavailable', problem: problem('AGENT_DISABLED') }
-    const agents = { weather: { state: 'ready', flows: {} }, trainee: { ...down, flows: {} } }
+    const agents = { orders: { state: 'ready', flows: {} }, trainee: { ...down, flows: {} } }
     agent.status = { ...status, agents }
     const page = await browser.open(agent.url)
-    await (await ask(page, 'Weather in Dallas?')).getByText('says weather').waitFor()
-    await page.getByRole('button', { name: 'Agent: Weather agent' }).press('Enter')
+    await (await ask(page, 'Where is order 7?')).getByText('says orders').waitFor()
+    await page.getByRole('button', { name: 'Agent: Orders agent' }).press('Enter')
     const rows = page.getByRole('menu', { name: 'Agent' }).getByRole('menuitemradio')
     await page.locator('[role=menuitemradio]:focus').waitFor()
-    expect(await rows.allInnerTexts()).toEqual([
-      expect.stringMatching(
-        /^Weather agent\s+gets tokens\s+Answers about .*\s+[-0-9a-f]{36}\s+autonomous, on behalf of you$/,
-      ),
-      expect.stringMatching(
-        /^Trainee agent\s+gets no token\s+Title of AGENT_DISABLED\.\s+Has an .*\s+[-0-9a-f]{36}\s+autonomous$/,
-      ),
+    expect((await rows.allInnerTexts()).map(text => text.split(/\s*\n\s*/))).toEqual([
+      ['Orders agent', 'gets tokens', 'Reads orders.', agentId, 'autonomous, on behalf of you'],
+      [
+        'Trainee agent',
+        'gets no token',
+        'Title of AGENT_DISABLED.',
+        trainee.description,
+        blueprintId,
+        'autonomous',
+      ],
     ])
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
@@ -57,82 +49,82 @@ describe('the agents', () => {
     await page.getByPlaceholder('Ask Trainee agent…').waitFor()
     expect(await page.getByRole('article').count()).toBe(0)
     expect(await page.getByRole('radio', { name: 'On behalf of you' }).count()).toBe(0)
-    await (await ask(page, 'Weather in Lima?')).getByText('says trainee').waitFor()
+    await (await ask(page, 'Where is order 8?')).getByText('says trainee').waitFor()
     await page.reload()
     await page.getByRole('button', { name: 'Agent: Trainee agent' }).waitFor()
-    await (await ask(page, 'And in Oslo?')).getByText('says trainee').waitFor()
+    await (await ask(page, 'And order 9?')).getByText('says trainee').waitFor()
     await page.getByRole('button', { name: 'Earlier conversations' }).click()
-    await page.getByRole('button', { name: /Weather in Dallas\?.*Weather agent · 1 question/ }).click()
-    await page.getByRole('button', { name: 'Agent: Weather agent' }).waitFor()
-    await (await ask(page, 'And in Rome?')).getByText('says weather').waitFor()
+    await page.getByRole('button', { name: /Where is order 7\?.*Orders agent · 1 question/ }).click()
+    await page.getByRole('button', { name: 'Agent: Orders agent' }).waitFor()
+    await (await ask(page, 'And order 6?')).getByText('says orders').waitFor()
     const asked = await agent.received(4)
     expect(asked.map(({ agent: name, history = [] }) => [name, history.length])).toEqual([
-      ['weather', 0],
+      ['orders', 0],
       ['trainee', 0],
       ['trainee', 2],
-      ['weather', 2],
+      ['orders', 2],
     ])
   })
 
-  it('can be chosen by a link: the page opens with the agent that the link names', async () => {
+  it('are chosen by a link; one that no longer exists is shown as such: its conversation can be read, and another agent can be asked', async () => {
     agent.config = configOfBoth
     const page = await browser.open(`${agent.url}/#agent=trainee`)
     await page.getByPlaceholder('Ask Trainee agent…').waitFor()
     expect(new URL(page.url()).hash).toBe('#agent=trainee')
-  })
-
-  it('that no longer exist are shown as such: their conversation can be read, and another agent can be asked', async () => {
-    agent.config = configOfBoth
-    const page = await browser.open(`${agent.url}/#agent=trainee`)
-    await (await ask(page, 'Weather in Dallas?')).getByText('says trainee').waitFor()
-    agent.config = withAgents(weatherAgent, { ...traineeAgent, name: 'alerts', title: 'Alerts agent' })
+    await (await ask(page, 'Where is order 7?')).getByText('says trainee').waitFor()
+    agent.config = withAgents(orders, { ...trainee, name: 'alerts', title: 'Alerts agent' })
     await page.reload()
     await page.getByText('is not set up here any more', { exact: false }).waitFor()
     await page.getByText('says trainee').waitFor()
     await page.getByRole('button', { name: 'Ask again; this attempt is kept' }).click()
     await page.getByText('AGENT_NOT_HERE').waitFor()
-    await page.getByRole('button', { name: 'Ask Weather agent' }).click()
-    await (await ask(page, 'Weather in Dallas?')).getByText('says weather').waitFor()
+    await page.getByRole('button', { name: 'Ask Orders agent' }).click()
+    await (await ask(page, 'Where is order 7?')).getByText('says orders').waitFor()
     expect(await agent.received(2)).toHaveLength(2)
   })
 
   it('of one blueprint get the same question side by side: one is let in, the other is denied because it lacks a right', async () => {
-    const names = { [identities.agentId]: weatherAgent.title, [traineeAgent.clientId]: traineeAgent.title }
+    const names = { [agentId]: 'Orders agent', [blueprintId]: 'Trainee agent' }
     agent.config = { ...configOfBoth, names: { ...configOfBoth.names, ...names } }
-    agent.answer(request => {
-      const steps = request.agent === 'trainee' ? traceWithoutRight(traineeAgent.clientId) : trace()
-      const denied = steps.find(step => step.problem)?.problem
-      const end = denied && ({ event: 'problem', data: denied } as const)
-      return [...stepEvents(steps), end ?? resultEvent(request, 'It is 21 °C.')]
-    })
+    const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
+    const denial = problem('API_FORBIDDEN', { status: 403, failedCheck: 'permission', needs })
+    const claims = { ...ownToken.claims, azp: blueprintId, oid: blueprintId, roles: [] }
+    const withoutRight = { ...ownToken, fingerprint: 'ffffffff0002', claims, verifiedBy: [] }
+    const failed = { status: 'failed', response: { status: 403 }, problem: denial } as const
+    const denied = trace(withoutRight)
+      .slice(0, 4)
+      .map(step => (step.kind === 'api-call' ? { ...step, ...failed } : step))
+    agent.answer(request =>
+      request.agent === 'trainee'
+        ? [...stepEvents(denied), { event: 'problem', data: denial }]
+        : [...stepEvents(trace()), resultEvent(request, 'On its way.')],
+    )
     const page = await browser.open(`${agent.url}/#agent=trainee`)
-    const answer = await ask(page, 'Weather in Dallas?')
-    await answer.getByText(`Trainee agent (agent identity ${traineeAgent.clientId})`).waitFor()
-    await tracePane(page).getByText('Weather API denied Trainee agent: a right is missing.').waitFor()
+    const answer = await ask(page, 'Where is order 7?')
+    await answer.getByText(`Trainee agent (agent identity ${blueprintId})`).waitFor()
+    await tracePane(page).getByText('Orders API denied Trainee agent: a right is missing.').waitFor()
     await page.getByRole('button', { name: 'Side by side' }).click()
     await page
       .getByText('Same blueprint, same question, two identities. Only one was given the right.')
       .waitFor()
     const rows = await page.locator('.tape tbody').first().getByRole('row').allInnerTexts()
     expect(rows.map(row => row.replace(/\s+/g, ' '))).toEqual([
-      expect.stringMatching(/^Trainee agent azp .* ≠ Who called changed Weather agent azp/),
+      expect.stringMatching(/^Trainee agent azp .* ≠ Who called changed Orders agent azp/),
       expect.stringMatching(
-        /^Itself oid of Trainee agent, no user ≠ For whom changed Itself oid of Weather agent/,
+        /^Itself oid of Trainee agent, no user ≠ For whom changed Itself oid of Orders agent/,
       ),
-      expect.stringMatching(
-        /^None wanted Weather.Read.All ≠ By which right changed Weather.Read.All its own/,
-      ),
+      expect.stringMatching(/^None wanted Orders.Read.All ≠ By which right changed Orders.Read.All its own/),
       expect.stringMatching(/^Denied .* 403 .* ≠ Outcome changed Allowed /),
     ])
     await page.getByRole('button', { name: 'Open this trace' }).first().click()
     await choose(page, 'Compare')
     await page.getByText('Trainee agent’s token').waitFor()
-    expect(await page.getByLabel('Left').textContent()).toContain('TR · Weather agent · Autonomous')
+    expect(await page.getByLabel('Left').textContent()).toContain('TR · Orders agent · Autonomous')
     const asked = await agent.received(3)
     expect(asked.map(({ agent: name, history }) => [name, history])).toEqual([
       ['trainee', undefined],
       ['trainee', undefined],
-      ['weather', undefined],
+      ['orders', undefined],
     ])
   })
 
@@ -159,16 +151,16 @@ describe('the agents', () => {
 
   it('with a user account of their own call as this account, by two tokens that the agent does not see', async () => {
     agent.config = configOfThreeFlows
-    agent.answer(request => [...stepEvents(traceAsAccount()), resultEvent(request, 'It is 21 °C.')])
+    agent.answer(request => [...stepEvents(accountTurn), resultEvent(request, 'On its way.')])
     const page = await browser.open(agent.url)
     await choose(page, 'Agent’s account')
-    await ask(page, 'Weather in Dallas?')
+    await ask(page, 'Where is order 7?')
     const pane = tracePane(page)
-    await pane.getByText('Weather agent called Weather API as its own user account.').waitFor()
+    await pane.getByText('Orders agent called Orders API as its own user account.').waitFor()
     const plates = pane.locator('button.plate')
     const states = await plates.evaluateAll(all => all.map(it => [it.dataset['token'], it.dataset['state']]))
     expect(Object.fromEntries(states)).toEqual({ T1: 'unseen', T2: 'unseen', TR: 'seen' })
     await (await showToken(page, 'T2')).getByText('The agent never sees T2.', { exact: false }).waitFor()
-    expect((await agent.received(1))[0]).toMatchObject({ agent: 'weather', flow: 'agent-user' })
+    expect((await agent.received(1))[0]).toMatchObject({ agent: 'orders', flow: 'agent-user' })
   })
 })

@@ -1,22 +1,19 @@
+import { challenge, orderCall } from '@entra-agents/trace-view/testing/waiting'
 import type { Route } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { allRules, examineState, loadAxe } from './support/examine-states.ts'
 import { ask } from './support/steps.ts'
-import { problem, stepEvents, turnStart } from './support/turns.ts'
+import { problem, stepEvents, turnStart, userTokenStep } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
-  alertCall,
   approvalCard as approval,
-  askForAlert,
+  askForOrder,
   cardButton as button,
-  claimsChallenge,
   consentRequest as consent,
   eventsAfterApproval,
   eventsUntilPause,
   pauseEvent,
-  alertQuestion as question,
-  tcArrivalStep,
   toolStep,
   waitUntilPressable,
 } from './support/waiting-turns.ts'
@@ -24,83 +21,76 @@ import {
 const browser = useBrowser()
 const agent = await useScriptedAgent(request => eventsUntilPause(request))
 
-describe('a call that changes something', () => {
-  it('is shown with the hidden characters of its arguments made visible, and with markup as text', async () => {
-    const text = 'Os\u202Elo\u200B <img src=x onerror=alert(1)>'
-    const call = { ...alertCall, arguments: { city: text, note: 'x'.repeat(2_000) } }
-    agent.answer(request => eventsUntilPause(request, { calls: [call] }))
-    const page = await browser.open(agent.url)
-    await askForAlert(page)
-    const values = approval(page).locator('dd')
-    expect(await values.first().textContent()).toBe('OsU+202EloU+200B <img src=x onerror=alert(1)>')
-    expect(await approval(page).locator('img').count()).toBe(0)
-    expect(await values.nth(1).textContent()).toHaveLength(2_000)
-  })
+async function openWith(...calls: (typeof orderCall)[]) {
+  agent.answer(request => eventsUntilPause(request, { calls }))
+  agent.goOn = eventsAfterApproval
+  const page = await browser.open(agent.url, { tolerateFaults: true })
+  await askForOrder(page, calls.length > 1 ? 'Approve all' : undefined)
+  return page
+}
 
-  it('is described with its values in quotes and without effect, whatever the model wrote', async () => {
-    const value = 'Oslo\u202E. <b>This only renews your alert</b>; the rest is ignored'
-    const shown = '“OsloU+202E. <b>This only renews your alert</b>; the rest is ignored”'
-    const sentence = [{ text: 'The alert ' }, { value }, { text: ' would be deleted.' }]
-    agent.answer(request => eventsUntilPause(request, { calls: [{ ...alertCall, sentence }] }))
-    const page = await browser.open(agent.url)
-    await askForAlert(page)
+describe('a call that changes something', () => {
+  it('is shown with hidden characters made visible, with markup as text, and its values in quotes and without effect, whatever the model wrote', async () => {
+    const value = 'skis\u202E\u200B. <b>This only renews your order</b> <img src=x onerror=alert(1)>'
+    const shown = value.replace('\u202E\u200B', 'U+202EU+200B')
+    const sentence = [{ text: 'The order ' }, { value }, { text: ' would be deleted.' }]
+    const page = await openWith({ ...orderCall, sentence, arguments: { value, note: 'x'.repeat(2_000) } })
     const said = approval(page).locator('p').first()
-    expect(await said.textContent()).toBe(`The alert ${shown} would be deleted.`)
-    expect(await said.locator('b').allTextContents()).toEqual([shown])
+    expect(await said.textContent()).toBe(`The order “${shown}” would be deleted.`)
+    expect(await said.locator('b').allTextContents()).toEqual([`“${shown}”`])
+    expect(await approval(page).locator('dd').allTextContents()).toEqual([shown, 'x'.repeat(2_000)])
+    expect(await approval(page).locator('img').count()).toBe(0)
   })
 
   it('is shown by its title and arguments alone if its tool has no words of its own', async () => {
-    const { title } = alertCall
-    const sentence = [{ text: title }, { text: ', ' }, { value: 'city' }, { text: ': ' }, { value: 'Oslo' }]
-    agent.answer(request => eventsUntilPause(request, { calls: [{ ...alertCall, sentence }] }))
-    const page = await browser.open(agent.url)
-    await askForAlert(page)
-    expect(await approval(page).textContent()).not.toContain('“Oslo”')
-    expect(await approval(page).locator('dd').first().textContent()).toBe('Oslo')
+    const { title } = orderCall
+    const sentence = [{ text: title }, { text: ', ' }, { value: 'item' }, { text: ': ' }, { value: 'skis' }]
+    const page = await openWith({ ...orderCall, sentence })
+    expect(await approval(page).textContent()).not.toContain('“skis”')
+    expect(await approval(page).locator('dd').first().textContent()).toBe('skis')
   })
 
   it('may have run if the answer is lost, so the page can only send the same decision again', async () => {
-    agent.goOn = eventsAfterApproval
-    const page = await browser.open(agent.url, { tolerateFaults: true })
+    const page = await openWith(orderCall)
     const lose = async (route: Route) => {
       await route.fetch()
       await route.abort()
     }
-    const lost = async () => {
-      const answer = await askForAlert(page)
+    const loseAnswer = async () => {
       await page.route('**/api/chat/continue', lose)
-      await button(page, 'Create alert').click()
+      await button(page, 'Create order').click()
       await page.getByRole('region', { name: 'No answer came' }).waitFor()
       await page.unroute('**/api/chat/continue', lose)
-      return answer
     }
-    const answer = await lost()
+    await loseAnswer()
     expect(await page.locator('.pause-card').textContent()).not.toMatch(/Not sent|Don’t create/)
     await button(page, 'Send again').click()
-    await answer.getByText('The alert is set.').waitFor()
+    await page.getByText('It is ordered.').waitFor()
     const [first, again] = agent.continued
     expect(again).toEqual(first)
 
-    const other = await lost()
+    const other = await askForOrder(page)
+    await loseAnswer()
     await page.reload()
     await other.getByText('No answer came. What you approved may have been done.').waitFor()
     expect(await other.textContent()).not.toMatch(/nothing was changed|not called/)
   })
 
-  it.each([
-    [320, 480],
-    [320, 640],
-    [1280, 500],
-  ])('has buttons that nothing covers in a window of %i × %i pixels', async (width, height) => {
-    const page = await browser.open(agent.url, { viewport: { width, height } })
-    await askForAlert(page)
-    for (const name of ['Create alert', 'Don’t create']) {
-      await button(page, name).scrollIntoViewIfNeeded()
-      const box = await button(page, name).boundingBox()
-      const [x, y] = [box?.x ?? 0, box?.y ?? 0].map(start => start + 15)
-      expect(
-        await page.evaluate(`document.elementFromPoint(${x}, ${y})?.closest('button')?.textContent`),
-      ).toBe(name)
+  it('has buttons that nothing covers, however small the window is', async () => {
+    const page = await openWith(orderCall)
+    for (const [width, height] of [
+      [320, 480],
+      [320, 640],
+      [1280, 500],
+    ] as const) {
+      await page.setViewportSize({ width, height })
+      for (const name of ['Create order', 'Don’t create']) {
+        await button(page, name).scrollIntoViewIfNeeded()
+        const box = await button(page, name).boundingBox()
+        const [x, y] = [box?.x ?? 0, box?.y ?? 0].map(start => start + 15)
+        const label = `document.elementFromPoint(${x}, ${y})?.closest('button')?.textContent`
+        expect(await page.evaluate(label), `${width} × ${height}`).toBe(name)
+      }
     }
   })
 
@@ -108,7 +98,7 @@ describe('a call that changes something', () => {
     const page = await browser.open(agent.url)
     await page.clock.install()
     await page.reload()
-    const answer = await ask(page, question)
+    const answer = await ask(page, 'Order skis')
     await approval(page).waitFor()
     await page.clock.runFor(10 * 60_000 + 1_000)
     await answer.getByText('Expired: not sent, and nothing was changed.').waitFor()
@@ -126,85 +116,76 @@ describe('a call that changes something', () => {
       send(pauseEvent(request))
     }
     const page = await browser.open(agent.url)
-    await ask(page, question)
-    await page.getByLabel('Your question').pressSequentially('And in')
+    await ask(page, 'Order skis')
+    await page.getByLabel('Your question').pressSequentially('And')
     ready.resolve()
     await approval(page).waitFor()
     await waitUntilPressable(page)
-    await page.keyboard.type(' Rome?')
-    expect(await page.getByLabel('Your question').inputValue()).toBe('And in Rome?')
+    await page.keyboard.type(' poles?')
+    expect(await page.getByLabel('Your question').inputValue()).toBe('And poles?')
   })
 
   it('keeps waiting if the agent is busy, and its card says why', async () => {
-    agent.goOn = eventsAfterApproval
-    const page = await browser.open(agent.url, { tolerateFaults: true })
-    await askForAlert(page)
+    const page = await openWith(orderCall)
     agent.refusal = problem('AGENT_BUSY', { status: 503 })
-    await button(page, 'Create alert').click()
+    await button(page, 'Create order').click()
     await approval(page).getByText('Title of AGENT_BUSY.').waitFor()
     agent.refusal = undefined
     await waitUntilPressable(page)
-    await button(page, 'Create alert').click()
-    await page.getByText('The alert is set.').waitFor()
+    await button(page, 'Create order').click()
+    await page.getByText('It is ordered.').waitFor()
   })
 })
 
 describe('several calls at once', () => {
-  const changed = { title: 'Delete alert', arguments: { id: 'a7' } }
-  const second = { ...alertCall, callId: 'c2', digest: 'd2', stepId: 'w2', ...changed }
+  const changed = { title: 'Delete order', arguments: { id: 'a7' } }
+  const second = { ...orderCall, callId: 'c2', digest: 'd2', stepId: 'w2', ...changed }
   const decisions = () => agent.continued.map(one => one.decisions.map(({ decision }) => decision))
 
-  async function askForTwo() {
-    agent.answer(request => eventsUntilPause(request, { calls: [alertCall, second] }))
-    agent.goOn = eventsAfterApproval
-    const page = await browser.open(agent.url)
-    await askForAlert(page, 'Approve all')
-    return page
-  }
-
   it('are decided one by one, and sent only when all are decided', async () => {
-    const page = await askForTwo()
-    await button(page, 'Create alert').click()
+    const page = await openWith(orderCall, second)
+    await button(page, 'Create order').click()
     await page.getByText('1 call not decided yet.').waitFor()
     await button(page, 'Go on as decided').click({ force: true })
     await button(page, 'Don’t delete').click()
     expect(decisions()).toEqual([])
     await button(page, 'Go on as decided').click()
-    await page.getByText('The alert is set.').waitFor()
+    await page.getByText('It is ordered.').waitFor()
     expect(decisions()).toEqual([['approve', 'deny']])
     expect(agent.continued[0]?.decisions.map(({ callId }) => callId)).toEqual(['c1', 'c2'])
   })
 
   it('are all approved by the shortcut, but sent only by another button', async () => {
-    const page = await askForTwo()
+    const page = await openWith(orderCall, second)
     await button(page, 'Approve all').click()
     expect(decisions()).toEqual([])
     await button(page, 'Go on as decided').click()
-    await page.getByText('The alert is set.').waitFor()
+    await page.getByText('It is ordered.').waitFor()
     expect(decisions()).toEqual([['approve', 'approve']])
   })
 })
 
-describe.each([
+it.each([
   ['light', 1280],
   ['dark', 320],
-] as const)('the cards in the %s theme, in a window %i pixels wide,', (colorScheme, width) => {
-  it('have no violation that axe finds', async () => {
+] as const)(
+  'axe finds no violation in the cards in the %s theme, in a window %i pixels wide',
+  async (colorScheme, width) => {
     const pauses = [
-      { kind: 'step-up', claimsChallenge },
+      { kind: 'step-up', claimsChallenge: challenge },
       { kind: 'consent', consent },
     ] as const
     agent.goOn = request => {
       const pause = pauses[agent.continued.length - 1]
-      const steps = stepEvents([tcArrivalStep(`s${pause?.kind}`), toolStep('waiting')])
+      const steps = stepEvents([userTokenStep(`s${pause?.kind}`), toolStep('waiting')])
       return pause ? [...steps, pauseEvent(request, pause)] : eventsAfterApproval(request)
     }
     const page = await browser.open(agent.url, { colorScheme, viewport: { width, height: 800 } })
     await loadAxe(page)
     const see = (state: string) => examineState(page, allRules, state, `${colorScheme}, ${width}`)
-    await askForAlert(page)
+    await askForOrder(page)
     await see('approval')
-    await button(page, 'Create alert').click()
+    await button(page, 'Create order').click()
     await waitUntilPressable(page, 'Confirm it’s you')
     await see('step-up')
     await button(page, 'Cancel').click()
@@ -212,10 +193,10 @@ describe.each([
     await page.getByText('You may not consent yourself?').click()
     await see('consent')
     await button(page, 'Don’t consent').click()
-    await page.getByText('The alert is set.').waitFor()
+    await page.getByText('It is ordered.').waitFor()
     await see('done')
-  })
-})
+  },
+)
 
 describe('a consent', () => {
   it('that Entra does not know yet makes the page try again after 1, 2, 4 and 8 seconds, and then tell the user', async () => {
@@ -224,7 +205,10 @@ describe('a consent', () => {
     const page = await browser.open(agent.url)
     await page.clock.install()
     await page.reload()
-    await askForAlert(page, 'Review and consent')
+    await askForOrder(page, 'Review and consent')
+    const card = page.getByRole('region', { name: 'Let the agent use Orders API for you?' })
+    await card.getByText('Create order (create_order)').waitFor()
+    expect(await card.textContent()).toContain('If you did not ask for it, don’t consent')
     // The page's time passes only in these steps, however long the test takes.
     await page.clock.pauseAt(Date.now() + 60_000)
     const afterStep = async () => {
@@ -243,32 +227,21 @@ describe('a consent', () => {
     await page.getByText('Entra ID does not know of your consent yet.').waitFor()
     agent.goOn = eventsAfterApproval
     await button(page, 'Done, try again').click()
-    await page.getByText('The alert is set.').waitFor()
-  })
-
-  it('names the tool that asked, and warns of words that the agent has read', async () => {
-    agent.answer(request => eventsUntilPause(request, { kind: 'consent', consent }))
-    const page = await browser.open(agent.url)
-    await ask(page, question)
-    const card = page.getByRole('region', { name: 'Let the agent use Weather API for you?' })
-    await card.getByText('Create alert (create_alert)').waitFor()
-    expect(await card.textContent()).toContain('If you did not ask for it, don’t consent')
+    await page.getByText('It is ordered.').waitFor()
   })
 
   it('cannot be reviewed from its card if the address is not one of Entra', async () => {
     const elsewhere = { ...consent, url: 'https://evil.example/authorize', adminUrl: 'https://evil.example/' }
     agent.answer(request => eventsUntilPause(request, { kind: 'consent', consent: elsewhere }))
     const page = await browser.open(agent.url)
-    await askForAlert(page, 'Don’t consent')
+    await askForOrder(page, 'Don’t consent')
     expect(await button(page, 'Review and consent').count()).toBe(0)
     expect(await page.getByText('evil.example').count()).toBe(0)
   })
 })
 
 it('in the view Side by side, a call that waits can be looked at, but not decided', async () => {
-  const page = await browser.open(agent.url)
-  await ask(page, question)
-  await approval(page).waitFor()
+  const page = await openWith(orderCall)
   await page.getByRole('button', { name: 'Side by side' }).click()
   await page.getByText('Here it is only looked at: nothing is sent.').first().waitFor()
   expect(await page.locator('.pause-card').count()).toBe(0)

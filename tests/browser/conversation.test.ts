@@ -6,8 +6,9 @@ import { type AgentModeFlow, deltaEvent, problem, resultEvent, status, turnStart
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
-const agent = await useScriptedAgent(request => [resultEvent(request, 'It is 21 °C in Dallas.')])
+const agent = await useScriptedAgent(request => [resultEvent(request, 'It is on its way.')])
 
+const question = 'Where is order 7?'
 const usage = { inputTokens: 900, outputTokens: 30, cacheReadInputTokens: 800, cacheWriteInputTokens: 0 }
 
 /** Answers in two parts; the second comes when the returned function is called. */
@@ -22,37 +23,11 @@ function answerInParts(first: string, rest: string, more: Partial<AgentModeFlow>
   return resolve
 }
 
-/** More lines than fit on the screen. */
-const manyLines = 'One more line.\n\n'.repeat(60)
-const distanceToEnd = (page: Page) =>
-  page.getByRole('log').evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
-const expectAtEnd = (page: Page) => expect.poll(() => distanceToEnd(page)).toBeLessThan(2)
-const jumpButton = (page: Page) => page.getByRole('button', { name: 'Jump to latest' })
-
-async function scrollUp(page: Page, pixels = 400): Promise<void> {
-  await page.getByRole('log').hover()
-  await page.mouse.wheel(0, -pixels)
-  await jumpButton(page).waitFor()
-}
-
-/** Asks, and waits until the page has followed the first part of a long answer to its end. */
-async function followLongAnswer(page: Page, rest: string): Promise<() => Promise<void>> {
-  const goOn = answerInParts(manyLines, rest)
-  const answer = await ask(page, 'Weather in Dallas?')
-  await answer.getByText('One more line.').first().waitFor()
-  await expectAtEnd(page)
-  return async () => {
-    goOn()
-    await answer.locator('.timing').waitFor({ state: 'attached' })
-  }
-}
-
 describe('an answer', () => {
   it('appears while it is written, below a label with the mode and flow that the agent reports', async () => {
-    const goOn = answerInParts('It is ', '21 °C.', { mode: 'bedrock', flow: 'obo' })
+    const goOn = answerInParts('It is ', 'there.', { mode: 'bedrock', flow: 'obo' })
     const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    const answer = page.getByRole('article')
+    const answer = await ask(page, question)
     await answer.getByText('It is', { exact: true }).waitFor()
     await expect.poll(() => page.title()).toContain('Answering')
     expect(await answer.locator('.label').allTextContents()).toEqual([
@@ -60,7 +35,7 @@ describe('an answer', () => {
       'anthropic.claude-test emulated',
     ])
     goOn()
-    await answer.getByText('It is 21 °C.').waitFor()
+    await answer.getByText('It is there.').waitFor()
     await page
       .getByRole('status')
       .getByText(/Answer complete, [1-9][\d.]* (milli)?seconds?/)
@@ -69,59 +44,42 @@ describe('an answer', () => {
     await answer.getByText('900 tokens in (800 from the cache), 30 out · first word 31 ms · 42 ms').waitFor()
   })
 
-  it('is whole when it is shown as complete, even in a background tab, which draws no frames', async () => {
-    const goOn = answerInParts('It is ', '21 °C.')
-    const page = await browser.open('about:blank')
-    await page.addInitScript('globalThis.requestAnimationFrame = () => 0')
-    await page.goto(agent.url)
-    const answer = await ask(page, 'Weather in Dallas?')
-    await answer.getByText('It is', { exact: true }).waitFor()
-    goOn()
-    await answer.locator('.timing').waitFor()
-    expect(await answer.locator('.answer-text').textContent()).toBe('It is 21 °C.')
-  })
-
-  it.each([
-    ['the Stop button', (page: Page) => page.getByRole('button', { name: 'Stop' }).click()],
-    ['Esc', (page: Page) => page.keyboard.press('Escape')],
-  ])('is stopped by %s, and the agent notices', async (_what, stop) => {
+  it('is stopped by the Stop button, or by Esc even at the moment when this button appears; the agent notices', async () => {
     const gone = agent.neverEnd(deltaEvent('It is '))
     const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    await page.getByText('It is', { exact: true }).waitFor()
+    const answer = await ask(page, question)
+    await answer.getByText('It is', { exact: true }).waitFor()
     expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(0)
-    await stop(page)
+    await page.getByRole('button', { name: 'Stop' }).click()
     await gone
-    await page.getByText('This answer was stopped.').waitFor()
+    await answer.getByText('This answer was stopped.').waitFor()
     await page.getByRole('button', { name: 'Send' }).waitFor()
-    expect(await page.getByText('It is', { exact: true }).isVisible()).toBe(true)
-  })
+    expect(await answer.getByText('It is', { exact: true }).isVisible()).toBe(true)
 
-  it('is stopped by Esc, even if the key is pressed at the moment when the Stop button appears', async () => {
     void agent.neverEnd()
-    const page = await browser.open(agent.url)
-    await page.getByLabel('Your question').waitFor()
     await page.evaluate(`new MutationObserver((_changes, observer) => {
       if (document.querySelector('.send').textContent !== 'Stop') return
       observer.disconnect()
       document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))
     }).observe(document.body, { childList: true, subtree: true, characterData: true })`)
-    await ask(page, 'Weather in Dallas?')
-    await page.getByText('This answer was stopped.').waitFor()
+    const next = await ask(page, 'And order 8?')
+    await next.getByText('This answer was stopped.').waitFor()
   })
 
-  it('that fails shows the reason, what to do and a code; “Ask again” replaces it by the new answer', async () => {
+  it('that fails shows the reason, what to do and a code; “Ask again” replaces it by the new answer with its notices', async () => {
     agent.answer(() => [{ event: 'problem', data: problem('SIDECAR_UNREACHABLE') }])
     const page = await browser.open(agent.url)
-    await ask(page, 'Weather in Dallas?')
-    const answer = page.getByRole('article')
+    const answer = await ask(page, question)
     await answer.getByText('Title of SIDECAR_UNREACHABLE.').waitFor()
     expect(await answer.textContent()).toMatch(/What happened\..*What to do\..*SIDECAR_UNREACHABLE/)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
 
-    agent.answer(request => [resultEvent(request, 'Sunny.')])
+    const notice = problem('TOOL_NOT_CALLED')
+    const notices = [notice]
+    agent.answer(request => [{ event: 'notice', data: notice }, resultEvent(request, 'Sunny.', { notices })])
     await answer.getByRole('button', { name: 'Ask again' }).click()
     await page.getByText('Sunny.').waitFor()
+    await answer.getByText('Note: Title of TOOL_NOT_CALLED.').waitFor()
     expect(await page.getByRole('article').count()).toBe(1)
   })
 
@@ -149,21 +107,47 @@ describe('an answer', () => {
     const bedrock = { state: 'unavailable', problem: denied }
     agent.status = { ...status, components: { ...status.components, bedrock } }
     const page = await browser.open(agent.url, { permissions: ['clipboard-read', 'clipboard-write'] })
-    const answer = await ask(page, 'Weather in Dallas?')
+    const answer = await ask(page, question)
     await answer.getByText('Attach to the principal:', { exact: true }).waitFor()
     expect(await answer.locator('pre').textContent()).toBe(JSON.stringify(policy, undefined, 2))
     await answer.getByRole('button', { name: 'Copy the JSON' }).click()
     await answer.getByRole('button', { name: 'Copied' }).waitFor()
-    const copied: string = await page.evaluate('navigator.clipboard.readText()')
-    expect(JSON.parse(copied)).toEqual(policy)
+    expect(JSON.parse(await page.evaluate('navigator.clipboard.readText()'))).toEqual(policy)
 
     await page.getByRole('button', { name: 'Status: Bedrock not available' }).click()
     await page.locator('.status-lines').getByRole('button', { name: 'Copy the JSON' }).waitFor()
   })
+})
 
-  it('is followed: its end stays in view while it grows, unless the user has scrolled away', async () => {
+describe('the end of a long answer', () => {
+  /** More lines than fit on the screen. */
+  const manyLines = 'One more line.\n\n'.repeat(60)
+  const distanceToEnd = (page: Page) =>
+    page.getByRole('log').evaluate(it => it.scrollHeight - it.scrollTop - it.clientHeight)
+  const expectAtEnd = (page: Page) => expect.poll(() => distanceToEnd(page)).toBeLessThan(2)
+  const jumpButton = (page: Page) => page.getByRole('button', { name: 'Jump to latest' })
+
+  async function scrollUp(page: Page, pixels = 400): Promise<void> {
+    await page.getByRole('log').hover()
+    await page.mouse.wheel(0, -pixels)
+    await jumpButton(page).waitFor()
+  }
+
+  /** Asks, and waits until the page has followed the first part of a long answer to its end. */
+  async function followLongAnswer(page: Page, rest = manyLines): Promise<() => Promise<void>> {
+    const goOn = answerInParts(manyLines, rest)
+    const answer = (await ask(page, question)).last()
+    await answer.getByText('One more line.').first().waitFor()
+    await expectAtEnd(page)
+    return async () => {
+      goOn()
+      await answer.locator('.timing').waitFor({ state: 'attached' })
+    }
+  }
+
+  it('stays in view while the answer grows, unless the user has scrolled away', async () => {
     const page = await browser.open(agent.url)
-    const complete = await followLongAnswer(page, `${manyLines}The end.`)
+    const complete = await followLongAnswer(page)
     await scrollUp(page)
     await complete()
     expect(await distanceToEnd(page)).toBeGreaterThan(400)
@@ -176,7 +160,7 @@ describe('an answer', () => {
     expect(await jumpButton(page).count(), 'nothing to jump to').toBe(0)
   })
 
-  it('is not followed again when formatting makes it shorter after the user has scrolled away', async () => {
+  it('is not followed again when formatting makes the answer shorter after the user has scrolled away', async () => {
     const formatting = Promise.withResolvers<void>()
     const page = await browser.open('about:blank')
     await page.route('**/assets/markdown-*.js', async route => {
@@ -184,7 +168,7 @@ describe('an answer', () => {
       await route.continue()
     })
     await page.goto(agent.url)
-    const complete = await followLongAnswer(page, manyLines)
+    const complete = await followLongAnswer(page)
     await scrollUp(page, 100)
     formatting.resolve()
     await page.locator('.plain').waitFor({ state: 'detached' })
@@ -192,26 +176,9 @@ describe('an answer', () => {
     expect(await distanceToEnd(page)).toBeGreaterThan(400)
   })
 
-  it.each([
-    [
-      'grows between a scroll and the scroll event',
-      // The answer is suddenly taller, and only then the event of the last scroll arrives.
-      `style.setProperty('padding-bottom', '300px')
-      log.dispatchEvent(new Event('scroll'))`,
-    ],
-    [
-      'becomes shorter and grows again before the scroll event',
-      `await setSpace(600)
-      const hold = event => event.isTrusted && event.stopImmediatePropagation()
-      document.addEventListener('scroll', hold, true)
-      await setSpace(0)
-      style.setProperty('padding-bottom', '150px')
-      log.dispatchEvent(new Event('scroll'))
-      document.removeEventListener('scroll', hold, true)`,
-    ],
-  ])('is still followed when it %s', async (_what, resize) => {
+  it('is still followed when the answer grows, or becomes shorter and grows again, before the scroll event', async () => {
     const page = await browser.open(agent.url)
-    const complete = await followLongAnswer(page, manyLines)
+    const complete = await followLongAnswer(page)
     await page.locator('.plain').waitFor({ state: 'detached' })
     await expectAtEnd(page)
     await page.evaluate(`(async () => {
@@ -221,35 +188,55 @@ describe('an answer', () => {
         style.setProperty('padding-bottom', pixels + 'px')
         for (let frames = 0; frames < 3; frames += 1) await new Promise(drawn => requestAnimationFrame(drawn))
       }
-      ${resize}
+      // The answer is suddenly taller, and only then the event of the last scroll arrives.
+      style.setProperty('padding-bottom', '300px')
+      log.dispatchEvent(new Event('scroll'))
+      await setSpace(600)
+      const hold = event => event.isTrusted && event.stopImmediatePropagation()
+      document.addEventListener('scroll', hold, true)
+      await setSpace(0)
+      style.setProperty('padding-bottom', '150px')
+      log.dispatchEvent(new Event('scroll'))
+      document.removeEventListener('scroll', hold, true)
     })()`)
     await complete()
     await expectAtEnd(page)
     expect(await jumpButton(page).count()).toBe(0)
   })
 
-  it('shows the notices of its turn', async () => {
-    const notice = problem('TOOL_NOT_CALLED')
-    agent.answer(request => [
-      { event: 'notice', data: notice },
-      resultEvent(request, 'Sunny.', { notices: [notice] }),
-    ])
-    const answer = await ask(await browser.open(agent.url), 'Weather in Dallas?')
-    await answer.getByText('Note: Title of TOOL_NOT_CALLED.').waitFor()
+  it('is shown when the answer is complete, even in a background tab, which draws no frames', async () => {
+    const page = await browser.open('about:blank')
+    await page.addInitScript('globalThis.requestAnimationFrame = () => 0')
+    await page.goto(agent.url)
+    const goOn = answerInParts('It is ', 'there.')
+    const answer = await ask(page, question)
+    await answer.getByText('It is', { exact: true }).waitFor()
+    goOn()
+    await answer.locator('.timing').waitFor()
+    expect(await answer.locator('.answer-text').textContent()).toBe('It is there.')
   })
 })
 
 describe('a reload', () => {
-  it('keeps the conversation, and the history of the next question', async () => {
+  it('keeps the conversation with its history, and of an answer that is coming what had arrived; also draft and mode', async () => {
     const page = await browser.open(agent.url)
-    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    await (await ask(page, 'one')).getByText('It is on its way.').waitFor()
     await page.reload()
-    await page.getByRole('article', { name: 'one' }).getByText('It is 21 °C in Dallas.').waitFor()
-    await ask(page, 'two')
+    await page.getByRole('article', { name: 'one' }).getByText('It is on its way.').waitFor()
+    void agent.neverEnd(deltaEvent('It is '))
+    await (await ask(page, 'two')).getByText('It is', { exact: true }).waitFor()
     expect((await agent.received(2))[1]?.history).toEqual([
       { role: 'user', text: 'one' },
-      { role: 'assistant', text: 'It is 21 °C in Dallas.' },
+      { role: 'assistant', text: 'It is on its way.' },
     ])
+    await choose(page, 'Bedrock')
+    await page.getByLabel('Your question').fill('half a ques')
+    await page.reload()
+    await page.getByText('It is', { exact: true }).waitFor()
+    await page.getByText('The page was left before this answer was complete.').waitFor()
+    expect(await page.locator('textarea:focus').inputValue()).toBe('half a ques')
+    expect(await page.getByLabel('Execution mode').inputValue()).toBe('bedrock')
+
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.getByRole('button', { name: 'Undo' }).click()
     await page.getByRole('article', { name: 'two' }).waitFor()
@@ -258,47 +245,15 @@ describe('a reload', () => {
     await page.getByText('Ask something, and watch who asks.').waitFor()
     expect(await page.getByRole('article').count()).toBe(0)
   })
-
-  it('in the middle of an answer keeps the part that had arrived, and draft and mode of the next question', async () => {
-    void agent.neverEnd(deltaEvent('It is '))
-    const page = await browser.open(agent.url)
-    await (await ask(page, 'one')).getByText('It is', { exact: true }).waitFor()
-    await choose(page, 'Bedrock')
-    await page.getByLabel('Your question').fill('half a ques')
-    await page.reload()
-    await page.getByText('It is', { exact: true }).waitFor()
-    await page.getByText('The page was left before this answer was complete.').waitFor()
-    await page.getByRole('button', { name: 'Ask again' }).waitFor()
-    expect(await page.locator('textarea:focus').inputValue()).toBe('half a ques')
-    expect(await page.getByLabel('Execution mode').inputValue()).toBe('bedrock')
-  })
 })
 
-describe('a link to an answer', () => {
-  const elsewhere = 'This link leads to an answer of a conversation in another tab'
-
-  it('shows a notice in a tab that does not have the answer, until the user asks something there', async () => {
-    const page = await browser.open(`${agent.url}#turn=2&view=steps&step=4`)
-    await page.getByRole('status').getByText(elsewhere, { exact: false }).waitFor()
-    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
-    expect(await page.getByText(elsewhere, { exact: false }).count()).toBe(0)
-  })
-
-  it('does not lead to an answer with the same number in a later conversation', async () => {
-    const page = await browser.open(agent.url)
-    const answerAs = (turnId: string) => {
-      agent.script = async (request, send) =>
-        send(turnStart(request, { turnId }), resultEvent(request, 'Sunny.'))
-    }
-    answerAs('turn-of-first')
-    await (await ask(page, 'one')).getByText('Sunny.').waitFor()
-    await expect.poll(() => new URL(page.url()).hash).toContain('turn-of-first')
-    const link = page.url()
-    await page.getByRole('button', { name: 'New conversation' }).click()
-    answerAs('turn-of-second')
-    await (await ask(page, 'two')).getByText('Sunny.').waitFor()
-    await page.evaluate(`location.href = ${JSON.stringify(link)}`)
-    await page.getByText(elsewhere, { exact: false }).waitFor()
-    await page.getByRole('article', { name: 'two' }).waitFor()
-  })
+it('A link to an answer that this conversation does not have leads to a notice, even if it has as many answers', async () => {
+  const notice = 'This link leads to an answer of a conversation in another tab'
+  const page = await browser.open(`${agent.url}#turn=1&view=steps&step=4&id=of-another-tab`)
+  await page.getByRole('status').getByText(notice, { exact: false }).waitFor()
+  await (await ask(page, 'one')).getByText('It is on its way.').waitFor()
+  expect(await page.getByText(notice, { exact: false }).count(), 'gone with the first question').toBe(0)
+  await page.evaluate("location.hash = '#turn=1&view=steps&id=of-an-earlier-conversation'")
+  await page.getByText(notice, { exact: false }).waitFor()
+  await page.getByRole('article', { name: 'one' }).waitFor()
 })

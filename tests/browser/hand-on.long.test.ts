@@ -2,19 +2,19 @@ import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { tenantId } from '@entra-agents/trace-view/testing/public-config'
+import { userId } from '@entra-agents/trace-view/testing/trace'
 import type { Download, Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { identities } from '../support/identities.ts'
 import { useBrowser } from './support/browser.ts'
 import { ask } from './support/steps.ts'
-import { resultEvent, stepEvents, traceFor, userTokenStep } from './support/turns.ts'
+import { resultEvent, stepEvents, traceForUser } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
-const { ada, tenantId } = identities
 const browser = useBrowser()
 const agent = await useScriptedAgent(request => [
-  ...stepEvents([userTokenStep('tc'), ...traceFor(ada)]),
-  resultEvent(request, `Hello ${ada.name}, </script><img src=x onerror=alert(1)> it is 21 °C.`),
+  ...stepEvents(traceForUser()),
+  resultEvent(request, 'Hello Ada Osei, </script><img src=x onerror=alert(1)> it is on its way.'),
 ])
 
 async function exportAs(page: Page, format: RegExp): Promise<Download> {
@@ -26,14 +26,11 @@ async function exportAs(page: Page, format: RegExp): Promise<Download> {
   return download
 }
 
+/** Asks, and saves the exported answer under a name with the extension of its type. */
 async function askAndExport(page: Page, format: RegExp): Promise<string> {
-  const answer = await ask(page, `Weather for ${ada.name}?`)
-  await answer.getByText('it is 21 °C.', { exact: false }).waitFor()
-  return saveDownload(await exportAs(page, format))
-}
-
-/** Saves a file under a name with the extension of its type. */
-async function saveDownload(download: Download): Promise<string> {
+  const answer = await ask(page, 'Orders for Ada Osei?')
+  await answer.getByText('it is on its way.', { exact: false }).waitFor()
+  const download = await exportAs(page, format)
   const path = join(tmpdir(), `${process.pid}-${download.suggestedFilename()}`)
   await download.saveAs(path)
   onTestFinished(() => rm(path))
@@ -42,24 +39,21 @@ async function saveDownload(download: Download): Promise<string> {
 
 describe('an exported trace', () => {
   it('can be a report that opens from disk without requests or scripts, says what it is, and has no personal data', async () => {
-    const page = await browser.open(agent.url)
-    const path = await askAndExport(page, /^Report/)
+    const path = await askAndExport(await browser.open(agent.url), /^Report/)
     const html = await readFile(path, 'utf8')
-    for (const secret of [ada.name, ada.oid, tenantId, 'pairwise-subject', 'subject-at-the-api']) {
+    for (const secret of ['Ada Osei', userId, tenantId, 'subject-at-the-blueprint', 'subject-at-the-api'])
       expect(html).not.toContain(secret)
-    }
-    expect([...html.matchAll(/<script\b[^>]*/g)].map(([tag]) => tag)).toEqual([
-      '<script type="application/json" id="identity-trace"',
-    ])
+    const scripts = [...html.matchAll(/<script\b[^>]*/g)].map(([tag]) => tag)
+    expect(scripts).toEqual(['<script type="application/json" id="identity-trace"'])
 
     const report = await browser.open('about:blank')
     const requests: string[] = []
     report.on('request', request => requests.push(request.url()))
     await report.goto(pathToFileURL(path).href)
-    await report.getByRole('heading', { name: /^Identity trace: “Weather for ‹/ }).waitFor()
+    await report.getByRole('heading', { name: /^Identity trace: “Orders for ‹/ }).waitFor()
     await report.getByText('Personal data and tenant are masked.').waitFor()
     await report.getByText(`from ${new URL(agent.url).host}, version 0.1.0`).waitFor()
-    await report.getByRole('cell', { name: 'Weather.Read', exact: false }).first().waitFor()
+    await report.getByRole('cell', { name: 'Orders.Read', exact: false }).first().waitFor()
     // The styles apply, since the report's Content-Security-Policy allows them by their hash.
     const width = await report.evaluate(`getComputedStyle(document.querySelector('.report')).maxWidth`)
     expect(width).toBe('960px')
@@ -68,25 +62,30 @@ describe('an exported trace', () => {
   })
 
   it('is marked “not seen” when a page opens it, also after a second export, and cannot be continued there', async () => {
-    const page = await browser.open(agent.url)
-    const path = await askAndExport(page, /^JSON/)
+    const path = await askAndExport(await browser.open(agent.url), /^JSON/)
     agent.answer(request => [resultEvent(request, 'Own answer.')])
-    const other = await browser.open(agent.url)
-    await (await ask(other, 'own question')).getByText('Own answer.').waitFor()
-    await other.getByRole('button', { name: 'Export' }).click()
-    await other.getByLabel('Open an exported file').setInputFiles(path)
-    await other.getByText('From a file; this page did not see it.').first().waitFor()
-    await other.locator('.step').first().waitFor()
-    expect(await other.getByLabel('Your question').count()).toBe(0)
-    const actions = other.getByRole('button', { name: /Ask again|Edit the question|Side by side/ })
+    const page = await browser.open(agent.url)
+    await (await ask(page, 'own question')).getByText('Own answer.').waitFor()
+    await page.getByRole('button', { name: 'Export' }).click()
+    const field = page.getByLabel('Open an exported file')
+    const json = (buffer: Buffer) => ({ name: 'a.json', mimeType: 'application/json', buffer })
+    await field.setInputFiles(json(Buffer.from('{"turns":[]}')))
+    await page.getByText('This file is no trace that this page can read.').waitFor()
+    await field.setInputFiles(json(Buffer.alloc(5 * 1024 * 1024 + 1)))
+    await page.getByText('This file is too large: more than 5 MB.').waitFor()
+    await field.setInputFiles(path)
+    await page.getByText('From a file; this page did not see it.').first().waitFor()
+    await page.locator('.step').first().waitFor()
+    expect(await page.getByLabel('Your question').count()).toBe(0)
+    const actions = page.getByRole('button', { name: /Ask again|Edit the question|Side by side/ })
     expect(await actions.count()).toBe(0)
-    const html = await readFile(await (await exportAs(other, /^Report/)).path(), 'utf8')
+    const html = await readFile(await (await exportAs(page, /^Report/)).path(), 'utf8')
     expect(html).toContain('From a file; this page did not see it.')
 
-    await other.keyboard.press('Escape')
-    await other.getByRole('button', { name: 'Close the file' }).click()
-    await other.getByRole('article', { name: 'own question' }).waitFor()
-    await ask(other, 'next')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Close the file' }).click()
+    await page.getByRole('article', { name: 'own question' }).waitFor()
+    await ask(page, 'next')
     expect((await agent.received(3))[2]?.history).toHaveLength(2)
   })
 
@@ -97,7 +96,7 @@ describe('an exported trace', () => {
     )
     await page.goto(agent.url)
     await ask(page, 'one')
-    await page.getByText('it is 21 °C.', { exact: false }).waitFor()
+    await page.getByText('it is on its way.', { exact: false }).waitFor()
     await page.getByRole('button', { name: 'Export' }).click()
     await page.getByRole('button', { name: /^Print/ }).click()
     expect(await page.evaluate('printed')).toContain('Identity trace: “one”')
@@ -107,15 +106,4 @@ describe('an exported trace', () => {
     await page.evaluate('dispatchEvent(new Event("afterprint"))')
     expect(await page.locator('.report-print').count()).toBe(0)
   })
-})
-
-it('a file that is too large, or is no trace, is refused with the reason', async () => {
-  const page = await browser.open(agent.url)
-  await page.getByRole('button', { name: 'Export' }).click()
-  const field = page.getByLabel('Open an exported file')
-  const json = (buffer: Buffer) => ({ name: 'a.json', mimeType: 'application/json', buffer })
-  await field.setInputFiles(json(Buffer.from('{"turns":[]}')))
-  await page.getByText('This file is no trace that this page can read.').waitFor()
-  await field.setInputFiles(json(Buffer.alloc(5 * 1024 * 1024 + 1)))
-  await page.getByText('This file is too large: more than 5 MB.').waitFor()
 })

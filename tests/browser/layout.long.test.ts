@@ -8,14 +8,17 @@ import { useScriptedAgent } from './support/use-scripted-agent.ts'
 const browser = useBrowser()
 const agent = await useScriptedAgent(request => [...stepEvents(trace()), resultEvent(request, 'Sunny.')])
 
-async function openPage(width: number, height = 800): Promise<Page> {
-  const page = await browser.open(agent.url, { viewport: { width, height } })
+async function openPage(width: number, height = 800, options = {}): Promise<Page> {
+  const page = await browser.open(agent.url, { viewport: { width, height }, ...options })
   await page.getByLabel('Your question').waitFor()
   return page
 }
 
-const openPhone = (width: number, height: number) =>
-  browser.open(agent.url, { viewport: { width, height }, hasTouch: true, isMobile: true })
+async function askAndWait(page: Page, question = 'Question'): Promise<Locator> {
+  const answer = await ask(page, question)
+  await answer.getByText('Sunny.').waitFor()
+  return answer
+}
 
 /** The places of all elements, once they are read at the same moment. */
 async function boxesOf(list: Locator) {
@@ -26,9 +29,7 @@ async function boxesOf(list: Locator) {
 describe('the two panes', () => {
   it('are full height, each with its own scrolling', async () => {
     const page = await openPage(1280)
-    for (let turn = 0; turn < 6; turn += 1) {
-      await (await ask(page, `Question ${turn}`)).getByText('Sunny.').waitFor()
-    }
+    for (let turn = 0; turn < 6; turn += 1) await askAndWait(page, `Question ${turn}`)
     await page.locator('.step').first().press(']')
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBe(800)
     const panes = await boxesOf(page.locator('.pane'))
@@ -63,40 +64,35 @@ describe('the two panes', () => {
 })
 
 describe('below 900 px', () => {
-  it('one pane is shown at a time, chosen by tabs', async () => {
+  it('one pane is shown at a time, chosen by tabs; an answer says who called for whom, since its trace is not beside it', async () => {
     const page = await openPage(899)
-    const [conversation, trace] = [page.locator('#pane-conversation'), page.locator('#pane-trace')]
-    await ask(page, 'Question')
-    await page.getByText('Sunny.').waitFor()
-    expect([await conversation.isVisible(), await trace.isVisible()]).toEqual([true, false])
+    const [conversation, traced] = [page.locator('#pane-conversation'), page.locator('#pane-trace')]
+    const answer = await askAndWait(page)
+    expect([await conversation.isVisible(), await traced.isVisible()]).toEqual([true, false])
+    await answer.getByText('The agent called Orders API as itself.').waitFor()
+    await answer.getByText('Allowed').waitFor()
     await page.getByRole('tab', { name: 'Conversation' }).press('ArrowRight')
-    expect([await conversation.isVisible(), await trace.isVisible()]).toEqual([false, true])
+    expect([await conversation.isVisible(), await traced.isVisible()]).toEqual([false, true])
     expect(await page.locator(':focus').textContent()).toBe('Identity Trace')
     await page.getByRole('tab', { name: 'Conversation' }).click()
     await page.getByRole('button', { name: 'Show the trace of “Question”' }).click()
-    await trace.getByText('Call Weather API').waitFor()
+    await traced.getByText('Call Orders API').waitFor()
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await answer.getByText('Allowed').waitFor({ state: 'detached' })
   })
 
-  it('a phone has most of its height for the conversation', async () => {
-    const page = await openPage(320, 640)
-    const log = await page.getByRole('log').boundingBox()
-    expect(log?.height).toBeGreaterThan(640 * 0.55)
-    expect(
-      await page.getByRole('log').evaluate(it => it.scrollTop),
-      'an empty conversation is read from its top',
-    ).toBe(0)
-    const targets = await boxesOf(page.locator('button:visible, label:visible'))
+  it('a phone has most of its height for the conversation, buttons high enough for touch, and the trace’s tools in one line', async () => {
+    const small = await openPage(320, 640)
+    const log = small.getByRole('log')
+    expect((await log.boundingBox())?.height).toBeGreaterThan(640 * 0.55)
+    expect(await log.evaluate(it => it.scrollTop), 'an empty conversation is read from its top').toBe(0)
+    const targets = await boxesOf(small.locator('button:visible, label:visible'))
     const heights = targets.map(({ height }) => height).filter(height => height > 1)
     expect(Math.min(...heights)).toBeGreaterThanOrEqual(24)
-  })
-
-  it('a phone has a sign-in button high enough for touch, and the choice of trace views and the buttons beside it in one line', async () => {
-    const page = await openPhone(320, 640)
-    const button = page.getByRole('button', { name: 'Sign in' })
-    await button.waitFor()
-    const [signIn] = await boxesOf(button)
+    const page = await openPage(320, 640, { hasTouch: true, isMobile: true })
+    const [signIn] = await boxesOf(page.getByRole('button', { name: 'Sign in' }))
     expect(signIn?.height).toBeGreaterThanOrEqual(44)
-    await (await ask(page, 'Question')).getByText('Sunny.').waitFor()
+    await askAndWait(page)
     await page.getByRole('tab', { name: 'Identity Trace' }).click()
     await page.locator('.step').first().waitFor()
     const [views, ...tools] = await boxesOf(page.locator('.pane.trace .segments, .trace-tools > button'))
@@ -107,20 +103,11 @@ describe('below 900 px', () => {
       expect(tool.right).toBeLessThanOrEqual(320)
     }
   })
-
-  it('an answer says who called for whom and that the call was allowed, since its trace is not beside it', async () => {
-    const page = await openPage(390)
-    const answer = await ask(page, 'Weather in Dallas?')
-    await answer.getByText('The agent called Weather API as itself.').waitFor()
-    await answer.getByText('Allowed').waitFor()
-    await page.setViewportSize({ width: 1280, height: 800 })
-    await answer.getByText('Allowed').waitFor({ state: 'detached' })
-  })
 })
 
-it('a panel opens at its button, even if there is little room', async () => {
+it('a panel opens at its button, even if there is little room; what is emulated stays marked', async () => {
   const page = await openPage(1280)
-  for (const width of [1280, 320]) {
+  for (const width of [1280, 768, 320]) {
     await page.setViewportSize({ width, height: 800 })
     for (const name of [/^Earlier conversations/, /^Export$/, /^Theme$/, /^Status/]) {
       const button = page.getByRole('button', { name })
@@ -136,14 +123,12 @@ it('a panel opens at its button, even if there is little room', async () => {
       expect(panel.top - at.bottom).toBeLessThan(16)
       await page.keyboard.press('Escape')
     }
+    const mark = await page
+      .getByRole('button', { name: /^Status/ })
+      .getByText('emulated')
+      .boundingBox()
+    if (width > 320) expect(mark?.width).toBeGreaterThan(40)
   }
-})
-
-it('what is emulated is marked as such on a small tablet too', async () => {
-  const page = await openPage(768)
-  const status = page.getByRole('button', { name: /^Status/ })
-  const mark = await status.getByText('emulated').boundingBox()
-  expect(mark?.width).toBeGreaterThan(40)
 })
 
 it('nothing scrolls sideways, however wide the window is', async () => {
@@ -177,9 +162,8 @@ it('nothing scrolls sideways, however wide the window is', async () => {
   const marks = await boxesOf(page.locator('.axis text'))
   expect(marks.length).toBeGreaterThan(1)
   for (const [index, mark] of marks.entries()) {
-    expect(mark.left, 'no mark of the scale of time covers another').toBeGreaterThan(
-      marks[index - 1]?.right ?? 0,
-    )
+    const leftOf = marks[index - 1]?.right ?? 0
+    expect(mark.left, 'no mark of the scale of time covers another').toBeGreaterThan(leftOf)
     expect(mark.right).toBeLessThanOrEqual(320)
   }
 })
@@ -226,19 +210,16 @@ it('nothing jumps while an answer arrives', async () => {
   expect(await page.evaluate('shifts')).toBeLessThan(0.05)
 })
 
-describe('the theme', () => {
-  it('is the system’s until the user chooses another, which stays', async () => {
-    const page = await browser.open(agent.url, { colorScheme: 'light' })
-    const paper = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
-    const light = await paper()
-    await page.emulateMedia({ colorScheme: 'dark' })
-    const dark = await paper()
-    expect(dark).not.toBe(light)
-    await page.getByRole('button', { name: 'Theme' }).click()
-    await page.getByRole('radio', { name: 'Light' }).check()
-    expect(await paper()).toBe(light)
-    await page.reload()
-    await page.getByLabel('Your question').waitFor()
-    expect(await paper()).toBe(light)
-  })
+it('the theme is the system’s until the user chooses another, which stays', async () => {
+  const page = await browser.open(agent.url, { colorScheme: 'light' })
+  const paper = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+  const light = await paper()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await paper()).not.toBe(light)
+  await page.getByRole('button', { name: 'Theme' }).click()
+  await page.getByRole('radio', { name: 'Light' }).check()
+  expect(await paper()).toBe(light)
+  await page.reload()
+  await page.getByLabel('Your question').waitFor()
+  expect(await paper()).toBe(light)
 })

@@ -89,12 +89,12 @@ describe('hostile text', () => {
     const hostile = problem('API_UNAVAILABLE', { title: markup, detail: markup, hint: markup })
     agent.config = {
       ...config,
-      apis: [{ name: 'weather-api', title: markup, appId: 'x' }],
+      apis: [{ name: 'orders-api', title: markup, appId: 'x' }],
       names: Object.fromEntries(Object.keys(config.names).map(id => [id, markup])),
       examples: [markup],
     }
-    const weather_api = { state: 'unavailable', problem: hostile }
-    agent.status = { ...status, components: { ...status.components, weather_api } }
+    const orders_api = { state: 'unavailable', problem: hostile }
+    agent.status = { ...status, components: { ...status.components, orders_api } }
     const claims = { [markup]: markup, name: markup, aud: markup }
     const hostileSteps = trace().map(step => ({
       ...step,

@@ -8,7 +8,7 @@ import { useScriptedAgent } from './support/use-scripted-agent.ts'
 const browser = useBrowser()
 const agent = await useScriptedAgent(request => [
   ...stepEvents(trace()),
-  resultEvent(request, 'It is 21 °C in Dallas.'),
+  resultEvent(request, 'It is on its way.'),
 ])
 
 describe('a browser that stores nothing for the page', () => {
@@ -16,7 +16,7 @@ describe('a browser that stores nothing for the page', () => {
     const page = await browser.open('about:blank')
     await blockStorage(page.context())
     await page.goto(agent.url)
-    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    await (await ask(page, 'one')).getByText('It is on its way.').waitFor()
     await page.locator('.step').first().waitFor()
     await page.getByRole('button', { name: 'Theme' }).click()
     await page.getByRole('radio', { name: 'Dark' }).check()
@@ -36,9 +36,9 @@ describe('a browser that stores nothing for the page', () => {
 describe('an earlier conversation', () => {
   it('is shown again in another tab, and is gone from all tabs once everything is deleted', async () => {
     const page = await browser.open(agent.url)
-    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    await (await ask(page, 'one')).getByText('It is on its way.').waitFor()
     await page.getByRole('button', { name: 'New conversation' }).click()
-    await (await ask(page, 'two')).getByText('It is 21 °C in Dallas.').waitFor()
+    await (await ask(page, 'two')).getByText('It is on its way.').waitFor()
 
     const other = await page.context().newPage()
     await other.goto(agent.url)
@@ -54,7 +54,7 @@ describe('an earlier conversation', () => {
     await other.getByLabel('Keep nothing').check()
     await other.getByText('There are none.').waitFor()
     await ask(page, 'three')
-    await page.getByRole('article', { name: 'three' }).getByText('It is 21 °C in Dallas.').waitFor()
+    await page.getByRole('article', { name: 'three' }).getByText('It is on its way.').waitFor()
     await page.reload()
     await page.getByRole('article', { name: 'three' }).waitFor()
     expect(await page.evaluate(`Object.keys(localStorage).filter(key => key.startsWith('past'))`)).toEqual([])
@@ -64,7 +64,7 @@ describe('an earlier conversation', () => {
 describe('a page that cannot load a part of itself', () => {
   it('says so, and after a reload shows the part, with the same conversation and draft', async () => {
     const page = await browser.open(agent.url, { tolerateFaults: true })
-    await (await ask(page, 'one')).getByText('It is 21 °C in Dallas.').waitFor()
+    await (await ask(page, 'one')).getByText('It is on its way.').waitFor()
     await page.getByLabel('Your question').fill('a draft')
     await page.route('**/assets/instructions-panel*', route => route.abort('internetdisconnected'))
     const told = page.getByRole('button', { name: 'What the model is told' })
@@ -72,7 +72,7 @@ describe('a page that cannot load a part of itself', () => {
     await page.getByText('A part of this page could not be loaded.').waitFor()
     await page.unroute('**/assets/instructions-panel*')
     await page.getByRole('button', { name: 'Reload' }).click()
-    await page.getByText('It is 21 °C in Dallas.').waitFor()
+    await page.getByText('It is on its way.').waitFor()
     expect(await page.getByLabel('Your question').inputValue()).toBe('a draft')
     await told.click()
     await page.getByRole('heading', { name: 'What the model is told' }).waitFor()

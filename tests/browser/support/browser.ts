@@ -8,9 +8,9 @@ import {
   chromium,
   type Page,
 } from 'playwright-core'
-import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { chromiumPath } from '../../support/chromium.ts'
-import { isProgramMissing, needs } from '../../support/programs.ts'
+import { needs } from '../../support/programs.ts'
 
 const builtPage = join(import.meta.dirname, '../../../services/chat-ui/dist/index.html')
 
@@ -29,19 +29,23 @@ interface OpenOptions extends BrowserContextOptions {
   readonly tolerateFaults?: boolean
 }
 
-/** One browser for the tests of a file. */
+/** One browser for all tests of a worker, launched by the first that needs it. It ends with the worker. */
+let launching: Promise<Browser> | undefined
+
+function launch(): Promise<Browser> {
+  if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
+  launching ??= chromium.launch({ executablePath: chromiumPath, args: chromiumFlags, headless: true })
+  return launching
+}
+
+/** The browser, in which each page that a test opens is on its own; skips the tests of the file if there is none. */
 export function useBrowser(): { open(url: string, options?: OpenOptions): Promise<Page> } {
-  let browser: Browser
   needs('chromium')
-  beforeAll(async () => {
-    if (isProgramMissing('chromium')) return
-    if (!existsSync(builtPage)) throw new Error('The page is not built. Run: npm run build:page')
-    browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumFlags, headless: true })
-  })
-  afterAll(() => browser?.close())
   return {
     async open(url, { tolerateFaults = false, ...options } = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+      const browser = await launch()
+      const usual = { viewport: { width: 1280, height: 800 }, timezoneId: 'UTC' }
+      const context = await browser.newContext({ ...usual, ...options })
       const faults = collectFaults(context)
       onTestFinished(async () => {
         await context.close()

@@ -6,16 +6,16 @@ import type { AxeResults, RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { ask, choose } from './steps.ts'
-import { problem, resultEvent, stepEvents, trace, userTokenStep, withAgents } from './turns.ts'
+import { problem, resultEvent, stepEvents, traceForUser, withAgents } from './turns.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The answers that the states need: a question with “fail” in it fails. */
 export const answerOrFail = (request: ChatRequest): TurnEvent[] => [
-  ...stepEvents([userTokenStep('s0'), ...trace()]),
+  ...stepEvents(traceForUser()),
   request.message.includes('fail')
     ? { event: 'problem', data: problem('AGENT_IDENTITY_NOT_HONOURED') }
-    : resultEvent(request, 'It is 21 °C in Dallas.', { notices: [problem('TOOL_NOT_CALLED')] }),
+    : resultEvent(request, 'It is on its way.', { notices: [problem('TOOL_NOT_CALLED')] }),
 ]
 
 /** WCAG up to 2.2 AA, and axe’s best practices. */
@@ -48,7 +48,7 @@ export const twoAgents = withAgents(
 
 /** Brings the page into each of its states, one after the other. */
 async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<string> {
-  await page.getByRole('button', { name: 'Weather in Dallas?' }).waitFor()
+  await page.getByRole('button', { name: 'Where is order 7?' }).waitFor()
   await page.getByRole('button', { name: 'Status:' }).click()
   yield 'empty, with the status open'
   await page.keyboard.press('Escape')
@@ -66,7 +66,7 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   await (await ask(page, 'Weather in Oslo?')).getByRole('button', { name: 'Sign in and ask' }).waitFor()
   await choose(page, 'Autonomous')
   await (await ask(page, 'please fail')).getByRole('button', { name: 'Ask again' }).waitFor()
-  await (await ask(page, 'Weather in Dallas?')).getByText('It is 21 °C in Dallas.').waitFor()
+  await (await ask(page, 'Where is order 7?')).getByText('It is on its way.').waitFor()
   if (isNarrow) {
     yield 'failed and answered'
     await page.getByRole('tab', { name: 'Identity Trace' }).click()
@@ -88,13 +88,14 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   yield 'presenter'
 }
 
-/** Expects that axe finds nothing by these rules in any state of the page, also with the text spacing of WCAG 1.4.12. */
-export async function examineStates(page: Page, rules: string[], name: string): Promise<void> {
+/** Expects that axe finds nothing by these rules in any of these states of the page, also with the text spacing of WCAG 1.4.12. */
+export async function examineStates(page: Page, rules: string[], name: string, states = /./): Promise<void> {
   await loadAxe(page)
   await page.addStyleTag({ url: '/spaced.css' })
   const space = (on: boolean) =>
     page.evaluate(`document.querySelector('link[href="/spaced.css"]').disabled = ${!on}`)
   for await (const state of visitStates(page, (page.viewportSize()?.width ?? 0) < 900)) {
+    if (!states.test(state)) continue
     await expectNoSidewaysScroll(page, `${state}, spaced`)
     await space(false)
     await examineState(page, rules, state, name)

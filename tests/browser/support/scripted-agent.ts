@@ -1,62 +1,58 @@
 import { EventEmitter, once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { extname, join, normalize } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import type { ChatRequest, ContinueRequest, Problem, TurnEvent } from '@entra-agents/trace'
-import { turnStart } from './turns.ts'
+import fastify, { type FastifyReply } from 'fastify'
+import { pageRoutes } from '../../../services/agent/src/routes/page.ts'
+import { config, status, turnStart } from './turns.ts'
 
-const pageFolder = join(import.meta.dirname, '../../../services/chat-ui/dist')
-
-/** As strict as the policy that the agent itself sends with the page. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ')
-
-const contentTypes: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-}
+type Send = (...events: TurnEvent[]) => void
 
 /** The agent's answer to one question: a sequence of events, until `signal` aborts because the page is gone. */
-export type Script = (
-  request: ChatRequest,
-  send: (...events: TurnEvent[]) => void,
-  signal: AbortSignal,
-) => Promise<void>
+export type Script = (request: ChatRequest, send: Send, signal: AbortSignal) => Promise<void>
 
-/** An agent that sends what a test scripts, for behaviour that the real agent does not show on demand. */
-export class ScriptedAgent extends LocalServer {
+/** Styles with the spacing that readers may set (WCAG 1.4.12). */
+const spacedText =
+  '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }'
+
+/** An agent that sends what a test scripts, for behaviour that the real agent does not show on demand. Its page is the real one. */
+export class ScriptedAgent {
   /** If `undefined`, the agent responds with 503 instead of a configuration. */
-  config: Record<string, unknown> | undefined = {}
-  status: Record<string, unknown> = {}
+  config: object | undefined = config
+  status: object = status
   script: Script = async () => {}
   /** The events with which a turn that waited goes on. */
   goOn: (request: ContinueRequest) => readonly TurnEvent[] = () => []
   /** The problem that is sent instead of a continuation. */
   refusal: Problem | undefined
-  /** The requests to continue a turn that came since the last `forget`. */
+  /** The requests to continue a turn that came since the last reset. */
   readonly continued: ContinueRequest[] = []
   readonly #questions: ChatRequest[] = []
   readonly #arrivals = new EventEmitter()
+  readonly #app = fastify({ forceCloseConnections: true })
+  url = ''
 
-  constructor() {
-    super((request, response) => {
-      this.#answer(request, response).catch(() => response.destroy())
-    }, 'localhost')
+  async start(): Promise<this> {
+    const app = this.#app
+    await app.register(pageRoutes, { folder: undefined, authority: config.authority })
+    app.get('/api/config', (_request, reply) => reply.code(this.config ? 200 : 503).send(this.config ?? {}))
+    app.get('/api/status', (_request, reply) => reply.send(this.status))
+    app.get('/spaced.css', (_request, reply) => reply.type('text/css').send(spacedText))
+    app.post<{ Body: ChatRequest }>('/api/chat', async ({ body }, reply) => {
+      this.#questions.push(body)
+      this.#arrivals.emit('question')
+      await streamEvents(reply, (send, signal) => this.script(body, send, signal))
+    })
+    app.post<{ Body: ContinueRequest }>('/api/chat/continue', async ({ body }, reply) => {
+      this.continued.push(body)
+      if (this.refusal)
+        return reply.code(this.refusal.status).type('application/problem+json').send(this.refusal)
+      return streamEvents(reply, async send => send(turnStart(body), ...this.goOn(body)))
+    })
+    this.url = await app.listen({ host: 'localhost', port: 0 })
+    return this
+  }
+
+  close(): Promise<void> {
+    return this.#app.close()
   }
 
   /** Answers every question with these events, after the start of the turn. */
@@ -64,7 +60,7 @@ export class ScriptedAgent extends LocalServer {
     this.script = async (request, send) => send(turnStart(request), ...eventsFor(request))
   }
 
-  /** Waits for `count` questions since the last `forget` and returns them all: the page shows a question before it arrives here. */
+  /** Waits for `count` questions since the last reset and returns them all: the page shows a question before it arrives here. */
   async received(count: number): Promise<readonly ChatRequest[]> {
     const signal = AbortSignal.timeout(10_000)
     while (this.#questions.length < count) await once(this.#arrivals, 'question', { signal })
@@ -82,78 +78,31 @@ export class ScriptedAgent extends LocalServer {
     return promise
   }
 
-  forget(): void {
+  /** Forgets what came, and answers with these events again. */
+  reset(eventsFor: (request: ChatRequest) => readonly TurnEvent[]): void {
     this.#questions.length = 0
     this.continued.length = 0
-    this.refusal = undefined
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', this.url).pathname
-    if (path === '/api/config') sendJson(response, this.config)
-    else if (path === '/api/status') sendJson(response, this.status)
-    else if (path === '/api/chat') await this.#answerQuestion(request, response)
-    else if (path === '/api/chat/continue') await this.#goOn(request, response)
-    else if (path === '/spaced.css') response.writeHead(200, { 'content-type': 'text/css' }).end(spacedText)
-    else await sendFile(path, response)
-  }
-
-  async #answerQuestion(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const question: ChatRequest = JSON.parse(await text(request))
-    this.#questions.push(question)
-    this.#arrivals.emit('question')
-    await streamEvents(response, (send, signal) => this.script(question, send, signal))
-  }
-
-  async #goOn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const continued: ContinueRequest = JSON.parse(await text(request))
-    this.continued.push(continued)
-    const { status = 0 } = this.refusal ?? {}
-    const headers = { 'content-type': 'application/problem+json' }
-    if (this.refusal) response.writeHead(status, headers).end(JSON.stringify(this.refusal))
-    else await streamEvents(response, async send => send(turnStart(continued), ...this.goOn(continued)))
+    Object.assign(this, { config, status, refusal: undefined })
+    this.answer(eventsFor)
   }
 }
 
 /** Sends the events of a script as an event stream. */
 async function streamEvents(
-  response: ServerResponse,
-  run: (send: (...events: TurnEvent[]) => void, signal: AbortSignal) => Promise<void>,
+  reply: FastifyReply,
+  run: (send: Send, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
+  const { raw } = reply.hijack()
   const gone = new AbortController()
-  response.on('close', () => gone.abort())
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+  raw.on('close', () => gone.abort())
+  raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
   let id = 0
-  const send = (...events: TurnEvent[]) => {
+  const send: Send = (...events) => {
     for (const { event, data } of events) {
       id += 1
-      response.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+      raw.write(`id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
     }
   }
   await run(send, gone.signal)
-  response.end()
-}
-
-function sendJson(response: ServerResponse, body: unknown): void {
-  const status = body === undefined ? 503 : 200
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
-
-/** Styles with the spacing that readers may set (WCAG 1.4.12). */
-const spacedText =
-  '* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }'
-
-async function sendFile(path: string, response: ServerResponse) {
-  const file = join(pageFolder, normalize(path === '/' ? '/index.html' : path))
-  const found = await stat(file).catch(() => undefined)
-  if (!found?.isFile()) {
-    response.writeHead(404).end()
-    return
-  }
-  response.writeHead(200, {
-    'content-type': contentTypes[extname(file)] ?? 'application/octet-stream',
-    'content-security-policy': contentSecurityPolicy,
-    'x-content-type-options': 'nosniff',
-  })
-  createReadStream(file).pipe(response)
+  raw.end()
 }

@@ -18,7 +18,7 @@ async function completeText(answer: Locator): Promise<string> {
   return (await answer.locator('.answer-text').textContent()) ?? ''
 }
 
-it('the model calls the tool under the agent’s identity, and a follow-up knows what was said', async () => {
+it('the model calls the tool under the agent’s identity, a follow-up knows what was said, and the page shows what the model is told', async () => {
   const page = await browser.open(system.agentUrl)
   const answer = await askBedrock(page, 'Compare the weather in Oslo and Rome')
   const text = await completeText(answer)
@@ -36,6 +36,13 @@ it('the model calls the tool under the agent’s identity, and a follow-up knows
 
   const followUp = await completeText(await ask(page, 'and tomorrow?'))
   expect(followUp).toContain('Oslo')
+
+  await page.getByRole('button', { name: 'What the model is told' }).click()
+  const told = page.getByRole('region', { name: 'What the model is told' })
+  const row = told.getByRole('row', { name: /^get_weather/ })
+  await row.waitFor()
+  expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather API', 'Weather.Read.All', 'in TR'])
+  await told.getByText('You hold no password, token or key').waitFor()
 })
 
 it('the tool acts on behalf of the user who is signed in', async () => {
@@ -45,26 +52,4 @@ it('the tool acts on behalf of the user who is signed in', async () => {
   expect(await completeText(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
   expect(await (await showToken(page, 'TR')).textContent()).toContain('on your behalf')
   await expectCallFor(page, identities.ada)
-})
-
-it('the page shows “What the model is told”, with the right that each tool needs', async () => {
-  const page = await browser.open(system.agentUrl)
-  await page.getByRole('button', { name: 'What the model is told' }).click()
-  const told = page.getByRole('region', { name: 'What the model is told' })
-  const row = told.getByRole('row', { name: /^get_weather/ })
-  await row.waitFor()
-  expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather API', 'Weather.Read.All', 'in TR'])
-  await told.getByText('You hold no password, token or key').waitFor()
-})
-
-it('an answer is shown while it streams, and can be stopped', async () => {
-  const page = await browser.open(system.agentUrl)
-  system.aws.break({ kind: 'stall', afterEvents: 4 })
-  const answer = await askBedrock(page, 'Hello!')
-  await answer.locator('.answer-text', { hasText: /^H/ }).waitFor()
-  await page.keyboard.press('Escape')
-  await answer.getByText('This answer was stopped.').waitFor()
-  system.aws.reset()
-  await answer.getByRole('button', { name: 'Ask again' }).click()
-  await completeText(page.getByRole('article').last())
 })

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
-import { expectSignedIn, openPopup, signIn, signInButton } from '../../browser/support/steps.ts'
+import {
+  expectCallFor,
+  expectSignedIn,
+  openPopup,
+  signIn,
+  signInButton,
+} from '../../browser/support/steps.ts'
 import { blockStorage, fillStorage } from '../../browser/support/storage.ts'
 import { identities } from '../../support/identities.ts'
 import { askOnBehalf, useSignInStack, waitForAnswer, waitForMsal } from './sign-in-stack.ts'
@@ -10,7 +16,7 @@ const browser = useBrowser()
 const stack = await useSignInStack()
 
 describe('somebody who is not signed in', () => {
-  it('who signs in with the header’s button finds “Ask now” at an earlier question, not “Sign in and ask”', async () => {
+  it('who signs in with the header’s button gets the answer that waited, and “Ask now” at a question whose sign-in was cancelled', async () => {
     const page = await browser.open(stack.agentUrl)
     const cancelled = await askOnBehalf(page)
     const popup = await openPopup(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))
@@ -21,6 +27,15 @@ describe('somebody who is not signed in', () => {
     expect(await cancelled.getByRole('button', { name: 'Sign in and ask' }).count()).toBe(0)
     await cancelled.getByRole('button', { name: 'Ask now' }).click()
     await waitForAnswer(page.getByRole('article').last())
+
+    const other = await browser.open(stack.agentUrl)
+    await (await askOnBehalf(other)).getByText('Sign in first.').waitFor()
+    await signIn(other, ada)
+    await waitForAnswer(other.getByRole('article').last())
+    await expectCallFor(other, ada)
+    expect(await other.getByRole('article').count()).toBe(1)
+    expect(await other.getByText('Sign in first.').count()).toBe(0)
+    expect(await other.getByLabel('Your question').inputValue()).toBe('')
   })
 
   it('gets the sign-in window during the click, even during the first click, since Safari blocks a window that opens later', async () => {
@@ -33,6 +48,9 @@ describe('somebody who is not signed in', () => {
       return opened
     })()`)
     expect(opened).toBe(true)
+    const answer = await askOnBehalf(page)
+    await answer.getByRole('button', { name: 'Sign in and ask' }).click()
+    await answer.getByText('The browser blocked the sign-in window.').waitFor()
   })
 
   it('who clicks the header’s button twice does not cancel the sign-in with the second click', async () => {
@@ -81,14 +99,6 @@ describe('somebody who is not signed in', () => {
     await expectSignedIn(page, ada)
   })
 
-  it('whose browser blocks the sign-in window is told that the window was blocked', async () => {
-    const page = await browser.open(stack.agentUrl)
-    await page.evaluate('window.open = () => null')
-    const answer = await askOnBehalf(page)
-    await answer.getByRole('button', { name: 'Sign in and ask' }).click()
-    await answer.getByText('The browser blocked the sign-in window.').waitFor()
-  })
-
   it('whose browser stores nothing can sign in and ask, and is told that a reload signs out', async () => {
     const page = await browser.open('about:blank')
     await blockStorage(page.context())
@@ -98,4 +108,22 @@ describe('somebody who is not signed in', () => {
     await page.getByRole('button', { name: `Signed in as ${ada.name}` }).click()
     await page.getByText('Your browser lets this page keep nothing: a reload signs you out.').waitFor()
   })
+})
+
+it('somebody who is signed in sees the same question answered in two flows, and the differences between them', async () => {
+  const page = await browser.open(stack.agentUrl)
+  await signIn(page, ada)
+  await waitForAnswer(await askOnBehalf(page))
+  await page.getByRole('button', { name: 'Side by side' }).click()
+  const difference = page.getByRole('region', { name: 'Difference of the two TR' })
+  await difference.getByText('What changes is whose right it uses: its own, or yours.').waitFor()
+  const rows = difference.locator('tbody').first().locator('tr')
+  const signs = await rows.evaluateAll(list => list.map(it => it.dataset['sign']))
+  expect(signs).toEqual(['same', 'changed', 'changed', 'same'])
+  expect(await page.locator('main').textContent()).not.toContain(ada.oid)
+  await page.getByRole('button', { name: 'Open this trace' }).first().click()
+  await page.getByText('The agent called Weather API as itself.').waitFor()
+  await page.getByRole('button', { name: 'Side by side', exact: true }).click()
+  await page.getByRole('button', { name: 'Conversation' }).click()
+  expect(await page.getByRole('article').count(), 'the conversation is as it was').toBe(1)
 })

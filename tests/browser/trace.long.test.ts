@@ -1,0 +1,95 @@
+import type { TraceStep } from '@entra-agents/trace'
+import { ownToken } from '@entra-agents/trace-view/testing/trace'
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { useBrowser } from './support/browser.ts'
+import { ask, choose, showToken, tracePane } from './support/steps.ts'
+import { config, resultEvent, stepEvents, tokenStep, trace } from './support/turns.ts'
+import { useScriptedAgent } from './support/use-scripted-agent.ts'
+
+const browser = useBrowser()
+const agent = await useScriptedAgent(request => [...stepEvents(trace()), resultEvent(request, 'Sunny.')])
+
+async function askWithSteps(page: Page, steps: readonly TraceStep[]): Promise<void> {
+  agent.answer(request => [...stepEvents(steps), resultEvent(request, 'Sunny.')])
+  await (await ask(page, 'Where is order 7?')).getByText('Sunny.').waitFor()
+}
+
+it.each([
+  ['nobody', 'This agent is set up to show the trace to nobody'],
+  ['signed-in', 'This agent shows the trace only to users who are signed in.'],
+])('if `traceFor` is “%s”, a sentence instead of the trace says who may see it', async (traceFor, words) => {
+  agent.config = { ...config, traceFor }
+  const page = await browser.open(agent.url)
+  await askWithSteps(page, [])
+  await page.getByText(words, { exact: false }).waitFor()
+})
+
+it('one key opens all steps of a long trace, even those that are not drawn yet', async () => {
+  const page = await browser.open(agent.url)
+  await askWithSteps(
+    page,
+    Array.from({ length: 300 }, (_, number) => tokenStep(`s${number}`)),
+  )
+  await expect.poll(() => page.locator('.step').count()).toBe(300)
+  await choose(page, 'Compare')
+  const drawn = page.evaluate<number>(`new Promise(resolve => {
+    new MutationObserver((_changes, observer) => {
+      const row = document.querySelector('.step')
+      if (!row) return
+      observer.disconnect()
+      row.dispatchEvent(new KeyboardEvent('keydown', { key: ']', bubbles: true }))
+      resolve(document.querySelectorAll('.step').length)
+    }).observe(document.body, { childList: true, subtree: true })
+  })`)
+  await choose(page, 'Steps')
+  expect(await drawn).toBeLessThan(300)
+  await expect.poll(() => page.locator('.step-more').count()).toBe(300)
+})
+
+it('no step is open if the address names an answer and a step that do not exist', async () => {
+  const page = await browser.open(`${agent.url}#turn=99&view=nothing&step=-1`)
+  await askWithSteps(page, trace())
+  await page.locator('.step').first().waitFor()
+  expect(await page.locator('.step-more').count()).toBe(0)
+})
+
+it.each([
+  ['behind', -1],
+  ['ahead', 1],
+])(
+  'a token expires by the agent’s clock, even if the browser’s clock is an hour %s',
+  async (_which, hours) => {
+    const page = await browser.open('about:blank')
+    await page.addInitScript(`{
+    const now = Date.now
+    Date = class extends Date {
+      constructor(...parts) { super(...(parts.length > 0 ? parts : [Date.now()])) }
+      static now() { return now() + ${hours * 3_600_000} }
+    }
+  }`)
+    await page.goto(agent.url)
+    await askWithSteps(page, trace())
+    const life = (await showToken(page, 'TR')).locator('.life')
+    await life.getByText(/60 min left · until/).waitFor()
+    await page.reload()
+    await (await showToken(page, 'TR')).getByText(/60 min left · until/).waitFor()
+    expect(await life.locator('.note').getAttribute('data-bad')).toBe('false')
+  },
+)
+
+it('a token is shown even with claims that no token should have, and a check that failed as failed', async () => {
+  const odd = tokenStep('s1', {
+    ...ownToken,
+    verifiedBy: [{ actor: 'agent', checks: [{ name: 'audience', ok: false }] }],
+  })
+  Object.assign(odd.token?.claims ?? {}, { exp: -1e308, iat: 1e308, nbf: 'never', constructor: null })
+  const page = await browser.open(agent.url)
+  await askWithSteps(page, [odd])
+  await tracePane(page).getByText('The agent rejected its token: the check of audience failed.').waitFor()
+  const card = await showToken(page, 'TR')
+  expect(await card.textContent()).toContain('Checked by the agentaudience failed')
+  await card.getByRole('button', { name: /more, and what each claim means/ }).click()
+  await card.getByText('-1e+308').waitFor()
+  expect(await card.locator('.life').count()).toBe(0)
+})
