@@ -1,8 +1,8 @@
+import { decodeToken } from '@entra-agents/tokens/verify'
 import { beforeAll, expect, test } from 'vitest'
 import { exchange } from './replay/exchange.ts'
 import type { RecordedResponse } from './replay/recording.ts'
 import { setStage } from './replay/stage.ts'
-import { decodeToken } from './replay/tokens.ts'
 import { ids } from './replay/trial.ts'
 
 const {

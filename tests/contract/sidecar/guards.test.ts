@@ -1,47 +1,41 @@
-import { describe, expect, test } from 'vitest'
-import { exchange, exchangeFromElsewhere } from './replay/exchange.ts'
-import { autonomousPath, beginTrial, grantOf, type Trial } from './replay/trial.ts'
+import { expect, test } from 'vitest'
+import { exchangeFromElsewhere } from './replay/exchange.ts'
+import { autonomousPath, beginTrial, grantOf } from './replay/trial.ts'
 
-async function callFromElsewhere(trial: Trial, path: string, headers: Record<string, string> = {}) {
-  const call = { method: 'GET', path, headers }
-  const { status, body } = await exchangeFromElsewhere(trial.stage.app, trial.stage.port, call)
-  return { status, body }
-}
-
-describe('Callers that are not on this machine', () => {
-  test('get an empty 403 on every path but that of the health check', async () => {
-    const trial = await beginTrial()
-    expect(await callFromElsewhere(trial, autonomousPath)).toEqual({ status: 403, body: '' })
-    expect(await callFromElsewhere(trial, '/nope')).toEqual({ status: 403, body: '' })
-    expect(await callFromElsewhere(trial, '/healthz')).toEqual({ status: 200, body: 'Healthy' })
-    expect(trial.takeTokenRequests()).toEqual([])
-  })
+test('Callers that are not on this machine get an empty 403 on every path but that of the health check', async () => {
+  const trial = await beginTrial()
+  const { app, port } = trial.stage
+  const callFromElsewhere = async (path: string) => {
+    const { status, body } = await exchangeFromElsewhere(app, port, { method: 'GET', path, headers: {} })
+    return { status, body }
+  }
+  expect(await callFromElsewhere(autonomousPath)).toEqual({ status: 403, body: '' })
+  expect(await callFromElsewhere('/nope')).toEqual({ status: 403, body: '' })
+  expect(await callFromElsewhere('/healthz')).toEqual({ status: 200, body: 'Healthy' })
+  expect(trial.takeTokenRequests()).toEqual([])
 })
 
-describe('The Host header', () => {
-  test('is checked only if AllowedHosts is set, but then also for the health probe', async () => {
-    const open = await beginTrial()
-    expect((await open.get(autonomousPath, { host: 'sidecar:5000' })).status).toBe(200)
-    const filtered = await beginTrial({ environment: { AllowedHosts: 'localhost' } })
-    for (const path of [autonomousPath, '/healthz']) {
-      expect((await filtered.get(path, { host: 'localhost:5000' })).status).toBe(200)
-      const { status, headers, body } = await filtered.get(path, { host: '127.0.0.1:5000' })
-      expect(status).toBe(400)
-      expect(headers['content-type']).toBe('text/html')
-      expect(body).toContain('Bad Request - Invalid Hostname')
-    }
-  })
+test('The Host header is checked only if AllowedHosts is set, but then also for the health probe', async () => {
+  const open = await beginTrial()
+  expect((await open.get(autonomousPath, { host: 'sidecar:5000' })).status).toBe(200)
+  const filtered = await beginTrial({ environment: { AllowedHosts: 'localhost' } })
+  for (const path of [autonomousPath, '/healthz']) {
+    expect((await filtered.get(path, { host: 'localhost:5000' })).status).toBe(200)
+    const { status, headers, body } = await filtered.get(path, { host: '127.0.0.1:5000' })
+    expect([status, headers['content-type']]).toEqual([400, 'text/html'])
+    expect(body).toContain('Bad Request - Invalid Hostname')
+  }
 })
 
 test('Headers up to 32 KiB pass; larger ones get an empty 431', async () => {
   const trial = await beginTrial()
-  expect((await trial.get('/healthz', { 'x-large': 'a'.repeat(32_000) })).status).toBe(200)
-  for (const length of [33_000, 100_000]) {
-    expect(await trial.get('/healthz', { 'x-large': 'a'.repeat(length) })).toMatchObject({
-      status: 431,
-      body: '',
-    })
+  const sendHeader = async (length: number) => {
+    const { status, body } = await trial.get('/healthz', { 'x-large': 'a'.repeat(length) })
+    return [status, body]
   }
+  expect(await sendHeader(32_000)).toEqual([200, 'Healthy'])
+  expect(await sendHeader(33_000)).toEqual([431, ''])
+  expect(await sendHeader(100_000)).toEqual([431, ''])
 })
 
 test('Without a client id every path responds with an empty 500, as the recordings show it without a tenant', async () => {
@@ -51,15 +45,14 @@ test('Without a client id every path responds with an empty 500, as the recordin
 })
 
 test('A request still gets its response if the sidecar begins to stop meanwhile', async () => {
-  const asked = Promise.withResolvers<void>()
-  const goOn = Promise.withResolvers<void>()
+  const [asked, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const trial = await beginTrial({
     outcome: () => {
       asked.resolve()
       return grantOf({ after: goOn.promise })
     },
   })
-  const response = exchange(trial.stage.origin, { method: 'GET', path: autonomousPath, headers: {} })
+  const response = trial.get(autonomousPath)
   await asked.promise
   const stopped = trial.stage.app.close()
   goOn.resolve()

@@ -9,6 +9,9 @@ import {
   onBehalfOfPath,
 } from './replay/trial.ts'
 
+const correlationId = '12345678-1234-4234-8234-123456789012'
+const correlated = `optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`
+
 describe('A caller may override', () => {
   test.each([
     ['the tenant, for both legs', '99999999-2222-4333-8444-555555555555', 200, 2],
@@ -23,42 +26,36 @@ describe('A caller may override', () => {
 
   test('the correlation id of the last leg; the caller’s trace context goes on with both legs', async () => {
     const trial = await beginTrial()
-    const correlationId = '12345678-1234-4234-8234-123456789012'
     const traceId = '0af7651916cd43dd8448eb211c80319c'
-    await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`, {
-      traceparent: `00-${traceId}-b7ad6b7169203331-01`,
-    })
-    const [t1, tr] = trial.takeTokenRequests().map(({ headers }) => headers)
-    expect(tr?.['client-request-id']).toBe(correlationId)
-    expect(t1?.['client-request-id']).not.toBe(correlationId)
-    expect(tr?.['x-ms-lib-capability']).toBe('retry-after, h429')
-    for (const headers of [t1, tr]) {
-      expect(headers?.['traceparent']).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`))
-      expect(headers?.['traceparent']).not.toContain('b7ad6b7169203331')
+    const traceparent = `00-${traceId}-b7ad6b7169203331-01`
+    await trial.get(`${autonomousPath}&${correlated}`, { traceparent })
+    const headers = trial.takeTokenRequests().map(request => request.headers)
+    expect(headers.map(each => each?.['client-request-id'] === correlationId)).toEqual([false, true])
+    expect(headers[1]?.['x-ms-lib-capability']).toBe('retry-after, h429')
+    for (const each of headers) {
+      expect(each?.['traceparent']).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`))
+      expect(each?.['traceparent']).not.toBe(traceparent)
     }
   })
 
   test('the scopes by several parameters, whose names may be in capital or small letters', async () => {
     const trial = await beginTrial()
-    await trial.get(
-      `${onBehalfOfPath}&OPTIONSOVERRIDE.scopes=api://x/B&optionsoverride.SCOPES=api://x/A`,
-      trial.signIn(),
-    )
+    const scopes = 'OPTIONSOVERRIDE.scopes=api://x/B&optionsoverride.SCOPES=api://x/A'
+    await trial.get(`${onBehalfOfPath}&${scopes}`, trial.signIn())
     const [, tr] = trial.takeTokenRequests()
     expect(tr?.form?.['scope']).toBe('api://x/A api://x/B offline_access openid profile')
   })
 
   test('nothing on the route for users if AllowOverrides is false for that route: the token is the blueprint’s', async () => {
-    const trial = await beginTrial({
-      environment: { sidecar__allowoverrides__getauthorizationheader: 'false' },
-    })
+    const environment = { sidecar__allowoverrides__getauthorizationheader: 'false' }
+    const trial = await beginTrial({ environment })
     expect(claimsOf(await trial.get(onBehalfOfPath, trial.signIn()))['azp']).toBe(ids.blueprint)
   })
 })
 
 describe('An agent with a user account of its own', () => {
-  const path = `/AuthorizationHeaderUnauthenticated/weather?${agentQuery}`
   const user = '87654321-0000-4000-8000-00000000000d'
+  const path = `/AuthorizationHeaderUnauthenticated/weather?${agentQuery}`
 
   test.each([
     [`AgentUserId=(${user.toUpperCase()})`, `oid:${user}@${ids.tenant}`],
@@ -67,8 +64,7 @@ describe('An agent with a user account of its own', () => {
     'is named to Entra in x-anchormailbox, without the caller’s correlation id (query: %s)',
     async (query, hint) => {
       const trial = await beginTrial()
-      const correlationId = '12345678-1234-4234-8234-123456789012'
-      await trial.get(`${path}&${query}&optionsOverride.AcquireTokenOptions.CorrelationId=${correlationId}`)
+      await trial.get(`${path}&${query}&${correlated}`)
       const headers = trial.takeTokenRequests().map(request => request.headers)
       expect(headers.map(each => each?.['x-anchormailbox'])).toEqual([undefined, undefined, hint])
       for (const each of headers) expect(each?.['client-request-id']).not.toBe(correlationId)
@@ -77,21 +73,18 @@ describe('An agent with a user account of its own', () => {
 
   test('does not sign in anew when the refresh token is refused because of the client', async () => {
     const body = '{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret."}'
+    const refusal = { kind: 'response', status: 401, headers: {}, body } as const
     const trial = await beginTrial({
       outcome: form =>
-        form.get('grant_type') === 'refresh_token'
-          ? { kind: 'response', status: 401, headers: {}, body }
-          : grantOf({ expiresInSeconds: 3600 }),
+        form.get('grant_type') === 'refresh_token' ? refusal : grantOf({ expiresInSeconds: 3600 }),
     })
-    const ask = async () => trial.get(`${path}&AgentUserId=${user}`)
-    await ask()
+    await trial.get(`${path}&AgentUserId=${user}`)
     trial.clock.advanceSeconds(3600 - 299)
     trial.takeLegs()
-    expect(await ask()).toMatchObject({ status: 401, body: expect.stringContaining('AADSTS7000215') })
-    expect(trial.takeTokenRequests().map(({ form }) => form?.['grant_type'])).toEqual([
-      'client_credentials',
-      'refresh_token',
-    ])
+    const refused = await trial.get(`${path}&AgentUserId=${user}`)
+    expect(refused).toMatchObject({ status: 401, body: expect.stringContaining('AADSTS7000215') })
+    const grants = trial.takeTokenRequests().map(({ form }) => form?.['grant_type'])
+    expect(grants).toEqual(['client_credentials', 'refresh_token'])
   })
 
   test('signs in anew for each call if Entra sends no ID token', async () => {
@@ -103,12 +96,12 @@ describe('An agent with a user account of its own', () => {
   })
 })
 
-test('An option that only the official sidecar supports gives an error, never a token that ignores the option', async () => {
-  const trial = await beginTrial()
-  for (const option of ['PopPublicKey', 'ManagedIdentity.UserAssignedClientId']) {
-    expect(
-      (await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.${option}=x`)).status,
-    ).toBe(500)
-  }
-  expect(trial.takeTokenRequests()).toEqual([])
-})
+test.each(['PopPublicKey', 'ManagedIdentity.UserAssignedClientId'])(
+  'The option %s, which only the official sidecar supports, gives an error, never a token that ignores it',
+  async option => {
+    const trial = await beginTrial()
+    const { status } = await trial.get(`${autonomousPath}&optionsOverride.AcquireTokenOptions.${option}=x`)
+    expect(status).toBe(500)
+    expect(trial.takeTokenRequests()).toEqual([])
+  },
+)

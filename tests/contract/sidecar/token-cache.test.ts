@@ -1,40 +1,28 @@
 import { describe, expect, test } from 'vitest'
-import type { TokenOutcome } from './replay/entra-behaviour.ts'
+import type { Grant, TokenOutcome } from './replay/entra-behaviour.ts'
 import { autonomousPath, beginTrial, claimsOf, grantOf, onBehalfOfPath } from './replay/trial.ts'
 
 describe('Tokens in the cache', () => {
-  test('are handed out until five minutes before they expire', async () => {
-    const trial = await beginTrial({ outcome: () => grantOf({ expiresInSeconds: 3600 }) })
-    await trial.get(autonomousPath)
-    expect(trial.takeLegs()).toEqual(['T1', 'TR'])
-    trial.clock.advanceSeconds(3600 - 300 - 1)
-    await trial.get(autonomousPath)
-    expect(trial.takeLegs()).toEqual([])
-    trial.clock.advanceSeconds(2)
-    await trial.get(autonomousPath)
-    expect(trial.takeLegs()).toEqual(['TR'])
+  // biome-ignore format: table
+  test.each<[what: string, grant: Omit<Grant, 'kind'>, steps: [afterSeconds: number, legs: string[]][]]>([
+    ['are handed out until five minutes before they expire', { expiresInSeconds: 3600 }, [[0, ['T1', 'TR']], [3600 - 300 - 1, []], [2, ['TR']]]],
+    ['for the exchange (T1) are used until they expire, even in their last five minutes', { expiresInSeconds: 200 }, [[0, ['T1', 'TR']], [0, ['TR']], [201, ['T1', 'TR']]]],
+  ])('%s', async (_what, grant, steps) => {
+    const trial = await beginTrial({ outcome: () => grantOf(grant) })
+    for (const [afterSeconds, legs] of steps) {
+      trial.clock.advanceSeconds(afterSeconds)
+      await trial.get(autonomousPath)
+      expect(trial.takeLegs()).toEqual(legs)
+    }
   })
 
   test('are renewed in the background once Entra’s refresh_in has passed', async () => {
-    const trial = await beginTrial({
-      outcome: () => grantOf({ expiresInSeconds: 7200, refreshInSeconds: 3600 }),
-    })
+    const grant = { expiresInSeconds: 7200, refreshInSeconds: 3600 }
+    const trial = await beginTrial({ outcome: () => grantOf(grant) })
     const first = claimsOf(await trial.get(autonomousPath))
-    trial.takeLegs()
     trial.clock.advanceSeconds(3601)
     expect(claimsOf(await trial.get(autonomousPath))).toEqual(first)
     await expect.poll(async () => claimsOf(await trial.get(autonomousPath))).not.toEqual(first)
-  })
-
-  test('for the exchange (T1) are used until they expire, even in their last five minutes', async () => {
-    const trial = await beginTrial({ outcome: () => grantOf({ expiresInSeconds: 200 }) })
-    await trial.get(autonomousPath)
-    trial.takeLegs()
-    await trial.get(autonomousPath)
-    expect(trial.takeLegs()).toEqual(['TR'])
-    trial.clock.advanceSeconds(201)
-    await trial.get(autonomousPath)
-    expect(trial.takeLegs()).toEqual(['T1', 'TR'])
   })
 
   test('on behalf of a user are kept for each Tc, and only if the granted scopes include the requested scope', async () => {
@@ -45,71 +33,58 @@ describe('Tokens in the cache', () => {
 
     const forgetful = await beginTrial({ outcome: () => grantOf({ scope: 'Weather.Read' }) })
     const headers = forgetful.signIn()
-    for (let time = 1; time <= 2; time++) await forgetful.get(onBehalfOfPath, headers)
+    for (const again of [headers, headers]) await forgetful.get(onBehalfOfPath, again)
     expect(forgetful.takeLegs()).toEqual(['T1', 'TR', 'TR'])
   })
 })
 
 test('Equal first calls do not share requests: fifty callers make fifty requests of each leg', async () => {
-  const [t1, tr] = [new Turnstile(50), new Turnstile(50)]
+  const gates = { T1: Promise.withResolvers<void>(), TR: Promise.withResolvers<void>() }
+  const missing = { T1: 50, TR: 50 }
+  // No caller gets its response before all have asked.
   const trial = await beginTrial({
-    outcome: form => grantOf({ after: (form.has('fmi_path') ? t1 : tr).enter() }),
+    outcome: form => {
+      const leg = form.has('fmi_path') ? 'T1' : 'TR'
+      if (--missing[leg] === 0) gates[leg].resolve()
+      return grantOf({ after: gates[leg].promise })
+    },
   })
   const responses = await Promise.all(Array.from({ length: 50 }, async () => trial.get(autonomousPath)))
   expect(responses.map(({ status }) => status)).toEqual(Array(50).fill(200))
   expect(trial.takeLegs()).toHaveLength(100)
 })
 
-/** Lets callers wait until all have arrived. */
-class Turnstile {
-  readonly #open = Promise.withResolvers<void>()
-  #missing: number
-
-  constructor(expected: number) {
-    this.#missing = expected
-  }
-
-  async enter(): Promise<void> {
-    this.#missing -= 1
-    if (this.#missing === 0) this.#open.resolve()
-    await this.#open.promise
-  }
-}
-
 describe('Retry-After', () => {
-  const patient = (header: string): TokenOutcome => ({
+  const patient = (retryAfter: string, status = 429): TokenOutcome => ({
     kind: 'response',
-    status: 429,
-    headers: { 'retry-after': header },
+    status,
+    headers: { 'retry-after': retryAfter },
     body: '{"error":"throttled"}',
   })
 
-  test('is respected for every agent of the blueprint, and Entra is asked again when it has passed', async () => {
-    const trial = await beginTrial({
-      outcome: (_form, number) => (number === 1 ? patient('30') : grantOf()),
-    })
-    const other = autonomousPath.replace('bbbbbbbb', 'ffffffff')
-    for (const path of [autonomousPath, autonomousPath, other])
-      expect((await trial.get(path)).status).toBe(401)
-    expect(trial.takeLegs()).toEqual(['T1'])
-    trial.clock.advanceSeconds(31)
-    expect((await trial.get(autonomousPath)).status).toBe(200)
-  })
-
-  test('may be a date, and is never respected for more than an hour', async () => {
-    const year2100 = new Date('2100-01-01').toUTCString()
-    const trial = await beginTrial({
-      outcome: (_form, number) => (number === 1 ? patient(year2100) : grantOf()),
-    })
-    await trial.get(autonomousPath)
-    trial.clock.advanceSeconds(3599)
-    expect((await trial.get(autonomousPath)).status).toBe(401)
-    trial.clock.advanceSeconds(2)
-    expect((await trial.get(autonomousPath)).status).toBe(200)
-  })
+  test.each([
+    ['in seconds', '30', 31],
+    ['as a date, but never for more than an hour', new Date('2100-01-01').toUTCString(), 3601],
+  ])(
+    '%s is respected for every agent of the blueprint, until it has passed',
+    async (_what, value, seconds) => {
+      const trial = await beginTrial({
+        outcome: (_form, number) => (number === 1 ? patient(value) : grantOf()),
+      })
+      const ask = async (path = autonomousPath) => (await trial.get(path)).status
+      expect([await ask(), await ask(), await ask(autonomousPath.replace('bbbbbbbb', 'ffffffff'))]).toEqual([
+        401, 401, 401,
+      ])
+      expect(trial.takeLegs()).toEqual(['T1'])
+      trial.clock.advanceSeconds(seconds - 2)
+      expect(await ask()).toBe(401)
+      trial.clock.advanceSeconds(2)
+      expect(await ask()).toBe(200)
+    },
+  )
 
   test('on a 5xx prevents the second attempt', async () => {
-    const trial = await beginTrial({ outcome: () => ({ ...patient('5'), status: 503 }) as TokenOutcome })
+    const trial = await beginTrial({ outcome: () => patient('5', 503) })
     const { status, body } = await trial.get(autonomousPath)
     expect(status).toBe(401)
     expect(body).toContain('Service is unavailable to process the request.')

@@ -38,6 +38,20 @@ export async function askWeather(stack: Stack, flow: Flow, token?: string): Prom
   return { status: response.status, body: JSON.parse(text), text }
 }
 
+/** A reply as text: that it is an answer, or the problem, with who failed and what to do. */
+export function describeReply({ status, body }: Reply): string {
+  if (status === 200) return '200, an answer'
+  const { code, detail, hint, upstream, failedCheck, needs } = body
+  const from = upstream
+    ? [`  from: ${[upstream.service, upstream.status, upstream.code].filter(Boolean).join(', ')}`]
+    : []
+  const further = Object.entries({ failedCheck, needs: needs && JSON.stringify(needs), hint })
+  const lines = further.flatMap(([name, value]) => (value === undefined ? [] : [`  ${name}: ${value}`]))
+  return [`${status} ${code}: ${detail}`, ...from, ...lines]
+    .join('\n')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+}
+
 const tokenLegs = new Set<RequestDetails['leg']>(['t1', 't2', 'tr', 'obo', 'agent-user'])
 
 /** The token requests that Entra has seen, the oldest first. */

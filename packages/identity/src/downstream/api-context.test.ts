@@ -49,6 +49,8 @@ const change: ApiChange<Thing> = {
   statuses: [201],
   isBody: isThing,
 }
+const { body: _, ...withoutBody } = change
+const removal: ApiChange<Thing> = { ...withoutBody, method: 'DELETE', path: '/things/1', statuses: [200] }
 const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 const stepUp = sendJson(
   401,
@@ -89,7 +91,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a request whose connection always breaks': { responses: [breakOff] },
   'a search whose connection breaks once': { responses: [breakOff, sendJson(200, thing)], run: ask({ path: '/search', search: { words: 'rain' } }) },
   'a change': { responses: [sendJson(201, thing)], run: make() },
-  'a change without a body': { responses: [sendJson(200, thing)], run: (context, api) => { const { body: _, ...rest } = change; return context.under('step-1', permit).change(api, { ...rest, method: 'DELETE', path: '/things/1', statuses: [200] }) } },
+  'a change without a body': { responses: [sendJson(200, thing)], run: (context, api) => context.under('step-1', permit).change(api, removal) },
   'a change that the API makes once for a key, whose connection breaks': { responses: [breakOff], run: make() },
   'a change that the API might make twice, whose connection breaks': { responses: [breakOff], run: make({}, { isIdempotent: false }) },
   'the API says that it is for a user': { responses: [saying({}, ids.ada)], user: ids.ada },

@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import { decodeToken } from '@entra-agents/tokens/verify'
 import type { Behaviour, Grant } from './entra-behaviour.ts'
 import type { EntraRequest, Json } from './recording.ts'
-import { decodeToken, newJwk, oldJwk, signByEntra } from './tokens.ts'
+import { newJwk, oldJwk, signByEntra } from './tokens.ts'
 
 /** The authority of the recordings. */
 export const recordedInstance = 'https://login.microsoftonline.com'

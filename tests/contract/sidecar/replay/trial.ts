@@ -1,3 +1,4 @@
+import { decodeToken } from '@entra-agents/tokens/verify'
 import { onTestFinished } from 'vitest'
 import type { Clock } from '../../../../emulators/auth-sidecar/src/clock.ts'
 import type { Grant, TokenOutcome } from './entra-behaviour.ts'
@@ -5,7 +6,7 @@ import { type Call, exchange } from './exchange.ts'
 import type { Json, RecordedResponse, Recording } from './recording.ts'
 import { recordedInstance } from './scripted-entra.ts'
 import { setStage } from './stage.ts'
-import { decodeToken, signByEntra, signByNewKey } from './tokens.ts'
+import { signByEntra, signByNewKey } from './tokens.ts'
 
 export const ids = {
   tenant: '11111111-2222-4333-8444-555555555555',
