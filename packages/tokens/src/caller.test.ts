@@ -1,13 +1,7 @@
 import { expect, it } from 'vitest'
 import { type AccessRules, decideAccess } from './access.ts'
 
-const ids = {
-  agent: 'agent-1',
-  sibling: 'agent-2',
-  client: 'client-1',
-  ada: 'ada-1',
-  robot: 'agent-user-1',
-} as const
+const ids = { agent: 'agent-1', sibling: 'agent-2', client: 'client-1', ada: 'ada-1', robot: 'agent-user-1' }
 const callers = [
   { clientId: ids.agent, isAgent: true, agentUserId: ids.robot },
   { clientId: ids.sibling, isAgent: true },
@@ -20,27 +14,12 @@ type Claims = Readonly<Record<string, unknown>>
 
 const commonClaims = { ver: '2.0', tid: 'tenant-1' }
 /** Claims of an app's token. `facets` are optional claims, which Entra issues only if the API's registration asks for them. */
-const appClaims = (azp: string, facets: Claims = {}): Claims => ({
-  ...commonClaims,
-  azp,
-  oid: azp,
-  sub: azp,
-  roles: ['Read.All'],
-  ...facets,
-})
-const userClaims = (azp: string, oid: string, facets: Claims = {}): Claims => ({
-  ...commonClaims,
-  azp,
-  oid,
-  sub: 'pairwise',
-  scp: 'Read',
-  ...facets,
-})
-const markerClaims = (idtyp: string, actor: string, subject: string): Claims => ({
-  idtyp,
-  xms_act_fct: actor,
-  xms_sub_fct: subject,
-})
+const appClaims = (azp: string, facets: Claims = {}) =>
+  ({ ...commonClaims, azp, oid: azp, sub: azp, roles: ['Read.All'], ...facets }) as const
+const userClaims = (azp: string, oid: string, facets: Claims = {}) =>
+  ({ ...commonClaims, azp, oid, sub: 'pairwise', scp: 'Read', ...facets }) as const
+const markerClaims = (idtyp: string, actor: string, subject: string) =>
+  ({ idtyp, xms_act_fct: actor, xms_sub_fct: subject }) as const
 
 // biome-ignore format: table
 it.each<[string, string, Claims]>([
@@ -80,27 +59,22 @@ it.each<[string, Claims]>([
 })
 
 it('The identity of a caller, even of a refused one, has the ids of token, client, subject, tenant and blueprint', () => {
-  const ids = { xms_par_app_azp: 'blueprint-1', uti: 'token-1' }
-  const told = {
+  const claims = appClaims('stranger', { xms_par_app_azp: 'blueprint-1', uti: 'token-1' })
+  const identity = {
+    flow: 'autonomous',
+    caller: 'stranger',
     objectId: 'stranger',
     tenantId: 'tenant-1',
     blueprintAppId: 'blueprint-1',
     tokenId: 'token-1',
   }
-  expect(decideAccess(appClaims('stranger', ids), { callers: 'any', permissions }).identity).toEqual({
-    ...told,
-    flow: 'autonomous',
-    kind: 'app',
-    caller: 'stranger',
-  })
-  expect(decideAccess(appClaims('stranger', ids), rules)).toEqual({
-    refusal: {
-      failedCheck: 'caller',
-      reason: 'The client is not one of those that may call this API.',
-      isOfToken: false,
-      passed: [],
-      refused: { ...told, flow: 'autonomous', caller: 'stranger' },
-    },
+  expect(decideAccess(claims, { callers: 'any', permissions }).identity).toEqual({ ...identity, kind: 'app' })
+  expect(decideAccess(claims, rules).refusal).toEqual({
+    failedCheck: 'caller',
+    reason: 'The client is not one of those that may call this API.',
+    isOfToken: false,
+    passed: [],
+    refused: identity,
   })
 })
 

@@ -1,16 +1,15 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { afterAll, expect, it } from 'vitest'
 import { requireCaller } from './express.ts'
 import type { ResourceServerOptions } from './options.ts'
 import { type Caller, createResourceServer } from './resource-server.ts'
-import { autonomousClaims } from './testing/agent-claims.ts'
-import { weatherApiOptions } from './testing/protected-api.ts'
 import { rawGet } from './testing/raw-request.ts'
 import { createIssuer } from './testing/token-issuer.ts'
+import { agentToken, weatherApiOptions } from './testing/weather-api.ts'
 
 const issuer = await createIssuer()
-const token = issuer.sign(autonomousClaims({ authority: issuer.url }))
+const token = agentToken(issuer)
 afterAll(() => issuer.close())
 
 /** How many requests the middleware handed on. */
@@ -20,7 +19,7 @@ let handedOn = 0
 async function startApi(options: Partial<ResourceServerOptions> = {}) {
   const api = createResourceServer({ ...weatherApiOptions(issuer.url), ...options })
   const guard = requireCaller(api)
-  const server = createServer((request: IncomingMessage & { caller?: Caller }, response) =>
+  const server = new LocalServer((request: IncomingMessage & { caller?: Caller }, response) =>
     guard(request, response, error => {
       handedOn += 1
       response
@@ -28,12 +27,9 @@ async function startApi(options: Partial<ResourceServerOptions> = {}) {
         .end(JSON.stringify(error ? { error: String(error) } : request.caller))
     }),
   )
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo
-  afterAll(async () => {
-    await Promise.all([api.close(), new Promise(done => server.close(done))])
-  })
-  return (headers: readonly string[], path = '/') => rawGet(`http://127.0.0.1:${port}${path}`, headers)
+  await server.start()
+  afterAll(() => Promise.all([api.close(), server.close()]))
+  return (headers: readonly string[], path = '/') => rawGet(`${server.url}${path}`, headers)
 }
 
 const get = await startApi({ resource: 'https://weather.example' })

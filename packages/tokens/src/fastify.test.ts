@@ -6,33 +6,27 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type FastifyResourceServerOptions, resourceServer } from './fastify.ts'
 import type { ResourceServerOptions } from './options.ts'
 import { createResourceServer } from './resource-server.ts'
-import { autonomousClaims } from './testing/agent-claims.ts'
-import { weatherApiOptions } from './testing/protected-api.ts'
 import { type Claims, createIssuer } from './testing/token-issuer.ts'
+import { agentToken, weatherApiOptions } from './testing/weather-api.ts'
 
 const issuer = await createIssuer()
 afterAll(() => issuer.close())
-const bearer = (claims: Claims = {}) => ({
-  authorization: `Bearer ${issuer.sign(autonomousClaims({ authority: issuer.url, claims }))}`,
-})
+const bearer = (claims: Claims = {}) => ({ authorization: `Bearer ${agentToken(issuer, claims)}` })
 
-type Options = Partial<ResourceServerOptions & FastifyResourceServerOptions>
-
-/** Starts an API; returns ways to call it and to read its audit log. */
-async function startApi(options: Options = {}, logger: object = {}) {
+/** Starts an API; returns ways to call it and to read its log. */
+async function startApi(
+  options: Partial<ResourceServerOptions & FastifyResourceServerOptions> = {},
+  logger: object = {},
+) {
   const lines: Record<string, unknown>[] = []
   const stream = { write: (line: string) => void lines.push(JSON.parse(line)) }
   const app = Fastify({ logger: { stream, ...logger } })
   onTestFinished(() => app.close())
   await app.register(resourceServer, { ...weatherApiOptions(issuer.url), ...options })
   app.get('/things/:id', ({ access }) => access)
-  const ask = async (path = '/things/1', headers: object = bearer()) => {
-    const {
-      statusCode: status,
-      body,
-      headers: answered,
-    } = await app.inject({ url: path, headers: { ...headers } })
-    return { status, body: JSON.parse(body), headers: answered }
+  const ask = async (url = '/things/1', asked: Record<string, string> = bearer()) => {
+    const { statusCode: status, body, headers } = await app.inject({ url, headers: asked })
+    return { status, body: JSON.parse(body), headers }
   }
   const audited = () =>
     lines
@@ -42,29 +36,21 @@ async function startApi(options: Options = {}, logger: object = {}) {
 }
 
 describe('the audit log', () => {
-  const { tenantId, agents } = tenant
-  const clientId = agents.weather.id
-  const who = {
-    flow: 'autonomous',
-    kind: 'agent',
-    caller: clientId,
-    objectId: clientId,
-    tenantId,
-    tokenId: 'token-1',
-  }
-  const allowed = { level: 30, audit: 'allowed', msg: 'Access allowed.', ...who }
-  const refused = { level: 40, audit: 'refused', msg: 'Access refused.' }
-  const ids = { uti: 'token-1', xms_par_app_azp: undefined }
+  const caller = tenant.agents.weather.id
 
   it('says who called which route, without the address, and whether the call was allowed', async () => {
     const { ask, audited } = await startApi()
+    const ids = { uti: 'token-1', xms_par_app_azp: undefined }
     await ask('/things/1', bearer(ids))
     await ask('/things/2', bearer({ ...ids, roles: [] }))
     await ask('/things/3', {})
     await ask('/nowhere', {})
+    const { tenantId } = tenant
+    const who = { flow: 'autonomous', kind: 'agent', caller, objectId: caller, tenantId, tokenId: 'token-1' }
+    const refused = { level: 40, audit: 'refused', msg: 'Access refused.' }
     const action = 'GET /things/:id'
     expect(audited()).toEqual([
-      { ...allowed, requestId: 'req-1', action },
+      { level: 30, audit: 'allowed', msg: 'Access allowed.', ...who, requestId: 'req-1', action },
       { ...refused, ...who, requestId: 'req-2', action, reason: 'permission' },
       { ...refused, requestId: 'req-3', action, reason: 'WEATHER_TOKEN_MISSING' },
       { ...refused, requestId: 'req-4', action: 'GET ', reason: 'WEATHER_TOKEN_MISSING' },
@@ -74,16 +60,13 @@ describe('the audit log', () => {
   it('has the caller’s id even if the log of the app redacts such ids', async () => {
     const { ask, audited } = await startApi({}, { redact: ['caller', '*.caller'] })
     await ask()
-    expect(audited()).toMatchObject([{ caller: clientId }])
+    expect(audited()).toMatchObject([{ caller }])
   })
 
   it('has one line for each different permission that a call needs, up to the first one that the token lacks', async () => {
-    const [first, second, third] = ['Weather.Read.All', 'Other', 'Weather.Read.All'].map(autonomous => ({
-      permissions: { autonomous },
-    }))
-    const { ask, audited } = await startApi({
-      needsOf: () => [first, first, second, third].filter(need => need !== undefined),
-    })
+    const need = (autonomous: string) => ({ permissions: { autonomous } })
+    const [first, second, third] = [need('Weather.Read.All'), need('Other'), need('Weather.Read.All')]
+    const { ask, audited } = await startApi({ needsOf: () => [first, first, second, third] })
     expect(await ask()).toMatchObject({
       status: 403,
       body: { detail: 'The token lacks the app role Other.' },
@@ -110,10 +93,8 @@ describe('the plugin', () => {
     const { ask } = await startApi({
       sendRefusal: ({ failedCheck }, { id }, reply) => reply.code(418).send({ failedCheck, id }),
     })
-    expect(await ask('/things/1', bearer({ exp: 1 }))).toMatchObject({
-      status: 418,
-      body: { failedCheck: 'lifetime', id: 'req-1' },
-    })
+    const body = { failedCheck: 'lifetime', id: 'req-1' }
+    expect(await ask('/things/1', bearer({ exp: 1 }))).toMatchObject({ status: 418, body })
   })
 
   it('says in the app’s log if keys cannot be fetched', async () => {
@@ -134,22 +115,30 @@ describe('the plugin', () => {
     expect(audited()).toEqual([])
   })
 
-  it('closes its own server when the app closes, but not a shared one', { timeout: 10_000 }, async () => {
+  it('closes its own server when the app closes, and the pending fetch of keys with it', async () => {
     vi.spyOn(AbortSignal, 'timeout').mockReturnValue(new AbortController().signal)
     const { promise: asked, resolve } = Promise.withResolvers<ServerResponse>()
     issuer.answerKeysWith((_request, response) => resolve(response))
-    const own = await startApi()
-    const answer = own.ask()
+    onTestFinished(() => issuer.answerKeysWith(undefined))
+    const { app, ask } = await startApi()
+    const answer = ask()
     const fetching = once(await asked, 'close')
-    await own.app.close()
+    await app.close()
     await fetching
     expect(await answer).toMatchObject({ status: 503 })
-    issuer.answerKeysWith(undefined)
+  })
+
+  it('guards by a shared server, whose keys it does not fetch again, and which it does not close', async () => {
     const server = createResourceServer(weatherApiOptions(issuer.url))
-    const shared = await startApi({ server })
-    await shared.app.close()
     const { authorization } = bearer()
-    expect(await server.authorize(authorization)).toMatchObject({ kind: 'agent' })
+    await server.authorize(authorization)
+    const before = issuer.keyRequests
+    const { app, ask } = await startApi({ server })
+    expect(await ask()).toMatchObject({ status: 200 })
+    expect(issuer.keyRequests).toBe(before)
+    await app.close()
+    issuer.rotate()
+    expect(await server.authorize(bearer().authorization)).toMatchObject({ kind: 'agent' })
     await server.close()
   })
 

@@ -2,9 +2,8 @@ import { tenant } from '@entra-agents/demo-tenant'
 import { expect, it } from 'vitest'
 import type { ResourceServerOptions } from './options.ts'
 import { createResourceServer } from './resource-server.ts'
-import { autonomousClaims } from './testing/agent-claims.ts'
-import { weatherApiOptions } from './testing/protected-api.ts'
 import { createIssuer } from './testing/token-issuer.ts'
+import { agentToken, weatherApiOptions } from './testing/weather-api.ts'
 
 const good: ResourceServerOptions = weatherApiOptions('https://login.microsoftonline.com')
 const agent = { clientId: tenant.agents.weather.id, isAgent: true }
@@ -69,14 +68,14 @@ it('Ids with capitals and an authority with a slash at its end let in the same c
     appId: appId.toUpperCase(),
     callers: [{ clientId: clientId.toUpperCase(), isAgent: true }],
   })
-  const token = issuer.sign(autonomousClaims({ authority: issuer.url, claims }))
+  const token = agentToken(issuer, claims)
   expect(await server.authorize(`Bearer ${token}`)).toMatchObject({ kind: 'agent', caller: clientId })
   await Promise.all([server.close(), issuer.close()])
 })
 
 it('Signatures are verified unless exactly `false` is said', async () => {
   const issuer = await createIssuer()
-  const forged = `Bearer ${issuer.sign(autonomousClaims({ authority: issuer.url })).slice(0, -8)}AAAAAAAA`
+  const forged = `Bearer ${agentToken(issuer).slice(0, -8)}AAAAAAAA`
   for (const verifySignature of [null, 0, '', undefined] as unknown as boolean[]) {
     const server = createResourceServer({ ...weatherApiOptions(issuer.url), verifySignature })
     await expect(server.authorize(forged)).rejects.toMatchObject({ failedCheck: 'signature' })

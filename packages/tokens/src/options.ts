@@ -101,7 +101,9 @@ export function checkOptions(options: ResourceServerOptions): CheckedOptions {
 }
 
 function isSecure(authority: string): boolean {
-  const { protocol = '', hostname = '', search = '', hash = '' } = URL.parse(authority) ?? {}
+  const url = URL.parse(authority)
+  if (!url) return false
+  const { protocol, hostname, search, hash } = url
   const isTrusted = protocol === 'https:' || (protocol === 'http:' && loopbackHosts.includes(hostname))
   return isTrusted && search === '' && hash === ''
 }

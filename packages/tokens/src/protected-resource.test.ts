@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { resourceServer } from './fastify.ts'
 import type { ResourceServerOptions } from './options.ts'
-import { weatherApiOptions } from './testing/protected-api.ts'
+import { weatherApiOptions } from './testing/weather-api.ts'
 
 const metadataRoot = '/.well-known/oauth-protected-resource'
 const { appId, tenantId } = weatherApiOptions('')

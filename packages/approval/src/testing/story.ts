@@ -151,9 +151,9 @@ function waitLines({ kind, pending, claims, right }: Wait, nameOf: NameOf): stri
 function traceText(step: TraceStep, nameOf: NameOf): string {
   const { id, parentId, kind, status, from, to, title, tool, approval, problem } = step
   const place = `${nameOf(id)}${parentId === undefined ? '' : ` below ${nameOf(parentId)}`}`
-  const call = tool && `${tool.name}(${JSON.stringify(tool.arguments)})`
+  const call = tool ? `${tool.name}(${JSON.stringify(tool.arguments)})` : 'no call'
   const details = [
-    call === title ? undefined : call,
+    kind !== 'tool' || call === title ? undefined : call,
     approval && `${approval.decision} of ${nameOf(approval.digest)} after ${approval.waitedMs} ms`,
     problem?.code,
   ].filter(detail => detail !== undefined)

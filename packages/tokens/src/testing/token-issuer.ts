@@ -1,7 +1,7 @@
 import { createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { tenant } from '@entra-agents/demo-tenant'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -35,17 +35,19 @@ export function createSigningKey(kid: string = randomUUID(), modulusLength = 204
   return { kid, ...generateKeyPairSync('rsa', { modulusLength }) }
 }
 
+export const jwkOf = ({ kid, publicKey }: SigningKey) => ({ ...publicKey.export({ format: 'jwk' }), kid })
+
 /** A pool of key pairs, since generating one takes longer than most tests. Consecutive keys differ. */
-const keyPairs: Omit<SigningKey, 'kid'>[] = []
+const keyPairs: SigningKey[] = []
 let keysHandedOut = 0
 
 /** A signing key with a new key id. */
 function nextKey(): SigningKey {
   const index = keysHandedOut % 3
   keysHandedOut += 1
-  const pair = keyPairs[index] ?? generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const pair = keyPairs[index] ?? createSigningKey()
   keyPairs[index] = pair
-  return { kid: randomUUID(), ...pair }
+  return { ...pair, kid: randomUUID() }
 }
 
 export function encodePart(value: unknown): string {
@@ -58,50 +60,22 @@ export function signRs256(header: Claims | string, claims: Claims | string, key:
   return `${input}.${createSign('RSA-SHA256').update(input).sign(key.privateKey, 'base64url')}`
 }
 
-export async function createIssuer(options: { tenantId?: string } = {}): Promise<TestIssuer> {
-  const tenantId = options.tenantId ?? tenant.tenantId
+export async function createIssuer({ tenantId = tenant.tenantId } = {}): Promise<TestIssuer> {
   let key = nextKey()
   let published = [key]
   let keyRequests = 0
-  let override: RequestListener | undefined
-  let port = 0
-
-  const server = createServer((request, response) => {
-    if (request.url !== `/${tenantId}/discovery/v2.0/keys`) {
-      response.writeHead(404).end()
-      return
-    }
-    keyRequests += 1
-    if (override) {
-      override(request, response)
-      return
-    }
-    const keys = published.map(({ kid, publicKey }) => ({
-      ...publicKey.export({ format: 'jwk' }),
-      kid,
-      use: 'sig',
-    }))
+  const sendKeys: RequestListener = (_request, response) => {
+    const keys = published.map(one => ({ ...jwkOf(one), use: 'sig' }))
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
-  })
-
-  async function start(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', resolve)
-    })
-    port = (server.address() as AddressInfo).port
   }
-
-  async function stop(): Promise<void> {
-    if (!server.listening) return
-    const closed = new Promise(resolve => server.close(resolve))
-    server.closeAllConnections()
-    await closed
-  }
-
-  await start()
+  let answer = sendKeys
+  const server = await new LocalServer((request, response) => {
+    if (request.url !== `/${tenantId}/discovery/v2.0/keys`) return response.writeHead(404).end()
+    keyRequests += 1
+    return answer(request, response)
+  }).start()
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     tenantId,
     get key() {
       return key
@@ -114,11 +88,13 @@ export async function createIssuer(options: { tenantId?: string } = {}): Promise
       key = nextKey()
       published = keepOld ? [key, ...published] : [key]
     },
-    answerKeysWith(listener) {
-      override = listener
+    answerKeysWith(listener = sendKeys) {
+      answer = listener
     },
-    stop,
-    start,
-    close: stop,
+    stop: () => server.close(),
+    async start() {
+      await server.start()
+    },
+    close: () => server.close(),
   }
 }

@@ -1,0 +1,65 @@
+import { tenant } from '@entra-agents/demo-tenant'
+import { AccessRefused } from '../access-refused.ts'
+import type { RequestLike } from '../bearer-token.ts'
+import type { ResourceServerOptions } from '../options.ts'
+import { createResourceServer } from '../resource-server.ts'
+import { autonomousClaims, onBehalfOfClaims, weatherApi } from './agent-claims.ts'
+import { type Claims, createIssuer, type TestIssuer } from './token-issuer.ts'
+
+/** The options of the weather API's token check. */
+export function weatherApiOptions(authority: string) {
+  return {
+    name: 'weather-api',
+    title: 'Weather API',
+    codePrefix: 'WEATHER',
+    authority,
+    tenantId: tenant.tenantId,
+    appId: weatherApi.appId,
+    callers: [{ clientId: tenant.agents.weather.id, isAgent: true }],
+    permissions: { autonomous: weatherApi.role, obo: weatherApi.scope },
+  } satisfies ResourceServerOptions
+}
+
+type Version = 'v1' | 'v2'
+
+/** A token of the agent for the weather API. */
+export function agentToken(
+  { url: authority, sign }: TestIssuer,
+  claims: Claims = {},
+  version: Version = 'v2',
+) {
+  return sign(autonomousClaims({ authority, claims, version }))
+}
+
+/** A token of the agent on behalf of Ada. */
+export function userToken(
+  { url: authority, sign }: TestIssuer,
+  claims: Claims = {},
+  version: Version = 'v2',
+) {
+  return sign(onBehalfOfClaims({ authority, claims, version }))
+}
+
+/** The token check of the weather API, with an issuer of its tokens. */
+export async function createWeatherApi(options: Partial<ResourceServerOptions> = {}) {
+  const issuer = await createIssuer()
+  const server = createResourceServer({ ...weatherApiOptions(issuer.url), ...options })
+  /** The refusal of a request; `undefined` if the request is let in. */
+  const refusalOf = async (request: RequestLike): Promise<AccessRefused | undefined> => {
+    try {
+      await server.authorize(request)
+      return undefined
+    } catch (error) {
+      if (error instanceof AccessRefused) return error
+      throw error
+    }
+  }
+  return {
+    issuer,
+    server,
+    refusalOf,
+    /** The status of the response to a request with this token. */
+    statusOf: async (token: string) => (await refusalOf(`Bearer ${token}`))?.status ?? 200,
+    close: () => Promise.all([server.close(), issuer.close()]),
+  }
+}
