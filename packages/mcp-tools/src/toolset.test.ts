@@ -1,157 +1,119 @@
-import type { IncomingMessage } from 'node:http'
-import { withToolContext } from '@entra-agents/approval'
 import type { Permit } from '@entra-agents/identity'
-import { agent, ids } from '@entra-agents/identity/testing/fixtures'
-import {
-  apiCallerOf,
-  grantingSidecar,
-  problemOf,
-  startTestServer,
-  stepsOf,
-  turnOf,
-} from '@entra-agents/identity/testing/stage'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { notesServer } from './testing/notes-server.ts'
-import { createMcpToolset } from './toolset.ts'
+import { ids } from '@entra-agents/identity/testing/fixtures'
+import { problemOf, stepsOf } from '@entra-agents/identity/testing/stage'
+import { afterAll, describe, expect, it } from 'vitest'
+import { refuse, tool } from './testing/scripted-servers.ts'
+import { ToolsetStage } from './testing/toolset-stage.ts'
 
-interface Message {
-  readonly id?: number
-  readonly method: string
-  readonly params?: { readonly name?: string; readonly _meta?: Readonly<Record<string, unknown>> }
-}
-
-const idempotencyKeyMember = 'entra-bedrock-agent/idempotency-key'
 const permit: Permit = { idempotencyKey: 'key-of-the-call', isIdempotent: false, mayHaveRun: false }
 const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
-const challenge = `Bearer realm="", error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}"`
-const tools = ['get_note', 'write_note'].map(name => ({
-  name,
-  inputSchema: { type: 'object', properties: {} },
-}))
+const challenge = `realm="", error="insufficient_claims", claims="${btoa(claims)}"`
+const notes = { tools: [tool('get_note'), tool('write_note')] }
+const allowedTools = ['get_note', 'write_note']
 
-// Loads the protocol's library first: otherwise its loading would count against the first look-up's time limit.
-beforeAll(() => import('./client/client.ts'))
-
-async function readMessage(request: IncomingMessage): Promise<Message | undefined> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk)
-  return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : undefined
-}
-
-function respondTo({ method }: Message, protocol: string): object | undefined {
-  if (method === 'initialize')
-    return {
-      protocolVersion: protocol,
-      capabilities: { tools: {} },
-      serverInfo: { name: 'notes', version: '1' },
-    }
-  if (method === 'tools/list') return { tools }
-  return method === 'tools/call' ? { content: [{ type: 'text', text: 'done' }] } : undefined
-}
-
-/** An MCP server with two tools, and the tools as a turn gets them. With `wantsMore` the server asks for a second factor. */
-async function startNotesServer({ wantsMore = false }: { readonly wantsMore?: boolean } = {}) {
-  const calls: Message[] = []
-  const notes = await startTestServer(async (request, response) => {
-    const message = await readMessage(request)
-    if (message?.method === 'tools/call') calls.push(message)
-    if (message?.method === 'tools/call' && wantsMore) {
-      response.writeHead(401, { 'www-authenticate': challenge }).end()
-      return
-    }
-    const result = message && respondTo(message, '2025-11-25')
-    if (message?.id === undefined) response.writeHead(message ? 202 : 405).end()
-    else
-      response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }))
-  })
-  const sidecar = await startTestServer(grantingSidecar)
-  const server = notesServer({
-    api: { ...notesServer().api, url: `${notes.url}/mcp`, isOptional: true },
-    allowedTools: ['get_note', 'write_note'],
-    protocol: '2025-11-25',
-    limits: { timeoutMs: 5_000, maxResultBytes: 10_000, maxResultCharacters: 1_000 },
-  })
-  const { caller, logger, lines } = apiCallerOf([server.api], sidecar.url)
-  const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
-  const turn = turnOf(ids.ada)
-  const offered = await toolset.load(caller.for(turn))
-  /** Calls a tool as a turn does. A permit makes it a call that a user has approved. */
-  const call = (name: string, approved?: Permit) =>
-    offered
-      .find(({ tool }) => tool.name === name)
-      ?.tool.invoke({}, withToolContext(caller.for(turn).under('step', approved)))
-  return { calls, offered, call, lines, turn, sidecar, toolset }
-}
+const stage = await ToolsetStage.start()
+afterAll(() => stage.close())
+const loadForAda = (more: object = {}) => stage.load({ ...notes, ...more }, { allowedTools }, ids.ada)
 
 describe('The tools of an MCP server', () => {
-  it('carry a description of their change if their calls wait for approval', async () => {
-    const { offered } = await startNotesServer()
+  it('carry a description of their change if their calls wait for approval, and log and status name them', async () => {
+    const { offered, lines, toolset } = await loadForAda()
+    const change = { effect: 'change', title: 'Call write_note of notes', isIdempotent: false }
     expect(offered).toMatchObject([
       { tool: { name: 'notes__get_note' }, api: { name: 'notes' }, change: undefined },
-      {
-        tool: { name: 'notes__write_note' },
-        api: { name: 'notes' },
-        change: { effect: 'change', title: 'Call write_note of notes', isIdempotent: false },
-      },
+      { tool: { name: 'notes__write_note' }, api: { name: 'notes' }, change },
+    ])
+    const logged = lines.filter(line => line.includes('wait for approval')).map(line => JSON.parse(line))
+    expect(logged).toMatchObject([{ api: 'notes', tools: ['write_note'] }])
+    const [reading, writing] = toolset.source?.health().tools ?? []
+    expect(reading).toEqual({ name: 'get_note', state: 'unknown' })
+    expect(writing).toMatchObject({ name: 'write_note', waits: true })
+  })
+
+  it('are known by the server’s names and by the names for the model', async () => {
+    const { toolset } = await loadForAda()
+    expect(toolset.source?.toolNames).toEqual([
+      'get_note',
+      'notes__get_note',
+      'write_note',
+      'notes__write_note',
     ])
   })
 
-  it('are named in the log at the agent’s start, and marked in the status, if their calls wait for approval', async () => {
-    const { lines, toolset } = await startNotesServer()
-    const told = lines.filter(line => line.includes('wait for approval')).map(line => JSON.parse(line))
-    expect(told).toMatchObject([{ api: 'notes', tools: ['write_note'] }])
-    expect(toolset.source?.health().tools).toMatchObject([
-      { name: 'get_note' },
-      { name: 'write_note', waits: true },
+  it('are listed with the token of the turn’s user, and the trace shows list and call without the arguments', async () => {
+    const { received, turn, call } = await stage.load({}, { api: { flows: ['obo'] } }, ids.ada)
+    await call('notes__get_note')
+    expect(stage.sidecar.requests.at(-1)?.headers.authorization).toBe(`Bearer token-of-${ids.ada}`)
+    const requests = stepsOf(turn, 'api-call').map(({ request }) => request)
+    expect(requests).toMatchObject([
+      { method: 'POST', body: { method: 'tools/list' } },
+      { method: 'POST', body: { method: 'tools/call', params: { name: 'get_note' } } },
     ])
-    expect(toolset.source?.health().tools?.[0]).not.toHaveProperty('waits')
+    expect(requests[0]?.url).toBe(`${stage.servers.url}/${received()[0]?.path}`)
+  })
+
+  it('are neither offered to the agent itself nor looked up by it if the server is for users only', async () => {
+    const { offered, received } = await stage.load({}, { api: { flows: ['obo'] } })
+    expect(offered).toEqual([])
+    expect(received()).toEqual([])
+  })
+
+  it('are called in one session, which ends when the agent stops', async () => {
+    const { toolset, call, received } = await stage.load({
+      onRequest: ({ method, message }, response) => {
+        if (message?.method === 'initialize') response.setHeader('mcp-session-id', 'session-1')
+        if (method === 'DELETE') response.writeHead(200).end()
+      },
+    })
+    await call('notes__get_note')
+    await toolset.source?.close()
+    const [opening, ...others] = received()
+    expect(opening?.headers['mcp-session-id']).toBeUndefined()
+    expect(new Set(others.map(({ headers }) => headers['mcp-session-id']))).toEqual(new Set(['session-1']))
+    expect(others.at(-1)?.method).toBe('DELETE')
   })
 })
 
 describe('A tool that changes something', () => {
   it('is not called without a permit', async () => {
-    const { call, calls } = await startNotesServer()
+    const { call, calls } = await loadForAda()
     await expect(call('notes__write_note')).rejects.toThrow('nothing permits it')
-    expect(calls).toEqual([])
+    expect(calls()).toEqual([])
   })
 
   it('is called with the approved call’s idempotency key, which the trace does not show', async () => {
-    const { call, calls, turn } = await startNotesServer()
+    const { call, calls, turn } = await loadForAda()
     await call('notes__write_note', permit)
-    expect(calls).toMatchObject([
-      { params: { name: 'write_note', _meta: { [idempotencyKeyMember]: 'key-of-the-call' } } },
-    ])
+    const meta = { 'entra-bedrock-agent/idempotency-key': 'key-of-the-call' }
+    expect(calls()).toMatchObject([{ name: 'write_note', _meta: meta }])
     expect(stepsOf(turn, 'api-call').at(-1)).toMatchObject({ status: 'ok' })
     expect(JSON.stringify(turn.trace.steps)).not.toContain('key-of-the-call')
   })
 
   it('causes a step-up if the server asks for a second factor, and fails if the server asks again', async () => {
-    const { call, calls, sidecar } = await startNotesServer({ wantsMore: true })
+    const { call, calls } = await loadForAda({ onCall: refuse(401, challenge) })
     await expect(call('notes__write_note', permit)).rejects.toMatchObject({
       code: 'STEP_UP_REQUIRED',
       options: { upstream: { service: 'notes', status: 401 }, extensions: { claimsChallenge: claims } },
     })
-    await expect(call('notes__write_note', { ...permit, claims })).rejects.toEqual(
-      problemOf('STEP_UP_NOT_CARRIED'),
-    )
-    expect(calls).toHaveLength(2)
-    const asked = sidecar.requests.map(({ target }) => new URL(target, 'http://sidecar').searchParams)
-    expect(asked.at(-1)?.get('optionsOverride.AcquireTokenOptions.Claims')).toBe(claims)
+    const again = call('notes__write_note', { ...permit, claims })
+    await expect(again).rejects.toEqual(problemOf('STEP_UP_NOT_CARRIED'))
+    expect(calls()).toHaveLength(2)
+    const { target = '' } = stage.sidecar.requests.at(-1) ?? {}
+    const asked = new URL(target.replace('GET ', ''), 'http://sidecar').searchParams
+    expect(asked.get('optionsOverride.AcquireTokenOptions.Claims')).toBe(claims)
   })
 })
 
 describe('A tool that only reads', () => {
   it('is called without a permit and without an idempotency key', async () => {
-    const { call, calls } = await startNotesServer()
+    const { call, calls } = await loadForAda()
     await call('notes__get_note')
-    expect(calls).toMatchObject([{ params: { name: 'get_note' } }])
-    expect(calls[0]?.params?._meta).toBeUndefined()
+    expect(calls()).toEqual([{ name: 'get_note', arguments: {} }])
   })
 
   it('fails with CONDITIONAL_ACCESS_REQUIRED if the server asks for a second factor', async () => {
-    const { call } = await startNotesServer({ wantsMore: true })
+    const { call } = await loadForAda({ onCall: refuse(401, challenge) })
     await expect(call('notes__get_note')).rejects.toEqual(problemOf('CONDITIONAL_ACCESS_REQUIRED'))
   })
 })

@@ -1,10 +1,10 @@
+import { ScriptedMcpServers, tool } from '@entra-agents/mcp-tools/testing/scripted-servers'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { startScriptedServer } from '../agent/scripted-server.ts'
 import { McpStack } from './mcp-stack.ts'
 import { startNotesServer } from './notes-server.ts'
-import { ScriptedMcpServers, tool } from './scripted-server.ts'
 
 const mcp = await forFile(McpStack.start())
 const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
@@ -50,18 +50,16 @@ describe('When the user leaves during a call,', () => {
     const ended: string[] = []
     scripted.scripts['sessions'] = {
       tools: [tool('stay')],
-      answer: ({ message, headers, method }, response) => {
-        const session = headers['mcp-session-id']?.toString() ?? ''
+      onCall: (_, response) =>
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+      onRequest: ({ message, headers, method }, response) => {
         if (method === 'DELETE') {
-          ended.push(session)
+          ended.push(String(headers['mcp-session-id']))
           response.writeHead(200).end()
         } else if (message?.method === 'initialize') {
           sessions.push(`session-${sessions.length + 1}`)
           response.setHeader('mcp-session-id', sessions.at(-1) ?? '')
-        } else if (message?.method === 'tools/call') {
-          response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
         }
-        return undefined
       },
     }
     await mcp.configure({ sessions: { url: `${scripted.url}/sessions`, allowedTools: ['stay'] } })
@@ -91,19 +89,14 @@ it('When the user leaves while their token is obtained, the request to the sidec
 it('When a user leaves while a server lists its tools for this user, the request for the list ends', async () => {
   const closed = Promise.withResolvers<void>()
   scripted.scripts['slow-list'] = {
-    answer: ({ message }, response) => {
-      if (message?.method !== 'tools/list') return undefined
+    onList: (_, response) => {
       response.once('close', () => closed.resolve())
       response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders()
-      return undefined
     },
   }
   await mcp.configure({
     'slow-list': { url: `${scripted.url}/slow-list`, flows: ['obo'], allowedTools: ['x'] },
   })
-  const asked = () =>
-    scripted.received.filter(({ path, message }) => path === 'slow-list' && message?.method === 'tools/list')
-      .length
-  await leaveAtNext(asked, 'Use x', adaTc)
+  await leaveAtNext(() => scripted.requestsOf('slow-list', 'tools/list').length, 'Use x', adaTc)
   await closed.promise
 })

@@ -1,3 +1,4 @@
+import { ScriptedMcpServers, textResult, tool } from '@entra-agents/mcp-tools/testing/scripted-servers'
 import type { ChatResponse, PausedResponse } from '@entra-agents/trace'
 import { expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
@@ -6,7 +7,6 @@ import { postJson } from '../../support/post-json.ts'
 import { staticKeys } from '../bedrock/emulated-aws.ts'
 import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
 import { McpStack } from './mcp-stack.ts'
-import { ScriptedMcpServers, textResult, tool } from './scripted-server.ts'
 
 /** The default limit of a result. */
 const characters = 20_000
@@ -22,11 +22,8 @@ servers.scripts['desk'] = {
   tools: ['read', 'write'].map(name =>
     tool(name, { inputSchema: { type: 'object', properties: { page: { type: 'integer' } } } }),
   ),
-  answer: ({ message }) => {
-    const { name, arguments: { page } = {} } = message?.params ?? {}
-    if (message?.method !== 'tools/call') return undefined
-    return textResult(name === 'read' ? text(Number(page)) : 'written')
-  },
+  onCall: ({ message: { params: { name, arguments: { page } = {} } = {} } = {} }) =>
+    textResult(name === 'read' ? text(Number(page)) : 'written'),
 }
 const mcp = await forFile(McpStack.start())
 await mcp.configure(

@@ -1,9 +1,9 @@
+import { ScriptedMcpServers, tool } from '@entra-agents/mcp-tools/testing/scripted-servers'
 import { expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { findMetricsUrl } from '../agent/ask.ts'
 import { McpStack } from './mcp-stack.ts'
-import { ScriptedMcpServers, tool } from './scripted-server.ts'
 
 const mcp = await forFile(McpStack.start())
 const servers = await forFile(new ScriptedMcpServers().start())

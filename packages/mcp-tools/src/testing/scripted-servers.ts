@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 
 /** A message of the protocol, as far as scripts read it. */
-export interface Message {
-  readonly id?: number
-  readonly method: string
+interface Message {
+  readonly id?: number | string
+  readonly method?: string
   readonly params?: {
     readonly name?: string
     readonly arguments?: Record<string, unknown>
@@ -20,11 +21,18 @@ export interface ReceivedRequest {
   readonly message: Message | undefined
 }
 
+/** Responds itself, or returns the result of the JSON-RPC request; without either, the usual result is sent. */
+type Handler = (received: ReceivedRequest, response: ServerResponse) => unknown
+
 /** How the server at one path differs from a correct server of the protocol revision 2025-11-25. */
 export interface Script {
   readonly tools?: readonly object[]
-  /** Takes over a request. Returns the result of the JSON-RPC request, or `undefined` when it has responded itself. */
-  readonly answer?: (received: ReceivedRequest, response: ServerResponse) => object | undefined
+  /** Handles the requests for the list of tools. */
+  readonly onList?: Handler
+  /** Handles the calls of tools. */
+  readonly onCall?: Handler
+  /** Handles the requests that have no handler of their own. */
+  readonly onRequest?: Handler
 }
 
 export const tool = (name: string, more: object = {}) => ({
@@ -34,7 +42,13 @@ export const tool = (name: string, more: object = {}) => ({
   ...more,
 })
 
-export const textResult = (text: string) => ({ content: [{ type: 'text', text }] })
+export const textResult = (words: string) => ({ content: [{ type: 'text', text: words }] })
+
+/** Refuses a request with a challenge, such as `insufficient_scope`. */
+export const refuse =
+  (status: number, challenge: string): Handler =>
+  (_received, response) =>
+    response.writeHead(status, { 'www-authenticate': `Bearer ${challenge}` }).end()
 
 /** MCP servers on one socket, a path for each, that respond as scripted. They write JSON-RPC by hand and check no token. */
 export class ScriptedMcpServers extends LocalServer {
@@ -45,21 +59,23 @@ export class ScriptedMcpServers extends LocalServer {
     super((request, response) => void this.#answer(request, response), 'localhost')
   }
 
-  /** The `tools/call` requests to one path. */
+  /** The requests to one path that call a tool. */
   callsOf(path: string): readonly ReceivedRequest[] {
-    return this.received.filter(one => one.path === path && one.message?.method === 'tools/call')
+    return this.requestsOf(path, 'tools/call')
+  }
+
+  requestsOf(path: string, method: string): readonly ReceivedRequest[] {
+    return this.received.filter(one => one.path === path && one.message?.method === method)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const text = Buffer.concat(chunks).toString('utf8')
-    const message = text === '' ? undefined : (JSON.parse(text) as Message)
+    const body = await text(request)
+    const message = body === '' ? undefined : (JSON.parse(body) as Message)
     const { method = '', headers, url = '' } = request
     const received = { path: url.slice(1), method, headers, message }
     this.received.push(received)
     const script = this.scripts[received.path]
-    const answered = script?.answer?.(received, response)
+    const answered = script && handlerOf(script, message)?.(received, response)
     if (response.headersSent) return
     if (!script || !message) {
       response.writeHead(script ? 405 : 404).end()
@@ -67,7 +83,18 @@ export class ScriptedMcpServers extends LocalServer {
     }
     const result = answered ?? usualResult(message, script)
     if (message.id === undefined) response.writeHead(202).end()
-    else send(response, message.id, result)
+    else sendResult(response, message.id, result)
+  }
+}
+
+function handlerOf({ onList, onCall, onRequest }: Script, message: Message | undefined): Handler | undefined {
+  switch (message?.method) {
+    case 'tools/list':
+      return onList ?? onRequest
+    case 'tools/call':
+      return onCall ?? onRequest
+    default:
+      return onRequest
   }
 }
 
@@ -88,7 +115,7 @@ function usualResult({ method }: Message, { tools = [] }: Script): object | unde
   }
 }
 
-function send(response: ServerResponse, id: number, result: object | undefined): void {
+function sendResult(response: ServerResponse, id: number | string, result: unknown): void {
   const body = result ? { result } : { error: { code: -32601, message: 'There is no such method.' } }
   response
     .writeHead(result ? 200 : 404, { 'content-type': 'application/json' })

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { withToolContext } from '@entra-agents/approval'
+import type { Permit } from '@entra-agents/identity'
+import {
+  agent,
+  autonomousClaims,
+  ids,
+  onBehalfOfClaims,
+  startServer,
+  type TestServer,
+  unsignedToken,
+} from '@entra-agents/identity/testing/fixtures'
+import { apiCallerOf, turnOf } from '@entra-agents/identity/testing/stage'
+import { createMcpToolset } from '../toolset.ts'
+import { type NotesChanges, notesServer } from './notes-server.ts'
+import { type Script, ScriptedMcpServers, tool } from './scripted-servers.ts'
+
+/** A sidecar that grants every token, and scripted servers whose tools a turn gets from it. */
+export class ToolsetStage {
+  readonly servers: ScriptedMcpServers
+  readonly sidecar: TestServer
+
+  private constructor(servers: ScriptedMcpServers, sidecar: TestServer) {
+    this.servers = servers
+    this.sidecar = sidecar
+  }
+
+  static async start(): Promise<ToolsetStage> {
+    const sidecar = await startServer(({ headers }, response) => {
+      const claims = headers.authorization ? onBehalfOfClaims(ids.ada) : autonomousClaims()
+      // As long as the signatures of Entra, so that an echo of it is found.
+      const token = unsignedToken(claims) + randomBytes(256).toString('base64url')
+      response.end(JSON.stringify({ authorizationHeader: `Bearer ${token}` }))
+    })
+    return new ToolsetStage(await new ScriptedMcpServers().start(), sidecar)
+  }
+
+  async close(): Promise<void> {
+    await this.servers.close()
+    await this.sidecar.close()
+  }
+
+  /** The tools of a server that is scripted like this, as a turn gets them: of the agent itself, or of this user. */
+  async load(script: Script, { api, ...changes }: NotesChanges = {}, user?: string) {
+    // Every address has a query, as those of hosted runtimes have.
+    const path = `${Object.keys(this.servers.scripts).length}/mcp?qualifier=DEFAULT`
+    this.servers.scripts[path] = { tools: [tool('get_note')], ...script }
+    const server = notesServer({
+      api: { url: `${this.servers.url}/${path}`, isOptional: true, ...api },
+      protocol: '2025-11-25',
+      ...changes,
+    })
+    const { caller, logger, lines } = apiCallerOf([server.api], this.sidecar.url)
+    const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
+    await toolset.source?.refresh()
+    const turn = turnOf(user)
+    const offered = await toolset.load(caller.for(turn))
+    return {
+      toolset,
+      turn,
+      offered,
+      lines,
+      /** Calls a tool as a turn does. A permit makes it a call that a user has approved. */
+      call: (name: string, approved?: Permit): Promise<unknown> => {
+        const one = offered.find(({ tool }) => tool.name === name)
+        if (!one) throw new Error(`${name} is not offered.`)
+        return one.tool.invoke({}, withToolContext(caller.for(turn).under('step', approved)))
+      },
+      received: () => this.servers.received.filter(request => request.path === path),
+      calls: () => this.servers.callsOf(path).map(({ message }) => message?.params),
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  type Script,
+  ScriptedMcpServers,
+  textResult,
+  tool,
+} from '@entra-agents/mcp-tools/testing/scripted-servers'
+import type { ChatResponse, PausedResponse } from '@entra-agents/trace'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
+import { identities } from '../../support/identities.ts'
+import { McpStack } from './mcp-stack.ts'
+
+const metaKey = 'entra-bedrock-agent/idempotency-key'
+const topicInput = { inputSchema: { type: 'object', properties: { topic: { type: 'string' } } } }
+const question = 'Use write_note with topic “Apollo”'
+// No policy of the tenant names this context, so Entra grants a token with this context for the Tc that the user already has.
+const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c2' } } })
+
+const mcp = await forFile(McpStack.start())
+const servers = await forFile(new ScriptedMcpServers().start())
+scriptServer()
+await configure({ authenticationContexts: ['c2'] })
+const adaTc = await mcp.stack.signIn(identities.ada.oid)
+beforeEach(() => {
+  scriptServer()
+  servers.received.splice(0)
+})
+
+/** Makes the server behave like this from now on. */
+function scriptServer(change: Script = {}): void {
+  servers.scripts['desk'] = {
+    tools: [tool('read_note', topicInput), tool('write_note', topicInput)],
+    ...change,
+  }
+}
+
+/** Configures the agent with this change to the server's entry. */
+function configure(change: object): Promise<void> {
+  const tools = { allowedTools: ['read_note', 'write_note'], readOnlyTools: ['read_note'] }
+  return mcp.configure({
+    desk: { url: `${servers.url}/desk`, protocol: '2025-11-25', ...tools, ...change },
+  })
+}
+
+const callParams = () => servers.callsOf('desk').map(({ message }) => message?.params)
+
+async function approve(pause: PausedResponse): Promise<ChatResponse & PausedResponse> {
+  return (await mcp.decide(pause, 'approve', adaTc)).json() as Promise<ChatResponse & PausedResponse>
+}
+
+describe('A tool that changes something', () => {
+  it('waits for the user, who is shown the call, and is called once and exactly as shown when the user approves', async () => {
+    const pause = await mcp.pauseOf(question, adaTc)
+    expect(pause).toMatchObject({
+      kind: 'approval',
+      calls: [
+        {
+          tool: 'desk__write_note',
+          title: 'Call write_note of desk',
+          api: 'desk',
+          effect: 'change',
+          arguments: { topic: 'Apollo' },
+        },
+      ],
+    })
+    expect(callParams()).toEqual([])
+    const reply = await approve(pause)
+    expect(reply.tools).toEqual([{ name: 'desk__write_note', arguments: { topic: 'Apollo' }, status: 'ok' }])
+    expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_USED' })
+    const [call, ...others] = callParams()
+    expect(others).toEqual([])
+    expect(call).toMatchObject({
+      name: 'write_note',
+      arguments: { topic: 'Apollo' },
+      _meta: { [metaKey]: expect.stringMatching(/^[\w-]{1,64}$/) },
+    })
+    const key = String(call?._meta?.[metaKey])
+    expect(JSON.stringify([reply, mcp.stack.agentLog])).not.toContain(key)
+  })
+
+  it('is not called if the server has changed it meanwhile', async () => {
+    const pause = await mcp.pauseOf(question, adaTc)
+    const changed = { ...topicInput, description: 'Writes a note, and sends it to everybody.' }
+    scriptServer({ tools: [tool('write_note', changed)] })
+    expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_CHANGED' })
+    expect(callParams()).toEqual([])
+    await configure({ authenticationContexts: ['c2'] })
+  })
+
+  it('waits again if the server demands a step-up, and the same call is then sent with a token for the step-up’s claims', async () => {
+    const challenge = `Bearer realm="", error="insufficient_claims", claims="${btoa(claims)}"`
+    scriptServer({
+      onCall: (_, response) =>
+        callParams().length > 1
+          ? textResult('written')
+          : response.writeHead(401, { 'www-authenticate': challenge }).end(),
+    })
+    const again = await approve(await mcp.pauseOf(question, adaTc))
+    expect(again).toMatchObject({ status: 'paused', kind: 'step-up', claimsChallenge: claims })
+    const { tools, trace } = await approve(again)
+    expect(tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])
+    const [first, second, ...others] = callParams()
+    expect(others).toEqual([])
+    expect(second).toEqual(first)
+    const asked = trace.findLast(({ kind, to }) => kind === 'token-request' && to === 'sidecar')?.request
+    expect(new URL(asked?.url ?? '').searchParams.get('optionsOverride.AcquireTokenOptions.Claims')).toBe(
+      claims,
+    )
+  })
+
+  it.each([
+    [1, 'keeps no idempotency keys', false],
+    [2, 'keeps idempotency keys', true],
+  ])(
+    'is called %d times by one approval that is sent again after a broken connection if the server %s',
+    async (times, _which, keepsIdempotencyKeys) => {
+      await configure({ keepsIdempotencyKeys })
+      const pause = await mcp.pauseOf(question, adaTc)
+      const client = new AbortController()
+      scriptServer({ onCall: () => client.abort() })
+      await expect(mcp.decide(pause, 'approve', adaTc, client.signal)).rejects.toThrow()
+      await vi.waitFor(() => expect(mcp.stack.agentLog.at(-1)).toContain('"ABANDONED"'))
+      expect(await approve(pause)).toMatchObject(
+        times === 1 ? { code: 'APPROVAL_USED' } : { tools: [{ status: 'ok' }] },
+      )
+      expect(callParams()).toHaveLength(times)
+    },
+  )
+
+  it('is offered to the agent without a user only if the configuration says so, and is then called at once', async () => {
+    const { trace } = await mcp.answerTo(question)
+    expect(trace.find(({ kind }) => kind === 'model')?.request?.body).toMatchObject({
+      tools: ['desk__read_note'],
+    })
+    expect(callParams()).not.toContainEqual(expect.objectContaining({ name: 'write_note' }))
+    servers.received.splice(0)
+    await configure({ unattendedTools: ['write_note'] })
+    expect((await mcp.answerTo(question)).tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])
+    expect(callParams()).toMatchObject([{ name: 'write_note', _meta: { [metaKey]: expect.any(String) } }])
+    expect(await mcp.pauseOf(question, adaTc)).toMatchObject({ kind: 'approval' })
+  })
+})

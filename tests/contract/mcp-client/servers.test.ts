@@ -1,0 +1,150 @@
+import {
+  refuse,
+  type Script,
+  ScriptedMcpServers,
+  textResult,
+  tool,
+} from '@entra-agents/mcp-tools/testing/scripted-servers'
+import type { ChatResponse, Instructions, Status } from '@entra-agents/trace'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
+import { identities } from '../../support/identities.ts'
+import { ScriptedBedrock, stopEvents, textBlock } from '../bedrock/scripted-bedrock.ts'
+import { McpStack, vaultAppId } from './mcp-stack.ts'
+import { notesAppId, startNotesServer } from './notes-server.ts'
+
+const scripts: Record<string, Script> = {
+  vault: { tools: [tool('open_vault')] },
+  orphan: { tools: [tool('weep')] },
+  partial: { tools: [tool('there')] },
+  crash: {
+    tools: [tool('get_crash')],
+    onCall: (_, response) => response.writeHead(500).end('a stack trace of the server'),
+  },
+  ban: {
+    tools: [tool('get_ban')],
+    onCall: refuse(403, 'error="insufficient_scope", scope="Notes.Write"'),
+  },
+  echo: {
+    tools: [tool('get_echo')],
+    onCall: ({ headers }) => textResult(`You sent ${headers.authorization}`),
+  },
+}
+const mcp = await forFile(McpStack.start())
+const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
+const servers = await forFile(new ScriptedMcpServers().start())
+Object.assign(servers.scripts, scripts)
+const scripted = (name: string, allowedTools: readonly string[], more: object = {}) => ({
+  [name]: { url: `${servers.url}/${name}`, allowedTools, protocol: '2025-11-25', ...more },
+})
+await mcp.configure({
+  notes: { url: notes.url, allowedTools: ['get_note', 'fail'] },
+  'more-notes': { url: notes.url },
+  ...scripted('vault', ['open_vault'], { downstreamApi: 'vault', appId: vaultAppId, flows: ['obo'] }),
+  ...scripted('orphan', ['weep'], { downstreamApi: 'nobody' }),
+  ...scripted('partial', ['there', 'gone', 'lost']),
+  ...scripted('crash', ['get_crash']),
+  ...scripted('ban', ['get_ban']),
+  ...scripted('echo', ['get_echo']),
+  nowhere: { url: 'http://localhost:9/mcp' },
+})
+const adaTc = await mcp.stack.signIn(identities.ada.oid)
+const statusOf = async (name: string) => (await mcp.get<Status>('/api/status')).components[name]
+const apiCallIn = ({ trace }: ChatResponse) => trace.find(({ kind }) => kind === 'api-call')
+
+describe('An agent with MCP servers', () => {
+  it('offers the model what the configuration allows of each server, and reports what is missing', async () => {
+    const { trace, notices } = await mcp.answerTo('Hello!')
+    const offered = ['notes__get_note', 'notes__fail', 'more-notes__get_note', 'partial__there'].concat([
+      'crash__get_crash',
+      'ban__get_ban',
+      'echo__get_echo',
+    ])
+    expect(trace.find(({ kind }) => kind === 'model')?.request?.body).toMatchObject({ tools: offered })
+    expect(notices.map(({ detail }) => detail).sort()).toEqual([
+      '2 of 3 allowed tools of the partial MCP server are not offered: gone (the server does not list it), lost (the server does not list it).',
+      'No tool of the nowhere MCP server is offered: The nowhere MCP server cannot be reached, or does not speak the protocol.',
+      'No tool of the orphan MCP server is offered: The sidecar has no scope for “nobodyApp”.',
+    ])
+    const { tools } = await mcp.get<Instructions>('/api/instructions?flow=autonomous')
+    expect(tools.map(({ name }) => name)).toEqual(offered)
+    expect(tools[0]).toMatchObject({ api: 'notes', held: null })
+  })
+
+  it('lists the servers as APIs and as components of its status, which the others do not degrade', async () => {
+    const { apis } = await mcp.get<{ apis: readonly { name: string }[] }>('/api/config')
+    expect(apis).toContainEqual(
+      expect.objectContaining({ name: 'more-notes', title: 'more-notes MCP server', appId: notesAppId }),
+    )
+    expect(await mcp.get('/api/status')).toMatchObject({
+      status: 'degraded',
+      flows: { autonomous: { state: 'ready' } },
+      components: {
+        sidecar: { state: 'ready' },
+        more_notes: { state: 'ready' },
+        orphan: { state: 'unavailable', problem: { code: 'SIDECAR_MISCONFIGURED' } },
+        partial: { state: 'ready', tools: [{}, { name: 'gone', state: 'unavailable' }, { name: 'lost' }] },
+        nowhere: { state: 'unavailable', problem: { code: 'MCP_SERVER_UNREACHABLE' } },
+      },
+    })
+  })
+
+  it('answers a user without consent for a server, and says that its tools are missing, and why', async () => {
+    // On a busy machine the first look-up may take too long for its turn.
+    await expect
+      .poll(async () => (await mcp.answerTo('Hello!', adaTc)).notices)
+      .toContainEqual(
+        expect.objectContaining({
+          code: 'MCP_TOOLS_MISSING',
+          upstream: expect.objectContaining({ service: 'vault', code: 'CONSENT_REQUIRED' }),
+          hint: expect.stringContaining('grant'),
+        }),
+      )
+    expect(await statusOf('vault')).toMatchObject({ state: 'unknown' })
+  })
+
+  it('lets the model repeat the server’s own words about a failed call', async () => {
+    const reply = await mcp.answerTo('Use fail with topic Apollo')
+    expect(reply.tools).toMatchObject([{ name: 'notes__fail', status: 'failed' }])
+    expect(reply.answer).toContain('There is no note about Apollo.')
+    expect(reply.trace.find(({ kind }) => kind === 'tool')?.problem).toMatchObject({
+      code: 'MCP_TOOL_FAILED',
+    })
+    expect(await statusOf('notes')).toMatchObject({ state: 'ready' })
+  })
+
+  it('goes on with the turn if a server breaks down, and warns that the tool may have run', async () => {
+    const reply = await mcp.answerTo('Use get_crash')
+    expect(reply.tools).toMatchObject([{ name: 'crash__get_crash', status: 'failed' }])
+    expect(reply.answer).toContain('The tool may have run all the same.')
+    expect(apiCallIn(reply)).toMatchObject({ to: 'crash', problem: { code: 'MCP_SERVER_UNREACHABLE' } })
+    expect(servers.callsOf('crash')).toHaveLength(1)
+  })
+
+  it('ends the turn if a server wants a further permission, and names this permission', async () => {
+    expect(await (await mcp.ask('Use get_ban')).json()).toMatchObject({
+      code: 'API_FORBIDDEN',
+      upstream: { service: 'ban' },
+      hint: expect.stringContaining('Notes.Write'),
+    })
+  })
+
+  it('lets a token that a server repeats get into neither answer, trace nor log', async () => {
+    const reply = await mcp.answerTo('Use get_echo')
+    const [, , signature = ''] = servers.callsOf('echo')[0]?.headers.authorization?.split('.') ?? []
+    expect(signature).not.toBe('')
+    expect(reply.answer).toContain('‹token removed›')
+    expect(JSON.stringify([reply, mcp.stack.agentLog])).not.toContain(signature)
+  })
+})
+
+it('The model reads the descriptions of allowed tools, and no instructions of a server', async () => {
+  const bedrock = await forFile(new ScriptedBedrock().start())
+  bedrock.play([...textBlock('Hello!'), ...stopEvents('end_turn')])
+  await mcp.configure({ notes: { url: notes.url } }, { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.url })
+  await mcp.answerTo('Hello!')
+  const prompt = JSON.stringify(bedrock.requests.map(({ body }) => body))
+  expect(prompt).toContain('Reads the note about a topic.')
+  expect(prompt).not.toContain('INSTRUCTIONS OF THE SERVER')
+  expect(prompt).not.toContain('delete_notes')
+})
