@@ -47,22 +47,14 @@ function askingServer(method: string, params: object = {}): Script {
   }
 }
 
+type HostileServer = readonly [what: string, script: Script, changes?: NotesChanges]
+
 /** What hostile or broken servers do, in the handshake and the list of tools, or when their tool `get_note` is called. */
-const hostileServers: readonly (readonly [what: string, script: Script, changes?: NotesChanges])[] = [
-  ['sends 50 MB', { onCall: (_, response) => pour(response.writeHead(200, json), 50) }],
-  [
-    'sends 8 MB compressed to 8 KB, which nobody asked for',
-    {
-      onCall: ({ message: { id } = {} }, response) =>
-        response
-          .writeHead(200, { ...json, 'content-encoding': 'gzip' })
-          .end(gzipSync(JSON.stringify({ jsonrpc: '2.0', id, result: textResult('x'.repeat(8_000_000)) }))),
-    },
-  ],
+const hostileServers: readonly HostileServer[] = [
   [
     'sends no more than headers',
     { onCall: (_, response) => response.writeHead(200, json).flushHeaders() },
-    { limits: { ...notesServer().limits, timeoutMs: 2_000 } },
+    { limits: { ...notesServer().limits, timeoutMs: 2_500 } },
   ],
   [
     'streams and never comes to an end',
@@ -73,7 +65,17 @@ const hostileServers: readonly (readonly [what: string, script: Script, changes?
         response.once('close', () => clearInterval(drip))
       },
     },
-    { limits: { ...notesServer().limits, timeoutMs: 2_000 } },
+    { limits: { ...notesServer().limits, timeoutMs: 2_500 } },
+  ],
+  ['sends 50 MB', { onCall: (_, response) => pour(response.writeHead(200, json), 50) }],
+  [
+    'sends 8 MB compressed to 8 KB, which nobody asked for',
+    {
+      onCall: ({ message: { id } = {} }, response) =>
+        response
+          .writeHead(200, { ...json, 'content-encoding': 'gzip' })
+          .end(gzipSync(JSON.stringify({ jsonrpc: '2.0', id, result: textResult('x'.repeat(8_000_000)) }))),
+    },
   ],
   [
     'dies in the middle of its stream',
@@ -233,7 +235,7 @@ function countRuns(texts: readonly string[]): string {
 }
 
 /** What became of a server’s tool, in lines; and all that the agent wrote, in which no token may be. */
-async function tryServer(script: Script, changes?: NotesChanges) {
+async function tryServer([what, script, changes]: HostileServer) {
   const { toolset, offered, call, received, turn, lines } = await stage.load(script, changes)
   const called = offered.length > 0 ? [await resultOf(() => call('notes__get_note'))] : []
   const { state, problem, tools: [one] = [] } = toolset.source?.health() ?? { state: 'unknown' }
@@ -249,13 +251,13 @@ async function tryServer(script: Script, changes?: NotesChanges) {
     `status: ${state}${problem ? `, ${problem.code}: ${problem.message}` : ''}`,
     `status of the tool: ${one?.state}${one?.problem ? `, ${one.problem.code}` : ''}`,
   ].map(line => `  ${line.replaceAll('\n', '\n    ').replaceAll(stage.servers.url, 'http://server')}\n`)
-  return { report, received: received(), written: JSON.stringify([report, turn.trace.steps, lines]) }
+  return { what, report, received: received(), written: JSON.stringify([report, turn.trace.steps, lines]) }
 }
 
 it('Whatever a server does, the agent limits what it takes, says what happened, and follows no link', async () => {
-  const tried = await Promise.all(
-    hostileServers.map(async ([what, script, changes]) => ({ what, ...(await tryServer(script, changes)) })),
-  )
+  // The first two keep the agent waiting.
+  const tried = await Promise.all(hostileServers.slice(0, 2).map(tryServer))
+  for (const server of hostileServers.slice(2)) tried.push(await tryServer(server))
   for (const { what, received, written } of tried) {
     // What the agent answers to a server's request goes with the token of the call.
     const callTokens = received.filter(({ message }) => message?.method === 'tools/call').map(tokenOf)

@@ -41,9 +41,9 @@ describe('The tools of an MCP server', () => {
   })
 
   it('are listed with the token of the turn’s user, and the trace shows list and call without the arguments', async () => {
-    const { received, turn, call } = await stage.load({}, { api: { flows: ['obo'] } }, ids.ada)
+    const { received, turn, call, sidecar } = await stage.load({}, { api: { flows: ['obo'] } }, ids.ada)
     await call('notes__get_note')
-    expect(stage.sidecar.requests.at(-1)?.headers.authorization).toBe(`Bearer token-of-${ids.ada}`)
+    expect(sidecar.requests.at(-1)?.headers.authorization).toBe(`Bearer token-of-${ids.ada}`)
     const requests = stepsOf(turn, 'api-call').map(({ request }) => request)
     expect(requests).toMatchObject([
       { method: 'POST', body: { method: 'tools/list' } },
@@ -91,7 +91,7 @@ describe('A tool that changes something', () => {
   })
 
   it('causes a step-up if the server asks for a second factor, and fails if the server asks again', async () => {
-    const { call, calls } = await loadForAda({ onCall: refuse(401, challenge) })
+    const { call, calls, sidecar } = await loadForAda({ onCall: refuse(401, challenge) })
     await expect(call('notes__write_note', permit)).rejects.toMatchObject({
       code: 'STEP_UP_REQUIRED',
       options: { upstream: { service: 'notes', status: 401 }, extensions: { claimsChallenge: claims } },
@@ -99,7 +99,7 @@ describe('A tool that changes something', () => {
     const again = call('notes__write_note', { ...permit, claims })
     await expect(again).rejects.toEqual(problemOf('STEP_UP_NOT_CARRIED'))
     expect(calls()).toHaveLength(2)
-    const { target = '' } = stage.sidecar.requests.at(-1) ?? {}
+    const { target = '' } = sidecar.requests.at(-1) ?? {}
     const asked = new URL(target.replace('GET ', ''), 'http://sidecar').searchParams
     expect(asked.get('optionsOverride.AcquireTokenOptions.Claims')).toBe(claims)
   })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { RequestListener } from 'node:http'
 import { withToolContext } from '@entra-agents/approval'
 import type { Permit } from '@entra-agents/identity'
 import {
@@ -6,38 +7,32 @@ import {
   autonomousClaims,
   ids,
   onBehalfOfClaims,
-  startServer,
-  type TestServer,
   unsignedToken,
 } from '@entra-agents/identity/testing/fixtures'
-import { apiCallerOf, turnOf } from '@entra-agents/identity/testing/stage'
+import { apiCallerOf, startTestServer, turnOf } from '@entra-agents/identity/testing/stage'
 import { createMcpToolset } from '../toolset.ts'
 import { type NotesChanges, notesServer } from './notes-server.ts'
 import { type Script, ScriptedMcpServers, tool } from './scripted-servers.ts'
 
-/** A sidecar that grants every token, and scripted servers whose tools a turn gets from it. */
-export class ToolsetStage {
-  readonly servers: ScriptedMcpServers
-  readonly sidecar: TestServer
+/** Grants tokens with signatures as long as those of Entra, so that an echo of one is found. */
+const grantingSidecar: RequestListener = ({ headers }, response) => {
+  const claims = headers.authorization ? onBehalfOfClaims(ids.ada) : autonomousClaims()
+  const token = unsignedToken(claims) + randomBytes(256).toString('base64url')
+  response.end(JSON.stringify({ authorizationHeader: `Bearer ${token}` }))
+}
 
-  private constructor(servers: ScriptedMcpServers, sidecar: TestServer) {
-    this.servers = servers
-    this.sidecar = sidecar
-  }
+/** Scripted servers, whose tools a turn gets. */
+export class ToolsetStage {
+  readonly servers = new ScriptedMcpServers()
 
   static async start(): Promise<ToolsetStage> {
-    const sidecar = await startServer(({ headers }, response) => {
-      const claims = headers.authorization ? onBehalfOfClaims(ids.ada) : autonomousClaims()
-      // As long as the signatures of Entra, so that an echo of it is found.
-      const token = unsignedToken(claims) + randomBytes(256).toString('base64url')
-      response.end(JSON.stringify({ authorizationHeader: `Bearer ${token}` }))
-    })
-    return new ToolsetStage(await new ScriptedMcpServers().start(), sidecar)
+    const stage = new ToolsetStage()
+    await stage.servers.start()
+    return stage
   }
 
-  async close(): Promise<void> {
-    await this.servers.close()
-    await this.sidecar.close()
+  close(): Promise<void> {
+    return this.servers.close()
   }
 
   /** The tools of a server that is scripted like this, as a turn gets them: of the agent itself, or of this user. */
@@ -50,13 +45,15 @@ export class ToolsetStage {
       protocol: '2025-11-25',
       ...changes,
     })
-    const { caller, logger, lines } = apiCallerOf([server.api], this.sidecar.url)
+    const sidecar = await startTestServer(grantingSidecar)
+    const { caller, logger, lines } = apiCallerOf([server.api], sidecar.url)
     const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
     await toolset.source?.refresh()
     const turn = turnOf(user)
     const offered = await toolset.load(caller.for(turn))
     return {
       toolset,
+      sidecar,
       turn,
       offered,
       lines,
