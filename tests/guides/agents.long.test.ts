@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import type { Problem } from '@entra-agents/trace'
 import { afterEach, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
-import { signIn } from '../support/sign-in.ts'
 import { readGuide } from './commands.ts'
 import { GuideWalk } from './walk.ts'
 
@@ -16,8 +15,7 @@ it('the guide for agents suffices to add an agent to the demo by a block of conf
   walk.write('agents.json', walk.files[0])
   await walk.startDemo(walk.linesWith('run demo').replace('../entra-bedrock-agent', root))
   const user = identities.ada.oid
-  const redirectUri = `${walk.url('3001')}/auth/redirect.html`
-  const token = await signIn({ entraUrl: walk.url('7001'), redirectUri, user })
+  const token = await walk.signIn(user)
 
   const { trace } = await walk.ask({ agent: 'clerk', token })
   const card = trace.findLast(step => step.token?.role === 'TR')?.token

@@ -3,7 +3,6 @@ import { afterEach, expect, it } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
-import { signIn } from '../support/sign-in.ts'
 import { readGuide } from './commands.ts'
 import { GuideWalk } from './walk.ts'
 
@@ -38,13 +37,6 @@ async function startNotesServer(change = (mcpConfig: string) => mcpConfig): Prom
   await walk.startDemo(demoCommands())
 }
 
-const signInAsAda = () =>
-  signIn({
-    entraUrl: walk.url('7001'),
-    redirectUri: `${walk.url('3001')}/auth/redirect.html`,
-    user: identities.ada.oid,
-  })
-
 it('a server of another SDK answers the agent and its users, if the demo is started by the guide alone', async () => {
   await startNotesServer()
 
@@ -55,7 +47,7 @@ it('a server of another SDK answers the agent and its users, if the demo is star
   const reply = await walk.ask()
   expect(reply.answer).toContain(`Apollo is due on Friday, reader: ${identities.agentId}`)
 
-  const onBehalf = await walk.ask({ token: await signInAsAda() })
+  const onBehalf = await walk.ask({ token: await walk.signIn(identities.ada.oid) })
   expect(onBehalf.answer).toContain(`reader: ${identities.ada.oid}`)
   const claims = onBehalf.trace.flatMap(({ token }) => (token?.role === 'TR' ? [token.claims] : []))
   expect(claims.at(-1)).toMatchObject({ azp: identities.agentId, oid: identities.ada.oid, scp: 'Notes.Read' })
@@ -63,7 +55,7 @@ it('a server of another SDK answers the agent and its users, if the demo is star
 
 it('a tool of an MCP server without readOnlyTools in mcp.json waits for the user’s approval, and is not offered without a user', async () => {
   await startNotesServer(text => text.replace(/,\s*"readOnlyTools": \["get_note"\]/, ''))
-  const ada = await signInAsAda()
+  const ada = await walk.signIn(identities.ada.oid)
   await expect
     .poll(() => walk.ask({ token: ada }))
     .toMatchObject({

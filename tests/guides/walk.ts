@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import type { ChatResponse } from '@entra-agents/trace'
 import { findFreePort } from '../support/ports.ts'
 import { postJson } from '../support/post-json.ts'
+import { signIn } from '../support/sign-in.ts'
 import { type Block, blocksIn } from './commands.ts'
 
 const exec = promisify(execFile)
@@ -57,6 +58,12 @@ export class GuideWalk {
   /** The URL at which this walk serves a port that the guide names. */
   url(port: string): string {
     return `http://localhost:${this.#ports.get(port)}`
+  }
+
+  /** A user's token for the page of the demo. */
+  signIn(user: string): Promise<string> {
+    const redirectUri = `${this.url('3001')}/auth/redirect.html`
+    return signIn({ entraUrl: this.url('7001'), redirectUri, user })
   }
 
   /** The guide's code blocks in order, with the ports of this walk. */
@@ -119,11 +126,8 @@ export class GuideWalk {
   ): Promise<ChatResponse> {
     const [, url = '', body = ''] = /curl -s (\S+) .*-d '(.*)'/.exec(this.commandWith('curl')) ?? []
     const { token, ...asks } = changes
-    const asked = {
-      ...JSON.parse(body),
-      ...asks,
-      ...(token === undefined ? {} : { flow: 'obo' }),
-    }
+    const flow = token === undefined ? {} : { flow: 'obo' }
+    const asked = { ...JSON.parse(body), ...asks, ...flow }
     const response = await postJson(`http://${url}`, asked, { token })
     return (await response.json()) as ChatResponse
   }

@@ -2,16 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { changeSettings, defaultSettings, flowsOf } from './settings.ts'
 
 describe('The names of agents', () => {
-  const withAgents = (...agents: string[]) =>
-    changeSettings({ ...defaultSettings, agents: ['reader'] }, { agents })
-
   it('are added to the names that the settings already have, and may be in any writing system', () => {
-    expect(withAgents('reader', 'reader 2', '読者', '作者').agents).toEqual([
-      'reader',
-      'reader 2',
-      '読者',
-      '作者',
-    ])
+    const known = { ...defaultSettings, agents: ['reader'] }
+    const agents = ['reader', 'reader 2', '読者', '作者']
+    expect(changeSettings(known, { agents }).agents).toEqual(agents)
   })
 
   it('may be names of properties that every object has, such as `constructor`', () => {

@@ -1,17 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as identity from '@azure/identity'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { azureCliToken } from './sign-in.ts'
 
 describe('the Azure CLI', () => {
-  let folder: string
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'az-'))
-    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`)
-    return () => rmSync(folder, { recursive: true })
-  })
+  const folder = temporaryFolder()
+  beforeEach(() => void vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`))
   /** Writes a script in place of the CLI. */
   const writeAz = (script: string) =>
     writeFileSync(join(folder, 'az'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })

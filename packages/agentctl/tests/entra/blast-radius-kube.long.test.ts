@@ -29,20 +29,6 @@ async function readLines(change: Change[1] = () => undefined, ...accepted: reado
   return flatten(branches).map(({ mark, title }) => (mark ? `${mark}: ${title}` : title))
 }
 
-/** Expects what each change adds to the lines, or takes away from them, to be as in the golden text. */
-async function expectLines(golden: string, changes: readonly Change[]): Promise<void> {
-  const before = await readLines()
-  const texts: string[] = []
-  for (const [what, change] of changes) {
-    const after = await readLines(change)
-    const added = after.filter(line => !before.includes(line)).map(line => `    ${line}`)
-    const gone = before.filter(line => !after.includes(line)).map(line => `    no more: ${line}`)
-    const lines = [...added, ...gone]
-    texts.push(what, ...(lines.length > 0 ? lines : ['    nothing']))
-  }
-  await expect(texts.join('\n')).toMatchFileSnapshot(`golden/kube-${golden}.txt`)
-}
-
 const eve = { kind: 'User', name: 'eve' }
 const support = { kind: 'Group', name: 'support' }
 const inCluster = (cluster: FakeCluster, rule: string, subject: Subject = support, name = 'more') =>
@@ -55,116 +41,96 @@ it('the list of who can be the pod in Kubernetes has the agent’s pods, adminis
   await expect((await readLines()).join('\n')).toMatchFileSnapshot('golden/kube.txt')
 })
 
-it('it marks who has rights in the namespace that lead to the pod, and nobody else', () =>
-  expectLines(
-    'namespace',
-    [
-      'create serviceaccounts/token',
-      '* */token.*',
-      'create serviceaccounts/token: demo-agent',
-      'create serviceaccounts/token: other',
-      'get,create serviceaccounts',
-      'create cronjobs.batch',
-      'create pods/exec',
-      'create rolebindings.rbac.authorization.k8s.io',
-      'patch deployments.apps: demo-agent',
-      // A new one has no name yet.
-      'create deployments.apps: demo-agent',
-      'patch pods/ephemeralcontainers',
-      'get pods/attach: demo-agent-1',
-      'patch serviceaccounts',
-      'patch serviceaccounts: other',
-      'bind clusterroles.rbac.authorization.k8s.io: admin',
-      'impersonate serviceaccounts',
-      'patch namespaces',
-      'list secrets',
-      'get secrets: seal-keys',
-      'get secrets: other',
-      'update secrets',
-      'create secrets',
-      'patch secrets: other',
-      'get,patch configmaps',
-      'update configmaps: denied-agents',
-      'patch configmaps: corporate-ca',
-      'patch configmaps: more-settings',
-      // The Deployment fixes its SHA-256.
-      'patch configmaps: demo-agents-0123456789',
-      'get,list configmaps',
-      'delete networkpolicies.networking.k8s.io',
-      'deletecollection networkpolicies.networking.k8s.io',
-      'create networkpolicies.networking.k8s.io',
-      'patch services',
-      'create endpointslices.discovery.k8s.io',
-      'update ingresses.networking.k8s.io',
-      // It may name the account.
-      'patch deployments.apps: other',
-      'patch pods: demo-agent-1',
-      // Its account is fixed.
-      'patch pods: other',
-      'create pods/exec: other',
-      'get,create,update,patch pods/log,pods/eviction,deployments/scale.apps',
-      // A role of a namespace cannot give this right.
-      'get nodes/proxy',
-    ].map(rule => [rule, cluster => inNamespace(cluster, rule)] as const),
-  ))
+const ofNamespace = [
+  'create serviceaccounts/token',
+  '* */token.*',
+  'create serviceaccounts/token: demo-agent',
+  'create serviceaccounts/token: other',
+  'get,create serviceaccounts',
+  'create cronjobs.batch',
+  'create pods/exec',
+  'create rolebindings.rbac.authorization.k8s.io',
+  'patch deployments.apps: demo-agent',
+  // A new one has no name yet.
+  'create deployments.apps: demo-agent',
+  'patch pods/ephemeralcontainers',
+  'get pods/attach: demo-agent-1',
+  'patch serviceaccounts',
+  'patch serviceaccounts: other',
+  'bind clusterroles.rbac.authorization.k8s.io: admin',
+  'impersonate serviceaccounts',
+  'patch namespaces',
+  'list secrets',
+  'get secrets: seal-keys',
+  'get secrets: other',
+  'update secrets',
+  'create secrets',
+  'patch secrets: other',
+  'get,patch configmaps',
+  'update configmaps: denied-agents',
+  'patch configmaps: corporate-ca',
+  'patch configmaps: more-settings',
+  // The Deployment fixes its SHA-256.
+  'patch configmaps: demo-agents-0123456789',
+  'get,list configmaps',
+  'delete networkpolicies.networking.k8s.io',
+  'deletecollection networkpolicies.networking.k8s.io',
+  'create networkpolicies.networking.k8s.io',
+  'patch services',
+  'create endpointslices.discovery.k8s.io',
+  'update ingresses.networking.k8s.io',
+  // It may name the account.
+  'patch deployments.apps: other',
+  'patch pods: demo-agent-1',
+  // Its account is fixed.
+  'patch pods: other',
+  'create pods/exec: other',
+  'get,create,update,patch pods/log,pods/eviction,deployments/scale.apps',
+  // A role of a namespace cannot give this right.
+  'get nodes/proxy',
+].map((rule): Change => [rule, one => inNamespace(one, rule)])
 
-it('it marks who has rights in the cluster that lead to the pod, and nobody else', () =>
-  expectLines(
-    'cluster',
-    [
-      'approve signers.certificates.k8s.io: kubernetes.io/kube-apiserver-client',
-      'sign signers.certificates.k8s.io: kubernetes.io/*',
-      'approve signers.certificates.k8s.io: kubernetes.io/kubelet-serving',
-      'impersonate users: admin',
-      'create mutatingwebhookconfigurations.admissionregistration.k8s.io',
-      'delete validatingadmissionpolicybindings.admissionregistration.k8s.io',
-      'get nodes/proxy',
-    ].map(rule => [rule, cluster => inCluster(cluster, rule)] as const),
-  ))
+const ofCluster = [
+  'approve signers.certificates.k8s.io: kubernetes.io/kube-apiserver-client',
+  'sign signers.certificates.k8s.io: kubernetes.io/*',
+  'approve signers.certificates.k8s.io: kubernetes.io/kubelet-serving',
+  'impersonate users: admin',
+  'create mutatingwebhookconfigurations.admissionregistration.k8s.io',
+  'delete validatingadmissionpolicybindings.admissionregistration.k8s.io',
+  'get nodes/proxy',
+].map((rule): Change => [rule, one => inCluster(one, rule)])
 
-it('it marks who has rights in kube-system by which they can be a controller, and nobody else', () =>
-  expectLines(
-    'system',
-    [
-      'create serviceaccounts/token: clusterrole-aggregation-controller',
-      'create pods',
-      'impersonate serviceaccounts',
-      // On EKS, it says which IAM role is which user.
-      'patch configmaps: aws-auth',
-      // It says how names resolve.
-      'patch configmaps: coredns',
-      '* events,endpoints',
-    ].map(rule => {
-      const change = (cluster: FakeCluster) => {
-        cluster.system = bind('more', [rule], eve, 'kube-system')
-      }
-      return [rule, change] as const
-    }),
-  ))
+const ofSystem = [
+  'create serviceaccounts/token: clusterrole-aggregation-controller',
+  'create pods',
+  'impersonate serviceaccounts',
+  // On EKS, it says which IAM role is which user.
+  'patch configmaps: aws-auth',
+  // It says how names resolve.
+  'patch configmaps: coredns',
+  '* events,endpoints',
+].map(
+  (rule): Change => [rule, one => Object.assign(one, { system: bind('more', [rule], eve, 'kube-system') })],
+)
 
-it('it marks who may do such things as somebody else (constrained impersonation), and nobody else', () => {
-  const group = 'authentication.k8s.io'
-  return expectLines(
-    'impersonation',
-    [
-      `user-info users.${group} and create serviceaccounts/token`,
-      `user-info users.${group}: system:kube-controller-manager and create serviceaccounts/token`,
-      `serviceaccount serviceaccounts.${group} and create serviceaccounts/token`,
-      `arbitrary-node nodes.${group} and create serviceaccounts/token`,
-      `associated-node nodes.${group} and create serviceaccounts/token`,
-      `user-info users.${group} and patch deployments.apps`,
-      `associated-node nodes.${group} and list pods`,
-      `user-info users.${group} and list pods`,
-    ].map(rights => {
-      const [be = '', act = ''] = rights.split(' and ')
-      const [mode] = be.split(' ')
-      const change = (cluster: FakeCluster) => {
-        inCluster(cluster, `impersonate:${be}`, eve, 'be')
-        inCluster(cluster, `impersonate-on:${mode}:${act}`, eve, 'act')
-      }
-      return [rights, change] as const
-    }),
-  )
+const group = 'authentication.k8s.io'
+const impersonations = [
+  `user-info users.${group} and create serviceaccounts/token`,
+  `user-info users.${group}: system:kube-controller-manager and create serviceaccounts/token`,
+  `serviceaccount serviceaccounts.${group} and create serviceaccounts/token`,
+  `arbitrary-node nodes.${group} and create serviceaccounts/token`,
+  `associated-node nodes.${group} and create serviceaccounts/token`,
+  `user-info users.${group} and patch deployments.apps`,
+  `associated-node nodes.${group} and list pods`,
+  `user-info users.${group} and list pods`,
+].map((rights): Change => {
+  const [be = '', act = ''] = rights.split(' and ')
+  const [mode] = be.split(' ')
+  const change = (cluster: FakeCluster) => {
+    inCluster(cluster, `impersonate:${be}`, eve, 'be')
+    inCluster(cluster, `impersonate-on:${mode}:${act}`, eve, 'act')
+  }
+  return [rights, change]
 })
 
 const token = 'create serviceaccounts/token'
@@ -200,9 +166,6 @@ const hidden: readonly Change[] = [
   }],
 ]
 
-it('it marks who hides behind the name of something that the control plane has', () =>
-  expectLines('hidden', hidden))
-
 const asAgent = { serviceAccountName: 'demo-agent' }
 // biome-ignore format: table
 const runners: readonly Change[] = [
@@ -215,8 +178,6 @@ const runners: readonly Change[] = [
   ['a container that somebody added to a running pod', one => one.workloads.splice(2, 1, workload('Pod', 'demo-agent-1', 'demo-agent-5d', { ...agentSpec, ephemeralContainers: [{ name: 'debugger-x' }] }))],
   ['a second Deployment that claims to be the agent', one => one.workloads.push(workload('Deployment', 'copy', '', template(agentSpec)))],
 ]
-
-it('it marks what runs as the account and is not the chart’s', () => expectLines('runners', runners))
 
 const pods = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }
 /** A webhook for objects of this rule, in namespaces and with labels as selected. */
@@ -248,9 +209,6 @@ const webhooks: readonly Change[] = [
   ['for ConfigMaps with unknown labels', one => addWebhook(one, { resources: ['configmaps'] }, { objectSelector: ofLabel('inject', 'yes') })],
   ['with conditions', one => addWebhook(one, {}, { matchConditions: [{ name: 'some', expression: 'false' }] })],
 ]
-
-it('it marks webhooks that change what leads to the pod, and no others', () =>
-  expectLines('webhooks', webhooks))
 
 it('it marks nothing that was accepted', async () => {
   const accepted = [
@@ -291,9 +249,6 @@ const admission: readonly Change[] = [
   ['Pod Security baseline', one => Object.assign(one, { labels: isBaseline })],
 ]
 
-it('it says what the namespace admits, and what it could not evaluate of that', () =>
-  expectLines('admission', admission))
-
 // biome-ignore format: table
 const refused: readonly Change[] = [
   ['nothing can be read', one => Object.assign(one, { refused: /./ })],
@@ -303,5 +258,26 @@ const refused: readonly Change[] = [
   ['kubectl uses another cluster than the agent', one => Object.assign(one, { issuer: 'https://another.example' })],
 ]
 
-it('it says so with cause and remedy if kubectl cannot read something, or reads another cluster, and tells all the rest', () =>
-  expectLines('refused', refused))
+// biome-ignore format: table
+it.each([
+  ['who has rights in the namespace that lead to the pod, and nobody else', 'namespace', ofNamespace],
+  ['who has rights in the cluster that lead to the pod, and nobody else', 'cluster', ofCluster],
+  ['who has rights in kube-system by which they can be a controller, and nobody else', 'system', ofSystem],
+  ['who may do such things as somebody else (constrained impersonation), and nobody else', 'impersonation', impersonations],
+  ['who hides behind the name of something that the control plane has', 'hidden', hidden],
+  ['what runs as the account and is not the chart’s', 'runners', runners],
+  ['webhooks that change what leads to the pod, and no others', 'webhooks', webhooks],
+  ['what the namespace admits, and what could not be evaluated of that', 'admission', admission],
+  ['what kubectl cannot read, or that it reads another cluster, with cause and remedy, and all the rest', 'refused', refused],
+])('it tells or marks %s', async (_what, golden, changes) => {
+  const before = await readLines()
+  const texts: string[] = []
+  for (const [what, change] of changes) {
+    const after = await readLines(change)
+    const added = after.filter(line => !before.includes(line)).map(line => `    ${line}`)
+    const gone = before.filter(line => !after.includes(line)).map(line => `    no more: ${line}`)
+    const lines = [...added, ...gone]
+    texts.push(what, ...(lines.length > 0 ? lines : ['    nothing']))
+  }
+  await expect(texts.join('\n')).toMatchFileSnapshot(`golden/kube-${golden}.txt`)
+})

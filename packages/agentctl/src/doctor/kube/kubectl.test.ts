@@ -1,28 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Kubectl } from './kubectl.ts'
 
-let folder: string
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'kubectl-'))
-  vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`)
-  return () => {
-    vi.unstubAllEnvs()
-    rmSync(folder, { recursive: true })
-  }
-})
+const folder = temporaryFolder()
+beforeEach(() => void vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`))
 function standIn(script: string): void {
   writeFileSync(join(folder, 'kubectl'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
 }
 
+const calls = [
+  ['run', (kubectl: Kubectl) => kubectl.run(['get', 'pods'])],
+  ['forward', (kubectl: Kubectl) => kubectl.forward('agent-0', 5000)],
+] as const
+
 describe('kubectl', () => {
   // What waits is a child of kubectl, as a login plugin is: it lives on and holds kubectl's pipes open.
-  it.each([
-    ['run', (kubectl: Kubectl) => kubectl.run(['get', 'pods'])],
-    ['forward', (kubectl: Kubectl) => kubectl.forward('agent-0', 5000)],
-  ])('that never ends is ended after the limit (%s)', async (_what, call) => {
+  it.each(calls)('that never ends is ended after the limit (%s)', async (_what, call) => {
     standIn('sleep 30 &\necho $! > "$0.waits"\nwait')
     await expect(call(new Kubectl('agents', 0.5))).rejects.toMatchObject({
       code: 'CLUSTER_UNREACHABLE',
@@ -38,10 +33,7 @@ describe('kubectl', () => {
     )
   })
 
-  it.each([
-    ['run', (kubectl: Kubectl) => kubectl.run(['get', 'pods'])],
-    ['forward', (kubectl: Kubectl) => kubectl.forward('agent-0', 5000)],
-  ])('that fails, or is not there, is told with its last words (%s)', async (_what, call) => {
+  it.each(calls)('that fails, or is not there, is told with its last words (%s)', async (_what, call) => {
     standIn('echo "Warning: old" >&2; echo "error: no such pod" >&2; exit 1')
     await expect(call(new Kubectl(undefined))).rejects.toThrow(/^error: no such pod$/)
     vi.stubEnv('PATH', '/nowhere')
