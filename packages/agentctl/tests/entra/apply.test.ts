@@ -5,7 +5,7 @@ import { portray } from './support/portrait.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
-const { content, run, quietly, remember, expectRemembered, expectShown, expectScenes } = tenant
+const { content, run, quietly, remember, expectRemembered, expectScenes } = tenant
 
 const cluster =
   '--cluster-issuer https://oidc.eks.eu-central-1.amazonaws.com/id/ABC --service-account agents:demo-agent'
@@ -63,20 +63,26 @@ const scenes: Scenes = [
 
 it('apply makes what plan shows, and adds to it later', () => expectScenes('apply-scenes', scenes))
 
-it('apply makes everything that the documentation of Entra Agent ID names, property by property, and writes nothing the second time', async () => {
-  const line = `apply --client-secret ${cluster}`
-  await expectShown('apply', line)
+/** The objects that a set-up makes, and the people and principals of the tenant in words. */
+function showMade(): string {
   const { permissionGrants, ...all } = content()
   const applications = all.applications.filter(({ description }) => description)
   const servicePrincipals = all.servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
   const appRoleAssignments = all.appRoleAssignments.filter(
     ({ principalId }) => principalId === servicePrincipals[0]?.id,
   )
-  const made = { applications, servicePrincipals, permissionGrants, appRoleAssignments }
-  await expect(portray(content(), made)).toMatchFileSnapshot('golden/apply-makes.txt')
-  const before = [portray(content()), tenant.workplace.receipt, tenant.workplace.variables]
-  await expectShown('apply-again', line)
-  expect([portray(content()), tenant.workplace.receipt, tenant.workplace.variables]).toEqual(before)
+  return portray(content(), { applications, servicePrincipals, permissionGrants, appRoleAssignments })
+}
+
+it('apply makes everything that the documentation of Entra Agent ID names, property by property, and writes nothing the second time', async () => {
+  const line = `apply --client-secret ${cluster}`
+  let before: unknown
+  const stateNow = () => [structuredClone(content()), tenant.workplace.receipt, tenant.workplace.variables]
+  const rememberAll = () => {
+    before = stateNow()
+  }
+  await expectScenes('apply', [['twice', line, rememberAll, line, () => expect(stateNow()).toEqual(before)]])
+  await expect(showMade()).toMatchFileSnapshot('golden/apply-makes.txt')
 })
 
 it('apply writes the secret only into .env, which only the owner of the file can read', async () => {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { reviewPermissions } from '@entra-agents/trace'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { tenantId } from '../../../../emulators/entra/src/testing/start-entra.ts'
 import type { Role } from '../../src/doctor/aws/role.ts'
 import { renderRole } from '../../src/doctor/aws/role-template.ts'
@@ -8,7 +8,7 @@ import { readAzureAs } from '../../src/entra/blast-radius/azure.ts'
 import type { Json } from '../../src/entra/graph.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
 import { FakeCluster, issuer } from './support/fake-cluster.ts'
-import { useSetUp } from './support/tenant.ts'
+import { type Scenes, useSetUp } from './support/tenant.ts'
 
 const host = issuer.replace('https://', '')
 const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
@@ -16,7 +16,7 @@ const tenant = useSetUp(`apply --cluster-issuer ${issuer} --service-account agen
   ...permissions,
   ...reviewPermissions,
 ])
-const { expectGolden, expectRows, expectShown, idOf } = tenant
+const { expectScenes, idOf } = tenant
 const templateRole = await renderRole(roleArn, { Issuer: issuer, OidcProvider: 'existing' }, 'eu-central-1')
 
 type Statement = Readonly<Record<string, unknown>>
@@ -55,10 +55,9 @@ function begin(): void {
     readRole: async (): Promise<Role> => role,
   }
 }
-beforeEach(begin)
 
 /** The lines of the blast radius that are marked, and the exit code. */
-async function showLines(options: string): Promise<string> {
+const showLines = (options: string) => async () => {
   const shown = await tenant.show(`blast-radius ${options}`)
   const isMeant = /^\$| (SURPLUS|FAULT|not evaluated) |exit code/
   return shown
@@ -67,10 +66,11 @@ async function showLines(options: string): Promise<string> {
     .join('\n')
 }
 
-it('the blast radius shows Kubernetes with --kube, and takes the subjects of --accept for planned', async () => {
-  const accept = '--accept system:serviceaccount:storage:provisioner'
-  await expectGolden('clouds-kube', `${await showLines('--kube')}\n${await showLines(`--kube ${accept}`)}`)
-})
+it('the blast radius shows Kubernetes with --kube, and takes the subjects of --accept for planned', () =>
+  expectScenes('clouds-kube', [
+    ['all subjects', begin, showLines('--kube')],
+    ['an accepted one', begin, showLines('--kube --accept system:serviceaccount:storage:provisioner')],
+  ]))
 
 describe('the roles of agents in Azure', () => {
   const contributor = '/providers/Microsoft.Authorization/roleDefinitions/contributor'
@@ -80,33 +80,24 @@ describe('the roles of agents in Azure', () => {
     [`/subscriptions/${subscription}/providers/Microsoft.Authorization/roleAssignments?api-version=2022-04-01&$filter=assignedTo('${idOf('agent/weather-agent')}')`]:
       { value: [assigned] },
   })
-  const rows: readonly (readonly [what: string, options: string, change: () => unknown])[] = [
-    ['no role', '--azure', () => undefined],
-    [
-      'one role in two subscriptions',
-      '--azure',
-      () => {
-        const named = { [contributor]: { properties: { roleName: 'Contributor' } } }
-        azure = { ...azure, ...assignTo('s1'), ...assignTo('s2'), ...named }
-      },
-    ],
-    ['a role whose name Azure does not show', '--azure', () => Object.assign(azure, assignTo('s1'))],
-    ['without --azure', '', () => Object.assign(azure, assignTo('s1'))],
-    [
-      'Azure cannot be read',
-      '--azure',
-      () => {
-        azure = {}
-      },
-    ],
+  const assignInBoth = () => {
+    const named = { [contributor]: { properties: { roleName: 'Contributor' } } }
+    azure = { ...azure, ...assignTo('s1'), ...assignTo('s2'), ...named }
+  }
+  const assignInOne = () => Object.assign(azure, assignTo('s1'))
+  const hideAzure = () => {
+    azure = {}
+  }
+  const rows: Scenes = [
+    ['no role', begin, showLines('--azure')],
+    ['one role in two subscriptions', begin, assignInBoth, showLines('--azure')],
+    ['a role whose name Azure does not show', begin, assignInOne, showLines('--azure')],
+    ['without --azure', begin, assignInOne, showLines('')],
+    ['Azure cannot be read', begin, hideAzure, showLines('--azure')],
   ]
 
   it('are marked with the name of the role, each assignment once, and are not evaluated if they cannot be read', () =>
-    expectRows('clouds-azure', rows, ([, options, change]) => {
-      begin()
-      change()
-      return showLines(options)
-    }))
+    expectScenes('clouds-azure', rows))
 
   it('are read from Azure Resource Manager with a token of the Azure CLI', async () => {
     const expires = new Date(Date.now() + 3_600_000).toISOString()
@@ -173,13 +164,9 @@ describe('the role in AWS', () => {
     ],
   ]
 
-  it('is told with who may become it and what it may', () =>
-    expectShown('clouds-aws-role', `blast-radius --aws ${roleArn}`))
-
-  it('is marked where it goes beyond the template', () =>
-    expectRows('clouds-aws', rows, ([, change]) => {
-      begin()
-      change()
-      return showLines(`--aws ${roleArn}`)
-    }))
+  it('is told with who may become it and what it may, and marked where it goes beyond the template', () =>
+    expectScenes('clouds-aws', [
+      ['the role of the template', begin, `blast-radius --aws ${roleArn}`],
+      ...rows.map(([what, change]) => [what, begin, change, showLines(`--aws ${roleArn}`)] as const),
+    ]))
 })

@@ -31,7 +31,7 @@ function showRest(): string {
 
 // biome-ignore format: table
 const scenes: Scenes = [
-  ['an agent, what the agent was given, and its id in .env', quietly(`apply ${agents}`), 'plan --remove-agent first', 'apply --remove-agent first', 'status', showRest],
+  ['an agent, what the agent was given, and its id in .env', `apply ${agents}`, 'plan --remove-agent first', 'apply --remove-agent first', 'status', showRest],
   ['the credentials of a cluster, and leaves those of other clusters', quietly(`apply ${cluster('one')}`, `apply ${cluster('two')}`, 'apply --remove-cluster https://one.example'), showRest],
   ['the client secret, from .env as well', quietly('apply --client-secret'), 'apply --no-client-secret', 'status', showRest],
   ['nothing, and says what there is, if there is none of that name, or if no agent would be left', quietly(`apply ${agents} ${cluster('two')}`), remember, ...nothing.flatMap(one => [`plan ${one}`, `apply ${one}`]), expectRemembered],

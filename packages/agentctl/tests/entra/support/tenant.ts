@@ -100,16 +100,9 @@ export class Tenant {
   }
   readonly expectRemembered = (): void => expect(this.content()).toEqual(this.#remembered)
 
-  /** Expects command lines to be seen as in the golden text. */
-  readonly expectShown = async (golden: string, ...steps: readonly Step[]): Promise<void> =>
-    this.expectGolden(golden, await this.show(...steps))
-
   /** Begins anew for each row, and expects its steps, below its name, to be seen as in the golden text. */
   readonly expectScenes = (golden: string, rows: Scenes): Promise<void> =>
     this.expectRows(golden, rows, ([, ...steps]) => this.show(...steps))
-
-  readonly expectGolden = async (golden: string, text: string): Promise<void> =>
-    expect(text).toMatchFileSnapshot(join(import.meta.dirname, '../golden', `${golden}.txt`))
 
   /** Begins anew for each row, and expects what `show` then returns, below the row's name, as in the golden text. */
   readonly expectRows = async <Row extends readonly [what: string, ...rest: unknown[]]>(
@@ -122,7 +115,8 @@ export class Tenant {
       this.begin()
       texts.push(`${row[0]}\n${prefix('    ', this.withNames(await show(row)))}\n`)
     }
-    await this.expectGolden(golden, texts.join('\n'))
+    const file = join(import.meta.dirname, '../golden', `${golden}.txt`)
+    await expect(texts.join('\n')).toMatchFileSnapshot(file)
   }
 
   /** The text with names in place of ids, folder and address. */

@@ -148,11 +148,6 @@ export class Workplace implements Disposable {
     return existsSync(this.envPath) ? parseEnv(readFileSync(this.envPath, 'utf8')) : {}
   }
 
-  /** The content of the agents file, which `AGENTS_CONFIG` names. */
-  get agents() {
-    return JSON.parse(readFileSync(this.agentsPath, 'utf8'))
-  }
-
   /** Writes a shell script that stands on the PATH in place of a command; returns its folder. */
   writeCommand(name: string, script: string): string {
     writeFileSync(join(this.folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
