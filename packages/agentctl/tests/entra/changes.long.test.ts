@@ -19,7 +19,7 @@ import {
 } from './support/radius.ts'
 
 const { tenant, readRadius, tenantNow } = useRadius()
-const { run, expectRows } = tenant
+const { run, expectScenes } = tenant
 type Change = readonly [what: string, change: (tenant: TenantNow) => unknown]
 
 const { ada, ben, graphPrincipal } = seedIds
@@ -165,6 +165,22 @@ const around: readonly Change[] = [
   ['a permission of a vendor’s application', ({ content }) => { content.servicePrincipals.push(vendor); content.appRoleAssignments.push({ ...creation, ...changeApplications, principalId: vendor.id }) }],
 ]
 
+/** What `status` and `blast-radius` tell of a change, and how `apply` corrects it. */
+const showChange = (change: Change[1]) => async () => {
+  change(tenantNow())
+  const { code, output } = await run('status')
+  const radius = await readRadius()
+  const marked = radius.branches.filter(({ mark }) => mark && mark !== 'unread')
+  expect(tenant.writes()).toEqual([])
+  return [
+    ...(output.match(/^(missing|differs|switched|extra) .*(\n {10}.*)*/gm) ?? []),
+    `status ends with ${code}`,
+    ...marked.map(({ mark, way }) => `${mark}: ${way}`),
+    `blast-radius ends with ${radius.code}`,
+    ...(/^(missing|differs|switched) /m.test(output) ? await correct() : []),
+  ].join('\n')
+}
+
 it.each([
   ['properties', properties],
   ['credentials', credentials],
@@ -173,24 +189,11 @@ it.each([
 ])(
   '`status` and `blast-radius` tell each change of %s, and `apply` corrects what was asked for',
   { timeout: 600_000 },
-  async (area, changes) => {
-    await expectRows(`changed-${area}`, changes, async ([, change]) => {
-      change(tenantNow())
-      const { code, output } = await run('status')
-      const radius = await readRadius()
-      const marked = radius.branches.flatMap(({ mark, way }) =>
-        mark && mark !== 'unread' ? [`${mark}: ${way}`] : [],
-      )
-      expect(tenant.writes()).toEqual([])
-      return [
-        ...(output.match(/^(missing|differs|switched|extra) .*(\n {10}.*)*/gm) ?? []),
-        `status ends with ${code}`,
-        ...marked,
-        `blast-radius ends with ${radius.code}`,
-        ...(/^(missing|differs|switched) /m.test(output) ? await correct() : []),
-      ].join('\n')
-    })
-  },
+  (area, changes) =>
+    expectScenes(
+      `changed-${area}`,
+      changes.map(([what, change]) => [what, showChange(change)]),
+    ),
 )
 
 async function correct(): Promise<readonly string[]> {

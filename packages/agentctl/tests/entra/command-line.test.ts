@@ -11,7 +11,7 @@ import { type Scenes, useTenant } from './support/tenant.ts'
 import { splitLine } from './support/workplace.ts'
 
 const tenant = useTenant()
-const { quietly, expectScenes, expectRows } = tenant
+const { quietly, expectScenes } = tenant
 
 interface Ended {
   readonly code?: number
@@ -95,8 +95,10 @@ it('refuses wrong arguments with exit code 2 and words, and asks Entra nothing',
       name => `plan --tenant ${tenantId} --agent "${name}"`,
     ),
   ]
-  const rows = lines.map(line => [`agentctl entra ${JSON.stringify(line)}`, line] as const)
-  await expectRows('arguments-refused', rows, ([, line]) => showBare(splitLine(line)))
+  await expectScenes(
+    'arguments-refused',
+    lines.map(line => [`agentctl entra ${JSON.stringify(line)}`, () => showBare(splitLine(line))]),
+  )
   expect(tenant.entra.requests.all).toEqual([])
 })
 

@@ -101,19 +101,15 @@ export class Tenant {
   readonly expectRemembered = (): void => expect(this.content()).toEqual(this.#remembered)
 
   /** Begins anew for each row, and expects its steps, below its name, to be seen as in the golden text. */
-  readonly expectScenes = (golden: string, rows: Scenes): Promise<void> =>
-    this.expectRows(golden, rows, ([, ...steps]) => this.show(...steps))
-
-  /** Begins anew for each row, and expects what `show` then returns, below the row's name, as in the golden text. */
-  readonly expectRows = async <Row extends readonly [what: string, ...rest: unknown[]]>(
-    golden: string,
-    rows: readonly Row[],
-    show: (row: Row) => Promise<string>,
-  ): Promise<void> => {
+  readonly expectScenes = async (golden: string, rows: Scenes): Promise<void> => {
     const texts: string[] = []
-    for (const row of rows) {
+    for (const [what, ...steps] of rows) {
       this.begin()
-      texts.push(`${row[0]}\n${prefix('    ', this.withNames(await show(row)))}\n`)
+      try {
+        texts.push(`${what}\n${prefix('    ', await this.show(...steps))}\n`)
+      } catch (error) {
+        throw Object.assign(error as Error, { message: `${what}: ${(error as Error).message}` })
+      }
     }
     const file = join(import.meta.dirname, '../golden', `${golden}.txt`)
     await expect(texts.join('\n')).toMatchFileSnapshot(file)
