@@ -1,4 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import type { NewAlert } from './alerts/alert.ts'
+import {
+  describeAlert,
+  describeAlerts,
+  describeDeletion,
+  tellDeletion,
+  tellNewAlert,
+} from './alerts/sentences.ts'
 import { describeForecast, describeWeather } from './sentences.ts'
 import type { WeatherForecast, WeatherReport } from './weather.ts'
 
@@ -14,6 +22,7 @@ const dallas: WeatherReport = {
   observed_at: '2026-07-01T12:00:00Z',
   source: 'open-meteo',
 }
+const { humidity_percent: _humidity, wind_kph: _wind, ...bare } = dallas
 const day = { low_c: -3.6, high_c: -0.2, low_f: 25.5, high_f: 31.6, condition: 'Snow' }
 const oslo: WeatherForecast = {
   city: 'Oslo',
@@ -24,50 +33,38 @@ const oslo: WeatherForecast = {
     { date: '2026-01-31', ...day, condition: 'Clear sky' },
   ],
 }
+const cold: NewAlert = {
+  city: 'Oslo',
+  when: { kind: 'temperature-below', celsius: -5.5 },
+  untilDate: '2026-12-04',
+}
+const alert = { ...cold, id: 'id-1', createdAt: '2026-11-28T12:00:00.000Z' }
+const hot = { ...alert, id: 'id-2', city: 'Rome', when: { kind: 'temperature-above', celsius: 30 } } as const
 
-describe('The weather in sentences', () => {
-  it('gives degrees Celsius and Fahrenheit, the place, the condition and the source', () => {
-    expect(describeWeather(dallas)).toBe(
-      'It is 21 °C (71 °F) in Dallas, Texas, United States, partly cloudy. Humidity 40 %, wind 12 km/h. Source: Open-Meteo.',
-    )
-  })
-
-  it('never passes climate normals off as today’s weather', () => {
-    const { humidity_percent: _humidity, wind_kph: _wind, ...bare } = dallas
-    const text = describeWeather({ ...bare, source: 'climate-normals' })
-    expect(text).toMatch(/^In Dallas, Texas, United States: about 21 °C \(71 °F\), partly cloudy\. Source/)
-    expect(text).toMatch(/Source: climate normals.* not today’s observed weather\.$/)
-    expect(describeForecast({ ...oslo, source: 'climate-normals' })).toMatch(/^What is usual/)
-  })
-
-  it('names a city state once, although it is city, region and country', () => {
-    expect(
-      describeWeather({ ...dallas, city: 'Singapore', region: 'Singapore', country: 'Singapore' }),
-    ).toContain('in Singapore, partly cloudy')
-  })
-
-  it('has a line for each day of a forecast, with a true minus sign and no minus zero', () => {
-    expect(describeForecast(oslo).split('\n')).toEqual([
-      'Forecast for Oslo, Norway:',
-      '- Friday 30 January: −4 to 0 °C (26 to 32 °F), snow',
-      '- Saturday 31 January: −4 to 0 °C (26 to 32 °F), clear sky',
-      '',
-      'Source: Open-Meteo.',
-    ])
-  })
-
-  it('gives only the last day if only that day was asked for', () => {
-    expect(describeForecast(oslo, 'last')).toBe(
-      'Oslo, Norway on Saturday 31 January: −4 to 0 °C (26 to 32 °F), clear sky. Source: Open-Meteo.',
-    )
-  })
-
-  it('gives only the date that was asked for, or says that the forecast does not reach it', () => {
-    expect(describeForecast(oslo, { date: '2026-01-30' })).toMatch(
-      /^Oslo, Norway on Friday 30 January: .*snow\./,
-    )
-    expect(describeForecast(oslo, { date: '2026-07-03' })).toBe(
-      'There is no forecast for Friday 3 July: it reaches seven days ahead, today included.',
-    )
-  })
+it('Weather and alerts are told in plain English: with true minus signs, their source, and no climate normals as today’s weather', async () => {
+  const texts = {
+    'weather that was measured': describeWeather(dallas),
+    'usual weather': describeWeather({ ...bare, source: 'climate-normals' }),
+    'a city state': describeWeather({
+      ...dallas,
+      city: 'Singapore',
+      region: 'Singapore',
+      country: 'Singapore',
+    }),
+    'a forecast': describeForecast(oslo),
+    'a forecast of what is usual': describeForecast({ ...oslo, source: 'climate-normals' }),
+    'the last day alone': describeForecast(oslo, 'last'),
+    'one date alone': describeForecast(oslo, { date: '2026-01-30' }),
+    'a date that the forecast does not reach': describeForecast(oslo, { date: '2026-07-03' }),
+    'an alert': describeAlert(alert),
+    'no alerts': describeAlerts({ alerts: [] }),
+    'one alert': describeAlerts({ alerts: [alert] }),
+    'two alerts': describeAlerts({ alerts: [alert, hot] }),
+    'a deleted alert': describeDeletion('id-1'),
+    'a new alert': JSON.stringify(tellNewAlert(cold)),
+    'a new alert for the usual time': JSON.stringify(tellNewAlert(cold, true)),
+    'an alert that would be deleted': JSON.stringify(tellDeletion(hot)),
+  }
+  const blocks = Object.entries(texts).map(([what, text]) => `# ${what}\n${text}\n`)
+  await expect(blocks.join('\n')).toMatchFileSnapshot('sentences.txt')
 })
