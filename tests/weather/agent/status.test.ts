@@ -1,150 +1,132 @@
+import type { Problem } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { ask, bearer, findMetricsUrl } from '../../contract/agent/ask.ts'
 import { startScriptedServer } from '../../contract/agent/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { tenantOf } from '../identity/trial.ts'
 import { Stack } from '../support/stack.ts'
 
-const { tenantId, blueprintAppId, pageAppId, ada } = identities
 const stack = await forFile(Stack.start())
+const token = await stack.signIn(identities.ada.oid)
 
-/** Reads a JSON document. It has no type: a test fails if its content is not as expected. */
-async function get(path: string, url = stack.agentUrl) {
-  const response = await fetch(`${url}${path}`)
+async function get(path: string, url = stack.agentUrl, headers: Readonly<Record<string, string>> = {}) {
+  const response = await fetch(`${url}${path}`, { headers })
   // biome-ignore lint/suspicious/noExplicitAny: whatever came over the wire
   const body = (await response.json()) as any
   return { status: response.status, body }
 }
 
-describe('/api/status', () => {
-  it('reports as ready only what has been seen to work', async () => {
-    await expect
-      .poll(async () => (await get('/api/status')).body)
-      .toMatchObject({
-        status: 'ok',
-        version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-        bedrock_available: false,
-        components: {
-          sidecar: { state: 'ready', checkedAt: expect.any(String) },
-          weather_api: { state: 'ready', checkedAt: expect.any(String) },
-          bedrock: {
-            state: 'unavailable',
-            model: null,
-            region: null,
-            credential: 'none',
-            problem: { code: 'BEDROCK_NOT_CONFIGURED' },
-          },
-        },
-        flows: { autonomous: { state: 'ready' }, obo: { state: 'unknown' } },
-        emulated: ['entra', 'auth-sidecar'],
-      })
-    await ask(stack.agentUrl, { flow: 'obo' }, bearer(await stack.signIn(ada.oid)))
-    const { body } = await get('/api/status')
-    expect(body.flows.obo).toMatchObject({ state: 'ready', checkedAt: expect.any(String) })
-  })
+/** Documents, each below its title, with names in the place of what differs from run to run. */
+function describeDocuments(documents: Readonly<Record<string, unknown>>): string {
+  return Object.entries(documents)
+    .map(([what, document]) => `# ${what}\n${JSON.stringify(document, shortenProblems, 2)}\n`)
+    .join('\n')
+    .replaceAll(/http:\/\/localhost:\d+/g, 'http://localhost:<port>')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/\d{4}-\d\d-\d\d/g, '<date>')
+    .replaceAll(/"version": "\d+\.\d+\.\d+"/g, '"version": "<version>"')
+}
 
-  it('answers with 200 before anything behind the agent has answered', async () => {
-    // The agent waits for this sidecar, which is alive but silent, so that the agent does not know its state yet.
+function shortenProblems(_name: string, value: Partial<Problem> | null): unknown {
+  return value?.code ? `${value.status} ${value.code}: ${value.detail}` : value
+}
+
+describe('/api/status', () => {
+  it('reports as ready only what has been seen to work, answers with 200 before anything has, and gives the reason of a failure', async () => {
     await using silent = await startScriptedServer((request, response) => {
+      // The agent waits for this sidecar, which is alive but silent, so that the agent does not know its state yet.
       if (request.url === '/healthz') response.end('Healthy')
     })
     const environment = { SIDECAR_URL: silent.url, WEATHER_API_URL: silent.url, ENTRA_AUTHORITY: silent.url }
     await using lone = await Stack.start({ agent: environment }, ['agent'])
-    const { status, body } = await get('/api/status', lone.agentUrl)
+    const unknown = await get('/api/status', lone.agentUrl)
     expect(silent.abandoned).toBe(0)
-    expect(status).toBe(200)
-    expect(body.components.sidecar).toEqual({ state: 'unknown' })
-    expect(body.flows.autonomous).toEqual({ state: 'unknown' })
-  })
 
-  it('is degraded, with the reason, when the sidecar is gone, and ok again when it is back', async () => {
+    const ready = {
+      components: { weather_api: { state: 'ready' } },
+      flows: { autonomous: { state: 'ready' } },
+    }
+    await expect.poll(async () => (await get('/api/status')).body).toMatchObject(ready)
+    const started = await get('/api/status')
+    await ask(stack.agentUrl, { flow: 'obo' }, bearer(token))
+    const used = await get('/api/status')
     await stack.stop('sidecar')
     await ask(stack.agentUrl)
-    const { body } = await get('/api/status')
-    expect(body).toMatchObject({
-      status: 'degraded',
-      components: { sidecar: { state: 'unavailable', problem: { code: 'SIDECAR_UNREACHABLE' } } },
-      flows: { autonomous: { state: 'unavailable' } },
-    })
+    const degraded = await get('/api/status')
     // A reply that names the fault helps users more than no reply.
     expect((await get('/readyz')).status).toBe(200)
     await stack.start('sidecar')
     await ask(stack.agentUrl)
     expect((await get('/api/status')).body.components.sidecar.state).toBe('ready')
+    const documents = {
+      'before anything behind the agent has answered': unknown,
+      'after the start': started,
+      'after a turn on behalf of a user': used,
+      'after the sidecar stopped': degraded,
+    }
+    await expect(describeDocuments(documents)).toMatchFileSnapshot('status.txt')
   })
-})
 
-describe('An Entra that no replica can reach', () => {
-  it('is reported as ENTRA_UNAVAILABLE, and takes no replica out of service', async () => {
+  it('does not take a replica out of service because of an Entra that no replica can reach', async () => {
     await stack.restart('sidecar')
     await stack.stop('entra')
-    for (let time = 0; time < 3; time++) {
+    for (let time = 0; time < 3; time++)
       expect((await ask(stack.agentUrl)).body.code).toBe('ENTRA_UNAVAILABLE')
-    }
     expect((await get('/readyz')).status).toBe(200)
     await stack.start('entra')
   })
 })
 
-describe('/api/config', () => {
-  it('has only public ids, and the endpoints of an emulator on loopback, which MSAL needs', async () => {
-    const { body } = await get('/api/config')
-    expect(body).toMatchObject({
-      tenantId,
-      authority: `https://login.localhost/${tenantId}`,
-      spaClientId: pageAppId,
-      scopes: [`api://${blueprintAppId}/access_as_user`],
-      modes: ['direct'],
-      flows: ['autonomous', 'obo'],
-      blueprintCredential: 'secret',
-      requireSignIn: false,
-      emulated: ['entra', 'auth-sidecar'],
-    })
-    const base = `${stack.entraUrl}/${tenantId}`
-    expect(JSON.parse(body.authorityMetadata)).toEqual({
-      issuer: `${base}/v2.0`,
-      jwks_uri: `${base}/discovery/v2.0/keys`,
-      authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
-      token_endpoint: `${base}/oauth2/v2.0/token`,
-      end_session_endpoint: `${base}/oauth2/v2.0/logout`,
-    })
-  })
-
-  it('names the endpoints of an https emulator at *.localhost, which browsers find on loopback', async () => {
-    const authority = 'https://entra.localhost:7001'
-    await using lone = await Stack.start({ agent: { ENTRA_AUTHORITY: authority } }, ['agent'])
+it('/api/config has only public ids, the endpoints of an emulator on loopback, which MSAL needs, and no sign-in that is not configured', async () => {
+  const configOf = async (agent: Readonly<Record<string, string>>) => {
+    await using lone = await Stack.start({ agent }, ['agent'])
     const { body } = await get('/api/config', lone.agentUrl)
-    expect(body.authority).toBe(`${authority}/${tenantId}`)
-    expect(JSON.parse(body.authorityMetadata)).toMatchObject({
-      issuer: `${authority}/${tenantId}/v2.0`,
-      token_endpoint: `${authority}/${tenantId}/oauth2/v2.0/token`,
-    })
-  })
+    return { config: body, obo: (await get('/api/status', lone.agentUrl)).body.flows.obo }
+  }
+  const real = {
+    ENTRA_AUTHORITY: '',
+    BLUEPRINT_CREDENTIAL: '',
+    CLIENT_SPA_APP_ID: '',
+    AWS_REGION: 'eu-central-1',
+    AWS_BEARER_TOKEN_BEDROCK: 'k',
+    BEDROCK_PROBE: 'off',
+  }
+  const documents = {
+    'an emulator on loopback': (await get('/api/config')).body,
+    'an https emulator at *.localhost': await configOf({ ENTRA_AUTHORITY: 'https://entra.localhost:7001' }),
+    'the real Entra, without a page': await configOf(real),
+  }
+  await expect(describeDocuments(documents)).toMatchFileSnapshot('config.txt')
+})
 
-  it('names the real Entra without its endpoints, and offers no sign-in if sign-in is not configured', async () => {
-    const environment = {
-      ENTRA_AUTHORITY: '',
-      BLUEPRINT_CREDENTIAL: '',
-      CLIENT_SPA_APP_ID: '',
-      AWS_REGION: 'eu-central-1',
-      AWS_BEARER_TOKEN_BEDROCK: 'k',
-    }
-    await using lone = await Stack.start({ agent: { ...environment, BEDROCK_PROBE: 'off' } }, ['agent'])
-    const { body } = await get('/api/config', lone.agentUrl)
-    expect(body).toMatchObject({
-      authority: `https://login.microsoftonline.com/${tenantId}`,
-      spaClientId: null,
-      modes: ['direct', 'bedrock'],
-      flows: ['autonomous'],
-      blueprintCredential: 'unknown',
-    })
-    expect(body).not.toHaveProperty('authorityMetadata')
-    const { body: status } = await get('/api/status', lone.agentUrl)
-    expect(status.flows.obo).toMatchObject({
-      state: 'unavailable',
-      problem: { code: 'SIGN_IN_NOT_CONFIGURED' },
-    })
-  })
+it('/api/instructions returns the system prompt and each tool with the right that it needs, and whether the agent has it, as far as that is known', async () => {
+  const heldNow = async () => {
+    const { body } = await get('/api/instructions?flow=autonomous')
+    return body.tools.map(({ held }: { held: boolean | null }) => held)
+  }
+  const documents = {
+    'as itself': await get('/api/instructions?agent=default&flow=autonomous'),
+    'on behalf of a user': await get('/api/instructions?flow=obo', stack.agentUrl, bearer(token)),
+    'on behalf of nobody': await get('/api/instructions?flow=obo'),
+    'no flow': await get('/api/instructions'),
+    'an unknown flow': await get('/api/instructions?flow=root'),
+    'an unknown agent': await get('/api/instructions?flow=autonomous&agent=other'),
+    'an unknown parameter': await get('/api/instructions?flow=autonomous&more=1'),
+  }
+  const text = describeDocuments(documents)
+  await expect(text).toMatchFileSnapshot('instructions.txt')
+  expect(text).not.toContain(identities.ada.oid)
+  expect(text).not.toContain('eyJ')
+  const { content } = tenantOf(stack).directory
+  const assigned = content.appRoleAssignments
+  content.appRoleAssignments = []
+  await stack.restart('sidecar')
+  expect(await heldNow()).toEqual([false, false])
+  content.appRoleAssignments = assigned
+  await stack.stop('sidecar')
+  expect(await heldNow()).toEqual([null, null])
+  await stack.start('sidecar')
 })
 
 describe('Probes, OpenAPI and metrics', () => {
@@ -154,19 +136,12 @@ describe('Probes, OpenAPI and metrics', () => {
   })
 
   it('/openapi.json is OpenAPI 3.1 and lists every route of the API', async () => {
-    const { body } = await get('/openapi.json')
-    expect(body.openapi).toMatch(/^3\.1\./)
-    expect(Object.keys(body.paths).sort()).toEqual([
-      '/api/chat',
-      '/api/chat/continue',
-      '/api/config',
-      '/api/instructions',
-      '/api/status',
-      '/livez',
-      '/readyz',
-      '/sidecar/livez',
-    ])
-    const { requestBody, responses } = body.paths['/api/chat'].post
+    const { openapi, paths } = (await get('/openapi.json')).body
+    expect(openapi).toMatch(/^3\.1\./)
+    expect(Object.keys(paths).sort().join(' ')).toBe(
+      '/api/chat /api/chat/continue /api/config /api/instructions /api/status /livez /readyz /sidecar/livez',
+    )
+    const { requestBody, responses } = paths['/api/chat'].post
     expect(requestBody.content['application/json'].schema).toMatchObject({
       required: ['message', 'mode', 'flow'],
       additionalProperties: false,
@@ -180,10 +155,9 @@ describe('Probes, OpenAPI and metrics', () => {
     const response = await fetch(await findMetricsUrl(stack.appOf('agent')))
     const text = await response.text()
     expect(response.headers.get('content-type')).toContain('text/plain')
-    expect(text).toMatch(
-      /^agent_turns_total\{agent="default",mode="direct",flow="autonomous",outcome="OK"\} \d+$/m,
-    )
-    expect(text).toMatch(/^agent_turns_total\{.*,flow="autonomous",outcome="CITY_NOT_FOUND"\} 1$/m)
+    const labels = 'agent="default",mode="direct",flow="autonomous"'
+    expect(text).toMatch(new RegExp(`^agent_turns_total\\{${labels},outcome="OK"\\} \\d+$`, 'm'))
+    expect(text).toMatch(new RegExp(`^agent_turns_total\\{${labels},outcome="CITY_NOT_FOUND"\\} 1$`, 'm'))
     expect(text).toMatch(/^agent_turns_in_flight 0$/m)
     expect(text).toMatch(/^agent_turn_first_token_seconds_count\{mode="direct",flow="autonomous"\} \d+$/m)
     expect(text).toMatch(/^process_cpu_seconds_total /m)
