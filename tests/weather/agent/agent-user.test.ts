@@ -1,17 +1,15 @@
 import { writeFileSync } from 'node:fs'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
-import { flowNames, type Instructions, type Status } from '@entra-agents/trace'
+import { flowNames, type Instructions } from '@entra-agents/trace'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ask, bearer, tokenCards } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { tenantOf, tokenRequests } from '../identity/trial.ts'
+import { resetStack, tenantOf, tokenRequests } from '../identity/trial.ts'
 import { Stack } from '../support/stack.ts'
 
 const { agentId, agentUserId, ada } = identities
 const file = temporaryFile('agents.json')
-const agentUserFlow = { flow: 'agent-user' } as const
-const weatherSettings = { AGENT_USERS: `${agentId}=${agentUserId}` }
 const agent = {
   title: 'Weather',
   clientId: agentId,
@@ -19,19 +17,21 @@ const agent = {
   flows: flowNames,
 }
 writeFileSync(file, JSON.stringify({ agents: { weather: agent } }))
-const stack = await forFile(Stack.start({ weather: weatherSettings, agent: { AGENTS_CONFIG: file } }))
+const weather = { AGENT_USERS: `${agentId}=${agentUserId}` }
+const stack = await forFile(Stack.start({ weather, agent: { AGENTS_CONFIG: file } }))
+const askAsUser = (headers = {}) => ask(stack.agentUrl, { flow: 'agent-user' }, headers)
+const get = async (path: string): Promise<unknown> => (await fetch(`${stack.agentUrl}${path}`)).json()
 // The agent's first check of the sidecar asks for the same token; no test may restart the sidecar meanwhile.
 const hasToken = (line: string) => /"flow":"agent-user".*The agent has a token/.test(line)
 beforeAll(() => vi.waitUntil(() => stack.agentLog.some(hasToken), { timeout: 30_000 }))
 beforeEach(async () => {
-  tenantOf(stack).reset()
-  await stack.restart('sidecar')
+  await resetStack(stack)
   stack.agentLog.length = 0
 })
 
 describe('A turn as the agent’s own user account', () => {
   it('gets TR by T1 and T2, acts as the account, and the API confirms this', async () => {
-    const { status, body } = await ask(stack.agentUrl, agentUserFlow)
+    const { status, body } = await askAsUser()
     expect({ status, flow: body.flow }).toEqual({ status: 200, flow: 'agent-user' })
     const legs = tokenRequests(stack).map(({ leg }) => leg)
     expect(legs.filter(leg => leg === 't2' || leg === 'agent-user')).toEqual(['t2', 'agent-user'])
@@ -45,87 +45,72 @@ describe('A turn as the agent’s own user account', () => {
       validated: { flow: 'agent-user', kind: 'agentUser', caller: agentId, on_behalf_of: agentUserId },
     })
     expect(body.trace.find(({ kind }) => kind === 'validation')?.status).toBe('ok')
-    const lines = stack.agentLog.map(line => JSON.parse(line))
-    expect(lines.find(({ audit }) => audit === 'issued')).toMatchObject({
-      flow: 'agent-user',
-      caller: agentId,
-      agentUser: agentUserId,
-    })
+    const issued = stack.agentLog.map(line => JSON.parse(line)).find(({ audit }) => audit === 'issued')
+    expect(issued).toMatchObject({ flow: 'agent-user', caller: agentId, agentUser: agentUserId })
   })
 
   it('claims no correlation id that Entra has not seen: only the token’s id leads to Entra’s row', async () => {
-    const { body } = await ask(stack.agentUrl, agentUserFlow)
+    const { body } = await askAsUser()
     const asked = tokenRequests(stack)
     expect(asked.map(({ correlationId }) => correlationId)).not.toContain(body.turnId)
     const steps = body.trace.filter(({ kind, from }) => kind === 'token-request' && from === 'agent')
     expect(steps.map(({ logIds }) => logIds)).toEqual([{ tokenId: asked.at(-1)?.tokenId }])
   })
 
-  it('does not use the token of a signed-in user', async () => {
-    const tc = await stack.signIn(ada.oid)
-    const { body, text } = await ask(stack.agentUrl, agentUserFlow, bearer(tc))
-    expect(tokenCards(body.trace, 'TR').at(-1)).toMatchObject({ claims: { oid: agentUserId } })
+  it('uses neither the token of a signed-in user nor one of another flow: TR has another subject in each flow', async () => {
+    const token = bearer(await stack.signIn(ada.oid))
+    const { text } = await askAsUser(token)
     expect(text).not.toContain(ada.oid)
     expect(tokenRequests(stack).some(({ leg }) => leg === 'obo')).toBe(false)
+    const subjects: unknown[] = []
+    for (const flow of flowNames) {
+      const { body } = await ask(stack.agentUrl, { flow }, token)
+      subjects.push(tokenCards(body.trace, 'TR').at(-1)?.claims?.['oid'])
+    }
+    expect(subjects).toEqual([agentId, ada.oid, agentUserId])
   })
 
   it('is refused by an API that lists another account for the agent, or that lists no accounts', async () => {
     await stack.restart('weather', { AGENT_USERS: `${agentId}=${ada.oid}` })
-    expect((await ask(stack.agentUrl, agentUserFlow)).body).toMatchObject({
+    expect((await askAsUser()).body).toMatchObject({
       code: 'API_TOKEN_REJECTED',
       failedCheck: 'caller',
       upstream: { service: 'weather-api' },
     })
     await stack.restart('weather', { AGENT_USERS: undefined })
-    expect((await ask(stack.agentUrl, agentUserFlow)).body).toMatchObject({
+    expect((await askAsUser()).body).toMatchObject({
       code: 'API_FORBIDDEN',
       failedCheck: 'permission',
       detail: 'The API does not allow it, although the agent’s token has Weather.Read.',
     })
     await stack.restart('weather')
   })
-
-  it('uses no token of another flow: TR has another subject in each flow', async () => {
-    const oids = []
-    for (const flow of flowNames) {
-      const { body } = await ask(stack.agentUrl, { flow }, bearer(await stack.signIn(ada.oid)))
-      oids.push(tokenCards(body.trace, 'TR').at(-1)?.claims?.['oid'])
-    }
-    expect(oids).toEqual([agentId, ada.oid, agentUserId])
-  })
 })
 
 describe('The agent’s own user account', () => {
   it('is checked for the status even if no user has signed in', async () => {
     await stack.restart('agent')
-    const status = async () => (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Status
-    await expect.poll(status).toMatchObject({ flows: { 'agent-user': { state: 'ready' } } })
+    const ready = { flows: { 'agent-user': { state: 'ready' } } }
+    await expect.poll(() => get('/api/status')).toMatchObject(ready)
     const user = tenantOf(stack).directory.user(agentUserId)
     if (!user) throw new Error('The tenant has no such user.')
     user.accountEnabled = false
-    await stack.restart('sidecar')
-    await stack.restart('agent')
-    await expect.poll(status).toMatchObject({
-      status: 'degraded',
-      flows: {
-        autonomous: { state: 'ready' },
-        'agent-user': { state: 'unavailable', problem: { code: 'AGENT_USER_UNUSABLE' } },
-      },
-    })
+    for (const part of ['sidecar', 'agent'] as const) await stack.restart(part)
+    const unusable = { state: 'unavailable', problem: { code: 'AGENT_USER_UNUSABLE' } }
+    await expect
+      .poll(() => get('/api/status'))
+      .toMatchObject({
+        status: 'degraded',
+        flows: { autonomous: { state: 'ready' }, 'agent-user': unusable },
+      })
   })
 
   it('is reported to have the scope that a tool needs; whether it has the scope is unknown if it gets no token', async () => {
-    const held = async () => {
-      const response = await fetch(`${stack.agentUrl}/api/instructions?flow=agent-user`)
-      return ((await response.json()) as Instructions).tools.map(tool => [tool.needs, tool.held])
-    }
+    const tools = async () => ((await get('/api/instructions?flow=agent-user')) as Instructions).tools
     const needs = { api: 'weather-api', permission: 'Weather.Read', kind: 'scope' }
-    expect(await held()).toEqual([
-      [needs, true],
-      [needs, true],
-    ])
+    expect(await tools()).toMatchObject(Array(2).fill({ needs, held: true }))
     tenantOf(stack).directory.content.permissionGrants = []
     await stack.restart('sidecar')
-    expect((await held()).map(([, has]) => has)).toEqual([null, null])
+    expect((await tools()).map(({ held }) => held)).toEqual([null, null])
   })
 })

@@ -1,57 +1,45 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { ask, askForStream } from '../../contract/agent/ask.ts'
 import { startScriptedServer } from '../../contract/agent/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../support/stack.ts'
 
 const overrideGate = 'Sidecar__AllowOverrides__GetAuthorizationHeaderUnauthenticated'
-
-describe('A sidecar whose override gate is shut', () => {
-  it('returns the blueprint’s token, which the agent never uses: no call reaches the weather API', async () => {
-    await using weather = await startScriptedServer((_request, response) => response.writeHead(500).end())
-    await using stack = await Stack.start({
-      sidecar: { [overrideGate]: undefined },
-      agent: { WEATHER_API_URL: weather.url },
-    })
-    const { status, body } = await ask(stack.agentUrl)
-    expect([status, body.code]).toEqual([502, 'AGENT_IDENTITY_NOT_HONOURED'])
-    expect(body.hint).toContain(`${overrideGate}=true`)
-    const { events } = await askForStream(stack.agentUrl)
-    expect(events.map(({ event }) => event)).not.toContain('delta')
-    expect(events.at(-1)).toMatchObject({ event: 'problem', data: { code: 'AGENT_IDENTITY_NOT_HONOURED' } })
-    expect(weather.requests.filter(({ url }) => url.startsWith('/weather'))).toEqual([])
-  })
-})
-
 const stack = await forFile(Stack.start())
 
-describe('The agent', () => {
-  it('reports a weather API that is down, and works without a restart once the API is back', async () => {
-    await stack.stop('weather')
-    const { status, body } = await ask(stack.agentUrl)
-    expect([status, body.code]).toEqual([503, 'API_UNAVAILABLE'])
-    await stack.start('weather')
-    expect((await ask(stack.agentUrl)).status).toBe(200)
-  })
-
-  it('reports missing AWS settings in bedrock mode, and still answers in direct mode', async () => {
-    const { status, body } = await ask(stack.agentUrl, { mode: 'bedrock' })
-    expect([status, body.code]).toEqual([503, 'BEDROCK_NOT_CONFIGURED'])
-    expect((await ask(stack.agentUrl)).status).toBe(200)
-  })
+it('The blueprint’s token, which a sidecar returns whose override gate is shut, is never used: no call reaches the weather API', async () => {
+  await using weather = await startScriptedServer((_request, response) => response.writeHead(500).end())
+  await stack.restart('sidecar', { [overrideGate]: undefined })
+  const url = await stack.startReplica({ WEATHER_API_URL: weather.url })
+  const { status, body } = await ask(url)
+  expect([status, body.code]).toEqual([502, 'AGENT_IDENTITY_NOT_HONOURED'])
+  expect(body.hint).toContain(`${overrideGate}=true`)
+  const { events } = await askForStream(url)
+  expect(events.map(({ event }) => event)).not.toContain('delta')
+  expect(events.at(-1)).toMatchObject({ event: 'problem', data: { code: 'AGENT_IDENTITY_NOT_HONOURED' } })
+  expect(weather.requests.filter(({ url }) => url.startsWith('/weather'))).toEqual([])
+  await stack.restart('sidecar')
 })
 
-describe('A turn that takes too long', () => {
-  it('ends at its deadline with TURN_TIMEOUT, and shows its API call as failed', async () => {
-    await using weather = await startScriptedServer(() => {})
-    await using stack = await Stack.start({
-      agent: { WEATHER_API_URL: weather.url, TURN_TIMEOUT_MS: '1000' },
-    })
-    const { status, body } = await ask(stack.agentUrl)
-    expect([status, body.code]).toEqual([504, 'TURN_TIMEOUT'])
-    const { events } = await askForStream(stack.agentUrl)
-    expect(events.at(-1)).toMatchObject({ event: 'problem', data: { code: 'TURN_TIMEOUT' } })
-    const call = events.findLast(({ event }) => event === 'step')
-    expect(call).toMatchObject({ data: { kind: 'api-call', status: 'failed' } })
-  })
+it('A weather API that is down is reported; the agent works without a restart once the API is back', async () => {
+  await stack.stop('weather')
+  const { status, body } = await ask(stack.agentUrl)
+  expect([status, body.code]).toEqual([503, 'API_UNAVAILABLE'])
+  await stack.start('weather')
+  expect((await ask(stack.agentUrl)).status).toBe(200)
+})
+
+it('Missing AWS settings are reported in bedrock mode', async () => {
+  const { status, body } = await ask(stack.agentUrl, { mode: 'bedrock' })
+  expect([status, body.code]).toEqual([503, 'BEDROCK_NOT_CONFIGURED'])
+})
+
+it('A turn that takes too long ends at its deadline with TURN_TIMEOUT, and shows its API call as failed', async () => {
+  await using weather = await startScriptedServer(() => {})
+  const url = await stack.startReplica({ WEATHER_API_URL: weather.url, TURN_TIMEOUT_MS: '1000' })
+  const [{ status, body }, { events }] = await Promise.all([ask(url), askForStream(url)])
+  expect([status, body.code]).toEqual([504, 'TURN_TIMEOUT'])
+  expect(events.at(-1)).toMatchObject({ event: 'problem', data: { code: 'TURN_TIMEOUT' } })
+  const call = events.findLast(({ event }) => event === 'step')
+  expect(call).toMatchObject({ data: { kind: 'api-call', status: 'failed' } })
 })
