@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { ask, askForStream, bearer } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
@@ -11,30 +11,30 @@ const jwsPattern = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/
 const stack = await forFile(Stack.start())
 const tokens = { [ada.oid]: await stack.signIn(ada.oid), [ben.oid]: await stack.signIn(ben.oid) }
 
-describe('200 streams at the same time, of two users in both flows,', () => {
-  it('never carry each other’s token, trace or answer', async () => {
-    const logged = stack.agentLog.length
-    const texts = await Promise.all(Array.from({ length: 200 }, (_, number) => runTurn(number)))
-    const written = [...texts, ...stack.agentLog.slice(logged)]
-    expect(stack.agentLog.length).toBeGreaterThan(logged + 200)
-    for (const text of written) expect(text).not.toMatch(jwsPattern)
-    for (const token of Object.values(tokens)) {
-      const signature = token.split('.')[2] ?? ''
-      expect(written.filter(text => text.includes(signature))).toEqual([])
-    }
-  })
+it('200 streams at the same time, of two users in both flows, never carry each other’s token, trace or answer', async () => {
+  const logged = stack.agentLog.length
+  const texts = await Promise.all(Array.from({ length: 200 }, (_, number) => runTurn(number)))
+  const written = [...texts, ...stack.agentLog.slice(logged)]
+  expect(stack.agentLog.length).toBeGreaterThan(logged + 200)
+  for (const text of written) expect(text).not.toMatch(jwsPattern)
+  for (const token of Object.values(tokens)) {
+    const signature = token.split('.')[2] ?? ''
+    expect(written.filter(text => text.includes(signature))).toEqual([])
+  }
 })
 
 /** One turn whose user, flow and city follow from its number; returns all that was sent to the client. */
 async function runTurn(number: number): Promise<string> {
-  const user = number % 2 === 0 ? ada.oid : ben.oid
-  const other = number % 2 === 0 ? ben.oid : ada.oid
+  const [user, other] = number % 2 === 0 ? [ada.oid, ben.oid] : [ben.oid, ada.oid]
   const flow = number % 4 < 2 ? 'obo' : 'autonomous'
   const city = cities[number % cities.length]
-  const asked = { message: `Weather in ${city}?`, flow }
   // In the autonomous flow the token is sent as well: it must not appear anywhere.
   const headers = bearer(tokens[user] ?? '')
-  const { text, events } = await askForStream(stack.agentUrl, asked, headers)
+  const { text, events } = await askForStream(
+    stack.agentUrl,
+    { message: `Weather in ${city}?`, flow },
+    headers,
+  )
   expect(events.at(-1)?.event).toBe('result')
   expect(text).toContain(`In ${city}`)
   for (const elsewhere of cities) if (elsewhere !== city) expect(text).not.toContain(elsewhere)
@@ -45,24 +45,22 @@ async function runTurn(number: number): Promise<string> {
   return text
 }
 
-describe('The log of a turn', () => {
-  it('is one line with ids, mode, flow, outcome and times, and has no word of the conversation', async () => {
-    const logged = stack.agentLog.length
-    const { body, headers } = await ask(stack.agentUrl, { message: 'Weather in Reykjavik?' })
-    const lines = stack.agentLog.slice(logged)
-    expect(lines.join('')).not.toContain('Reykjavik')
-    const turns = lines.map(line => JSON.parse(line)).filter(({ outcome }) => outcome !== undefined)
-    expect(turns).toEqual([
-      expect.objectContaining({
-        turnId: body.turnId,
-        requestId: headers.get('x-request-id'),
-        mode: 'direct',
-        flow: 'autonomous',
-        outcome: 'OK',
-        durationMs: expect.any(Number),
-        firstTokenMs: expect.any(Number),
-        tokenIds: [expect.any(String)],
-      }),
-    ])
-  })
+it('The log of a turn is one line with ids, mode, flow, outcome and times, and has no word of the conversation', async () => {
+  const logged = stack.agentLog.length
+  const { body, headers } = await ask(stack.agentUrl, { message: 'Weather in Reykjavik?' })
+  const lines = stack.agentLog.slice(logged)
+  expect(lines.join('')).not.toContain('Reykjavik')
+  const turns = lines.map(line => JSON.parse(line)).filter(({ outcome }) => outcome !== undefined)
+  expect(turns).toEqual([
+    expect.objectContaining({
+      turnId: body.turnId,
+      requestId: headers.get('x-request-id'),
+      mode: 'direct',
+      flow: 'autonomous',
+      outcome: 'OK',
+      durationMs: expect.any(Number),
+      firstTokenMs: expect.any(Number),
+      tokenIds: [expect.any(String)],
+    }),
+  ])
 })
