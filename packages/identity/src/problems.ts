@@ -151,7 +151,7 @@ export const identityProblems = {
   },
   API_ECHOED_TOKEN: {
     status: 502,
-    title: 'An API sent back a part of the token that it got, in a form that hides it.',
+    title: 'An API sent back a part of the token that it got.',
     hint: 'Ask who runs the API why it does so: whoever reads its responses could use the token. If it cannot be trusted, take it out of the configuration.',
   },
 } as const satisfies Record<string, ProblemKind>
