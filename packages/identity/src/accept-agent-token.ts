@@ -25,63 +25,47 @@ export function acceptAgentToken(raw: string, expected: ExpectedToken) {
   if (!decoded)
     throw misconfiguredProblem('The sidecar returned a token that cannot be read, so it was not used.')
   const { header, claims } = decoded
-  const checks = [
-    checkActor(claims, expected),
-    checkTenant(claims, expected),
-    checkAudience(claims, expected),
-    checkLifetime(claims),
-    checkSubject(claims, expected),
-  ]
+  const checks = Object.entries(requirements).map(([name, require]): Check => {
+    require(claims, expected)
+    return { name, ok: true }
+  })
   return { header, claims, checks }
 }
 
-const passedCheck = (name: string): Check => ({ name, ok: true })
-
-function checkActor(claims: Claims, { agent, flow }: ExpectedToken): Check {
-  const actor = claims['azp'] ?? claims['appid']
-  if (typeof actor !== 'string' || actor.toLowerCase() !== agent.clientId) {
-    throw identityProblem('AGENT_IDENTITY_NOT_HONOURED', 'The token’s actor is not the agent identity.', {
-      upstream: { service: 'sidecar' },
-      hint: `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
-    })
-  }
-  return passedCheck('actor')
-}
-
-function checkTenant(claims: Claims, { agent }: ExpectedToken): Check {
-  if (claims['tid'] !== agent.tenantId) {
-    throw misconfiguredProblem('The sidecar returned a token of another tenant.')
-  }
-  return passedCheck('tenant')
-}
-
-function checkAudience({ aud }: Claims, { api }: ExpectedToken): Check {
-  if (aud !== api.appId && aud !== `api://${api.appId}`) {
+/** What TR has to be; each throws a ProblemError if TR is something else. */
+const requirements: Readonly<Record<string, (claims: Claims, expected: ExpectedToken) => void>> = {
+  actor({ azp, appid }, { agent, flow }) {
+    const actor = azp ?? appid
+    if (typeof actor !== 'string' || actor.toLowerCase() !== agent.clientId)
+      throw identityProblem('AGENT_IDENTITY_NOT_HONOURED', 'The token’s actor is not the agent identity.', {
+        upstream: { service: 'sidecar' },
+        hint: `Set ${flowRules[flow].overrideSetting}=true on the sidecar.`,
+      })
+  },
+  tenant({ tid }, { agent }) {
+    if (tid !== agent.tenantId) throw misconfiguredProblem('The sidecar returned a token of another tenant.')
+  },
+  audience({ aud }, { api }) {
+    if (aud === api.appId || aud === `api://${api.appId}`) return
     const hint = `Give the agent the client id of the ${api.title} (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default.`
     throw misconfiguredProblem('The sidecar returned a token for another API.', hint)
-  }
-  return passedCheck('audience')
-}
-
-function checkLifetime(claims: Claims): Check {
-  const expiresAt = readNumericDate(claims['exp'])
-  if (expiresAt === undefined || expiresAt * 1000 <= Date.now()) {
-    throw identityProblem('SIDECAR_MISCONFIGURED', 'The sidecar returned an expired token.', {
-      upstream: { service: 'sidecar' },
-      hint: clockHint,
-      extensions: { failedCheck: 'lifetime' },
-    })
-  }
-  return passedCheck('lifetime')
-}
-
-function checkSubject(claims: Claims, expected: ExpectedToken): Check {
-  try {
-    flowRules[expected.flow].requireSubject(claims, expected)
-  } catch (error) {
-    throw isTokenRefused(error) ? misconfiguredProblem(error.message) : error
-  }
-  return passedCheck('subject')
+  },
+  lifetime({ exp }) {
+    const expiresAt = readNumericDate(exp)
+    if (expiresAt === undefined || expiresAt * 1000 <= Date.now())
+      throw identityProblem('SIDECAR_MISCONFIGURED', 'The sidecar returned an expired token.', {
+        upstream: { service: 'sidecar' },
+        hint: clockHint,
+        extensions: { failedCheck: 'lifetime' },
+      })
+  },
+  subject(claims, expected) {
+    try {
+      flowRules[expected.flow].requireSubject(claims, expected)
+    } catch (error) {
+      throw isTokenRefused(error) ? misconfiguredProblem(error.message) : error
+    }
+  },
 }
 
 function misconfiguredProblem(detail: string, hint?: string) {

@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  isProblem,
-  LinkedAbort,
-  type Log,
-  type ProblemError,
-  SharedRequests,
-} from '@entra-agents/service-kit'
+import { isProblem, LinkedAbort, type Log, SharedRequests } from '@entra-agents/service-kit'
 import { fingerprint } from '@entra-agents/tokens/verify'
 import { flowNames, needsUser } from '@entra-agents/trace'
 import { acceptAgentToken, isExpiry } from './accept-agent-token.ts'
@@ -33,6 +27,8 @@ export interface AgentTokensOptions {
 export type AgentTokens = ReturnType<typeof createAgentTokens>
 
 const probeIsFreshForMs = 5_000
+const silentEntraHint =
+  'Usually Entra does not respond to the sidecar: check its egress to the host of AzureAd__Instance (login.microsoftonline.com) on port 443.'
 
 /** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
 export function createAgentTokens(options: AgentTokensOptions) {
@@ -73,7 +69,11 @@ export function createAgentTokens(options: AgentTokensOptions) {
     const { flow, api, correlationId, signal } = request
     const startedMs = performance.now()
     using limit = new LinkedAbort(signal)
-    limit.after(tokenDeadlineMs, () => limit.abort(entraTimeoutProblem(tokenDeadlineMs)))
+    limit.after(tokenDeadlineMs, () => {
+      const what = `The sidecar is alive but had no token after ${tokenDeadlineMs} ms.`
+      const options = { upstream: { service: 'sidecar' }, hint: silentEntraHint }
+      limit.abort(identityProblem('ENTRA_UNAVAILABLE', what, options))
+    })
     try {
       const token = await obtainUnexpired({ ...request, signal: limit.signal })
       health.tokenObtained(request)
@@ -156,15 +156,4 @@ export function createAgentTokens(options: AgentTokensOptions) {
     },
     close: sidecar.close,
   }
-}
-
-function entraTimeoutProblem(deadlineMs: number): ProblemError {
-  return identityProblem(
-    'ENTRA_UNAVAILABLE',
-    `The sidecar is alive but had no token after ${deadlineMs} ms.`,
-    {
-      upstream: { service: 'sidecar' },
-      hint: 'Usually Entra does not respond to the sidecar: check its egress to the host of AzureAd__Instance (login.microsoftonline.com) on port 443.',
-    },
-  )
 }

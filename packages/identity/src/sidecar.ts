@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isProblem, LinkedAbort, type ProblemError } from '@entra-agents/service-kit'
+import { isProblem, LinkedAbort } from '@entra-agents/service-kit'
 import { isSendError, type OutboundResponse } from '@entra-agents/service-kit/send'
 import { flowRules } from './flows.ts'
 import { identityProblem } from './problems.ts'
@@ -35,7 +35,9 @@ export function createSidecar(sidecarUrl: string, timing: IdentityTiming) {
   async function attemptOnce({ user, traceparent, signal, ...asked }: TokenRequest): Promise<Attempt> {
     using limit = new LinkedAbort(signal)
     limit.after(timing.sidecarSilenceMs, async () => {
-      if (!(await isAlive())) limit.abort(silentSidecarProblem())
+      if (await isAlive()) return
+      const what = 'The sidecar accepts connections but does not respond.'
+      limit.abort(identityProblem('SIDECAR_UNREACHABLE', what, { upstream: { service: 'sidecar' } }))
     })
     const headers = {
       ...(user ? { authorization: `Bearer ${user.raw}` } : {}),
@@ -118,12 +120,6 @@ function tokenPath({ agent, flow, api, correlationId, isNew, claims }: TokenPath
     ...(claims ? { 'optionsOverride.AcquireTokenOptions.Claims': claims } : {}),
   })
   return `${route}/${api.sidecarEntries[flow]}?${query}`
-}
-
-function silentSidecarProblem(): ProblemError {
-  return identityProblem('SIDECAR_UNREACHABLE', 'The sidecar accepts connections but does not respond.', {
-    upstream: { service: 'sidecar' },
-  })
 }
 
 function readAttempt(response: OutboundResponse, asked: FailureContext): Attempt {

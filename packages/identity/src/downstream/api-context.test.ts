@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
+import type { RequestListener, ServerResponse } from 'node:http'
 import { type ProblemError, toProblem } from '@entra-agents/service-kit'
 import { type Send, SendError } from '@entra-agents/service-kit/send'
 import { describe, expect, it, vi } from 'vitest'
@@ -12,6 +12,7 @@ import {
   describeProblem,
   ids,
   ordersApi,
+  sidecarProblem,
   unsignedToken,
   verifiedUser,
 } from '../testing/fixtures.ts'
@@ -68,6 +69,7 @@ interface Case {
   readonly responses: readonly ((response: ServerResponse) => void)[]
   readonly user?: string
   readonly run?: Run
+  readonly sidecar?: RequestListener
 }
 
 const ask =
@@ -81,6 +83,18 @@ const make =
 /** An API that finds a thing and says this of the token. */
 const saying = (word: object, user?: string) =>
   sendJson(200, { found: 'it', validated: { ...validation(user ?? null), ...word } })
+const denied = sendJson(403, { code: 'ORDERS_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
+/** A sidecar that has another token past its cache. */
+const renewingSidecar: RequestListener = ({ url }, response) => {
+  const uti = url?.includes('ForceRefresh') ? 'new' : 'cached'
+  response.end(authorizationHeader(autonomousClaims({ uti })))
+}
+/** A sidecar that responds to a request past its cache that Entra has disabled the agent. */
+const sidecarOfDisabledAgent: RequestListener = (incoming, response) => {
+  if (!incoming.url?.includes('ForceRefresh')) return grantingSidecar(incoming, response)
+  const text = `AADSTS7000112: Application '${ids.agentClientId}' is disabled.`
+  response.writeHead(401, { 'content-type': 'application/problem+json' }).end(sidecarProblem(401, text))
+}
 const explained = (message: string) => ({ explain: () => identityProblem('INVALID_REQUEST', message) })
 const stranger = 'eeeeeeee-0000-4000-8000-0000000000ff'
 
@@ -105,6 +119,9 @@ const cases: Readonly<Record<string, Case>> = {
   'a failure whose members are not shown': { responses: [sendJson(503, { code: 7, secret: 'x' })] },
   'a failure with a check': { responses: [sendJson(401, { failedCheck: 'audience' })] },
   'a refusal for lack of a permission that the token has': { responses: [sendJson(403, { failedCheck: 'permission' })] },
+  'a token that the API denies, and a new one that it accepts': { responses: [denied, sendJson(200, thing)], sidecar: renewingSidecar },
+  'a token that the API denies, as the new one': { responses: [denied] },
+  'a token that the API denies, since the agent is disabled': { responses: [denied], sidecar: sidecarOfDisabledAgent },
   'a result with a token in it': { responses: [sendJson(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` })] },
   'a body that was not asked for': { responses: [sendJson(200, { other: 'thing' })] },
   'a status that was not asked for': { responses: [sendJson(201, thing)] },
@@ -120,10 +137,11 @@ const cases: Readonly<Record<string, Case>> = {
 
 it('A call is sent with TR, and is in the trace with its response and what the API says of TR', async () => {
   const blocks: string[] = []
-  for (const [what, { responses, user, run = ask() }] of Object.entries(cases)) {
+  for (const [what, { responses, user, run = ask(), sidecar = grantingSidecar }] of Object.entries(cases)) {
     let next = 0
-    const { api, sent, caller } = await startApi(response =>
-      responses[Math.min(next++, responses.length - 1)]?.(response),
+    const { api, sent, asked, caller } = await startApi(
+      response => responses[Math.min(next++, responses.length - 1)]?.(response),
+      { sidecar },
     )
     const turn = turnOf(user)
     const outcome = await run(caller.for(turn), api).then(
@@ -134,7 +152,9 @@ it('A call is sent with TR, and is in the trace with its response and what the A
     const [card] = stepsOf(turn, 'token')
     const [, ...verifiedBy] = card?.token?.verifiedBy ?? []
     const checks = verifiedBy.map(by => `verified by ${by.actor}: ${JSON.stringify(by.checks)}`)
-    const lines = [...sent.map(one => `sent: ${one}`), outcome, describeSteps(steps), ...checks]
+    const isPast = asked.map(({ target }) => target.includes('ForceRefresh=true'))
+    const asks = isPast.length > 1 ? [`sidecar asked past its cache: ${isPast.join(', ')}`] : []
+    const lines = [...sent.map(one => `sent: ${one}`), ...asks, outcome, describeSteps(steps), ...checks]
     blocks.push(nameIds([`# ${what}`, ...lines, ''].join('\n')))
   }
   await expect(blocks.join('\n')).toMatchFileSnapshot('api-context.txt')

@@ -292,7 +292,7 @@ function tokenHeaders(raw: string, { traceparent }: OpenStep): Readonly<Record<s
   return traceparent === undefined ? headers : { ...headers, traceparent }
 }
 
-/** The reply without what looks like a token. Throws API_ECHOED_TOKEN if a part of a secret is hidden in it. */
+/** The reply without what looks like a token. Throws API_ECHOED_TOKEN if a part of a secret is still in it. */
 function withoutTokens<Came extends Reply>(api: DownstreamApi, came: Came, secrets: readonly string[]): Came {
   const body = redactBody(came.body)
   if (holdsToken(body, secrets)) throw echoedTokenProblem(api, came.status)

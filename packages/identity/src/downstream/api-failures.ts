@@ -132,7 +132,7 @@ export function unreadableResponseProblem(api: DownstreamApi, status: number): P
   })
 }
 
-/** The API sent a token back in a form that redaction does not recognise. */
+/** The API sent back a part of a token: in pieces, percent-encoded, or only the signature, which redaction does not recognise. */
 export function echoedTokenProblem(api: DownstreamApi, status?: number): ProblemError {
   const what = `The ${api.title} sent back the token that it got, so nothing of its response is used.`
   return identityProblem('API_ECHOED_TOKEN', what, {
@@ -149,7 +149,10 @@ export function unreadyApiProblem(api: DownstreamApi, status: number): ProblemEr
 
 /** The problem behind an error that a call threw. */
 export function explainThrown(api: DownstreamApi, error: unknown): ProblemError {
-  return isProblem(error) ? error : (proxyProblem(error, api.url) ?? silentApiProblem(api, error))
+  if (isProblem(error)) return error
+  const what = `The ${api.title} cannot be reached, or took too long.`
+  const upstream = { service: api.name }
+  return proxyProblem(error, api.url) ?? identityProblem('API_UNAVAILABLE', what, { upstream, cause: error })
 }
 
 /**
@@ -170,14 +173,6 @@ export function explainStepUp(
     : identityProblem('STEP_UP_NOT_CARRIED', `The ${api.title} still asks for it.`, {
         upstream: options.upstream,
       })
-}
-
-/** The API does not respond at all. */
-function silentApiProblem(api: DownstreamApi, cause: unknown): ProblemError {
-  return identityProblem('API_UNAVAILABLE', `The ${api.title} cannot be reached, or took too long.`, {
-    upstream: { service: api.name },
-    cause,
-  })
 }
 
 /**

@@ -76,8 +76,6 @@ export async function beginTrial({ environment = {}, outcome = () => grantOf() }
     call,
     get: (path: string, headers: Record<string, string> = {}) => call({ path, headers }),
     takeTokenRequests,
-    /** Takes the token requests; returns their legs, in order. */
-    takeLegs: () => takeTokenRequests().map(({ form }) => (form?.['fmi_path'] ? 'T1' : 'TR')),
     /** An Authorization header with a user's token for the blueprint. */
     signIn: (claims: Json = {}) => ({
       authorization: `Bearer ${signByEntra({ ...userClaims(), ...claims })}`,
