@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { stepsOf } from '@entra-agents/identity/testing/stage'
 import { toProblem } from '@entra-agents/service-kit'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, expect, it, onTestFinished, vi } from 'vitest'
 import { describeParts, type ResultPart } from './client/result.ts'
 import { type NotesChanges, notesServer } from './testing/notes-server.ts'
 import { type ReceivedRequest, refuse, type Script, textResult, tool } from './testing/scripted-servers.ts'
@@ -47,15 +47,14 @@ function askingServer(method: string, params: object = {}): Script {
   }
 }
 
+/** The agent gives up on these when its time limit is over. */
+const keepAgentWaiting = ['sends no more than headers', 'streams and never comes to an end']
+
 type HostileServer = readonly [what: string, script: Script, changes?: NotesChanges]
 
 /** What hostile or broken servers do, in the handshake and the list of tools, or when their tool `get_note` is called. */
 const hostileServers: readonly HostileServer[] = [
-  [
-    'sends no more than headers',
-    { onCall: (_, response) => response.writeHead(200, json).flushHeaders() },
-    { limits: { ...notesServer().limits, timeoutMs: 2_500 } },
-  ],
+  ['sends no more than headers', { onCall: (_, response) => response.writeHead(200, json).flushHeaders() }],
   [
     'streams and never comes to an end',
     {
@@ -65,7 +64,6 @@ const hostileServers: readonly HostileServer[] = [
         response.once('close', () => clearInterval(drip))
       },
     },
-    { limits: { ...notesServer().limits, timeoutMs: 2_500 } },
   ],
   ['sends 50 MB', { onCall: (_, response) => pour(response.writeHead(200, json), 50) }],
   [
@@ -227,6 +225,17 @@ async function resultOf(call: () => Promise<unknown>): Promise<string> {
   }
 }
 
+/** Makes a call, and lets time pass as soon as the call is at the server. */
+async function untilTimeout(call: () => Promise<string>, received: () => readonly ReceivedRequest[]) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const result = call()
+  await expect.poll(() => received().at(-1)?.message?.method).toBe('tools/call')
+  await vi.advanceTimersByTimeAsync(notesServer().limits.timeoutMs)
+  vi.useRealTimers()
+  return result
+}
+
 /** These texts in their order; how often, if the same text comes several times in a row. */
 function countRuns(texts: readonly string[]): string {
   const runs = texts.filter((text, index) => text !== texts[index - 1])
@@ -237,7 +246,9 @@ function countRuns(texts: readonly string[]): string {
 /** What became of a server’s tool, in lines; and all that the agent wrote, in which no token may be. */
 async function tryServer([what, script, changes]: HostileServer) {
   const { toolset, offered, call, received, turn, lines } = await stage.load(script, changes)
-  const called = offered.length > 0 ? [await resultOf(() => call('notes__get_note'))] : []
+  const callTool = () => resultOf(() => call('notes__get_note'))
+  const makeCall = () => (keepAgentWaiting.includes(what) ? untilTimeout(callTool, received) : callTool())
+  const called = offered.length > 0 ? [await makeCall()] : []
   const { state, problem, tools: [one] = [] } = toolset.source?.health() ?? { state: 'unknown' }
   await toolset.source?.close()
   const response = stepsOf(turn, 'api-call').at(-1)?.response
@@ -255,9 +266,8 @@ async function tryServer([what, script, changes]: HostileServer) {
 }
 
 it('Whatever a server does, the agent limits what it takes, says what happened, and follows no link', async () => {
-  // The first two keep the agent waiting.
-  const tried = await Promise.all(hostileServers.slice(0, 2).map(tryServer))
-  for (const server of hostileServers.slice(2)) tried.push(await tryServer(server))
+  const tried: Awaited<ReturnType<typeof tryServer>>[] = []
+  for (const server of hostileServers) tried.push(await tryServer(server))
   for (const { what, received, written } of tried) {
     // What the agent answers to a server's request goes with the token of the call.
     const callTokens = received.filter(({ message }) => message?.method === 'tools/call').map(tokenOf)

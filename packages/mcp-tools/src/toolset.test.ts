@@ -40,16 +40,16 @@ describe('The tools of an MCP server', () => {
     ])
   })
 
-  it('are listed with the token of the turn’s user, and the trace shows list and call without the arguments', async () => {
+  it('are listed and called with the token of the turn’s user, and the trace shows the call without its arguments', async () => {
     const { received, turn, call, sidecar } = await stage.load({}, { api: { flows: ['obo'] } }, ids.ada)
     await call('notes__get_note')
-    expect(sidecar.requests.at(-1)?.headers.authorization).toBe(`Bearer token-of-${ids.ada}`)
-    const requests = stepsOf(turn, 'api-call').map(({ request }) => request)
-    expect(requests).toMatchObject([
-      { method: 'POST', body: { method: 'tools/list' } },
-      { method: 'POST', body: { method: 'tools/call', params: { name: 'get_note' } } },
-    ])
-    expect(requests[0]?.url).toBe(`${stage.servers.url}/${received()[0]?.path}`)
+    const tokens = sidecar.requests.map(({ headers }) => headers.authorization)
+    expect(new Set(tokens)).toEqual(new Set([`Bearer token-of-${ids.ada}`]))
+    expect(stepsOf(turn, 'api-call').at(-1)?.request).toMatchObject({
+      method: 'POST',
+      url: `${stage.servers.url}/${received()[0]?.path}`,
+      body: { method: 'tools/call', params: { name: 'get_note' } },
+    })
   })
 
   it('are neither offered to the agent itself nor looked up by it if the server is for users only', async () => {

@@ -10,6 +10,7 @@ import {
   unsignedToken,
 } from '@entra-agents/identity/testing/fixtures'
 import { apiCallerOf, startTestServer, turnOf } from '@entra-agents/identity/testing/stage'
+import { expect, vi } from 'vitest'
 import { createMcpToolset } from '../toolset.ts'
 import { type NotesChanges, notesServer } from './notes-server.ts'
 import { type Script, ScriptedMcpServers, tool } from './scripted-servers.ts'
@@ -50,7 +51,10 @@ export class ToolsetStage {
     const toolset = createMcpToolset(server, { agents: [agent], apis: caller, logger })
     await toolset.source?.refresh()
     const turn = turnOf(user)
-    const offered = await toolset.load(caller.for(turn))
+    const load = () => toolset.load(caller.for(turn))
+    // On a busy machine, the look-up for a user can take longer than a turn waits for it.
+    if (user) await vi.waitFor(async () => expect(await load()).not.toEqual([]), { timeout: 20_000 })
+    const offered = await load()
     return {
       toolset,
       sidecar,
