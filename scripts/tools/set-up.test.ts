@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { forFile } from '../../tests/support/for-file.ts'
 import { fromDebian } from './debian.ts'
 import { outputMatches } from './run.ts'
 import { setUp } from './set-up.ts'
@@ -16,34 +17,25 @@ import { fromRelease, type Hashes } from './ways.ts'
 const releasedScript = '#!/bin/sh\necho "greeter 2 $GREETING"\n'
 const hash = createHash('sha256').update(releasedScript).digest('hex')
 
-let server: LocalServer
 let downloads: string[]
 let folder: string
 let saidLines: string[]
 
-beforeAll(async () => {
-  server = new LocalServer((request, response) => {
-    downloads.push(request.url ?? '')
-    // "/slow" gets no response.
-    if (request.url !== '/slow') response.end(releasedScript)
-  })
-  await server.start()
+const releases = new LocalServer((request, response) => {
+  downloads.push(request.url ?? '')
+  // "/slow" gets no response.
+  if (request.url !== '/slow') response.end(releasedScript)
 })
-afterAll(() => server.close())
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tools-'))
+const server = await forFile(releases.start())
+beforeEach(() => {
+  folder = temporaryFolder(onTestFinished)
   downloads = []
   saidLines = []
 })
-afterEach(() => rm(folder, { recursive: true }))
 
 function officialRelease(path = '/greeter', sha256 = hash): Way {
-  const hashes: Hashes = {
-    'linux-amd64': sha256,
-    'linux-arm64': sha256,
-    'darwin-amd64': sha256,
-    'darwin-arm64': sha256,
-  }
+  const platforms = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64']
+  const hashes = Object.fromEntries(platforms.map(one => [one, sha256])) as Hashes
   return fromRelease({ sha256: hashes, url: () => `${server.url}${path}` })
 }
 

@@ -1,12 +1,10 @@
 import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { isProgramMissing } from '../support/programs.ts'
 import { type Block, blocksOf } from './commands.ts'
 
@@ -161,30 +159,24 @@ describe('agentctl', () => {
 
   it('is not fetched outside the clone, even if somebody has registered its name', async () => {
     const asked: string[] = []
-    const registry = createServer(({ url = '' }, response) => {
+    const registry = new LocalServer(({ url = '' }, response) => {
       asked.push(url)
-      const dist = { tarball: `http://${registryAddress()}/agentctl.tgz`, shasum: '0'.repeat(40) }
+      const dist = { tarball: `${registry.url}/agentctl.tgz`, shasum: '0'.repeat(40) }
       const version = { name: 'agentctl', version: '1.0.0', bin: { agentctl: 'theirs.js' }, dist }
       const versions = { '1.0.0': version }
       response.end(JSON.stringify({ name: 'agentctl', 'dist-tags': { latest: '1.0.0' }, versions }))
     })
-    const registryAddress = () => `127.0.0.1:${(registry.address() as AddressInfo).port}`
-    const folder = await mkdtemp(join(tmpdir(), 'elsewhere-'))
-    await new Promise<void>(listening => registry.listen(0, '127.0.0.1', listening))
-    try {
-      const env = {
-        ...process.env,
-        npm_config_registry: `http://${registryAddress()}`,
-        npm_config_cache: join(folder, 'cache'),
-        npm_config_update_notifier: 'false',
-      }
-      const call = promisify(execFile)('npx', ['--no-install', 'agentctl', '--help'], { cwd: folder, env })
-      await expect(call).rejects.toThrow()
-      expect(asked.filter(url => url.endsWith('.tgz'))).toEqual([])
-    } finally {
-      registry.closeAllConnections()
-      registry.close()
-      await rm(folder, { recursive: true })
+    await registry.start()
+    onTestFinished(() => registry.close())
+    const folder = temporaryFolder(onTestFinished)
+    const env = {
+      ...process.env,
+      npm_config_registry: registry.url,
+      npm_config_cache: join(folder, 'cache'),
+      npm_config_update_notifier: 'false',
     }
+    const call = promisify(execFile)('npx', ['--no-install', 'agentctl', '--help'], { cwd: folder, env })
+    await expect(call).rejects.toThrow()
+    expect(asked.filter(url => url.endsWith('.tgz'))).toEqual([])
   })
 })

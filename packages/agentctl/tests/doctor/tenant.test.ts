@@ -8,8 +8,8 @@ import { tenantId } from '../../../../emulators/entra/src/testing/start-entra.ts
 import { examine, type Finding } from '../../src/doctor/finding.ts'
 import { readChecks, type TenantOptions } from '../../src/doctor/tenant.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
+import { aSecret, creation, namedObjects, type TenantNow } from '../entra/support/radius.ts'
 import { newWorkplace, useSetUp } from '../entra/support/tenant.ts'
-import { mustExist } from './support/must-exist.ts'
 import { sectionOf } from './support/table.ts'
 
 const globalFetch = fetch
@@ -31,21 +31,7 @@ const look = async (options: Options = {}) =>
     }),
   )
 
-function tenantNow() {
-  const content = tenant.content()
-  const { applications, servicePrincipals } = content
-  return {
-    content,
-    blueprint: mustExist(applications.find(({ kind }) => kind === 'agentIdentityBlueprint')),
-    principal: mustExist(servicePrincipals.find(({ kind }) => kind === 'agentIdentityBlueprintPrincipal')),
-    api: mustExist(applications.find(({ displayName }) => displayName === 'Weather API')),
-    apiPrincipal: mustExist(servicePrincipals.find(({ displayName }) => displayName === 'Weather API')),
-    user: mustExist(content.users.find(({ identityParentId }) => identityParentId !== undefined)),
-    grant: mustExist(content.permissionGrants.find(({ consentType }) => consentType === 'Principal')),
-    weather: mustExist(servicePrincipals.find(({ displayName }) => displayName === 'weather')),
-  }
-}
-type Change = (tenant: ReturnType<typeof tenantNow>) => unknown
+type Change = (tenant: TenantNow) => unknown
 
 const policy: ConditionalAccessPolicy = {
   id: 'policy-1',
@@ -66,14 +52,6 @@ const withPolicy =
     content.conditionalAccessPolicies = [{ ...policy, state, conditions }]
   }
 const demandsContext: Options = { env: { ALERTS_AUTH_CONTEXT: 'c1' } }
-const createdDateTime = '2026-11-01T00:00:00Z'
-const aSecret = {
-  keyId: 'added',
-  displayName: 'more',
-  startDateTime: createdDateTime,
-  endDateTime: '2030-01-01T00:00:00Z',
-  secretText: 'text',
-}
 
 /** Control characters, and one that turns the direction of text. */
 const oddName = 'x\u001b[2K\nPASS  all\u202e'
@@ -84,16 +62,16 @@ const situations: readonly (readonly [what: string, change: Change, options?: Op
   ['a foreign federated credential', ({ blueprint }) => blueprint.federatedIdentityCredentials.push({ id: 'added', name: 'more', issuer: 'https://evil.example', subject: 'else', audiences: ['x'] })],
   [
     'a right that an agent without rights of its own inherits',
-    ({ content, blueprint, principal, api, apiPrincipal }) => {
-      content.appRoleAssignments.push({ id: 'added', principalId: principal.id, resourceId: apiPrincipal.id, appRoleId: api.appRoles[0]?.id ?? '', createdDateTime })
+    ({ content, blueprint, principal, api, named }) => {
+      content.appRoleAssignments.push({ ...creation, principalId: principal.id, resourceId: named('Weather API').id, appRoleId: api.appRoles[0]?.id ?? '' })
       blueprint.inheritablePermissions.push({ resourceAppId: api.appId, inheritableRoles: { kind: 'allAllowed' } })
     },
   ],
   ['an agent’s user account that somebody switched off', ({ user }) => Object.assign(user, { accountEnabled: false })],
   ['an agent’s user account that is gone', ({ user }) => tenant.entra.directory.removeUser(user)],
-  ['a consent with a blank before its scope', ({ grant }) => Object.assign(grant, { scope: ' Weather.Read' })],
-  ['an agent without a sponsor', ({ weather }) => weather.sponsors.splice(0)],
-  ['a group whose name has control characters', ({ content, weather }) => content.groups.push({ id: 'odd', kind: 'group', displayName: oddName, members: [weather.id] })],
+  ['a consent with a blank before its scope', ({ content }) => Object.assign(content.permissionGrants.find(one => one.consentType === 'Principal') ?? {}, { scope: ' Weather.Read' })],
+  ['an agent without a sponsor', ({ named }) => named('weather').sponsors.splice(0)],
+  ['a group whose name has control characters', ({ content, named }) => content.groups.push({ id: 'odd', kind: 'group', displayName: oddName, members: [named('weather').id] })],
   ['no receipt', () => {}, { receipt: 'nowhere.json' }],
   ['an authentication context that an enabled policy names', withPolicy('enabled'), demandsContext],
   ['an authentication context without a policy', () => {}, demandsContext],
@@ -108,7 +86,7 @@ it('The doctor says how the tenant differs from what the set-up made', async () 
   const sections = [sectionOf('the tenant as the set-up made it', good)]
   for (const [what, change, options] of situations) {
     Object.assign(tenant.content(), structuredClone(whole))
-    change(tenantNow())
+    change(namedObjects(tenant))
     const isNew = (finding: Finding) => !good.some(known => isDeepStrictEqual(known, finding))
     sections.push(sectionOf(what, (await look(options)).filter(isNew)))
   }
@@ -117,7 +95,7 @@ it('The doctor says how the tenant differs from what the set-up made', async () 
 })
 
 it('The doctor names what Graph does not show to a user, and the permission that shows it', async () => {
-  withPolicy('enabled')(tenantNow())
+  withPolicy('enabled')(namedObjects(tenant))
   using asUser = newWorkplace(tenant)
   const findings = await look({ ...demandsContext, tokenFile: asUser.tokenPath })
   const unread = findings.filter(({ code }) => code === 'NOT_CHECKED')
@@ -133,7 +111,7 @@ describe('An authentication context that users have to prove', () => {
       return Response.json({ value: value.map(one => ({ ...one, conditions: { applications: {} } })) })
     })
     onTestFinished(() => void vi.unstubAllGlobals())
-    withPolicy('enabled')(tenantNow())
+    withPolicy('enabled')(namedObjects(tenant))
     expect(await look(demandsContext)).toContainEqual(
       expect.objectContaining({ check: 'authentication context c1', status: 'PASS' }),
     )

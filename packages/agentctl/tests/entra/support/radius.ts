@@ -11,7 +11,7 @@ const people = `--sponsor ${seedIds.ada} --owner ${seedIds.ben}`
 const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
 
 /** The tenant's objects, which a test may change. */
-function namedObjects({ entra, content }: Tenant) {
+export function namedObjects({ entra, content }: Tenant) {
   const find = <One extends object>(all: readonly One[], isIt: (one: One) => boolean): One => {
     const one = all.find(isIt)
     if (!one) throw new Error('There is no such object.')

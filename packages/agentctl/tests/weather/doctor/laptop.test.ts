@@ -1,10 +1,8 @@
-import { writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
-import { delimiter, join } from 'node:path'
+import { delimiter } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { readConfig } from '@entra-agents/agent/config'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
-import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { folderWith, run } from '../../../../../tests/support/agentctl.ts'
 import { forFile } from '../../../../../tests/support/for-file.ts'
@@ -71,23 +69,6 @@ describe('The doctor on a laptop', () => {
     ]
     const sections = [['everything works', good] as const, ...others].map(row => sectionOf(...row))
     await expect(sections.join('')).toMatchFileSnapshot('laptop.txt')
-  })
-
-  it('calls the API as each of several agents, and names the one that the API does not let in', async () => {
-    const AGENTS_CONFIG = join(temporaryFolder(onTestFinished), 'agents.json')
-    const flows = ['autonomous']
-    const weather = { title: 'Weather', clientId: identities.agentId, flows }
-    const trainee = { title: 'Trainee', clientId: identities.traineeAgentId, flows }
-    writeFileSync(AGENTS_CONFIG, JSON.stringify({ agents: { weather, trainee } }))
-    const AGENT_CLIENT_ID = `${weather.clientId},${trainee.clientId}`
-    const findings = await laptop.examine({ AGENTS_CONFIG, AGENT_CLIENT_ID })
-    const calls = findings.filter(({ check }) => check.endsWith(')'))
-    expect(calls.map(({ check, status, code = '' }) => `${status} ${check} ${code}`)).toEqual([
-      'PASS token as itself for the Weather API (weather) ',
-      'PASS Weather API as itself (weather) ',
-      'PASS token as itself for the Weather API (trainee) ',
-      'FAIL Weather API as itself (trainee) API_FORBIDDEN',
-    ])
   })
 
   it('shows the claims of both tokens, but not the tokens, even if the agent shows its trace to nobody', async () => {
