@@ -47,6 +47,7 @@ describe('the Bedrock configuration', () => {
     [{ BEDROCK_PROMPT_CACHE: '1h' }, { promptCache: '1h' }],
     [{ BEDROCK_PROMPT_CACHE: 'none' }, { promptCache: 'none' }],
     [newModel, { promptCache: 'none' }],
+    [{ BEDROCK_MODEL_ID: 'arn:aws:bedrock:eu-west-1:1:inference-profile/abc' }, { promptCache: 'none' }],
     [{ ...newModel, BEDROCK_PROMPT_CACHE: '5m' }, { promptCache: '5m' }],
     [{ BEDROCK_MODEL_ID: 'eu.anthropic.claude-3-haiku-20240307-v1:0' }, { promptCache: 'none' }],
     [

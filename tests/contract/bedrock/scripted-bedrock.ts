@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout as delay } from 'node:timers/promises'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { EventStreamCodec } from '@smithy/core/event-streams'
 
@@ -61,6 +60,27 @@ export const stopEvents = (stopReason: string, inputTokens = 10, outputTokens = 
   },
 ]
 
+/** What a model thinks before it says anything, with the signature of its thoughts. */
+export const thinking = (...pieces: string[]): StreamEvent[] => [
+  { messageStart: { role: 'assistant' } },
+  ...[...pieces.map(text => ({ text })), { signature: 'c2lnbmF0dXJl' }].map(reasoningContent => ({
+    contentBlockDelta: { contentBlockIndex: 0, delta: { reasoningContent } },
+  })),
+  { contentBlockStop: { contentBlockIndex: 0 } },
+]
+
+/** A whole answer of the model. */
+export const answer = (...pieces: string[]): StreamEvent[] => [
+  ...textBlock(...pieces),
+  ...stopEvents('end_turn'),
+]
+
+/** A whole step in which the model calls tools. */
+export const toolStep = (...blocks: StreamEvent[][]): StreamEvent[] => [
+  ...blocks.flat(),
+  ...stopEvents('tool_use'),
+]
+
 /** A Converse request as it was received. */
 export interface ReceivedRequest {
   readonly path: string
@@ -81,7 +101,7 @@ export interface ReceivedRequest {
 
 export type Script = (
   request: ReceivedRequest,
-  answer: { send(bytes: Uint8Array): void; end(): void; cut(): void; response: ServerResponse },
+  answer: { send(bytes: Uint8Array): void; end(): void; response: ServerResponse },
 ) => void | Promise<void>
 
 /** A server with Bedrock's protocol whose answers are scripted by tests. It checks no credentials; emulators/bedrock does. */
@@ -108,18 +128,6 @@ export class ScriptedBedrock extends LocalServer {
       const events = answers[Math.min(call++, answers.length - 1)] ?? []
       for (const event of events) send(toFrame(event))
       end()
-    }
-  }
-
-  /** Responds to every call with an HTTP error in Bedrock's format. */
-  refuse(status: number, type: string, message: string): void {
-    this.script = (_request, { response }) => {
-      response
-        .writeHead(status, {
-          'content-type': 'application/json',
-          'x-amzn-errortype': `${type}:http://internal.amazon.com/coral/com.amazon.bedrock/`,
-        })
-        .end(JSON.stringify({ message }))
     }
   }
 
@@ -152,9 +160,6 @@ export class ScriptedBedrock extends LocalServer {
         open()
         response.end()
       },
-      cut: () => response.socket?.destroy(),
     })
   }
 }
-
-export { delay }

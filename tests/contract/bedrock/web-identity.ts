@@ -6,29 +6,18 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
 export const subject = 'system:serviceaccount:entra-bedrock-agent:agent'
 
-/** A cluster's service account issuer, and the token file that a kubelet would keep fresh. */
-export interface Cluster {
-  readonly issuer: string
-  readonly tokenFile: string
-  /** Replaces the token file as the kubelet does: whole, by a rename. */
-  project(claims?: { sub?: string; aud?: string; iss?: string; lifetimeSeconds?: number }): Promise<void>
-  write(text: string): Promise<void>
-  removeToken(): Promise<void>
-  /** Makes the issuer's keys unreachable, until `show` is called. */
-  hide(): void
-  show(): void
-  close(): Promise<void>
+interface Projected {
+  readonly sub?: string
+  readonly aud?: string
+  readonly iss?: string
+  readonly lifetimeSeconds?: number
 }
 
-export async function createCluster(): Promise<Cluster> {
+/** A cluster's service account issuer, and the token file that a kubelet would keep fresh. */
+export async function createCluster() {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'cluster', alg: 'RS256', use: 'sig' }] }
-  let isHidden = false
   const server = new LocalServer((request, response) => {
-    if (isHidden) {
-      request.socket.destroy()
-      return
-    }
     const discovery = { issuer: server.url, jwks_uri: `${server.url}/keys` }
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(request.url === '/keys' ? keys : discovery))
@@ -44,24 +33,12 @@ export async function createCluster(): Promise<Cluster> {
     issuer,
     tokenFile,
     write,
-    project: async ({
-      sub = subject,
-      aud = 'sts.amazonaws.com',
-      iss = issuer,
-      lifetimeSeconds = 3_600,
-    } = {}) => {
+    /** Replaces the token file as the kubelet does: whole, by a rename. */
+    project: async ({ lifetimeSeconds = 3_600, ...claims } = {} as Projected) => {
       const now = Math.floor(Date.now() / 1_000)
-      await write(
-        await new SignJWT({ sub, aud, iss, iat: now - 7_200, exp: now + lifetimeSeconds })
-          .setProtectedHeader({ alg: 'RS256', kid: 'cluster' })
-          .sign(privateKey),
-      )
-    },
-    hide: () => {
-      isHidden = true
-    },
-    show: () => {
-      isHidden = false
+      const usual = { sub: subject, aud: 'sts.amazonaws.com', iss: issuer }
+      const token = new SignJWT({ ...usual, ...claims, iat: now - 7_200, exp: now + lifetimeSeconds })
+      await write(await token.setProtectedHeader({ alg: 'RS256', kid: 'cluster' }).sign(privateKey))
     },
     removeToken: () => rm(tokenFile, { force: true }),
     close: async () => {

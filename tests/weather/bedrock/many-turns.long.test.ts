@@ -2,28 +2,26 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import {
+  answer,
   ScriptedBedrock,
-  stopEvents,
-  textBlock,
   toFrame,
   toolBlock,
+  toolStep,
 } from '../../contract/bedrock/scripted-bedrock.ts'
 import { forFile } from '../../support/for-file.ts'
-import { connectMode, credentials, runTurn, sunnyClient, weatherReport } from './run-turn.ts'
+import { connectScripted, runTurn, sunnyClient, weatherReport } from './run-turn.ts'
 
 const server = await forFile(new ScriptedBedrock().start())
 
 /** The city that a request's conversation is about. */
 const cityIn = (value: unknown) => /City-\d+/.exec(JSON.stringify(value))?.[0] ?? ''
-const toolCallFor = (city: string) => [
-  ...toolBlock(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`),
-  ...stopEvents('tool_use'),
-]
+const toolCallFor = (city: string) =>
+  toolStep(toolBlock(0, `id-${city}`, 'get_weather', `{"city":"${city}"}`))
 /** The model's answer says whether a tool result is for this city and for the user who asked, whose id is the city's name. */
 function judgeResult(city: string, toolResult: unknown) {
   const result = JSON.stringify(toolResult)
   const same = result.includes(`id-${city}`) && result.includes(`${city} for ${city}`)
-  return [...textBlock(`${city} `, same ? 'is right' : 'is MIXED UP'), ...stopEvents('end_turn')]
+  return answer(`${city} `, same ? 'is right' : 'is MIXED UP')
 }
 
 describe('200 turns at once', () => {
@@ -45,14 +43,13 @@ describe('200 turns at once', () => {
         condition: `${turn.user?.objectId} for ${city}`,
       }),
     })
-    const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
+    const { mode } = connectScripted(server, {}, weather)
     const turns = await Promise.all(
       Array.from({ length: 200 }, (_, index) => {
         const user = { raw: `token-${index}`, objectId: `City-${index}`, claims: {} } as never
         return runTurn(mode, { message: `Weather in City-${index}?`, flow: 'obo', user })
       }),
     )
-    bedrock.close()
     expect(turns.map(({ answer, failure }) => failure?.code ?? answer)).toEqual(
       turns.map((_, index) => `City-${index} is right`),
     )
@@ -64,20 +61,16 @@ describe('a turn that is over', () => {
   it('is garbage-collected, with all that belonged to it', async () => {
     const seen: WeakRef<object>[] = []
     const weather = sunnyClient({
-      current: async (context, city) => {
-        const { turn } = context
+      current: async ({ turn }, city) => {
         seen.push(new WeakRef(turn), new WeakRef(turn.trace), new WeakRef(turn.signal))
         return weatherReport(city)
       },
     })
-    const { mode, bedrock } = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url }, weather)
-    const turns = async () => {
-      for (let count = 0; count < 10; count++) {
-        server.play(toolCallFor('City-1'), [...textBlock('Sunny.'), ...stopEvents('end_turn')])
-        await runTurn(mode)
-      }
+    const { mode } = connectScripted(server, {}, weather)
+    for (let count = 0; count < 10; count++) {
+      server.play(toolCallFor('City-1'), answer('Sunny.'))
+      await runTurn(mode)
     }
-    await turns()
     // The last turn is left out, since code that runs after it may still reference it.
     const earlier = seen.splice(0, 27)
     setFlagsFromString('--expose-gc')
@@ -88,6 +81,5 @@ describe('a turn that is over', () => {
         return earlier.filter(reference => reference.deref() !== undefined).length
       })
       .toBe(0)
-    bedrock.close()
   })
 })

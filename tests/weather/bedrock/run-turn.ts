@@ -3,6 +3,7 @@ import { type Bedrock, connectBedrock, readBedrockConfig } from '@entra-agents/b
 import { type ApiCaller, type ApiContext, TraceRecorder } from '@entra-agents/identity'
 import { isProblem, type ProblemError, readEnvironment } from '@entra-agents/service-kit'
 import type { HistoryEntry, TraceStep } from '@entra-agents/trace'
+import { onTestFinished } from 'vitest'
 import { bedrockModeOnDemand } from '../../../services/agent/src/bedrock/on-demand.ts'
 import type { WeatherClient } from '../../../services/agent/src/tools/weather/client.ts'
 import { weatherToolset } from '../../../services/agent/src/tools/weather/testing/toolset.ts'
@@ -94,6 +95,18 @@ export function connectMode(
   ]
   const rules = { consentFromTurns: 'first-call', inputTokens } as const
   return { mode: bedrockModeOnDemand(bedrock, toolsets, withoutApis, rules), bedrock }
+}
+
+/** Bedrock mode with a scripted model, until the test ends. */
+export function connectScripted(
+  { url }: { readonly url: string },
+  environment: Readonly<Record<string, string>> = {},
+  weather?: WeatherClient,
+  inputTokens?: number,
+): ReturnType<typeof connectMode> {
+  const connected = connectMode({ ...credentials, AWS_ENDPOINT_URL: url, ...environment }, weather, inputTokens)
+  onTestFinished(() => connected.bedrock.close())
+  return connected
 }
 
 export function weatherReport(city: string): WeatherReport {
