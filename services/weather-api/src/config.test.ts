@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@entra-agents/service-kit'
+import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { expect, it } from 'vitest'
 import { readConfig } from './config.ts'
 
@@ -7,6 +7,8 @@ const ids = {
   WEATHER_API_APP_ID: 'AAAAAAAA-0000-4000-8000-00000000000A',
   AGENT_CLIENT_ID: 'bbbbbbbb-0000-4000-8000-00000000000b',
 }
+const agent = { clientId: ids.AGENT_CLIENT_ID, isAgent: true }
+const second = '99999999-0000-4000-8000-000000000099'
 
 it('The configuration needs three ids; everything else has a default', () => {
   expect(readConfig(ids)).toEqual({
@@ -17,7 +19,7 @@ it('The configuration needs three ids; everything else has a default', () => {
       authority: 'https://login.microsoftonline.com',
       tenantId: ids.TENANT_ID,
       appId: 'aaaaaaaa-0000-4000-8000-00000000000a',
-      callers: [{ clientId: ids.AGENT_CLIENT_ID, isAgent: true }],
+      callers: [agent],
       verifySignature: true,
       requireAgentMarker: false,
       denyList: undefined,
@@ -32,90 +34,81 @@ it('The configuration needs three ids; everything else has a default', () => {
   })
 })
 
-it('If the allowed callers are set, only these may call', () => {
-  const second = '99999999-0000-4000-8000-000000000099'
-  const { token } = readConfig({ ...ids, WEATHER_ALLOWED_CALLERS: ` ${ids.AGENT_CLIENT_ID} ,${second},` })
-  expect(token.callers).toEqual([
-    { clientId: ids.AGENT_CLIENT_ID, isAgent: true },
-    { clientId: second, isAgent: false },
-  ])
+it.each<[string, Readonly<Record<string, string>>, object]>([
+  [
+    'If the allowed callers are set, only these may call',
+    { WEATHER_ALLOWED_CALLERS: ` ${ids.AGENT_CLIENT_ID} ,${second},` },
+    { token: { callers: [agent, { clientId: second, isAgent: false }] } },
+  ],
+  [
+    'Several agents can call, each with its own user account',
+    {
+      AGENT_CLIENT_ID: `${ids.AGENT_CLIENT_ID}, ${second}`,
+      AGENT_USERS: `${second}=EEEEEEEE-0000-4000-8000-0000000000A1`,
+    },
+    {
+      token: {
+        callers: [
+          agent,
+          { clientId: second, isAgent: true, agentUserId: 'eeeeeeee-0000-4000-8000-0000000000a1' },
+        ],
+      },
+    },
+  ],
+  [
+    'An empty variable has the same effect as an unset variable',
+    { PORT: '', VALIDATE_TOKEN_SIGNATURE: '', WEATHER_ALLOWED_CALLERS: '' },
+    { port: 8080, token: { verifySignature: true, callers: [agent] } },
+  ],
+  [
+    'MCP clients may use the host name of the public URL, too',
+    { PUBLIC_URL: 'https://weather.example/mcp/', ALLOWED_HOSTS: 'weather-api' },
+    { mcp: { publicUrl: 'https://weather.example/mcp', allowedHosts: ['weather-api', 'weather.example'] } },
+  ],
+  [
+    'Plain http to loopback is allowed, and signatures may be left unverified outside production',
+    {
+      ENTRA_AUTHORITY: 'http://localhost:7001',
+      VALIDATE_TOKEN_SIGNATURE: 'false',
+      NODE_ENV: 'development',
+    },
+    { token: { authority: 'http://localhost:7001', verifySignature: false } },
+  ],
+])('%s', (_what, variables, expected) => {
+  expect(readConfig({ ...ids, ...variables })).toMatchObject(expected)
 })
 
-it('Several agents can call, each with its own user account', () => {
-  const [second, user] = ['99999999-0000-4000-8000-000000000099', 'EEEEEEEE-0000-4000-8000-0000000000A1']
-  const { token } = readConfig({
-    ...ids,
-    AGENT_CLIENT_ID: `${ids.AGENT_CLIENT_ID}, ${second}`,
-    AGENT_USERS: `${second}=${user}`,
+it('A wrong setting is refused in words that name it', async () => {
+  // biome-ignore format: table
+  const wrongSettings: readonly Readonly<Record<string, string>>[] = [
+    { TENANT_ID: 'common' },
+    { TENANT_ID: '' },
+    { WEATHER_API_APP_ID: 'api://aaaaaaaa-0000-4000-8000-00000000000a' },
+    { AGENT_CLIENT_ID: '' },
+    { WEATHER_ALLOWED_CALLERS: '*' },
+    { AGENT_CLIENT_ID: '', WEATHER_ALLOWED_CALLERS: ' , ' },
+    { AGENT_CLIENT_ID: 'weather-agent' },
+    { AGENT_USERS: ids.AGENT_CLIENT_ID },
+    { AGENT_USERS: `${ids.AGENT_CLIENT_ID}=weather-agent@contoso.example` },
+    { AGENT_USERS: `${ids.AGENT_CLIENT_ID}=${ids.AGENT_CLIENT_ID}` },
+    { AGENT_USERS: `${ids.TENANT_ID}=${ids.WEATHER_API_APP_ID}` },
+    { VALIDATE_TOKEN_SIGNATURE: 'no' },
+    { VALIDATE_TOKEN_SIGNATURE: 'false', NODE_ENV: 'production' },
+    { ENTRA_AUTHORITY: 'login.microsoftonline.com' },
+    { ENTRA_AUTHORITY: 'http://entra.example' },
+    { WEATHER_DENY_LIST: 'http://lists.example/denied' },
+    { WEATHER_PROVIDER: 'crystal-ball' },
+    { PUBLIC_URL: 'weather.example/mcp' },
+    { PUBLIC_URL: 'http://weather.example/mcp' },
+    { ALLOWED_HOSTS: 'https://weather.example' },
+    { ALERTS_FILE: ':memory:' },
+    { ALERTS_FILE: 'alerts.sqlite' },
+    { ALERTS_FILE: '/data/alerts.sqlite', ALERTS_AUTH_CONTEXT: 'mfa' },
+    { ALERTS_AUTH_CONTEXT: 'c1' },
+  ]
+  const refusals = wrongSettings.map(wrong => {
+    const faults = findFaults(() => readConfig({ ...ids, ...wrong }))
+    return [JSON.stringify(wrong), ...faults].join('\n  ')
   })
-  expect(token.callers).toEqual([
-    { clientId: ids.AGENT_CLIENT_ID, isAgent: true },
-    { clientId: second, isAgent: true, agentUserId: user.toLowerCase() },
-  ])
-})
-
-it('An empty variable has the same effect as an unset variable', () => {
-  const { token, port } = readConfig({
-    ...ids,
-    PORT: '',
-    VALIDATE_TOKEN_SIGNATURE: '',
-    WEATHER_ALLOWED_CALLERS: '',
-  })
-  expect({ port, ...token }).toMatchObject({
-    port: 8080,
-    verifySignature: true,
-    callers: [{ clientId: ids.AGENT_CLIENT_ID, isAgent: true }],
-  })
-})
-
-it.each([
-  [{ TENANT_ID: 'common' }, 'TENANT_ID'],
-  [{ TENANT_ID: '' }, 'TENANT_ID'],
-  [{ WEATHER_API_APP_ID: 'api://aaaaaaaa-0000-4000-8000-00000000000a' }, 'WEATHER_API_APP_ID'],
-  [{ AGENT_CLIENT_ID: '' }, 'WEATHER_ALLOWED_CALLERS'],
-  [{ WEATHER_ALLOWED_CALLERS: '*' }, 'WEATHER_ALLOWED_CALLERS'],
-  [{ AGENT_CLIENT_ID: '', WEATHER_ALLOWED_CALLERS: ' , ' }, 'WEATHER_ALLOWED_CALLERS'],
-  [{ AGENT_CLIENT_ID: 'weather-agent' }, 'AGENT_CLIENT_ID'],
-  [{ AGENT_USERS: ids.AGENT_CLIENT_ID }, 'AGENT_USERS'],
-  [{ AGENT_USERS: `${ids.AGENT_CLIENT_ID}=weather-agent@contoso.example` }, 'AGENT_USERS'],
-  [{ AGENT_USERS: `${ids.AGENT_CLIENT_ID}=${ids.AGENT_CLIENT_ID}` }, 'AGENT_USERS'],
-  [{ AGENT_USERS: `${ids.TENANT_ID}=${ids.WEATHER_API_APP_ID}` }, 'AGENT_USERS'],
-  [{ VALIDATE_TOKEN_SIGNATURE: 'no' }, 'VALIDATE_TOKEN_SIGNATURE'],
-  [{ VALIDATE_TOKEN_SIGNATURE: 'false', NODE_ENV: 'production' }, 'VALIDATE_TOKEN_SIGNATURE'],
-  [{ ENTRA_AUTHORITY: 'login.microsoftonline.com' }, 'ENTRA_AUTHORITY'],
-  [{ ENTRA_AUTHORITY: 'http://entra.example' }, 'ENTRA_AUTHORITY'],
-  [{ WEATHER_DENY_LIST: 'http://lists.example/denied' }, 'WEATHER_DENY_LIST'],
-  [{ WEATHER_PROVIDER: 'crystal-ball' }, 'WEATHER_PROVIDER'],
-  [{ PUBLIC_URL: 'weather.example/mcp' }, 'PUBLIC_URL'],
-  [{ PUBLIC_URL: 'http://weather.example/mcp' }, 'PUBLIC_URL'],
-  [{ ALLOWED_HOSTS: 'https://weather.example' }, 'ALLOWED_HOSTS'],
-  [{ ALERTS_FILE: ':memory:' }, 'ALERTS_FILE'],
-  [{ ALERTS_FILE: 'alerts.sqlite' }, 'ALERTS_FILE'],
-  [{ ALERTS_FILE: '/data/alerts.sqlite', ALERTS_AUTH_CONTEXT: 'mfa' }, 'ALERTS_AUTH_CONTEXT'],
-  [{ ALERTS_AUTH_CONTEXT: 'c1' }, 'ALERTS_FILE'],
-])('The configuration %j is refused by an error that names %s', (wrong, name) => {
-  expect(() => readConfig({ ...ids, ...wrong })).toThrow(ConfigurationError)
-  expect(() => readConfig({ ...ids, ...wrong })).toThrow(name)
-})
-
-it('MCP clients may use the host name of the public URL, too', () => {
-  const { mcp } = readConfig({
-    ...ids,
-    PUBLIC_URL: 'https://weather.example/mcp/',
-    ALLOWED_HOSTS: 'weather-api',
-  })
-  expect(mcp).toEqual({
-    publicUrl: 'https://weather.example/mcp',
-    allowedHosts: ['weather-api', 'weather.example'],
-  })
-})
-
-it('Plain http to loopback is allowed, and signatures may be left unverified outside production', () => {
-  const { token } = readConfig({
-    ...ids,
-    ENTRA_AUTHORITY: 'http://localhost:7001',
-    VALIDATE_TOKEN_SIGNATURE: 'false',
-    NODE_ENV: 'development',
-  })
-  expect(token).toMatchObject({ authority: 'http://localhost:7001', verifySignature: false })
+  await expect(`${refusals.join('\n')}\n`).toMatchFileSnapshot('config-faults.txt')
 })

@@ -77,7 +77,8 @@ export async function describeCalls(
 }
 
 function describeFailure({ name, message, $metadata }: Error & { $metadata?: { httpStatusCode?: number } }) {
-  return `${$metadata?.httpStatusCode} ${name} | ${message.replaceAll(/\b\d{8}T\d{6}Z/g, '<time>')}`
+  const stable = message.replaceAll(/\b\d{8}T\d{6}Z/g, '<time>').replaceAll(/\b\d{6,}\b/g, '<checksum>')
+  return `${$metadata?.httpStatusCode ?? 'no status'} ${name} | ${stable.split('\n', 1)[0]}`
 }
 
 export function userSays(text: string) {
@@ -139,11 +140,6 @@ export async function openStream(
   const { stream } = await client.send(command, abortSignal ? { abortSignal } : {})
   if (!stream) throw new Error('There is no stream.')
   return stream
-}
-
-/** The text that a stream's events spell out. */
-export function textOf(events: readonly ConverseStreamOutput[]): string {
-  return events.map(({ contentBlockDelta }) => contentBlockDelta?.delta?.text ?? '').join('')
 }
 
 /** The error with which a promise is rejected. @throws if the promise is fulfilled. */

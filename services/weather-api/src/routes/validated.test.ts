@@ -17,16 +17,14 @@ const autonomous = describeAccess(agent)
 const onBehalfOf = describeAccess({ ...agent, flow: 'obo', kind: 'agentForUser' })
 const agentUser = describeAccess({ ...agent, flow: 'agent-user', kind: 'agentUser' })
 
-it.each([autonomous, onBehalfOf, agentUser])('What the API says of a token matches the schema: %j', told => {
-  expect(Check(Validated, told)).toBe(true)
-})
-
-it.each([
-  { ...autonomous, more: 1 },
-  { ...autonomous, on_behalf_of: 7 },
-  { ...autonomous, kind: 'robot' },
-  { ...autonomous, checks: [{ name: 'signature', ok: true, more: 1 }] },
-  { ...autonomous, checks: [{ name: 'another', ok: true }] },
-])('The schema refuses an unknown member or a wrong value: %j', told => {
-  expect(Check(Validated, told)).toBe(false)
+it('The schema fits what the API says of a token, and nothing with an unknown member or a wrong value', () => {
+  const right = [autonomous, onBehalfOf, agentUser]
+  const wrong = [
+    { ...autonomous, more: 1 },
+    { ...autonomous, on_behalf_of: 7 },
+    { ...autonomous, kind: 'robot' },
+    { ...autonomous, checks: [{ name: 'signature', ok: true, more: 1 }] },
+    { ...autonomous, checks: [{ name: 'another', ok: true }] },
+  ]
+  expect([...right, ...wrong].filter(told => Check(Validated, told))).toEqual(right)
 })

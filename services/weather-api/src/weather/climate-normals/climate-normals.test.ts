@@ -87,12 +87,20 @@ describe('ClimateNormals', () => {
       observed_at: '2026-07-16T12:00:00.000Z',
       source: 'climate-normals',
     })
-    expect((await normals.current('Wellington')).condition).toBe(
-      'usually cool in mid-July (long-term average)',
-    )
+    const { condition } = await normals.current('Wellington')
+    expect(condition).toBe('usually cool in mid-July (long-term average)')
   })
 
   it.each([
+    ['new york city', 'New York'],
+    ['NYC', 'New York'],
+    ['Sao Paulo', 'São Paulo'],
+    ['Muenchen', 'Munich'],
+    ['  wien ', 'Vienna'],
+    ['København', 'Copenhagen'],
+    ['Dallas, TX', 'Dallas'],
+    ['Washington, D.C.', 'Washington'],
+    ['Paris, France', 'Paris'],
     ['Köln', 'Cologne'],
     ['Saint Louis', 'St. Louis'],
     ['st louis, mo', 'St. Louis'],
