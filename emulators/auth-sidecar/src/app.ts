@@ -1,8 +1,9 @@
+import { Emulator, strictObject } from '@entra-agents/emulator-kit'
 import { serverOptions } from '@entra-agents/service-kit'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { Type } from 'typebox'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
-import { createControls } from './control-plane.ts'
 import { parserHeaderBytes, passesGuard, respondToParserError } from './http/guard.ts'
 import { sendEmpty } from './http/responses.ts'
 import { authenticate } from './inbound/authentication.ts'
@@ -13,6 +14,9 @@ import { TokenAcquirer } from './tokens/token-acquirer.ts'
 /** Kestrel's limit for a body, in bytes. */
 const bodyLimit = 30_000_000
 const keepAliveTimeoutMs = 130_000
+const FaultTarget = strictObject({
+  path: Type.String({ description: 'Where the path begins, such as /AuthorizationHeader/.' }),
+})
 
 /** Builds the emulator of the official sidecar as a Fastify app; the caller makes it listen. */
 export function buildApp(config: Config, dependencies: { readonly clock?: Clock } = {}): FastifyInstance {
@@ -27,7 +31,14 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
     clientErrorHandler: respondToParserError,
     frameworkErrors: (_error, _request, reply) => void sendEmpty(reply, 400),
   })
-  const controls = createControls(config.controlHosts)
+  // The sidecar has only the transport faults, and no settings.
+  const controls = new Emulator({
+    about: { emulates: ['auth-sidecar'] },
+    allowedHosts: config.controlHosts,
+    target: FaultTarget,
+    faults: {},
+    settings: { change: {}, initial: {} },
+  })
   controls.addControls(app)
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request

@@ -1,7 +1,6 @@
-import { readEnvironment } from '@entra-agents/service-kit'
+import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-kit'
 import { readAzureAd } from './settings/azure-ad.ts'
 import { readApis } from './settings/downstream-apis.ts'
-import { readListenAddress } from './settings/listen-address.ts'
 import { Settings } from './settings/settings.ts'
 
 /** The routes whose query can override how a token is acquired, each with the default of its `AllowOverrides` setting. */
@@ -52,4 +51,28 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
 function readAllowedHosts(value: string | undefined): readonly string[] | undefined {
   const hosts = value?.split(';').flatMap(host => host.trim() || [])
   return hosts?.includes('*') ? undefined : hosts
+}
+
+const urlPattern = /^http:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/*$/i
+
+/**
+ * Where the emulator listens: at the first URL of `ASPNETCORE_URLS`, where the host `+` or `*` means all addresses. Without
+ * the variable: at the host `HOST` (default: loopback) and the port `ASPNETCORE_HTTP_PORTS` (default: 8080).
+ */
+function readListenAddress(settings: Settings, reader: EnvironmentReader) {
+  const [url] = settings.text('ASPNETCORE_URLS')?.split(';') ?? []
+  if (url === undefined) {
+    const port = reader.port('ASPNETCORE_HTTP_PORTS', 8080)
+    return { host: reader.text('HOST', 'localhost'), port }
+  }
+  const [, host, port = '80'] = urlPattern.exec(url.trim()) ?? []
+  if (host === undefined)
+    reader.fault(`ASPNETCORE_URLS must hold an http://host:port address; "${url.trim()}" is none.`)
+  return { host: addressToBind(host ?? ''), port: Number(port) }
+}
+
+/** Kestrel binds host names other than `localhost`, such as `+` and `*`, to every address of the machine. */
+function addressToBind(host: string): string {
+  if (host.startsWith('[')) return host.slice(1, -1)
+  return /^(localhost|\d+\.\d+\.\d+\.\d+)$/i.test(host) ? host : '0.0.0.0'
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import {
@@ -19,11 +18,16 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam'
 import { ParameterError, renderTemplate } from '@entra-agents/agentctl/doctor/aws/template'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { Moto } from './moto.ts'
 
 const template = readFileSync(resolve(import.meta.dirname, '../../../k8s/federation/aws.yaml'), 'utf8')
 const accountId = '123456789012'
 const region = 'eu-central-1'
+const keys = {
+  accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+}
 
 type Texts = Readonly<Record<string, string>>
 
@@ -32,6 +36,11 @@ interface Association {
   readonly Namespace: string
   readonly ServiceAccount: string
   readonly RoleArn: string
+}
+
+interface ProviderProperties {
+  readonly Url: string
+  readonly ClientIdList: string[]
 }
 
 interface StackCommand {
@@ -71,6 +80,8 @@ function roleOf(resources: ReturnType<typeof fillTemplate>['resources']) {
   }
 }
 
+const textOf = (policy: unknown) => (typeof policy === 'string' ? policy : JSON.stringify(policy))
+
 /**
  * An AWS account. moto emulates IAM; this class emulates Pod Identity associations and the template's stacks. It makes a
  * stack's IAM objects in moto by API calls, since moto's own stacks would be incomplete.
@@ -78,35 +89,31 @@ function roleOf(resources: ReturnType<typeof fillTemplate>['resources']) {
 export class AwsAccount implements AsyncDisposable {
   readonly stacks = new Map<string, Stack>()
   readonly #moto: Moto
-  readonly #server: Server
+  readonly #server = new LocalServer((request, response) => void this.#respond(request, response))
   #associations: (Association & { readonly id: string })[] = []
 
   private constructor(moto: Moto) {
     this.#moto = moto
-    this.#server = createServer((request, response) => void this.#respond(request, response))
   }
 
   static async start(): Promise<AwsAccount> {
     const account = new AwsAccount(await Moto.start())
-    await new Promise<void>(listening => account.#server.listen(0, '127.0.0.1', listening))
+    await account.#server.start()
     return account
   }
 
   get environment(): Texts {
-    const { port } = this.#server.address() as AddressInfo
     return {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ENDPOINT_URL: this.#server.url,
       AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
       AWS_MAX_ATTEMPTS: '1',
     }
   }
 
   get iam(): IAMClient {
-    const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } =
-      this.environment
-    return new IAMClient({ endpoint: this.#moto.url, region, credentials: { accessKeyId, secretAccessKey } })
+    return new IAMClient({ endpoint: this.#moto.url, region, credentials: keys })
   }
 
   get associations(): readonly Association[] {
@@ -124,32 +131,24 @@ export class AwsAccount implements AsyncDisposable {
     if (unknown.length > 0) throw new ParameterError(`Parameters: [${unknown}] do not exist in the template`)
     const { resources, outputs } = fillTemplate(parameters)
     const remove = [...(before?.remove ?? [])]
-    const { Url, ClientIdList } = (resources['Provider']?.Properties ?? {}) as {
-      Url?: string
-      ClientIdList?: string[]
-    }
-    if (Url && !before) {
-      const made = await iam.send(new CreateOpenIDConnectProviderCommand({ Url, ClientIDList: ClientIdList }))
-      remove.unshift(() =>
-        iam.send(
-          new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: made.OpenIDConnectProviderArn }),
-        ),
+    const provider = resources['Provider']?.Properties as ProviderProperties | undefined
+    if (provider && !before) {
+      const { Url, ClientIdList: ClientIDList } = provider
+      const { OpenIDConnectProviderArn } = await iam.send(
+        new CreateOpenIDConnectProviderCommand({ Url, ClientIDList }),
       )
+      remove.unshift(() => iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn })))
     }
     const { RoleName, AssumeRolePolicyDocument, Policies } = roleOf(resources)
-    const trust =
-      typeof AssumeRolePolicyDocument === 'string'
-        ? AssumeRolePolicyDocument
-        : JSON.stringify(AssumeRolePolicyDocument)
+    const trust = textOf(AssumeRolePolicyDocument)
     if (before) await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust }))
     else {
       await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }))
       remove.unshift(() => iam.send(new DeleteRoleCommand({ RoleName })))
     }
-    for (const { PolicyName, PolicyDocument } of Policies) {
-      await iam.send(
-        new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: JSON.stringify(PolicyDocument) }),
-      )
+    for (const { PolicyName, PolicyDocument: document } of Policies) {
+      const PolicyDocument = textOf(document)
+      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }))
       if (!before) remove.unshift(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })))
     }
     const association = resources['Association']?.Properties as unknown as Association | undefined
@@ -201,8 +200,7 @@ export class AwsAccount implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections()
-    await new Promise(closed => this.#server.close(closed))
+    await this.#server.close()
     await this.#moto[Symbol.asyncDispose]()
   }
 

@@ -77,7 +77,9 @@ export async function describeCalls(
 }
 
 function describeFailure({ name, message, $metadata }: Error & { $metadata?: { httpStatusCode?: number } }) {
-  const stable = message.replaceAll(/\b\d{8}T\d{6}Z/g, '<time>').replaceAll(/\b\d{6,}\b/g, '<checksum>')
+  const stable = message
+    .replaceAll(/\b\d{8}T\d{6}Z/g, '<time>')
+    .replaceAll(/(?<=checksum \(|value of )\d+/g, '<sum>')
   return `${$metadata?.httpStatusCode ?? 'no status'} ${name} | ${stable.split('\n', 1)[0]}`
 }
 

@@ -1,33 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
-import { EventStreamCodec } from '@smithy/core/event-streams'
+import { encodeEvent } from '../../../emulators/bedrock/src/wire/event-stream.ts'
 
-/** One event of a ConverseStream, or an exception in the middle of the stream. */
-export type StreamEvent =
-  | { readonly [eventType: string]: unknown }
-  | { readonly exception: string; readonly message: string }
+/** One event of a ConverseStream: its content by its type. */
+export type StreamEvent = Readonly<Record<string, unknown>>
 
-const codec = new EventStreamCodec(
-  bytes => Buffer.from(bytes).toString('utf8'),
-  text => new Uint8Array(Buffer.from(text, 'utf8')),
-)
-
-/** Encodes one event as the bytes that Bedrock sends, random-length padding included. */
+/** Encodes one event as the bytes that Bedrock sends, padding included. */
 export function toFrame(event: StreamEvent): Uint8Array {
-  const isException = 'exception' in event
-  const [type, body] = isException
-    ? [String(event['exception']), { message: event['message'] }]
-    : (Object.entries(event)[0] ?? ['', {}])
-  return codec.encode({
-    headers: {
-      [isException ? ':exception-type' : ':event-type']: { type: 'string', value: type },
-      ':content-type': { type: 'string', value: 'application/json' },
-      ':message-type': { type: 'string', value: isException ? 'exception' : 'event' },
-    },
-    body: new Uint8Array(
-      Buffer.from(JSON.stringify(isException ? body : { ...(body as object), p: 'abcdefgh' })),
-    ),
-  })
+  const [[type, content] = ['', {}]] = Object.entries(event)
+  return encodeEvent(type, JSON.stringify({ ...Object(content), p: 'abcdefgh' }))
 }
 
 export const textBlock = (...pieces: string[]): StreamEvent[] => [
@@ -99,10 +81,8 @@ export interface ReceivedRequest {
   readonly hungUp: Promise<number>
 }
 
-export type Script = (
-  request: ReceivedRequest,
-  answer: { send(bytes: Uint8Array): void; end(): void; response: ServerResponse },
-) => void | Promise<void>
+/** What a test answers to a request: frames for the body of the response, whose head is written. */
+export type Script = (request: ReceivedRequest, response: ServerResponse) => unknown
 
 /** A server with Bedrock's protocol whose answers are scripted by tests. It checks no credentials; emulators/bedrock does. */
 export class ScriptedBedrock extends LocalServer {
@@ -124,10 +104,9 @@ export class ScriptedBedrock extends LocalServer {
   /** Responds to the calls in order with these events, and to further calls with the last ones. */
   play(...answers: StreamEvent[][]): void {
     let call = 0
-    this.script = (_request, { send, end }) => {
+    this.script = (_request, response) => {
       const events = answers[Math.min(call++, answers.length - 1)] ?? []
-      for (const event of events) send(toFrame(event))
-      end()
+      response.end(Buffer.concat(events.map(toFrame)))
     }
   }
 
@@ -136,30 +115,10 @@ export class ScriptedBedrock extends LocalServer {
     response.on('close', () => {
       if (!response.writableFinished) resolve(performance.now())
     })
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const received: ReceivedRequest = {
-      path: request.url ?? '',
-      headers: request.headers,
-      body: JSON.parse(Buffer.concat(chunks).toString('utf8')),
-      hungUp,
-    }
+    const body = (await json(request)) as ReceivedRequest['body']
+    const received = { path: request.url ?? '', headers: request.headers, body, hungUp }
     this.requests.push(received)
-    const open = () => {
-      if (!response.headersSent) {
-        response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
-      }
-    }
-    await this.script(received, {
-      response,
-      send: bytes => {
-        open()
-        response.write(bytes)
-      },
-      end: () => {
-        open()
-        response.end()
-      },
-    })
+    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+    await this.script(received, response)
   }
 }

@@ -13,11 +13,18 @@ interface Projected {
   readonly lifetimeSeconds?: number
 }
 
+export type Cluster = Awaited<ReturnType<typeof createCluster>>
+
 /** A cluster's service account issuer, and the token file that a kubelet would keep fresh. */
 export async function createCluster() {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: 'cluster', alg: 'RS256', use: 'sig' }] }
+  let isHidden = false
   const server = new LocalServer((request, response) => {
+    if (isHidden) {
+      request.socket.destroy()
+      return
+    }
     const discovery = { issuer: server.url, jwks_uri: `${server.url}/keys` }
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify(request.url === '/keys' ? keys : discovery))
@@ -39,6 +46,13 @@ export async function createCluster() {
       const usual = { sub: subject, aud: 'sts.amazonaws.com', iss: issuer }
       const token = new SignJWT({ ...usual, ...claims, iat: now - 7_200, exp: now + lifetimeSeconds })
       await write(await token.setProtectedHeader({ alg: 'RS256', kid: 'cluster' }).sign(privateKey))
+    },
+    /** Makes the issuer's keys unreachable, until `show` is called. */
+    hide: () => {
+      isHidden = true
+    },
+    show: () => {
+      isHidden = false
     },
     removeToken: () => rm(tokenFile, { force: true }),
     close: async () => {

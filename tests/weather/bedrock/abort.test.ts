@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { postChat } from '../../contract/agent/ask.ts'
+import { staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { ScriptedBedrock, textBlock, toFrame } from '../../contract/bedrock/scripted-bedrock.ts'
 import { forFile } from '../../support/for-file.ts'
 import { Stack } from '../support/stack.ts'
-import { connectScripted, credentials, runTurn } from './run-turn.ts'
+import { connectScripted, runTurn } from './run-turn.ts'
 
 const server = await forFile(new ScriptedBedrock().start())
-const agentSettings = { ...credentials, ...server.environment }
+const agentSettings = { ...staticKeys, ...server.environment }
 const stack = await forFile(Stack.start({ agent: agentSettings }, ['agent']))
 
 /** The model begins its answer and never ends it. */
 const playEndlessAnswer = () => {
   const asked = Promise.withResolvers<{ hungUp: Promise<number> }>()
-  server.script = (request, { send }) => {
-    for (const event of textBlock('Once upon a time').slice(0, 2)) send(toFrame(event))
+  server.script = (request, response) => {
+    for (const event of textBlock('Once upon a time').slice(0, 2)) response.write(toFrame(event))
     asked.resolve(request)
   }
   return asked.promise

@@ -1,6 +1,7 @@
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeEach, expect, it } from 'vitest'
 import { ask, bearer, continueTurn, type TurnOutcome } from '../../contract/agent/ask.ts'
+import { staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import {
   answer,
   ScriptedBedrock,
@@ -13,7 +14,6 @@ import {
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { Stack } from '../support/stack.ts'
-import { credentials } from './run-turn.ts'
 
 type Decision = 'approve' | 'deny'
 
@@ -24,7 +24,7 @@ let celsius = -20
 let created = 0
 
 const model = await forFile(new ScriptedBedrock().start())
-const agentSettings = { ...credentials, ...model.environment, WEATHER_API_ALERTS: 'true' }
+const agentSettings = { ...staticKeys, ...model.environment, WEATHER_API_ALERTS: 'true' }
 const stack = await forFile(Stack.start({ weather: { ALERTS_FILE }, agent: agentSettings }))
 const token = await stack.signIn(identities.ada.oid)
 stack.appOf('weather').server.on('request', ({ method, url }) => {

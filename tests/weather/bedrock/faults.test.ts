@@ -34,7 +34,8 @@ async function describeTurn(title: string, mode = connection.mode): Promise<stri
   const shown = steps.map(({ kind, status, problem }) => [kind, status, problem?.code].join(' ').trimEnd())
   const called = `called ${countAttempts()} times; upstream ${failure?.options.upstream?.code}`
   aws.reset()
-  const lines = [`${failure?.code}: ${failure?.message}`, called, `in the trace: ${shown.join()}`]
+  const message = failure?.message.replace(aws.url, '<Bedrock>')
+  const lines = [`${failure?.code}: ${message}`, called, `in the trace: ${shown.join()}`]
   return [title, ...lines].join('\n  ')
 }
 

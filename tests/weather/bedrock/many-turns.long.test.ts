@@ -27,15 +27,14 @@ function judgeResult(city: string, toolResult: unknown) {
 describe('200 turns at once', () => {
   it('stay apart: each gets its own city, user and answer', async () => {
     const everybodyAsked = Promise.withResolvers<void>()
-    server.script = async ({ body: { messages } }, { send, end }) => {
+    server.script = async ({ body: { messages } }, response) => {
       const city = cityIn(messages)
       const isFirst = messages.length === 1
       // No turn is answered before all have asked, so that all are open at the same time.
       if (server.requests.length === 200) everybodyAsked.resolve()
       if (isFirst) await everybodyAsked.promise
-      for (const event of isFirst ? toolCallFor(city) : judgeResult(city, messages.at(-1)))
-        send(toFrame(event))
-      end()
+      const events = isFirst ? toolCallFor(city) : judgeResult(city, messages.at(-1))
+      response.end(Buffer.concat(events.map(toFrame)))
     }
     const weather = sunnyClient({
       current: async ({ turn }, city) => ({

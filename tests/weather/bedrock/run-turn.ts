@@ -10,6 +10,7 @@ import { weatherToolset } from '../../../services/agent/src/tools/weather/testin
 import { createWeatherTools } from '../../../services/agent/src/tools/weather/tools.ts'
 import type { WeatherReport } from '../../../services/agent/src/tools/weather/weather.ts'
 import type { AnsweredTurn, AnswerMode, Turn } from '../../../services/agent/src/turn/turn.ts'
+import { staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { agentIdentity } from '../../support/identities.ts'
 
 /** A turn that ended, with everything that the user received. */
@@ -75,12 +76,6 @@ const withoutApis: Pick<ApiCaller, 'for'> = {
   },
 }
 
-/** Keys for a scripted Bedrock, which checks none. */
-export const credentials = {
-  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-}
-
 /** Connects bedrock mode by these variables, without the rest of the agent. */
 export function connectMode(
   environment: Record<string, string>,
@@ -104,7 +99,11 @@ export function connectScripted(
   weather?: WeatherClient,
   inputTokens?: number,
 ): ReturnType<typeof connectMode> {
-  const connected = connectMode({ ...credentials, AWS_ENDPOINT_URL: url, ...environment }, weather, inputTokens)
+  const connected = connectMode(
+    { ...staticKeys, AWS_ENDPOINT_URL: url, ...environment },
+    weather,
+    inputTokens,
+  )
   onTestFinished(() => connected.bedrock.close())
   return connected
 }

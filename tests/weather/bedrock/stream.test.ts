@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import {
   answer,
   ScriptedBedrock,
@@ -10,10 +11,10 @@ import {
   toolStep,
 } from '../../contract/bedrock/scripted-bedrock.ts'
 import { forFile } from '../../support/for-file.ts'
-import { connectMode, credentials, type FinishedTurn, runTurn } from './run-turn.ts'
+import { connectMode, type FinishedTurn, runTurn } from './run-turn.ts'
 
 const server = await forFile(new ScriptedBedrock().start())
-const connection = connectMode({ ...credentials, AWS_ENDPOINT_URL: server.url })
+const connection = connectMode({ ...staticKeys, AWS_ENDPOINT_URL: server.url })
 afterEach(() => void server.requests.splice(0))
 afterAll(() => connection.bedrock.close())
 
@@ -30,17 +31,17 @@ const steps = [
 /** Runs a turn whose stream comes in pieces of these sizes, over and over, each piece in a packet of its own. */
 async function runInPieces(pieces: readonly number[]): Promise<FinishedTurn> {
   let call = 0
-  server.script = async (_request, { send, end, response }) => {
+  server.script = async (_request, response) => {
     response.socket?.setNoDelay(true)
     const bytes = steps[call++] ?? Buffer.alloc(0)
     let start = 0
     for (let index = 0; start < bytes.length; index++) {
       const length = pieces[index % pieces.length] ?? bytes.length
-      send(bytes.subarray(start, start + length))
+      response.write(bytes.subarray(start, start + length))
       start += length
       await new Promise(setImmediate)
     }
-    end()
+    response.end()
   }
   return await runTurn(connection.mode)
 }
@@ -71,11 +72,10 @@ describe('the event stream', () => {
 
   it('gives text as soon as it arrives, before the answer is complete', async () => {
     const first = Promise.withResolvers<void>()
-    server.script = async (_request, { send, end }) => {
-      send(bytesOf(textBlock('Oslo ').slice(0, 2)))
+    server.script = async (_request, response) => {
+      response.write(bytesOf(textBlock('Oslo ').slice(0, 2)))
       await first.promise
-      send(bytesOf(answer('is cold.').slice(1)))
-      end()
+      response.end(bytesOf(answer('is cold.').slice(1)))
     }
     const turn = await runTurn(connection.mode, { message: 'Hello', onWrite: () => first.resolve() })
     expect(turn.deltas).toEqual(['Oslo ', 'is cold.'])
@@ -85,8 +85,7 @@ describe('the event stream', () => {
     'that is cut %i bytes before its end gives a failure or the complete answer, never a shorter one',
     async missing => {
       const bytes = bytesOf(answer('Oslo is cold.'))
-      server.script = (_request, { response }) => {
-        response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' })
+      server.script = (_request, response) => {
         response.write(bytes.subarray(0, bytes.length - missing), () => response.socket?.destroy())
       }
       const turn = await runTurn(connection.mode)

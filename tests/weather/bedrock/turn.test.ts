@@ -23,11 +23,15 @@ const toolCallsFor = (...cities: string[]) =>
     textBlock('Let me look.'),
     ...cities.map((city, at) => toolBlock(at + 1, `tooluse_${at}`, 'get_weather', '{"ci', `ty":"${city}"}`)),
   )
+const osloCall = toolBlock(1, 'tooluse_0', 'get_weather', '{"city":"Oslo"}')
+const thinkThenCall = toolStep(thinking('They want ', 'Oslo.'), osloCall)
 const finalAnswer = answer('Oslo is cold', ' and sunny.')
 const begin = { messageStart: { role: 'assistant' } }
 const [stop = {}, metadata] = stopEvents('tool_use')
 const cached = { inputTokens: 10, outputTokens: 5, totalTokens: 35, cacheReadInputTokens: 20 }
 const fromCache = [stop, { metadata: { ...Object(metadata).metadata, usage: cached } }]
+const cutByLimit = (blocks: StreamEvent[]) => [[...blocks, ...stopEvents('max_tokens')]]
+const elevenCities = Array.from({ length: 11 }, (_, index) => `City ${index}`)
 
 /** Weather that fails for every city but Rome. */
 const weatherWith = (failure: (city: string) => Error) =>
@@ -37,6 +41,10 @@ const weatherWith = (failure: (city: string) => Error) =>
       throw failure(city)
     },
   })
+const noSuchCity = weatherWith(city =>
+  weatherProblem('CITY_NOT_FOUND', `No city is called “${city}”.`, { hint: 'Did you mean Oslo?' }),
+)
+const forbidden = weatherWith(() => identityProblem('API_FORBIDDEN', 'The identity was refused.'))
 
 interface Script extends TurnOptions {
   readonly steps: readonly StreamEvent[][]
@@ -44,70 +52,38 @@ interface Script extends TurnOptions {
   readonly inputTokens?: number
 }
 
+/** A turn in which the model first calls something, and then answers. */
+const callThenAnswer = (call: StreamEvent[], more: Partial<Script> = {}): Script => ({
+  steps: [call, finalAnswer],
+  ...more,
+})
+
 /** What the model says in each step of a turn; the last step is repeated. */
 const scripts: Readonly<Record<string, Script>> = {
-  'Calls of tools run in parallel, and their results lead to an answer': {
-    steps: [toolCallsFor('Oslo', 'Rome'), finalAnswer],
-  },
-  'Thinking is not shown': {
-    steps: [
-      toolStep(thinking('They want ', 'Oslo.'), toolBlock(1, 'tooluse_0', 'get_weather', '{"city":"Oslo"}')),
-      finalAnswer,
-    ],
-  },
-  'A call with another argument than the tool’s gives the model a sentence': {
-    steps: [toolCall('get_weather', '{"town":"Oslo"}'), finalAnswer],
-  },
-  'A call with a value out of range gives the model a sentence': {
-    steps: [toolCall('get_forecast', '{"city":"Oslo","days":12}'), finalAnswer],
-  },
-  'A call whose arguments are no JSON gives the model a sentence': {
-    steps: [toolCall('get_weather', '{"city":"Os'), finalAnswer],
-  },
-  'A call of an unknown tool gives the model a sentence': {
-    steps: [toolCall('drop_tables', '{}'), finalAnswer],
-  },
-  'An unknown city gives the model the API’s sentence with its suggestions': {
-    steps: [toolCallsFor('Osloo'), finalAnswer],
-    weather: weatherWith(city =>
-      weatherProblem('CITY_NOT_FOUND', `No city is called “${city}”.`, { hint: 'Did you mean Oslo?' }),
-    ),
-  },
-  'A problem of the agent’s identity ends the turn, and the model is not asked again': {
-    steps: [toolCallsFor('Oslo', 'Rome'), finalAnswer],
-    weather: weatherWith(() => identityProblem('API_FORBIDDEN', 'The identity was refused.')),
-  },
-  'An answer that is cut by the token limit comes with a notice': {
-    steps: [[...textBlock('Oslo is'), ...stopEvents('max_tokens')]],
-    message: 'Tell me a story',
-  },
-  'A call that is cut off by the token limit does not run': {
-    steps: [[...toolBlock(0, 'tooluse_0', 'get_weather', '{"city":"Par'), ...stopEvents('max_tokens')]],
-  },
-  'A refusal of the model is not empty, and comes without a notice': {
-    steps: [[begin, ...stopEvents('refusal')]],
-  },
-  'An answer without any text fails the turn': { steps: [[begin, ...stopEvents('end_turn')]] },
-  'An answer about weather comes with a notice if no tool was called': { steps: [finalAnswer] },
-  'An answer about something else needs no tool': { steps: [finalAnswer], message: 'Hello!' },
-  'A model that puts off its answer with calls fails at the step limit': { steps: [toolCallsFor('Oslo')] },
-  'A step that calls too many tools at once runs none of them': {
-    steps: [toolCallsFor(...Array.from({ length: 11 }, (_, index) => `City ${index}`))],
-  },
-  'A budget that is used up ends the turn with what the model has written, and runs no call whose result nobody would read':
-    {
-      steps: [toolCallsFor('Oslo')],
-      inputTokens: 25,
-    },
-  'A budget counts input that came from the cache': {
-    steps: [[...toolBlock(1, 'call', 'get_weather', '{"city":"Oslo"}'), ...fromCache]],
-    inputTokens: 25,
-  },
-  'A budget is enough for an answer that uses up more than what is left': {
-    steps: [toolCallsFor('Oslo'), finalAnswer],
+  'two calls at once, then an answer': callThenAnswer(toolCallsFor('Oslo', 'Rome')),
+  'thinking, which is not shown': callThenAnswer(thinkThenCall),
+  'another argument than the tool’s': callThenAnswer(toolCall('get_weather', '{"town":"Oslo"}')),
+  'an argument out of range': callThenAnswer(toolCall('get_forecast', '{"city":"Oslo","days":12}')),
+  'arguments that are no JSON': callThenAnswer(toolCall('get_weather', '{"city":"Os')),
+  'an unknown tool': callThenAnswer(toolCall('drop_tables', '{}')),
+  'an unknown city': callThenAnswer(toolCallsFor('Osloo'), { weather: noSuchCity }),
+  'a refused identity, which ends the turn': callThenAnswer(toolCallsFor('Oslo', 'Rome'), {
+    weather: forbidden,
+  }),
+  'an answer that the token limit cuts': { steps: cutByLimit(textBlock('Oslo is')), message: 'Go on' },
+  'a call that the token limit cuts, which does not run': { steps: cutByLimit(osloCall.slice(0, 2)) },
+  'a refusal of the model': { steps: [[begin, ...stopEvents('refusal')]] },
+  'an answer without any text': { steps: [[begin, ...stopEvents('end_turn')]] },
+  'an answer about weather without a call': { steps: [finalAnswer] },
+  'an answer about something else': { steps: [finalAnswer], message: 'Hello!' },
+  'calls without an end': { steps: [toolCallsFor('Oslo')] },
+  'too many calls at once, of which none runs': { steps: [toolCallsFor(...elevenCities)] },
+  'a budget that is used up, after which no call runs': { steps: [toolCallsFor('Oslo')], inputTokens: 25 },
+  'a budget that input from the cache uses up': { steps: [[...osloCall, ...fromCache]], inputTokens: 25 },
+  'a budget of which the answer uses more than is left': callThenAnswer(toolCallsFor('Oslo'), {
     inputTokens: 15,
-  },
-  'A budget of 0 is none': { steps: [toolCallsFor('Oslo'), finalAnswer], inputTokens: 0 },
+  }),
+  'a budget of 0, which is none': callThenAnswer(toolCallsFor('Oslo'), { inputTokens: 0 }),
 }
 
 /** What the user gets of a turn, and what the model got as results of the last calls. */

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -113,32 +112,5 @@ describe('an alert', () => {
     const kept = storedAlerts(...moments.map((_, round) => `owner-${round}`))
     expect(kept).toHaveLength(answered.size)
     expect(new Map(kept)).toEqual(answered)
-  })
-
-  it('is created only once if the client goes away before the answer and repeats the request', async () => {
-    const service = await startProcess()
-    const { port } = new URL(service.url)
-    const body = JSON.stringify(alertFields(30))
-    const socket = connect(Number(port), '127.0.0.1')
-    socket.write(
-      [
-        'POST /alerts HTTP/1.1',
-        'host: weather-api',
-        `authorization: Bearer ${tokenOf('impatient')}`,
-        'content-type: application/json',
-        `content-length: ${body.length}`,
-        'idempotency-key: key-1',
-        '',
-        body,
-      ].join('\r\n'),
-      () => socket.end(),
-    )
-    socket.resume()
-    await once(socket, 'close')
-    const retried = await post(service.url, 'impatient', 'key-1', 30)
-    expect(retried.status).toBe(201)
-    service.child.kill('SIGTERM')
-    await service.exited
-    expect(storedAlerts('impatient')).toHaveLength(1)
   })
 })

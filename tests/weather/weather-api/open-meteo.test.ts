@@ -96,10 +96,7 @@ describe('live weather', () => {
 
   it.each([
     ['an error', { status: 500, body: 'broken' }, 500],
-    ['too many requests', { status: 429, body: '{"error":true}' }, 429],
-    ['no JSON', { status: 200, body: '<html>' }, 200],
     ['another shape', { status: 200, body: '{"results":[{"name":7}]}' }, undefined],
-    ['far too much', { status: 200, body: `"${'x'.repeat(1_000_000)}"` }, 200],
     ['far too much, compressed,', { status: 200, body: `"${'x'.repeat(1_000_000)}"`, compressed: true }, 200],
   ])('that Open-Meteo sends as %s becomes a 503', async (_name, fault, upstreamStatus) => {
     meteoStub.fail(fault)

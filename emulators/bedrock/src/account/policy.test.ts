@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { decideAccess, type Statement } from './policy.ts'
 
-const accessQuestion = {
+const question = {
   action: 'bedrock:InvokeModel',
   resource: 'arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-haiku-5-5',
   context: { 'bedrock:InferenceProfileArn': 'arn:aws:bedrock:us-east-1:1:inference-profile/us.a' },
@@ -12,37 +12,23 @@ const allow = (statement: Partial<Statement> = {}): Statement => ({
   Resource: '*',
   ...statement,
 })
+const deny = allow({ Effect: 'Deny' })
+const inRegion = { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } }
 
-function decision(...statements: Statement[]) {
-  return decideAccess({ Version: '2012-10-17', Statement: statements }, accessQuestion)
-}
-
-describe('decideAccess', () => {
-  it.each<[string, Statement, string]>(
-    // biome-ignore format: table
-    [
-      ['the action by name', allow(), 'allowed'],
-      ['the action in another case', allow({ Action: 'Bedrock:invokemodel' }), 'allowed'],
-      ['actions by pattern', allow({ Action: ['s3:*', 'bedrock:Invoke*'] }), 'allowed'],
-      ['another action', allow({ Action: 'bedrock:InvokeModelWithResponseStream' }), 'not-allowed'],
-      ['a longer action', allow({ Action: 'bedrock:InvokeMode?' }), 'allowed'],
-      ['the resource by pattern', allow({ Resource: 'arn:aws:bedrock:*::foundation-model/anthropic.*' }), 'allowed'],
-      ['another region', allow({ Resource: 'arn:aws:bedrock:eu-*::foundation-model/*' }), 'not-allowed'],
-      ['a resource in another case', allow({ Resource: accessQuestion.resource.toUpperCase() }), 'not-allowed'],
-      ['a call that meets a condition', allow({ Condition: { StringEquals: accessQuestion.context } }), 'allowed'],
-      ['a call that does not meet a condition', allow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } } }), 'not-allowed'],
-    ],
-  )('evaluates a statement about %s', (_what, statement, expected) => {
-    expect(decision(statement)).toBe(expected)
-  })
-
-  it('lets a `Deny` statement win over every `Allow` statement, in any order', () => {
-    const deny = allow({ Effect: 'Deny' })
-    expect(decision(deny, allow())).toBe('explicitly-denied')
-    expect(decision(allow(), deny)).toBe('explicitly-denied')
-  })
-
-  it('allows nothing if the policy has no statement', () => {
-    expect(decision()).toBe('not-allowed')
-  })
+it.each<[string, string, Statement[]]>([
+  ['allowed', 'the action by name', [allow()]],
+  ['allowed', 'the action in another case', [allow({ Action: 'Bedrock:invokemodel' })]],
+  ['allowed', 'actions by pattern', [allow({ Action: ['s3:*', 'bedrock:Invoke*'] })]],
+  ['allowed', 'an action with one more character', [allow({ Action: 'bedrock:InvokeMode?' })]],
+  ['allowed', 'the resource by pattern', [allow({ Resource: 'arn:aws:bedrock:*::foundation-model/*' })]],
+  ['allowed', 'a condition that is met', [allow({ Condition: { StringEquals: question.context } })]],
+  ['not-allowed', 'another action', [allow({ Action: `${question.action}WithResponseStream` })]],
+  ['not-allowed', 'another region', [allow({ Resource: 'arn:aws:bedrock:eu-*::foundation-model/*' })]],
+  ['not-allowed', 'a resource in another case', [allow({ Resource: question.resource.toUpperCase() })]],
+  ['not-allowed', 'a condition that is not met', [allow({ Condition: inRegion })]],
+  ['not-allowed', 'nothing', []],
+  ['explicitly-denied', 'a denial before a permission', [deny, allow()]],
+  ['explicitly-denied', 'a denial after a permission', [allow(), deny]],
+])('An action is %s by a policy with %s', (expected, _what, Statement) => {
+  expect(decideAccess({ Version: '2012-10-17', Statement }, question)).toBe(expected)
 })
