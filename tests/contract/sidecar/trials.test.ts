@@ -99,10 +99,13 @@ const scenarios: Readonly<Record<string, Scenario>> = {
 /** Headers of token requests that Entra reads. The span ids of traces are random. */
 const shownHeaders = ['client-request-id', 'traceparent', 'x-anchormailbox', 'x-ms-lib-capability']
 const shownFields = ['grant_type', 'client_id', 'scope', 'fmi_path']
-/** The ids by their names; without ports, which differ from run to run, and without the length of the header `x-large`. */
+/** The ids by their names, and lines as this repository ends them; without ports, which differ from run to run, and without the length of the header `x-large`. */
 function shorten(line: string): string {
   const named = Object.entries(ids).reduce((text, [name, id]) => text.replaceAll(id, `<${name}>`), line)
-  return named.replace(/a{100,}/g, 'a…').replace(/(127\.0\.0\.1:|on port )\d{4,5}/g, '$1<port>')
+  return named
+    .replaceAll('\r\n', '\n')
+    .replace(/a{100,}/g, 'a…')
+    .replace(/(127\.0\.0\.1:|on port )\d{4,5}/g, '$1<port>')
 }
 
 function describeEntraRequests(trial: Trial): string[] {
