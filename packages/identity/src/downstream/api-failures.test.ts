@@ -37,10 +37,18 @@ function explain({ status, body = {}, challenge, flow = 'obo', at = api, held }:
 function describeCase([what, given]: readonly [what: string, given: Case]): string {
   const failure = explain(given)
   const again = isRefusalOfCachedToken(failure) ? ['  asked again with a new token'] : []
-  return [`# ${given.status}, ${what}`, describeProblem(failure), ...again, ''].join('\n')
+  const lines = [`# ${given.status}, ${what}`, describeProblem(failure), ...again, '']
+  return lines.join('\n').replace(/x{100,}/g, 'x…')
 }
 
 const scopeChallenge = (scope: string) => `Bearer error="insufficient_scope", scope="${scope}"`
+const encode = (text: string, form: 'base64' | 'base64url' = 'base64') => Buffer.from(text).toString(form)
+const claimsChallenge = (encoded: string, error = 'insufficient_claims') =>
+  `Bearer realm="", error="${error}", claims="${encoded}", cc_type="authcontext"`
+/** The Conditional Access challenge for these claims of the access token. */
+const accessChallenge = (claims: unknown) => claimsChallenge(encode(JSON.stringify({ access_token: claims })))
+const stronger = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1>?' } } })
+const longClaims = (length: number) => claimsChallenge(encode(JSON.stringify({ x: 'x'.repeat(length) })))
 const everything = { code: 'TOKEN_REJECTED', failedCheck: 'audience', detail: 'days must be <= 7.' }
 const base = { code: 'C', detail: 'Detail.' }
 
@@ -91,6 +99,25 @@ const responses: readonly (readonly [what: string, given: Case])[] = [
   ['with a check that begins with a digit', { status: 401, body: { failedCheck: '1a' } }],
   ['with a sentence for a check', { status: 401, body: { failedCheck: 'All is well' } }],
   ['with an empty check', { status: 401, body: { failedCheck: '' } }],
+  ['it wants stronger authentication, in base64', { status: 401, challenge: claimsChallenge(encode(stronger)) }],
+  ['it wants stronger authentication, in base64url', { status: 401, challenge: claimsChallenge(encode(stronger, 'base64url')) }],
+  ['it wants what 4,096 characters say', { status: 401, challenge: longClaims(3_064) }],
+  ['it wants what more characters say', { status: 401, challenge: longClaims(3_065) }],
+  ['it wants a configured context, and more', { status: 401, challenge: accessChallenge({ acrs: { essential: true, value: 'c2', x: 1 }, xms_cc: {} }), at: withContexts }],
+  ['it wants another context', { status: 401, challenge: accessChallenge({ acrs: { essential: true, value: 'c3' } }), at: withContexts }],
+  ['it wants several contexts', { status: 401, challenge: accessChallenge({ acrs: { essential: true, values: ['c1'] } }), at: withContexts }],
+  ['it wants a context that is not essential', { status: 401, challenge: accessChallenge({ acrs: { value: 'c1' } }), at: withContexts }],
+  ['it wants a context that is only called essential', { status: 401, challenge: accessChallenge({ acrs: { essential: 'true', value: 'c1' } }), at: withContexts }],
+  ['it wants another claim', { status: 401, challenge: accessChallenge({ xms_cc: { values: ['cp1'] } }), at: withContexts }],
+  ['it wants null', { status: 401, challenge: accessChallenge(null), at: withContexts }],
+  ['it wants a claim of another token', { status: 401, challenge: claimsChallenge(encode('{"id_token":{"acrs":{"essential":true,"value":"c1"}}}')), at: withContexts }],
+  ['it wants nothing', { status: 401, challenge: claimsChallenge(encode('null')), at: withContexts }],
+  ['without a word, with configured contexts', { status: 401, challenge: '', at: withContexts }],
+  ['the challenge is of another error', { status: 401, challenge: claimsChallenge(encode(stronger), 'invalid_token') }],
+  ['the challenge has no claims', { status: 401, challenge: 'Bearer error="insufficient_claims"' }],
+  ['the challenge has other claims', { status: 401, challenge: claimsChallenge(encode(stronger)).replace(' claims', ' myclaims') }],
+  ['the challenge has claims that are no JSON', { status: 401, challenge: claimsChallenge(encode('none')) }],
+  ['the challenge has claims that are no base64', { status: 401, challenge: claimsChallenge(`${encode(stronger)}!`) }],
   ['the token has the scope', { status: 403, body: { code: 'NOT_YOURS', failedCheck: 'permission' }, held: { scp: 'User.Read Orders.Read' } }],
   ['the token has a scope that only begins so', { status: 403, held: { scp: 'Orders.Read.Some' } }],
   ['the token has the role', { status: 403, flow: 'autonomous', held: { roles: ['Orders.Read.All'] } }],
@@ -119,62 +146,6 @@ it('An error in place of a response becomes a problem, unless it is one already'
     echoedTokenProblem(api),
   ]
   await expect(problems.map(describeProblem).join('\n\n')).toMatchFileSnapshot('other-api-failures.txt')
-})
-
-describe('A Conditional Access challenge of an API', () => {
-  const encode = (text: string, form: 'base64' | 'base64url' = 'base64') => Buffer.from(text).toString(form)
-  const challenge = (encoded: string, error = 'insufficient_claims') =>
-    `Bearer realm="", error="${error}", claims="${encoded}", cc_type="authcontext"`
-  const ofContext = (acrs: unknown) => JSON.stringify({ access_token: { acrs } })
-  const claims = ofContext({ essential: true, value: 'c1>?' })
-  const long = (length: number) => encode(JSON.stringify({ x: 'x'.repeat(length) }))
-  const asked = '{"access_token":{"acrs":{"essential":true,"value":"c2","x":1},"xms_cc":{}},"id_token":{}}'
-
-  // biome-ignore format: table
-  it.each<[what: string, text: string, passedOn: string, at?: typeof api]>([
-    ['in base64', challenge(encode(claims)), claims],
-    ['in base64url', challenge(encode(claims, 'base64url')), claims],
-    ['of 4,096 characters', challenge(long(3_064)), JSON.stringify({ x: 'x'.repeat(3_064) })],
-    ['for a configured context, without what else it asks', challenge(encode(asked)), ofContext({ essential: true, value: 'c2' }), withContexts],
-  ])('is passed on to the page: %s', (_what, text, passedOn, at = api) => {
-    const failure = explain({ status: 401, challenge: text, at })
-    expect(failure.options.extensions).toEqual({ claimsChallenge: passedOn })
-    expect(failure).toMatchObject({
-      code: 'CONDITIONAL_ACCESS_REQUIRED',
-      message: 'The Orders API wants stronger authentication of the user.',
-      options: { upstream: { service, status: 401 } },
-    })
-  })
-
-  it.each([
-    ['another context', ofContext({ essential: true, value: 'c3' })],
-    ['several contexts', ofContext({ essential: true, values: ['c1'] })],
-    ['a context that is not essential', ofContext({ value: 'c1' })],
-    ['a context that is only called essential', ofContext({ essential: 'true', value: 'c1' })],
-    ['another claim', '{"access_token":{"xms_cc":{"values":["cp1"]}}}'],
-    ['a claim of another token', '{"id_token":{"acrs":{"essential":true,"value":"c1"}}}'],
-    ['no claims', 'null'],
-    ['null as its claims', '{"access_token":null}'],
-  ])('is not passed on if the configured contexts do not allow it: %s', (_what, text) => {
-    const failure = explain({ status: 401, challenge: challenge(encode(text)), at: withContexts })
-    expect(failure.code).toBe('API_TOKEN_REJECTED')
-    expect(failure.options.hint).toBe(
-      'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in ALERTS_AUTH_CONTEXT, or in authenticationContexts of an MCP server.',
-    )
-  })
-
-  it.each([
-    ['is not there', undefined],
-    ['is of another error', challenge(encode(claims), 'invalid_token')],
-    ['has no claims', 'Bearer error="insufficient_claims"'],
-    ['has another parameter', `Bearer error="insufficient_claims", myclaims="${encode(claims)}"`],
-    ['has claims that are no JSON', challenge(encode('none'))],
-    ['has claims that are no base64', challenge(`${encode(claims)}!`)],
-    ['has claims that are too long', challenge(long(3_065))],
-  ])('counts as none if it %s', (_what, text = '') => {
-    const failure = explain({ status: 401, challenge: text, at: withContexts })
-    expect(describeProblem(failure)).toBe(describeProblem(explain({ status: 401 })))
-  })
 })
 
 describe('A failed call that can wait for its user', () => {
