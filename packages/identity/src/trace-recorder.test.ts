@@ -1,86 +1,80 @@
 import type { TraceStep } from '@entra-agents/trace'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { identityProblem } from './problems.ts'
-import { type StepObserver, TraceRecorder } from './trace-recorder.ts'
+import { TraceRecorder } from './trace-recorder.ts'
 
-const stepStart = { kind: 'api-call', from: 'agent', to: 'orders-api', title: 'Asks' } as const
 const failure = identityProblem('API_UNAVAILABLE', 'No order.').toDocument('request-1')
+const start = (title: string) => ({ kind: 'api-call', from: 'agent', to: 'orders-api', title }) as const
 
 function createTrace() {
   const reported: TraceStep[] = []
-  return { reported, trace: new TraceRecorder(step => reported.push(step)) }
+  const observed: string[] = []
+  const trace = new TraceRecorder(step => reported.push(step), {
+    stepStarted: ({ title }) => `traceparent ${observed.push(`${title} started`)}`,
+    stepEnded: ({ title, status }) => observed.push(`${title} ${status}`),
+  })
+  const states = (steps: readonly TraceStep[]) => steps.map(({ title, status }) => `${title} ${status}`)
+  return { reported, observed, trace, said: () => states(reported), shown: () => states(trace.steps) }
 }
 
-describe('A trace', () => {
-  it('reports a step at its start, and again under the same id at its end, with the measured time', () => {
-    const { reported, trace } = createTrace()
-    trace.start(stepStart).ok({ response: { status: 200 } })
-    expect(reported.map(({ status }) => status)).toEqual(['running', 'ok'])
-    expect(reported[1]?.id).toBe(reported[0]?.id)
-    expect(reported[1]).toMatchObject({
-      ...stepStart,
-      response: { status: 200 },
-      startedAt: reported[0]?.startedAt,
-    })
-    expect(reported[1]?.durationMs).toBeGreaterThanOrEqual(0)
-    expect(trace.steps).toEqual([reported[1]])
+it('A step is reported at its start, and again under the same id at its end, with the measured time', () => {
+  const { reported, trace } = createTrace()
+  trace.start(start('a')).ok({ response: { status: 200 } })
+  const [begun, ended] = reported
+  expect(begun?.status).toBe('running')
+  const response = { status: 200 }
+  expect(ended).toMatchObject({
+    ...start('a'),
+    id: begun?.id,
+    startedAt: begun?.startedAt,
+    status: 'ok',
+    response,
   })
+  expect(ended?.durationMs).toBeGreaterThanOrEqual(0)
+  expect(trace.steps).toEqual([ended])
+})
 
-  it('keeps the order in which steps started', () => {
-    const { trace } = createTrace()
-    const first = trace.start({ ...stepStart, title: 'first' })
-    trace.note('not-observable', { ...stepStart, title: 'second' })
-    first.ok()
-    expect(trace.steps.map(({ title, status }) => [title, status])).toEqual([
-      ['first', 'ok'],
-      ['second', 'not-observable'],
-    ])
-  })
+it('The trace has the steps in the order in which they started', () => {
+  const { trace, shown } = createTrace()
+  const first = trace.start(start('first'))
+  trace.note('not-observable', start('second'))
+  first.ok()
+  expect(shown()).toEqual(['first ok', 'second not-observable'])
+})
 
-  it('ends a step once, and ignores what is reported later', () => {
-    const { reported, trace } = createTrace()
-    const step = trace.start(stepStart)
-    step.fail(failure)
-    step.ok()
-    expect(reported.map(({ status }) => status)).toEqual(['running', 'failed'])
-  })
+it('A step ends once; steps that still run when the turn is over fail, the innermost first', () => {
+  const { trace, said, shown } = createTrace()
+  const done = trace.start(start('done'))
+  done.fail(failure)
+  done.ok()
+  const outer = trace.start(start('outer'))
+  trace.start({ ...start('inner'), parentId: outer.id })
+  trace.failOpenSteps(failure)
+  expect(said().filter(step => !step.endsWith('running'))).toEqual([
+    'done failed',
+    'inner failed',
+    'outer failed',
+  ])
+  expect(shown()).toEqual(['done failed', 'outer failed', 'inner failed'])
+})
 
-  it('marks as failed only the steps that are still running, the innermost first', () => {
-    const { reported, trace } = createTrace()
-    trace.start({ ...stepStart, title: 'done' }).ok()
-    const outer = trace.start({ ...stepStart, title: 'outer' })
-    trace.start({ ...stepStart, title: 'inner', parentId: outer.id })
-    trace.failOpenSteps(failure)
-    expect(reported.slice(-2).map(({ title, status }) => [title, status])).toEqual([
-      ['inner', 'failed'],
-      ['outer', 'failed'],
-    ])
-    expect(trace.steps.map(({ status }) => status)).toEqual(['ok', 'failed', 'failed'])
-  })
+it('The trace has of a branch the steps before the branch is left, which ends those that still run', () => {
+  const { trace: whole, observed } = createTrace()
+  const { trace, leave } = whole.branch()
+  const step = trace.start(start('early'))
+  leave(failure)
+  expect(trace.start(start('late')).traceparent).toBeUndefined()
+  trace.failOpenSteps(failure)
+  expect(whole.steps).toMatchObject([{ id: step.id, title: 'early', status: 'failed', problem: failure }])
+  expect(observed).toEqual(['early started', 'early failed'])
+  expect(step.traceparent).toBe('traceparent 1')
+})
 
-  it('has of a branch the steps before the branch is left, which ends those that still run', () => {
-    const observed: string[] = []
-    const observer: StepObserver = {
-      stepStarted: ({ title }) => `${observed.push(`${title} started`)}`,
-      stepEnded: ({ title, status }) => observed.push(`${title} ${status}`),
-    }
-    const whole = new TraceRecorder(() => undefined, observer)
-    const { trace, leave } = whole.branch()
-    const step = trace.start({ ...stepStart, title: 'early' })
-    leave(failure)
-    expect(trace.start({ ...stepStart, title: 'late' }).traceparent).toBeUndefined()
-    trace.failOpenSteps(failure)
-    expect(whole.steps).toMatchObject([{ id: step.id, title: 'early', status: 'failed', problem: failure }])
-    expect(observed).toEqual(['early started', 'early failed'])
-    expect(step.traceparent).toBe('1')
-  })
-
-  it('lets the steps of a branch that is left without a failure run on unseen', () => {
-    const { reported, trace: whole } = createTrace()
-    const { trace, leave } = whole.branch()
-    const step = trace.start(stepStart)
-    leave(undefined)
-    step.ok()
-    expect(reported.map(({ status }) => status)).toEqual(['running'])
-  })
+it('The steps of a branch that is left without a failure run on unseen', () => {
+  const { trace: whole, said } = createTrace()
+  const { trace, leave } = whole.branch()
+  const step = trace.start(start('early'))
+  leave(undefined)
+  step.ok()
+  expect(said()).toEqual(['early running'])
 })

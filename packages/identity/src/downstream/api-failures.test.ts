@@ -120,6 +120,7 @@ const responses: readonly (readonly [what: string, given: Case])[] = [
   ['the challenge has claims that are no base64', { status: 401, challenge: claimsChallenge(`${encode(stronger)}!`) }],
   ['the token has the scope', { status: 403, body: { code: 'NOT_YOURS', failedCheck: 'permission' }, held: { scp: 'User.Read Orders.Read' } }],
   ['the token has a scope that only begins so', { status: 403, held: { scp: 'Orders.Read.Some' } }],
+  ['the token has other scopes, and blanks', { status: 403, held: { scp: ' A  B ' } }],
   ['the token has the role', { status: 403, flow: 'autonomous', held: { roles: ['Orders.Read.All'] } }],
   ['the token has no role', { status: 403, flow: 'autonomous', held: {} }],
   ['the agent is on the deny list', { status: 403, body: { failedCheck: 'deny-list' } }],
