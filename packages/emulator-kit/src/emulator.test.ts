@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Emulator } from './emulator.ts'
 import { faultKind } from './fault-kinds.ts'
 
@@ -54,63 +54,86 @@ beforeEach(async () => {
 })
 afterEach(() => teapot.close())
 
-describe('the request log', () => {
-  it('has the details of each request, and how it ended', async () => {
-    await send('GET', '/cups/blue?milk=secret')
-    await send('GET', '/nowhere')
-    expect((await send('GET', '/emulator/requests')).body.requests).toEqual([
-      {
-        id: expect.any(String),
-        receivedAt: expect.stringMatching(/^\d{4}-.*Z$/),
-        method: 'GET',
-        path: '/cups/blue',
-        cup: 'blue',
-        status: 200,
-        durationMs: expect.any(Number),
-      },
-      expect.objectContaining({ path: '/nowhere', status: 404 }),
-    ])
-  })
+const blue = { target: { cup: 'blue' }, fault: { kind: 'spill', amount: 3 }, times: 2 }
+type Request = readonly [method: string, path: string, body?: unknown]
+type Conversation = readonly [title: string, ...requests: Request[]]
+// biome-ignore format: table
+const conversations: readonly Conversation[] = [
+  ['The log has the details of each request and how it ended, without tokens and queries',
+    ['GET', '/cups/blue?milk=secret'],
+    ['GET', '/nowhere'],
+    ['GET', '/cups/eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'],
+    ['GET', `/cups/${'x'.repeat(99)}`],
+    ['GET', '/emulator/requests'],
+    ['DELETE', '/emulator/requests'],
+    ['GET', '/emulator/requests']],
+  ['A fault applies only to its target, and as many times as it says',
+    ['PUT', '/emulator/faults', { faults: [blue] }],
+    ['GET', '/cups/red'],
+    ['GET', '/cups/blue'],
+    ['GET', '/emulator/faults'],
+    ['GET', '/cups/blue'],
+    ['GET', '/cups/blue']],
+  ['A fault stays until it is replaced or cleared',
+    ['PUT', '/emulator/faults', { faults: [{ fault: { kind: 'html' } }] }],
+    ['GET', '/cups/blue'],
+    ['PUT', '/emulator/faults', { faults: [{ fault: { kind: 'html', status: 504 } }] }],
+    ['GET', '/cups/blue'],
+    ['DELETE', '/emulator/faults'],
+    ['GET', '/cups/blue']],
+  ['Faults that make no sense are refused',
+    ['PUT', '/emulator/faults', { faults: [{ fault: { kind: 'flood' } }] }],
+    ['PUT', '/emulator/faults', { faults: [{ fault: { kind: 'hang', status: 500 } }] }],
+    ['PUT', '/emulator/faults', { faults: [{ fault: { kind: 'hang' }, times: 0 }] }],
+    ['PUT', '/emulator/faults', { faults: [{ fault: { kind: 'hang' }, target: { saucer: 'blue' } }] }],
+    ['GET', '/emulator/faults']],
+  ['Settings are changed one by one, and take effect at once; unknown ones are refused',
+    ['PATCH', '/emulator/settings', { temperatures: { black: 95 } }],
+    ['PATCH', '/emulator/settings', { sweet: true, clockOffsetSeconds: 3_600 }],
+    ['GET', '/cups/blue'],
+    ['PATCH', '/emulator/settings', { temperatures: { green: null } }],
+    ['PATCH', '/emulator/settings', { sour: true }]],
+  ['A reset undoes everything',
+    ['PUT', '/emulator/faults', { faults: [{ fault: { kind: 'reset' } }] }],
+    ['PATCH', '/emulator/settings', { sweet: true, clockOffsetSeconds: 9, temperatures: { green: 1 } }],
+    ['POST', '/emulator/reset'],
+    ['GET', '/emulator/faults'],
+    ['GET', '/emulator/settings']],
+  ['The health response says what is emulated, and an emulator can add controls of its own',
+    ['GET', '/emulator/health'],
+    ['GET', '/emulator/tea']],
+]
 
-  it('hides tokens, and keeps other texts whole', async () => {
-    await send('GET', '/cups/eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl')
-    await send('GET', `/cups/${'x'.repeat(99)}`)
-    const { requests } = (await send('GET', '/emulator/requests')).body
-    expect(requests[0]).toMatchObject({ path: '/cups/‹token›', cup: '‹token›' })
-    expect(requests[1].cup).toHaveLength(99)
-  })
+/** The body of a response without ids and durations. */
+const steadyText = (body: unknown) =>
+  JSON.stringify(body, (name, value) => (/^(?:id|requestId|durationMs)$/.test(name) ? typeof value : value))
 
-  it('drops the oldest requests beyond its limit, and all requests when it is cleared', async () => {
-    for (let i = 0; i <= 1_000; i++) await teapot.inject(`/cups/${i}`)
-    const { requests } = (await send('GET', '/emulator/requests')).body
-    expect(requests).toHaveLength(1_000)
-    expect(requests[0].cup).toBe('1')
-    expect((await send('DELETE', '/emulator/requests')).status).toBe(204)
-    expect((await send('GET', '/emulator/requests')).body).toEqual({ requests: [] })
-  })
+it('Each request is answered as the conversations say', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2027, 0, 1) })
+  onTestFinished(() => void vi.useRealTimers())
+  const lines: string[] = []
+  for (const [title, ...requests] of conversations) {
+    lines.push(title)
+    for (const [method, path, sent] of requests) {
+      const { status, body } = await send(method, path, sent)
+      lines.push(
+        `- ${method} ${path} ${JSON.stringify(sent) ?? ''}`.trimEnd(),
+        `  ${status} ${steadyText(body)}`,
+      )
+    }
+    await send('POST', '/emulator/reset')
+  }
+  await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('conversations.txt')
 })
 
-describe('faults', () => {
-  it('apply only to their target, and as many times as `times` says', async () => {
-    const blue = { target: { cup: 'blue' }, fault: { kind: 'spill', amount: 3 }, times: 2 }
-    expect((await injectFaults(blue)).body).toEqual({ faults: [blue] })
-    expect((await send('GET', '/cups/red')).status).toBe(200)
-    expect(await send('GET', '/cups/blue')).toEqual({ status: 418, body: { spilt: 3 } })
-    expect((await send('GET', '/emulator/faults')).body.faults).toEqual([{ ...blue, times: 1 }])
-    await send('GET', '/cups/blue')
-    expect((await send('GET', '/cups/blue')).status).toBe(200)
-  })
+it('The log drops the oldest requests beyond its limit', async () => {
+  for (let i = 0; i <= 1_000; i++) await teapot.inject(`/cups/${i}`)
+  const { requests } = (await send('GET', '/emulator/requests')).body
+  expect(requests).toHaveLength(1_000)
+  expect(requests[0].cup).toBe('1')
+})
 
-  it('stay until they are cleared or replaced', async () => {
-    await injectFaults({ fault: { kind: 'html' } })
-    const html = expect.stringContaining('<html>')
-    expect(await send('GET', '/cups/blue')).toEqual({ status: 502, body: html })
-    await injectFaults({ fault: { kind: 'html', status: 504 } })
-    expect((await send('GET', '/cups/blue')).status).toBe(504)
-    expect((await send('DELETE', '/emulator/faults')).status).toBe(204)
-    expect((await send('GET', '/cups/blue')).status).toBe(200)
-  })
-
+describe('A fault', () => {
   it('can break the connection', async () => {
     await injectFaults({ fault: { kind: 'reset' }, times: 1 })
     await expect(send('GET', '/cups/blue')).rejects.toThrow('fetch failed')
@@ -134,57 +157,11 @@ describe('faults', () => {
     await closed
     expect(socket.bytesRead).toBe(0)
   })
-
-  it.each([
-    { fault: { kind: 'flood' } },
-    { fault: { kind: 'hang', status: 500 } },
-    { fault: { kind: 'hang' }, times: 0 },
-    { fault: { kind: 'hang' }, target: { saucer: 'blue' } },
-  ])('that make no sense are refused: %j', async fault => {
-    expect(await injectFaults(fault)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } })
-    expect((await send('GET', '/emulator/faults')).body).toEqual({ faults: [] })
-  })
-})
-
-it('settings can be changed one by one, and take effect at once; unknown ones are refused', async () => {
-  const change = (settings: object) => send('PATCH', '/emulator/settings', settings)
-  await change({ temperatures: { black: 95 } })
-  expect((await change({ sweet: true, clockOffsetSeconds: 3_600 })).body).toEqual({
-    sweet: true,
-    temperatures: { green: 70, black: 95 },
-    clockOffsetSeconds: 3_600,
-  })
-  const { now, sweet } = (await send('GET', '/cups/blue')).body
-  expect(sweet).toBe(true)
-  expect(now - Date.now()).toBeGreaterThan(3_590_000)
-  expect((await change({ temperatures: { green: null } })).body.temperatures).toEqual({ black: 95 })
-  expect((await change({ sour: true })).status).toBe(400)
-})
-
-it('a reset undoes everything', async () => {
-  await injectFaults({ fault: { kind: 'reset' } })
-  await send('PATCH', '/emulator/settings', {
-    sweet: true,
-    clockOffsetSeconds: 9,
-    temperatures: { green: 1 },
-  })
-  expect((await send('POST', '/emulator/reset')).status).toBe(204)
-  expect((await send('GET', '/emulator/faults')).body).toEqual({ faults: [] })
-  expect((await send('GET', '/emulator/settings')).body).toEqual({
-    sweet: false,
-    temperatures: { green: 70 },
-    clockOffsetSeconds: 0,
-  })
 })
 
 it('faults and settings are listed, each with a schema, so that a form can be drawn from the list', async () => {
   const { body } = await send('GET', '/emulator/control')
   await expect(`${JSON.stringify(body, undefined, 2)}\n`).toMatchFileSnapshot('control.txt')
-})
-
-it('the health response says what is emulated, and an emulator can add controls of its own', async () => {
-  expect((await send('GET', '/emulator/health')).body).toEqual({ status: 'ok', emulates: ['teapot'] })
-  expect((await send('GET', '/emulator/tea')).body).toBe('green')
 })
 
 it('neither a page of another site nor a request for a host name that is not allowed reaches the controls', async () => {

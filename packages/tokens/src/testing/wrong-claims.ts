@@ -11,10 +11,8 @@ export interface BadToken {
 }
 
 interface TokenShape {
-  readonly name: string
   readonly version: 'v1' | 'v2'
   readonly flow: 'autonomous' | 'obo'
-  readonly claims: Claims
 }
 
 type ClaimChange = readonly [name: string, claims: Claims, status?: 401 | 403]
@@ -26,35 +24,26 @@ const blueprintAppId = tenant.blueprint.appId
 const pageAppId = tenant.page.appId
 const otherId = '99999999-0000-4000-8000-000000000099'
 
+const claimsOf = { autonomous: autonomousClaims, obo: onBehalfOfClaims }
+const flowTitles = { autonomous: 'autonomous', obo: 'on behalf of' }
+const shapes = (['v1', 'v2'] as const).flatMap(version =>
+  (['autonomous', 'obo'] as const).map((flow): TokenShape => ({ version, flow })),
+)
+
 /** Tokens with each kind of wrong claim, v1 and v2, of the flows autonomous and obo, signed with the right key. */
 export function wrongClaims(issuer: TestIssuer, api: Audience): BadToken[] {
-  return tokenShapes(issuer.url, api).flatMap(shape =>
-    Object.entries(claimChanges).flatMap(([failedCheck, changesOf]) =>
-      changesOf(shape, issuer, api).map(([name, claims, status = 401]) => ({
-        name: `${shape.name}: ${name}`,
-        token: issuer.sign({ ...shape.claims, ...claims }),
+  return shapes.flatMap(shape => {
+    const { version, flow } = shape
+    const claims = claimsOf[flow]({ version, authority: issuer.url, api })
+    return Object.entries(claimChanges).flatMap(([failedCheck, changesOf]) =>
+      changesOf(shape, issuer, api).map(([name, changes, status = 401]) => ({
+        name: `${version} ${flowTitles[flow]}: ${name}`,
+        token: issuer.sign({ ...claims, ...changes }),
         status,
         failedCheck,
       })),
-    ),
-  )
-}
-
-function tokenShapes(authority: string, api: Audience): TokenShape[] {
-  return (['v1', 'v2'] as const).flatMap(version => [
-    {
-      name: `${version} autonomous`,
-      version,
-      flow: 'autonomous' as const,
-      claims: autonomousClaims({ version, authority, api }),
-    },
-    {
-      name: `${version} on behalf of`,
-      version,
-      flow: 'obo' as const,
-      claims: onBehalfOfClaims({ version, authority, api }),
-    },
-  ])
+    )
+  })
 }
 
 const now = Math.floor(Date.now() / 1000)
@@ -135,10 +124,7 @@ const claimChanges: Readonly<Record<string, ChangesOf>> = {
     ['blueprint in a list', { xms_par_app_azp: [blueprintAppId] }],
     ['token id as a number', { uti: 1 }],
     ['bound to a key of the client', { cnf: { jwk: { kty: 'RSA', n: 'AQAB', e: 'AQAB' } } }],
-    [
-      'bound to a certificate of the client',
-      { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } },
-    ],
+    ['bound to a certificate of the client', { cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O8' } }],
     ['bound to nothing', { cnf: null }],
     ['subject in a list', { sub: [agentId] }],
     ['null as subject', { sub: null }],
@@ -146,7 +132,7 @@ const claimChanges: Readonly<Record<string, ChangesOf>> = {
     ['list as the id of the JWT', { jti: ['a'] }],
     ['number as the id of the JWT', { jti: 1 }],
   ],
-  caller: ({ version, flow }) => {
+  caller: ({ version, flow }, _issuer, { role }) => {
     const [actor, other] = version === 'v1' ? (['appid', 'azp'] as const) : (['azp', 'appid'] as const)
     return [
       ['another client', { [actor]: otherId }, 403],
@@ -172,10 +158,7 @@ const claimChanges: Readonly<Record<string, ChangesOf>> = {
         : ([
             ['an agent identity as the user', { xms_sub_fct: '11' }],
             ['a user as an app, by want of a scope', { idtyp: undefined, scp: undefined }],
-            [
-              'a user as an app, by a role',
-              { idtyp: undefined, scp: undefined, roles: ['Weather.Read.All'] },
-            ],
+            ['a user as an app, by a role', { idtyp: undefined, scp: undefined, roles: [role] }],
           ] as const)),
     ]
   },
