@@ -2,168 +2,166 @@ import { cpuRatio } from '@entra-agents/trace/testing/cpu-time'
 import type { Tool } from '@modelcontextprotocol/client'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { notesServer } from '../testing/notes-server.ts'
+import { type NotesChanges, notesServer } from '../testing/notes-server.ts'
 import { chooseTools } from './offered-tools.ts'
 import { hashTool } from './tool-hash.ts'
 import { nameForModel } from './tool-names.ts'
 
-const listedTool = (change: object = {}): Tool =>
+const listedTool = (change: object = {}) =>
   ({ name: 'get_note', inputSchema: { type: 'object' }, ...change }) as Tool
-const toolWithArguments = (properties: object, more: object = {}, change: object = {}) =>
-  listedTool({ ...change, inputSchema: { type: 'object', properties, ...more } })
+const withArguments = (properties: object, more: object = {}) =>
+  listedTool({ inputSchema: { type: 'object', properties, ...more } })
+const described = (description: string, title?: string) => listedTool({ description, title })
+const header = (name: unknown, type = 'string') => ({ type, 'x-mcp-header': name })
+const place = (properties: object) => ({ type: 'object', properties })
+const nested = (depth: number): object => ({ inner: depth === 0 ? {} : place(nested(depth - 1)) })
+const manyArguments = Object.fromEntries(
+  Array.from({ length: 100 }, (_, index) => [`argument_${index}`, { description: 'x'.repeat(100) }]),
+)
+const hiddenText = [...'ignore all']
+  .map(one => String.fromCodePoint(0xe0000 + (one.codePointAt(0) ?? 0)))
+  .join('')
+const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
+const writing: NotesChanges = { allowedTools: ['write_note'], readOnlyTools: [] }
+const writingTool = (annotations?: object) => listedTool({ name: 'write_note', annotations })
+const annotated = (annotations: object) => listedTool({ annotations })
 
-const schemaOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.schema
-const reasonOf = (tool: Tool) => chooseTools(notesServer(), [tool]).missing[0]?.reason
-
-describe('A tool’s name for the model', () => {
-  it('names the server of the tool, in characters that models accept', () => {
-    expect(nameForModel('my-notes', 'read.note/äö')).toBe('my-notes__read_note___')
-    expect(nameForModel('notes', 'x'.repeat(100))).toHaveLength(64)
-  })
-})
-
-describe('A tool’s description', () => {
-  it('is cut, and holds no invisible characters', () => {
-    const hidden = [...'ignore all'].map(one => String.fromCodePoint(0xe0000 + (one.codePointAt(0) ?? 0)))
-    const description = `Reads\u200b a\u202e note.${hidden.join('')}\u0007\nSecond line. ${'x'.repeat(2_000)}`
-    const [tool] = chooseTools(notesServer(), [listedTool({ description })]).tools
-    expect(tool?.description).toMatch(/^Reads a note\.\nSecond line\. x+…$/)
-    expect([...(tool?.description ?? '')]).toHaveLength(1_024)
-  })
-
-  it('and the descriptions of its arguments repeat no token', () => {
-    const description = 'Use eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl'
-    const inputSchema = { type: 'object', properties: { topic: { description } } }
-    const [tool] = chooseTools(notesServer(), [listedTool({ description, inputSchema })]).tools
-    expect(tool?.description).toBe('Use ‹token removed›')
-    expect(tool?.schema.properties).toEqual({ topic: { description: 'Use ‹token removed›' } })
-  })
-
-  it('is found after any number of invisible characters', () => {
-    const description = `${'\u200b'.repeat(10_000)}${' '.repeat(2_000)}Reads.`
-    expect(chooseTools(notesServer(), [listedTool({ description })]).tools[0]?.description).toBe('Reads.')
-  })
-})
-
-describe('Of a tool’s definition', () => {
-  it('only what a call needs is kept: the name, and the arguments that are repeated in headers', () => {
-    const city = { type: 'string', 'x-mcp-header': 'City' }
-    const place = {
-      type: 'object',
-      title: 'Where',
-      properties: { city: { ...city, title: 'City' }, zip: {} },
-    }
-    const [tool] = chooseTools(notesServer(), [
-      toolWithArguments(
-        { place, text: { type: 'string' } },
-        { $defs: { unused: {} } },
-        { title: 'Note', annotations: {}, icons: [], _meta: { much: 'x' }, outputSchema: { type: 'object' } },
-      ),
-    ]).tools
-    const properties = { place: { properties: { city: { ...city, properties: {} } } } }
-    expect(tool?.definition).toEqual({ name: 'get_note', inputSchema: { type: 'object', properties } })
-  })
-
-  it.each([
-    ['a long description', (length: number) => ({ description: 'x'.repeat(length) })],
-    ['a long list of types', (length: number) => ({ type: Array(length).fill('string') })],
-    ['a long list of choices', (length: number) => ({ enum: [1, ...Array(length).fill({})] })],
-    [
-      'a long list of required members',
-      (length: number) => ({ properties: {}, required: Array(length).fill('') }),
-    ],
-  ])('%s is not read again for each reference to it', (_what, part) => {
-    const properties = Object.fromEntries(
-      Array.from({ length: 300 }, (_, index) => [`a${index}`, { $ref: '#/$defs/part' }]),
-    )
-    const choose = (length: number) => {
-      const listed = toolWithArguments(properties, { $defs: { part: part(length) } })
-      return () => chooseTools(notesServer(), [listed])
-    }
-    const baseline = toolWithArguments({}, { $defs: { part: part(100_000) } })
-    expect(cpuRatio(choose(100_000), () => chooseTools(notesServer(), [baseline]))).toBeLessThan(20)
-  })
-})
-
-describe('A tool whose description', () => {
-  it.each([
-    ['is missing', undefined],
-    ['is empty', ''],
-    ['has only invisible characters', '\u2800\u{e0041} '],
-  ])('%s is described by its title, or by its name if it has no visible title', (_what, description) => {
-    const descriptionOf = (tool: Tool) => chooseTools(notesServer(), [tool]).tools[0]?.description
-    expect(descriptionOf(listedTool({ description, title: 'Reads a note' }))).toBe('Reads a note')
-    expect(descriptionOf(listedTool({ description, title: '\u200b' }))).toBe('get_note')
-    expect(descriptionOf(listedTool({ description }))).toBe('get_note')
-  })
-})
-
-describe('A tool that runs only as a task', () => {
-  it('is not offered, and the reason is given', () => {
-    const reason = 'it runs only as a task, which the agent does not support'
-    expect(reasonOf(listedTool({ execution: { taskSupport: 'required' } }))).toBe(reason)
-    expect(reasonOf(listedTool({ execution: { taskSupport: 'optional' } }))).toBeUndefined()
-    expect(reasonOf(listedTool({ execution: { taskSupport: 'forbidden' } }))).toBeUndefined()
-  })
-})
-
-describe('A tool’s input', () => {
-  it('is built only from keywords that the agent knows: types, limits, choices and descriptions', () => {
-    const tool = toolWithArguments(
+/** What a server lists, by what is special about it. */
+const listedTools: Readonly<Record<string, readonly [Tool, NotesChanges?]>> = {
+  'hidden text in its description': [described(`Reads\u200b a\u202e note.${hiddenText}\u0007\nSecond line.`)],
+  'a long description': [described('x'.repeat(2_000))],
+  'a description behind invisible characters': [
+    described(`${'\u200b'.repeat(10_000)}${' '.repeat(2_000)}Reads.`),
+  ],
+  'tokens in its descriptions': [
+    listedTool({
+      ...described(`Use ${token}`),
+      ...{ inputSchema: place({ topic: { description: `Use ${token}` } }) },
+    }),
+  ],
+  'no description': [listedTool({ title: 'Reads a note' })],
+  'an empty description': [described('', 'Reads a note')],
+  'a description of invisible characters': [described('\u2800\u{e0041} ', 'Reads a note')],
+  'a description and a title of invisible characters': [described('\u2800', '\u200b')],
+  'neither description nor title': [listedTool()],
+  'a task that is required': [listedTool({ execution: { taskSupport: 'required' } })],
+  'a task that is optional': [listedTool({ execution: { taskSupport: 'optional' } })],
+  'keywords of all kinds': [
+    withArguments(
       {
         topic: { type: 'string', description: 'What\u200b about.', maxLength: 10, pattern: '^(a+)+$' },
-        kind: { enum: ['short', 'long'] },
+        kind: { enum: ['short', 'long', {}], title: 'Kind' },
+        count: { const: 3, minimum: 1, exclusiveMaximum: 9, minItems: 'many' },
         places: { type: 'array', items: { $ref: '#/$defs/Place' }, 'x-own': { any: 'thing' } },
+        either: { anyOf: [{ type: 'string' }, { type: 'odd' }], oneOf: [] },
       },
       {
         required: ['topic', 'nothing'],
         additionalProperties: false,
         anyOf: [{ required: ['topic'] }],
-        $defs: { Place: { type: 'object', properties: { city: { type: ['string', 'null'] } } } },
+        $defs: { Place: { type: 'object', properties: { city: { type: ['string', 'null', 'odd'] } } } },
       },
-    )
-    expect(schemaOf(tool)).toEqual({
-      type: 'object',
-      properties: {
-        topic: { type: 'string', description: 'What about.', maxLength: 10 },
-        kind: { enum: ['short', 'long'] },
-        places: {
-          type: 'array',
-          items: { type: 'object', properties: { city: { type: ['string', 'null'] } } },
-        },
+    ),
+  ],
+  'more than a call needs': [
+    listedTool({
+      ...{
+        title: 'Note',
+        annotations: {},
+        icons: [],
+        _meta: { much: 'x' },
+        outputSchema: { type: 'object' },
       },
-      required: ['topic'],
-      additionalProperties: false,
-    })
-  })
+      inputSchema: place({
+        place: { ...place({ city: { ...header('City'), title: 'City' }, zip: {} }), title: 'Where' },
+      }),
+    }),
+  ],
+  'an input that is no object': [listedTool({ inputSchema: { type: 'string' } })],
+  'an argument that nothing fits': [withArguments({ topic: false })],
+  'an argument that refers to itself': [
+    withArguments({ next: { type: 'array', items: { $ref: '#/properties/next' } } }),
+  ],
+  'an argument that refers elsewhere': [withArguments({ next: { $ref: 'https://evil.example' } })],
+  'an argument that refers to nothing': [withArguments({ next: { $ref: '#/$defs/None' } })],
+  'arguments that are nested too deeply': [withArguments(nested(20))],
+  'too many arguments': [withArguments(manyArguments)],
+  'an argument with a name in words': [withArguments({ 'the topic': {} })],
+  'hidden text in a choice': [withArguments({ kind: { enum: ['a\u200bb'] } })],
+  'choices that are no plain values': [withArguments({ kind: { enum: [{}] } })],
+  'an argument for a token': [withArguments({ githubToken: {} })],
+  'a nested argument for a password': [withArguments({ options: { properties: { password2: {} } } })],
+  'an argument that only sounds like a credential': [
+    withArguments({ page_token: {}, max_tokens: {}, author: {} }),
+  ],
+  'headers of arguments': [withArguments({ city: header('City'), days: header('Days', 'integer') })],
+  'a header of a nested argument': [withArguments({ place: place({ city: header('City') }) })],
+  'a header without a name': [withArguments({ city: header('') })],
+  'a header whose name is no text': [withArguments({ city: header(1) })],
+  'a header whose name holds a line break': [withArguments({ city: header('City\r\nAuthorization') })],
+  'a header of a number with a fraction': [withArguments({ size: header('Size', 'number') })],
+  'a header of an object': [withArguments({ place: header('Place', 'object') })],
+  'a header of the whole input': [withArguments({}, { 'x-mcp-header': 'All' })],
+  'a header that is declared twice': [withArguments({ from: header('City'), to: header('city') })],
+  'a header of items': [withArguments({ cities: { type: 'array', items: header('City') } })],
+  'a header behind a choice': [withArguments({}, { anyOf: [place({ city: header('City') })] })],
+  'a header behind a reference': [withArguments({}, { $defs: { city: header('City') } })],
+  'annotations that say that it only reads': [annotated({ readOnlyHint: true })],
+  'annotations that say nothing of changes': [annotated({ idempotentHint: false })],
+  'annotations that contradict the configuration': [annotated({ readOnlyHint: false })],
+  'annotations that say that it deletes': [annotated({ readOnlyHint: true, destructiveHint: true })],
+  'no annotations, and is not configured as read-only': [writingTool(), writing],
+  'annotations that say that it reads, and is not configured as read-only': [
+    writingTool({ readOnlyHint: true, destructiveHint: false, title: 'Reads' }),
+    { ...writing, keepsIdempotencyKeys: true },
+  ],
+  'annotations that say that it deletes, and may be called unattended': [
+    writingTool({ destructiveHint: true }),
+    { ...writing, unattendedTools: ['write_note'] },
+  ],
+  'invisible characters in its name': [
+    listedTool({ name: 'write\u202e_\u200bnote' }),
+    { ...writing, allowedTools: ['write\u202e_\u200bnote'] },
+  ],
+}
 
-  it.each(
-    // biome-ignore format: table
-    [
-      ['refers to itself', toolWithArguments({ next: { type: 'array', items: { $ref: '#/properties/next' } } }), 'too large'],
-      ['refers elsewhere', toolWithArguments({ next: { $ref: 'https://evil.example' } }), 'refers to what is not in it'],
-      ['refers to nothing', toolWithArguments({ next: { $ref: '#/$defs/None' } }), 'refers to what is not in it'],
-      ['is too deep', toolWithArguments(nestedSchema(20)), 'too large'],
-      ['is too long', toolWithArguments(wideSchema(100)), 'too large'],
-      ['names an argument in words', toolWithArguments({ 'the topic': {} }), 'a name that models do not accept'],
-      ['offers hidden choices', toolWithArguments({ kind: { enum: ['a\u200bb'] } }), 'cannot be read'],
-    ],
-  )('that %s makes the tool unfit', (_what, tool, reason) => {
-    expect(reasonOf(tool)).toContain(reason)
+it('A tool is offered with what is known to be harmless; one that a model must not use is not offered', async () => {
+  const rows = Object.entries(listedTools).map(([what, [tool, changes]]) => {
+    const { tools, missing } = chooseTools(notesServer(changes), [tool])
+    const lines = [
+      ...tools.flatMap(({ description, schema, definition, change }) => [
+        `description: ${JSON.stringify(description).replace(/x{9,}/, run => `(${run.length} times x)`)}`,
+        `input: ${JSON.stringify(schema)}`,
+        `for the call: ${JSON.stringify(definition).replaceAll(/\p{Cf}/gu, '(invisible)')}`,
+        ...(change ? [`change: ${JSON.stringify(change)}`] : []),
+      ]),
+      ...missing.map(({ reason }) => `not offered: ${reason}`),
+    ]
+    return `A tool with ${what}\n${lines.map(line => `  ${line}\n`).join('')}`
   })
+  await expect(rows.join('\n')).toMatchFileSnapshot('offered-tools.txt')
+})
 
-  it.each(['accessToken', 'githubToken', 'password2'])(
-    'that has the argument “%s” makes the tool unfit, at whatever depth',
-    name => {
-      const reason = `its argument ${name} asks for a credential`
-      expect(reasonOf(toolWithArguments({ [name]: {} }))).toBe(reason)
-      expect(reasonOf(toolWithArguments({ options: { properties: { [name]: {} } } }))).toBe(reason)
-    },
-  )
+it('A tool’s name for the model names the server of the tool, in characters that models accept', () => {
+  expect(nameForModel('my-notes', 'read.note/äö')).toBe('my-notes__read_note___')
+  expect(nameForModel('notes', 'x'.repeat(100))).toHaveLength(64)
+})
 
-  it.each(['page_token', 'max_tokens', 'author', 'keyword', 'secretary'])('may include “%s”', name => {
-    expect(reasonOf(toolWithArguments({ [name]: { type: 'string' } }))).toBeUndefined()
-  })
+it.each([
+  ['a long description', (length: number) => ({ description: 'x'.repeat(length) })],
+  ['a long list of types', (length: number) => ({ type: Array(length).fill('string') })],
+  ['a long list of choices', (length: number) => ({ enum: [1, ...Array(length).fill({})] })],
+  [
+    'a long list of required members',
+    (length: number) => ({ properties: {}, required: Array(length).fill('') }),
+  ],
+])('%s is not read again for each reference to it', (_what, part) => {
+  const references = Array.from({ length: 300 }, (_, index) => [`a${index}`, { $ref: '#/$defs/part' }])
+  const choose = (properties: object) => {
+    const listed = withArguments(properties, { $defs: { part: part(100_000) } })
+    return () => chooseTools(notesServer(), [listed])
+  }
+  expect(cpuRatio(choose(Object.fromEntries(references)), choose({}))).toBeLessThan(20)
 })
 
 describe('A tool’s hash', () => {
@@ -178,40 +176,24 @@ describe('A tool’s hash', () => {
     )
   })
 
-  it('covers the title if the model is offered the title', () => {
-    const untitled = hashTool(listedTool({ description: '' }))
-    expect(hashTool(listedTool({ title: 'Reads.' }))).not.toBe(
-      hashTool(listedTool({ title: 'Deletes all.' })),
+  it('covers of title and description the one that the model is offered', () => {
+    const hashes = [
+      ['', undefined],
+      ['', 'Reads.'],
+      ['', 'Deletes all.'],
+    ] as const
+    expect(new Set(hashes.map(([text, title]) => hashTool(described(text, title)))).size).toBe(3)
+    expect(hashTool(described('Reads.', 'Other'))).toBe(hashTool(described('Reads.')))
+    expect(hashTool(described('Reads.'))).toBe(
+      'sha256-017ab62751000a1dc132c713d1614119ffaa2a7c85cb882bdf4fda55acd4f014',
     )
-    expect(hashTool(listedTool({ description: '', title: 'Deletes all.' }))).not.toBe(untitled)
-  })
-
-  it('does not cover the title if the tool has a description, since the model is then not offered the title', () => {
-    const described = hashTool(listedTool({ description: 'Reads.' }))
-    expect(hashTool(listedTool({ description: 'Reads.', title: 'Other' }))).toBe(described)
-    expect(described).toBe('sha256-017ab62751000a1dc132c713d1614119ffaa2a7c85cb882bdf4fda55acd4f014')
   })
 
   it('decides whether a pinned tool is offered', () => {
-    const hash = hashTool(listedTool())
-    expect(chooseTools(notesServer({ pins: { get_note: hash } }), [listedTool()]).tools).toHaveLength(1)
-    expect(
-      chooseTools(notesServer({ pins: { get_note: hash } }), [listedTool({ description: 'New.' })]),
-    ).toMatchObject({
-      tools: [],
-      missing: [
-        { tool: 'get_note', hashes: { pinned: hash, hash: hashTool(listedTool({ description: 'New.' })) } },
-      ],
-    })
+    const pinned = hashTool(listedTool())
+    const choose = (tool: Tool) => chooseTools(notesServer({ pins: { get_note: pinned } }), [tool])
+    expect(choose(listedTool()).tools).toHaveLength(1)
+    const hashes = { pinned, hash: hashTool(described('New.')) }
+    expect(choose(described('New.'))).toMatchObject({ tools: [], missing: [{ tool: 'get_note', hashes }] })
   })
 })
-
-function nestedSchema(depth: number): object {
-  return { inner: depth === 0 ? {} : { type: 'object', properties: nestedSchema(depth - 1) } }
-}
-
-function wideSchema(width: number): object {
-  return Object.fromEntries(
-    Array.from({ length: width }, (_, index) => [`argument_${index}`, { description: 'x'.repeat(100) }]),
-  )
-}
