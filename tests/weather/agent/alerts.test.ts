@@ -9,7 +9,7 @@ import { tenantOf } from '../identity/trial.ts'
 import { AlertTurns, type Asked, dateIn } from '../support/alert-turns.ts'
 
 type Reply = { readonly status: number; readonly body: TurnOutcome }
-type Scenarios = Readonly<Record<string, (told: Story) => Promise<unknown>>>
+type Scenarios = Readonly<Record<string, () => Promise<unknown>>>
 
 const { ada, ben, agentId } = identities
 const challenge = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c1' } } })
@@ -31,64 +31,43 @@ function watchRequests(): void {
   })
 }
 
-/** What happens in the turns of one test, line by line, as the client and the weather API see it. */
-class Story {
-  readonly mode: string
-  readonly #lines: string[] = []
+let mode: string
+/** What happens in the turns of one test, line by line, as the client sees it. */
+let told: string[]
 
-  constructor(mode: string) {
-    this.mode = mode
-  }
+function note(what: string, { status, body }: Reply): TurnOutcome {
+  told.push(`${what}: ${describeReply(status, body)}`)
+  return body
+}
+const ask = async (asked: Partial<Asked> = {}) => note('asked', await turns.ask({ mode, token, ...asked }))
+const approve = async (paused: TurnOutcome, user = token) =>
+  note('approved', await turns.decide('approve', paused, user))
+const deny = async (paused: TurnOutcome) => note('denied', await turns.decide('deny', paused, token))
 
-  async ask(asked: Partial<Asked> = {}): Promise<TurnOutcome> {
-    return this.#tell('asked', await turns.ask({ mode: this.mode, token, ...asked }))
-  }
+/** Asks for an alert and approves it; returns the alert's id. */
+async function create(): Promise<string> {
+  const { body } = await turns.ask({ mode, token })
+  await turns.decide('approve', body, token)
+  requests.length = 0
+  return turns.stored[0]?.id ?? ''
+}
 
-  async approve(paused: TurnOutcome, user = token): Promise<TurnOutcome> {
-    return this.#tell('approved', await turns.decide('approve', paused, user))
-  }
-
-  async deny(paused: TurnOutcome): Promise<TurnOutcome> {
-    return this.#tell('denied', await turns.decide('deny', paused, token))
-  }
-
-  /** Asks for an alert and approves it; returns the alert's id. */
-  async create(): Promise<string> {
-    const { body } = await turns.ask({ mode: this.mode, token })
-    await turns.decide('approve', body, token)
-    requests.length = 0
-    return turns.stored[0]?.id ?? ''
-  }
-
-  add(line: string): void {
-    this.#lines.push(line)
-  }
-
-  #tell(what: string, { status, body }: Reply): TurnOutcome {
-    this.add(`${what}: ${describeReply(status, body)}`)
-    return body
-  }
-
-  /** All of it, with names in the place of what differs from run to run. */
-  get text(): string {
-    const keys = [...new Set(requests.map(({ key }) => key))].filter(Boolean)
-    const seen = requests.map(({ target, key }) =>
-      key ? `${target} (key ${keys.indexOf(key) + 1})` : target,
-    )
-    return [
-      ...this.#lines,
-      `weather API: ${seen.join(', ') || '-'}`,
-      `alerts: ${turns.stored.map(({ owner }) => owner).join(', ') || '-'}`,
-    ]
-      .join('\n')
-      .replaceAll(turns.untilDate, '<date>')
-      .replaceAll(otherDay, '<other date>')
-      .replaceAll(/\w+day \d+ \w+ \d{4}/g, '<day>')
-      .replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, id =>
-        id === agentId ? '<agent>' : id === ada.oid ? '<Ada>' : '<id>',
-      )
-      .replaceAll(/[\d.]+(?= °C)|(?<="celsius":)[\d.]+/g, '<t>')
-  }
+/** All that happened, with names in the place of what differs from run to run. */
+function describeTurns(): string {
+  const keys = [...new Set(requests.map(({ key }) => key))].filter(Boolean)
+  const seen = requests.map(({ target, key }) => (key ? `${target} (key ${keys.indexOf(key) + 1})` : target))
+  const owners = turns.stored.map(({ owner }) => owner)
+  const names = new Map([
+    [agentId, '<agent>'],
+    [ada.oid, '<Ada>'],
+  ])
+  return [...told, `weather API: ${seen.join(', ') || '-'}`, `alerts: ${owners.join(', ') || '-'}`]
+    .join('\n')
+    .replaceAll(turns.untilDate, '<date>')
+    .replaceAll(otherDay, '<other date>')
+    .replaceAll(/\w+day \d+ \w+ \d{4}/g, '<day>')
+    .replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, id => names.get(id) ?? '<id>')
+    .replaceAll(/[\d.]+(?= °C)|(?<="celsius":)[\d.]+/g, '<t>')
 }
 
 function describeReply(status: number, body: TurnOutcome): string {
@@ -122,16 +101,17 @@ function describeCall(step: TurnOutcome['trace'][number], calls: TurnOutcome['ca
   return [`calls ${request?.method} ${place ?? ''} → ${response?.status ?? 'no response'}`.replace('  ', ' ')]
 }
 
-async function tell(mode: string, scenarios: Scenarios): Promise<string> {
+async function tell(newMode: string, scenarios: Scenarios): Promise<string> {
   const texts: string[] = []
   const { content } = tenant.directory
   const grants = [...content.permissionGrants]
+  mode = newMode
   for (const [what, act] of Object.entries(scenarios)) {
     turns.next()
     requests.length = 0
-    const story = new Story(mode)
-    await act(story)
-    texts.push(`# ${what}\n${story.text}\n`)
+    told = []
+    await act()
+    texts.push(`# ${what}\n${describeTurns()}\n`)
     turns.forget()
     content.permissionGrants = [...grants]
   }
@@ -147,55 +127,54 @@ function intercept(act: (request: IncomingMessage, response: ServerResponse) => 
 
 const scenarios: Scenarios = {
   'An alert is created by one POST of exactly the call that was shown, and not before it is approved, with a token that has the right to alerts alone':
-    async told => told.approve(await told.ask()),
-  'An alert is not created if the user denies it': async told => told.deny(await told.ask()),
+    async () => approve(await ask()),
+  'An alert is not created if the user denies it': async () => deny(await ask()),
   'An alert is created once, however many times the approval is sent, at the same time or later':
-    async told => {
-      const paused = await told.ask()
+    async () => {
+      const paused = await ask()
       const decided = await Promise.all([1, 2].map(() => turns.decide('approve', paused, token)))
       const codes = decided.map(({ body }) => body.code ?? 'done')
-      told.add(`approved twice: ${codes.toSorted().join(', ')}`)
-      await told.approve(paused)
+      told.push(`approved twice: ${codes.toSorted().join(', ')}`)
+      await approve(paused)
     },
-  'An alert that the weather API created before its connection broke is not created again': async told => {
-    const paused = await told.ask()
+  'An alert that the weather API created before its connection broke is not created again': async () => {
+    const paused = await ask()
     // The alert has been created when the connection is cut, before the response.
     const mend = intercept(({ method }, response) => {
       if (method !== 'POST') return
       mend()
       response.writeHead = () => response.destroy()
     })
-    await told.approve(paused)
+    await approve(paused)
   },
-  'An alert is listed, and deleted by its id after approval; it is shown as the API knows it': async told => {
-    const id = await told.create()
-    await told.ask({ message: 'my alerts' })
-    await told.approve(await told.ask({ message: `delete alert ${id}` }))
+  'An alert is listed, and deleted by its id after approval; it is shown as the API knows it': async () => {
+    const id = await create()
+    await ask({ message: 'my alerts' })
+    await approve(await ask({ message: `delete alert ${id}` }))
   },
-  'An alert that the user does not have is not shown for deletion, and nobody is asked': told =>
-    told.ask({ message: `delete alert ${crypto.randomUUID()}` }),
+  'An alert that the user does not have is not shown for deletion, and nobody is asked': () =>
+    ask({ message: `delete alert ${crypto.randomUUID()}` }),
   'An alert is looked up for its deletion under the user’s identity, after the consent that this needs':
-    async told => {
-      const id = await told.create()
+    async () => {
+      const id = await create()
       const user = await stack.signIn(ben.oid)
-      const paused = await told.ask({ message: `delete alert ${id}`, token: user, pauseFor: ['consent'] })
+      const paused = await ask({ message: `delete alert ${id}`, token: user, pauseFor: ['consent'] })
       await giveConsent(paused)
-      await told.approve(paused, user)
+      await approve(paused, user)
     },
   'An alert that differs from an existing one only in its last day is not created, and the answer says why':
-    async told => {
-      await told.create()
-      await told.approve(await told.ask({ message: turns.question.replace(turns.untilDate, otherDay) }))
+    async () => {
+      await create()
+      await approve(await ask({ message: turns.question.replace(turns.untilDate, otherDay) }))
     },
-  'An alert waits for the consent of a user who has given none, and goes on with the same call':
-    async told => {
-      const user = await stack.signIn(ben.oid)
-      const consent = await told.approve(await told.ask({ token: user, pauseFor: ['consent'] }), user)
-      await giveConsent(consent)
-      await told.approve(consent, user)
-    },
-  'An alert leads to no request for consent if the API refuses a token that has the right': async told => {
-    const paused = await told.ask({ pauseFor: ['consent'] })
+  'An alert waits for the consent of a user who has given none, and goes on with the same call': async () => {
+    const user = await stack.signIn(ben.oid)
+    const consent = await approve(await ask({ token: user, pauseFor: ['consent'] }), user)
+    await giveConsent(consent)
+    await approve(consent, user)
+  },
+  'An alert leads to no request for consent if the API refuses a token that has the right': async () => {
+    const paused = await ask({ pauseFor: ['consent'] })
     const mend = intercept(({ url }, response) => {
       if (url !== '/alerts') return
       const challenge = 'Bearer error="insufficient_scope", scope="Alerts.ReadWrite"'
@@ -203,63 +182,63 @@ const scenarios: Scenarios = {
       response.writeHead = () => response
       response.end = () => response
     })
-    await told.approve(paused)
+    await approve(paused)
     mend()
   },
-  'An alert is not listed for a user without consent if the client cannot ask for consent': async told => {
+  'An alert is not listed for a user without consent if the client cannot ask for consent': async () => {
     const user = await stack.signIn(ben.oid)
-    await told.ask({ message: 'my alerts', token: user })
+    await ask({ message: 'my alerts', token: user })
     const weather = await turns.ask({ mode: 'direct', message: 'Weather in Oslo?', token: user })
-    told.add(`asked about the weather: ${weather.status}`)
+    told.push(`asked about the weather: ${weather.status}`)
   },
-  'An alert is not listed for a user without consent if the agent never asks for one': async told =>
-    told.ask({
+  'An alert is not listed for a user without consent if the agent never asks for one': async () =>
+    ask({
       message: 'my alerts',
       token: await stack.signIn(ben.oid),
       pauseFor: ['consent'],
       url: neverConsents,
     }),
   'An alert is neither created nor listed by an agent that calls as itself, whose health this does not change':
-    async told => {
-      await told.ask({ token: undefined })
-      await told.ask({ token: undefined, message: 'my alerts' })
+    async () => {
+      await ask({ token: undefined })
+      await ask({ token: undefined, message: 'my alerts' })
       const status = (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Status
-      told.add(`status: ${status.status}, weather API ${status.components['weather_api']?.state}`)
+      told.push(`status: ${status.status}, weather API ${status.components['weather_api']?.state}`)
     },
 }
 
 const stepUpScenarios: Scenarios = {
   'A turn waits again when the API demands a step-up, and creates the alert with a token that proves the context':
-    async told => {
-      const stepUp = await told.approve(await told.ask())
-      await told.approve(stepUp, await stack.signIn(ada.oid, stepUp.claimsChallenge))
+    async () => {
+      const stepUp = await approve(await ask())
+      await approve(stepUp, await stack.signIn(ada.oid, stepUp.claimsChallenge))
     },
   'A turn does not wait for a step-up if the user’s token already proves the context, which listing uses too':
-    async told => {
-      await told.approve(await told.ask({ token: stronger }), stronger)
-      await told.ask({ message: 'my alerts', token: stronger })
+    async () => {
+      await approve(await ask({ token: stronger }), stronger)
+      await ask({ message: 'my alerts', token: stronger })
     },
   'A turn ends without a change if the agent’s token does not prove the context even after the step-up':
-    async told => {
-      const stepUp = await told.approve(await told.ask())
+    async () => {
+      const stepUp = await approve(await ask())
       const user = await stack.signIn(ada.oid, stepUp.claimsChallenge)
       tenant.settings.change({ carriesContexts: false })
-      await told.approve(stepUp, user)
+      await approve(stepUp, user)
       tenant.settings.reset()
     },
-  'A turn changes nothing if another user tries to continue it': async told => {
-    const stepUp = await told.approve(await told.ask())
-    await told.approve(stepUp, await stack.signIn(ben.oid, challenge))
+  'A turn changes nothing if another user tries to continue it': async () => {
+    const stepUp = await approve(await ask())
+    await approve(stepUp, await stack.signIn(ben.oid, challenge))
   },
 }
 
 const unattendedScenarios = (url: string): Scenarios => ({
-  'An agent that may creates an alert at once, by its role, and needs no authentication context': told =>
-    told.ask({ token: undefined, url }),
+  'An agent that may creates an alert at once, by its role, and needs no authentication context': () =>
+    ask({ token: undefined, url }),
   'An agent that may create alerts deletes none on its own, and still asks the user when it acts for a user':
-    async told => {
-      await told.ask({ token: undefined, url, message: `delete alert ${crypto.randomUUID()}` })
-      await told.ask({ url })
+    async () => {
+      await ask({ token: undefined, url, message: `delete alert ${crypto.randomUUID()}` })
+      await ask({ url })
     },
 })
 
