@@ -123,21 +123,20 @@ describe('What is exported', () => {
 })
 
 it('The metrics count calls of APIs, calls and tokens of the model, and token requests by flow, API and outcome', () => {
-  const sampleOf = (name: string, labels: string) =>
+  const countOf = (name: string, labels: string) =>
     Number(metrics.split(`${name}{${labels}} `)[1]?.split('\n', 1)[0])
-  const tokens = (flow: string) =>
-    sampleOf('agent_token_request_duration_seconds_count', `agent="default",flow="${flow}",${apiLabels}`)
-  const apiLabels = 'api="weather-api",outcome="OK"'
-  expect(tokens('obo')).toBe(2)
-  expect(tokens('autonomous')).toBeGreaterThanOrEqual(3)
-  expect(sampleOf('agent_api_call_duration_seconds_count', apiLabels)).toBeGreaterThan(4)
+  const api = 'api="weather-api",outcome="OK"'
+  const tokensIn = (flow: string) =>
+    countOf('agent_token_request_duration_seconds_count', `agent="default",flow="${flow}",${api}`)
   const model =
     'gen_ai_operation_name="chat",gen_ai_provider_name="aws.bedrock",gen_ai_request_model="eu.anthropic.claude-haiku-5-5"'
   const client = 'gen_ai_client_operation'
-  expect(sampleOf(`${client}_duration_seconds_count`, `${model},error_type=""`)).toBeGreaterThan(3)
-  expect(sampleOf(`${client}_time_to_first_chunk_seconds_count`, model)).toBeGreaterThan(3)
-  const input = `${model},gen_ai_token_type="input"`
-  expect(sampleOf('gen_ai_client_token_usage_sum', input)).toBeGreaterThan(0)
+  expect(tokensIn('obo')).toBe(2)
+  expect(tokensIn('autonomous')).toBeGreaterThanOrEqual(3)
+  expect(countOf('agent_api_call_duration_seconds_count', api)).toBeGreaterThan(4)
+  expect(countOf(`${client}_duration_seconds_count`, `${model},error_type=""`)).toBeGreaterThan(3)
+  expect(countOf(`${client}_time_to_first_chunk_seconds_count`, model)).toBeGreaterThan(3)
+  expect(countOf('gen_ai_client_token_usage_sum', `${model},gen_ai_token_type="input"`)).toBeGreaterThan(0)
   expect(metrics).toMatch(/^agent_streams_open 0$/m)
   expect(metrics).not.toContain('Reykjavik')
 })

@@ -1,4 +1,3 @@
-import type { HistoryEntry } from '@entra-agents/trace'
 import { AIMessage, ToolMessage } from '@langchain/core/messages'
 import { describe, expect, it } from 'vitest'
 import {
@@ -9,53 +8,38 @@ import {
   storeResult,
 } from './messages.ts'
 
-function conversation(message: string, history: HistoryEntry[]): [string, unknown][] {
-  return openConversation({ message, history }, 'Be kind.', 'It is Wednesday.')
-    .slice(1)
-    .map(entry => [entry.type, entry.content])
-}
+const entry = (role: 'user' | 'assistant', text: string) => ({ role, text })
 
-describe('the conversation sent to Bedrock', () => {
-  it('carries the history, so that follow-ups make sense', () => {
-    expect(
-      conversation('and tomorrow?', [
-        { role: 'user', text: 'Where is order 7?' },
-        { role: 'assistant', text: 'Cold.' },
-      ]),
-    ).toEqual([
-      ['human', 'Where is order 7?'],
-      ['ai', 'Cold.'],
-      ['human', 'and tomorrow?'],
-    ])
-  })
-
-  it('has no blank messages, which Bedrock answers with 400', () => {
-    expect(
-      conversation('Hello?', [
-        { role: 'user', text: 'Something forbidden' },
-        { role: 'assistant', text: ' \n' },
-      ]),
-    ).toEqual([['human', 'Something forbidden\n\nHello?']])
-  })
-
-  it('begins with a user message, and the roles alternate', () => {
-    expect(
-      conversation('Go on.', [
-        { role: 'assistant', text: 'Welcome!' },
-        { role: 'user', text: 'Oslo' },
-        { role: 'assistant', text: 'Cold.' },
-        { role: 'assistant', text: 'And windy.' },
-      ]),
-    ).toEqual([
-      ['human', 'Oslo'],
-      ['ai', 'Cold.\n\nAnd windy.'],
-      ['human', 'Go on.'],
-    ])
-  })
-
-  it('tells the model the date', () => {
-    const [system] = openConversation({ message: 'Hi', history: [] }, 'Be kind.', 'It is Wednesday.')
+describe('The conversation sent to Bedrock', () => {
+  it.each([
+    [
+      'carries the history, so that follow-ups make sense',
+      [entry('user', 'Where is order 7?'), entry('assistant', 'Cold.')],
+      ['human: Where is order 7?', 'ai: Cold.', 'human: Go on.'],
+    ],
+    [
+      'has no blank messages, which Bedrock answers with 400',
+      [entry('user', 'Something forbidden'), entry('assistant', ' \n')],
+      ['human: Something forbidden\n\nGo on.'],
+    ],
+    [
+      'begins with a user message, and the roles alternate',
+      [
+        entry('assistant', 'Welcome!'),
+        entry('user', 'Oslo'),
+        entry('assistant', 'Cold.'),
+        entry('assistant', 'And windy.'),
+      ],
+      ['human: Oslo', 'ai: Cold.\n\nAnd windy.', 'human: Go on.'],
+    ],
+  ])('%s, after the date', (_what, history, expected) => {
+    const [system, ...messages] = openConversation(
+      { message: 'Go on.', history },
+      'Be kind.',
+      'It is Wednesday.',
+    )
     expect(JSON.stringify(system?.content)).toContain('It is Wednesday.')
+    expect(messages.map(({ type, content }) => `${type}: ${content}`)).toEqual(expected)
   })
 })
 
@@ -66,13 +50,10 @@ describe('A turn that waits', () => {
   it('keeps each text once, and gets back what the model and the tools wrote', () => {
     const thought = { type: 'reasoning', reasoning: 'Think.', signature: 'c2ln' }
     const call = { id: 'call_1', name: 'read', args: { page: 1 } }
-    const asked = new AIMessage({
-      content: [thought, { type: 'text', text: 'Reading.' }],
-      tool_calls: [call],
-    })
+    const content = [thought, { type: 'text', text: 'Reading.' }]
+    const asked = new AIMessage({ content, tool_calls: [call] })
     const stored = JSON.stringify(storeMessages([asked, toolMessage('A long text.')], 1_000))
-    expect(stored.split('A long text.')).toHaveLength(2)
-    expect(stored.split('Think.')).toHaveLength(2)
+    for (const text of ['A long text.', 'Think.']) expect(stored.split(text)).toHaveLength(2)
     const [model, tool, ...others] = restoreMessages(JSON.parse(stored))
     expect(others).toEqual([])
     expect(model).toMatchObject({ type: 'ai', content: asked.content, tool_calls: [call] })
