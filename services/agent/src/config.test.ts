@@ -62,34 +62,26 @@ describe('The agent’s configuration', () => {
     expect(faultsOf({ ...environment, [`${name}_SHA256`]: 'any' })).toHaveLength(1)
   })
 
-  it('is refused without any API', () => {
-    expect(faultsOf({ ...needed, MCP_CONFIG: undefined })).toEqual([
-      'No API is configured: set the app id of one (its variable ends in _API_APP_ID), or MCP_CONFIG.',
-    ])
-  })
-
-  it('reports all faults at once', () => {
-    const faults = faultsOf({
-      TENANT_ID: 'contoso',
-      PORT: '70000',
-      REQUIRE_SIGN_IN: 'yes',
-      SIDECAR_URL: 'localhost:5000',
-      EMULATED: 'entra,graph',
-      AWS_REGION: 'Frankfurt',
-    })
-    for (const name of [
-      'TENANT_ID',
-      'BLUEPRINT_APP_ID',
-      'AGENT_CLIENT_ID',
-      'PORT',
-      'REQUIRE_SIGN_IN',
-      'SIDECAR_URL',
-      'EMULATED',
-      'AWS_REGION',
-    ]) {
-      expect(faults.filter(fault => fault.startsWith(`${name} `))).toHaveLength(1)
+  it('reports all faults at once, in words that say what to do', async () => {
+    const proxies = ['ingress-nginx', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.0/8/8', '2001:db8::/129', '*']
+    const elsewhere = 'http://elsewhere.example'
+    const environments = {
+      'without any API': { ...needed, MCP_CONFIG: undefined },
+      'with plain http to another machine': { ...needed, SIDECAR_URL: elsewhere, ENTRA_AUTHORITY: elsewhere },
+      'with something that is no proxy': { ...needed, TRUSTED_PROXIES: proxies.join() },
+      'with many faults': {
+        TENANT_ID: 'contoso',
+        PORT: '70000',
+        REQUIRE_SIGN_IN: 'yes',
+        SIDECAR_URL: 'localhost:5000',
+        EMULATED: 'entra,graph',
+        AWS_REGION: 'Frankfurt',
+      },
     }
-    expect(faults).toHaveLength(9)
+    const blocks = Object.entries(environments).map(
+      ([what, environment]) => `# ${what}\n${faultsOf(environment).join('\n')}\n`,
+    )
+    await expect(blocks.join('\n')).toMatchFileSnapshot('config.txt')
   })
 
   it('lets the clients in ALLOWED_CLIENTS obtain users’ tokens for the agent, by default only the page', () => {
@@ -112,16 +104,5 @@ describe('The agent’s configuration', () => {
   it('accepts only addresses, CIDR blocks and named ranges as trusted proxies', () => {
     const good = '192.0.2.1, 10.244.3.0/24, 2001:db8::/48, ::1, loopback'
     expect(readConfig({ ...needed, TRUSTED_PROXIES: good }).trustedProxies).toEqual(good.split(', '))
-    for (const bad of ['ingress-nginx', '10.0.0.0/0', '10.0.0.0/33', '10.0.0.0/8/8', '2001:db8::/129', '*']) {
-      expect(faultsOf({ ...needed, TRUSTED_PROXIES: bad })).toEqual([
-        `TRUSTED_PROXIES must be a comma-separated list of IP addresses and CIDR blocks; "${bad}" is none.`,
-      ])
-    }
-  })
-
-  it.each(['SIDECAR_URL', 'ENTRA_AUTHORITY'])('refuses plain http to another machine in setting %s', name => {
-    expect(faultsOf({ ...needed, [name]: 'http://elsewhere.example' })).toEqual([
-      `${name} must be https, or http to localhost: tokens travel there; it is "http://elsewhere.example".`,
-    ])
   })
 })
