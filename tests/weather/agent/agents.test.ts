@@ -80,37 +80,49 @@ describe('With two agents of one blueprint,', () => {
   })
 })
 
-it('A hundred concurrent turns, of two agents for two users and of one agent as itself, each get only their own token', async () => {
-  const tokenOfBen = await stack.signIn(ben.oid)
+it('A hundred concurrent streams, of two agents for two users and of one agent as itself, each get only their own token, trace and answer; no token is in a stream or the log', async () => {
+  const tokens = { [ada.oid]: token, [ben.oid]: await stack.signIn(ben.oid) }
+  const cities = ['Dallas', 'Oslo', 'Tokyo', 'Nairobi', 'Lima', 'Quito', 'Rome']
   const kinds = [
-    { agent: 'weather', flow: 'autonomous', azp: agentId, oid: agentId },
-    { agent: 'weather', flow: 'obo', azp: agentId, oid: ada.oid },
-    { agent: 'weather', flow: 'obo', azp: agentId, oid: ben.oid },
-    { agent: 'alerts', flow: 'obo', azp: alertsId, oid: ada.oid },
-    { agent: 'alerts', flow: 'obo', azp: alertsId, oid: ben.oid },
+    { agent: 'weather', flow: 'autonomous', azp: agentId, oid: agentId, user: ada.oid },
+    ...[ada.oid, ben.oid].flatMap(oid => [
+      { agent: 'weather', flow: 'obo', azp: agentId, oid, user: oid },
+      { agent: 'alerts', flow: 'obo', azp: alertsId, oid, user: oid },
+    ]),
   ]
-  const turns = Array.from({ length: 20 }, () => kinds).flat()
+  const turns = Array.from({ length: 100 }, (_, index) => ({
+    ...(kinds[index % kinds.length] ?? kinds[0]),
+    city: cities[index % cities.length],
+  }))
   await stack.restart('sidecar')
   const seen = await Promise.all(
-    turns.map(async ({ agent, flow, oid: asked }) => {
-      const { body } = await ask(
-        stack.agentUrl,
-        { agent, flow },
-        bearer(asked === ben.oid ? tokenOfBen : token),
-      )
-      const { azp, oid } = tokenCards(body.trace, 'TR').at(-1)?.claims ?? {}
-      const call = body.trace.findLast(({ kind }) => kind === 'api-call')
-      return { agent: body.agent, azp, oid, told: call?.response?.body }
+    turns.map(async ({ agent, flow, user = '', city }) => {
+      // In the autonomous flow the token is sent as well: it must not appear anywhere.
+      const asked = { agent, flow, message: `Weather in ${city}?` }
+      const { events, text } = await askForStream(stack.agentUrl, asked, bearer(tokens[user] ?? ''))
+      const steps = events.flatMap(({ event, data }) => (event === 'step' ? [data] : []))
+      const { azp, oid } = tokenCards(steps, 'TR').at(-1)?.claims ?? {}
+      return {
+        turn: { agent, flow, azp, oid, user, city },
+        validated: /"caller":"(.*?)","on_behalf_of":(.*?),/.exec(text)?.slice(1).join(' '),
+        cities: cities.filter(one => text.includes(one)),
+        users: [ada.oid, ben.oid].filter(one => text.includes(one)),
+        text,
+      }
     }),
   )
-  const validatedFor = (caller: string, oid: string) =>
-    expect.objectContaining({ caller, on_behalf_of: oid === caller ? null : oid })
-  expect(seen).toEqual(
-    turns.map(({ agent, azp, oid }) => {
-      const told = expect.objectContaining({ validated: validatedFor(azp, oid) })
-      return { agent, azp, oid, told }
-    }),
-  )
+  for (const [index, { turn, validated, cities, users }] of seen.entries()) {
+    expect(turn).toEqual(turns[index])
+    const user = turn.flow === 'obo' ? [turn.user] : []
+    expect({ validated, cities, users }).toEqual({
+      validated: `${turn.azp} ${JSON.stringify(user[0] ?? null)}`,
+      cities: [turn.city],
+      users: user,
+    })
+  }
+  const written = [...seen.map(({ text }) => text), ...stack.agentLog].join('')
+  expect(written).not.toMatch(/eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/)
+  for (const one of Object.values(tokens)) expect(written).not.toContain(one.split('.')[2])
 })
 
 it('The page may know the agents’ names, ids, flows, APIs and health, with the default agent first', async () => {

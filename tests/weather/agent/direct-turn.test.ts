@@ -92,3 +92,22 @@ it.each([ada, ben])(
     expect(answer).toMatchObject({ validated: { flow: 'obo', caller: agentId, on_behalf_of: oid } })
   },
 )
+
+it('The log of a turn is one line with ids, mode, flow, outcome and times, and has no word of the conversation', async () => {
+  stack.agentLog.length = 0
+  const { body, headers } = await ask(stack.agentUrl, { message: 'Weather in Reykjavik?' })
+  expect(stack.agentLog.join('')).not.toContain('Reykjavik')
+  const lines = stack.agentLog.map(line => JSON.parse(line))
+  expect(lines.filter(({ outcome }) => outcome !== undefined)).toEqual([
+    expect.objectContaining({
+      turnId: body.turnId,
+      requestId: headers.get('x-request-id'),
+      mode: 'direct',
+      flow: 'autonomous',
+      outcome: 'OK',
+      durationMs: expect.any(Number),
+      firstTokenMs: expect.any(Number),
+      tokenIds: [expect.any(String)],
+    }),
+  ])
+})
