@@ -89,22 +89,24 @@ export class AgentStack<Name extends string = PartName> implements AsyncDisposab
 
   /** Starts a stopped part, optionally with other variables this time. */
   async start(part: Name | PartName, overrides: Environment = {}): Promise<void> {
-    const env = { ...this.environmentOf(part), ...this.#overrides[part], ...overrides }
-    const app = await this.build(part, env)
-    this.#apps.set(part, app)
     const port = this.#ports.get(part) ?? (await findFreePort())
+    const app = await this.#buildPart(part, overrides)
+    this.#apps.set(part, app)
     await app.listen({ host: 'localhost', port })
     this.#ports.set(part, port)
   }
 
   /** Starts another replica of the agent, which stops with everything else, and returns its URL. */
   async startReplica(overrides: Environment = {}): Promise<string> {
-    const env = { ...this.environmentOf('agent'), ...this.#overrides['agent'], ...overrides }
-    const app = await this.build('agent', env)
+    const app = await this.#buildPart('agent', overrides)
     this.#replicas.push(app)
     const port = await findFreePort()
     await app.listen({ host: 'localhost', port })
     return `http://localhost:${port}`
+  }
+
+  async #buildPart(part: Name | PartName, overrides: Environment): Promise<FastifyInstance> {
+    return this.build(part, { ...this.environmentOf(part), ...this.#overrides[part], ...overrides })
   }
 
   async stop(part: Name | PartName): Promise<void> {

@@ -117,6 +117,7 @@ it('Only the names in ALLOWED_HOSTS lead to an answer', async () => {
 
 it('A header that comes twice is refused if it may have only one value, and accepted if it is a list or decides nothing', async () => {
   const origin = 'Origin: http://localhost'
+  const authorizations = ['Authorization: Bearer a', 'authorization: Bearer b']
   const text = await describeResponses({
     'Content-Type': post({}, 'Content-Type: application/json', 'Content-Type: text/plain'),
     'Content-Length': post({}, 'Content-Length: 1'),
@@ -128,7 +129,8 @@ it('A header that comes twice is refused if it may have only one value, and acce
     Accept: post({}, 'Accept: text/html', 'Accept: application/json'),
     'X-Forwarded-For': post({}, 'X-Forwarded-For: 192.0.2.1', 'X-Forwarded-For: 192.0.2.2'),
     'X-Request-Id': post({}, 'X-Request-Id: one', 'X-Request-Id: two'),
-    'Authorization, where no token is needed': post({}, 'Authorization: Bearer a', 'Authorization: Bearer b'),
+    'Authorization, where a token is needed': post({ flow: 'obo' }, ...authorizations),
+    'Authorization, where no token is needed': post({}, ...authorizations),
   })
   await expect(text).toMatchFileSnapshot('requests-with-headers-twice.txt')
 })

@@ -1,6 +1,5 @@
-import { exchange } from '@entra-agents/service-kit/testing/exchange'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ask, askForStream, bearer, postChat, question } from '../../contract/agent/ask.ts'
+import { ask, askForStream, bearer, postChat } from '../../contract/agent/ask.ts'
 import { startScriptedServer } from '../../contract/agent/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
@@ -30,30 +29,6 @@ describe('A request on behalf of a user', () => {
       expect(await response.json()).toMatchObject({ code })
     },
   )
-
-  it('with two Authorization headers is refused, even if both headers are good', async () => {
-    const body = JSON.stringify({ ...question, flow: 'obo' })
-    const response = await exchange(
-      stack.appOf('agent'),
-      [
-        'POST /api/chat HTTP/1.1',
-        'Host: localhost',
-        'Connection: close',
-        'Content-Type: application/json',
-        `Content-Length: ${body.length}`,
-        `Authorization: Bearer ${userToken}`,
-        `authorization: Bearer ${userToken}`,
-        '',
-        body,
-      ].join('\r\n'),
-    )
-    expect(response?.status).toBe(401)
-    expect(response?.headers.get('www-authenticate')).toContain('error="invalid_token"')
-    expect(JSON.parse(response?.body ?? '')).toMatchObject({
-      code: 'USER_TOKEN_INVALID',
-      detail: 'The request has more than one Authorization header.',
-    })
-  })
 
   it.each(['direct', 'bedrock'])(
     'without a token never falls back to the autonomous flow in %s mode',

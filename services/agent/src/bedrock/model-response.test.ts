@@ -26,31 +26,18 @@ function assemble(...chunks: AIMessageChunk[]) {
 }
 
 describe('a streamed reply', () => {
-  it('has the joined text, the stop reason and the usage', () => {
-    const reply = assemble(
-      textChunk('Oslo '),
-      textChunk('is cold.'),
-      chunk({ response_metadata: { messageStop: { stopReason: 'end_turn' } } }),
-      chunk({
-        usage_metadata: {
-          input_tokens: 7,
-          output_tokens: 3,
-          total_tokens: 10,
-          input_token_details: { cache_read: 4, cache_creation: 2 },
-        },
-      }),
-    )
-    expect(reply).toMatchObject({
+  it('has the joined text, the stop reason and the usage, if the stream has them', () => {
+    const usage = { input_tokens: 7, output_tokens: 3, total_tokens: 10 }
+    const details = { input_token_details: { cache_read: 4, cache_creation: 2 } }
+    const texts = [textChunk('Oslo '), textChunk('is cold.')]
+    const stop = chunk({ response_metadata: { messageStop: { stopReason: 'end_turn' } } })
+    expect(assemble(...texts, stop, chunk({ usage_metadata: { ...usage, ...details } }))).toMatchObject({
       text: 'Oslo is cold.',
       stopReason: 'end_turn',
       usage: { inputTokens: 7, outputTokens: 3, cacheReadInputTokens: 4, cacheWriteInputTokens: 2 },
       toolCalls: [],
     })
-  })
-
-  it('has no stop reason and no usage if the stream has neither', () => {
-    const reply = assemble(textChunk('Oslo is'))
-    expect(reply).toMatchObject({ stopReason: undefined, usage: undefined })
+    expect(assemble(...texts)).toMatchObject({ stopReason: undefined, usage: undefined })
   })
 
   it('keeps parallel tool calls apart, however their pieces interleave', () => {
@@ -69,14 +56,13 @@ describe('a streamed reply', () => {
     ])
   })
 
-  it('never repairs a tool call that was cut off', () => {
-    const reply = assemble(startChunk(0, 'a', 'get_order'), inputChunk(0, '{"city":"Par'))
-    expect(reply.toolCalls).toEqual([{ id: 'a', name: 'get_order', arguments: undefined }])
-  })
-
-  it('turns empty tool input into an empty object, and tool input that is no object into `undefined`', () => {
-    expect(assemble(startChunk(0, 'a', 'x'), inputChunk(0, '')).toolCalls[0]?.arguments).toEqual({})
-    expect(assemble(startChunk(0, 'a', 'x'), inputChunk(0, '[1]')).toolCalls[0]?.arguments).toBeUndefined()
+  it.each([
+    ['that was cut off, without repairing it', '{"city":"Par', undefined],
+    ['without input, as an empty object', '', {}],
+    ['whose input is no object, without arguments', '[1]', undefined],
+  ])('has a tool call %s', (_what, input, given) => {
+    const { toolCalls } = assemble(startChunk(0, 'a', 'get_order'), inputChunk(0, input))
+    expect(toolCalls).toEqual([{ id: 'a', name: 'get_order', arguments: given }])
   })
 
   it('keeps the thinking and its signature for the model, but not in the text', () => {
