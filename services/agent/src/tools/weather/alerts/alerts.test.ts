@@ -68,6 +68,14 @@ it.each([
   await expect(create?.invoke({ ...newAlert, ...change })).rejects.toThrow('did not match expected schema')
 })
 
+it('An alert whose last day is over is refused before the user is asked', async () => {
+  const tools = await weatherToolset(variables).load(noContext)
+  const create = tools.find(({ tool }) => tool.name === 'create_alert')
+  const faultOf = (untilDate: string) => create?.faultOf?.({ untilDate })
+  expect(faultOf('2026-11-01')).toBe('untilDate has to be a last day that is still to come.')
+  expect(faultOf('2026-12-04')).toBeUndefined()
+})
+
 it('Direct mode turns messages into calls, and tells the approving user what an alert is', async () => {
   const messages = [
     'Warn me when Oslo falls below −5 °C until 4 December',
