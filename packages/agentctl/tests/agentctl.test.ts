@@ -1,23 +1,19 @@
 import { once } from 'node:events'
 import { openSync, readFileSync, statSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { expect, it, onTestFinished } from 'vitest'
 import { dotenv, folderWith, run, start, tenantId } from '../../../tests/support/agentctl.ts'
 
 it('agentctl ends its command, too, if a signal comes to it alone', async () => {
   const asked = Promise.withResolvers<IncomingMessage>()
-  const silent = createServer(request => asked.resolve(request)).listen(0, '127.0.0.1')
-  await once(silent, 'listening')
-  onTestFinished(() => {
-    silent.closeAllConnections()
-    silent.close()
-  })
+  const silent = await new LocalServer(request => asked.resolve(request)).start()
+  onTestFinished(() => silent.close())
   const child = start({
     args: ['entra', 'plan', '--tenant', tenantId, '--access-token-file', 'token'],
     cwd: folderWith({ token: 'e30.e30.' }),
-    env: { GRAPH_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` },
+    env: { GRAPH_URL: silent.url },
   })
   const { socket } = await asked.promise
   const isCommandGone = once(socket, 'close')

@@ -263,6 +263,8 @@ describe('The doctor on a cluster', () => {
     expect(new Set(await readContexts(options))).toEqual(new Set(['c1', 'c2', 'c3']))
     await recordAnswers()
     expect(await readContexts(options)).toEqual([])
+    // The check of the release reports that there is none.
+    expect(await readContexts({ ...options, release: 'other' })).toEqual([])
   })
 
   it('calls the API as each of several agents, in each flow of that agent', async () => {
