@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -116,24 +116,32 @@ describe.each(['node-22', 'node', 'node-26'])('under %s', program => {
       rawGet(`http://localhost:${port}${path}`, headers)
   }
 
+  /** Starts the README's example. Its tenant is that of the issuer; only authority and port are replaced. */
+  async function startExample(name: string, authority: string, env: NodeJS.ProcessEnv = {}) {
+    const port = String(await findFreePort())
+    const folder = join(project, `run-${port}`)
+    mkdirSync(folder)
+    for (const file of ['api', name]) {
+      const text = readFileSync(join(project, `built/${file}.js`), 'utf8')
+        .replace('tenantId:', `authority: '${authority}', tenantId:`)
+        .replace(/\b3000\b/, port)
+      writeFileSync(join(folder, `${file}.js`), text)
+    }
+    const get = await start(join(folder, `${name}.js`), { PORT: port, ...env })
+    return (tokens: readonly string[]) =>
+      get(
+        '/who',
+        tokens.flatMap(token => ['authorization', `Bearer ${token}`]),
+      )
+  }
+
   it.each(frameworks)(
     'lets in those who may call and nobody else, with the README’s example for %s',
     async name => {
       const issuer = await createIssuer()
-      const port = await findFreePort()
-      // The README's tenant is that of the issuer; only authority and port are replaced.
-      const folder = join(project, `run-${program}-${name}`)
-      mkdirSync(folder)
-      for (const file of ['api', name]) {
-        const text = readFileSync(join(project, `built/${file}.js`), 'utf8')
-          .replace('tenantId:', `authority: '${issuer.url}', tenantId:`)
-          .replace(/\b3000\b/, String(port))
-        writeFileSync(join(folder, `${file}.js`), text)
-      }
-      const get = await start(join(folder, `${name}.js`), { PORT: String(port) })
+      const ask = await startExample(name, issuer.url)
       for (const [what, tokens, ...expected] of situationsOf(issuer)) {
-        const headers = tokens.flatMap(token => ['authorization', `Bearer ${token}`])
-        const { status, challenge = '', body } = await get('/who', headers)
+        const { status, challenge = '', body } = await ask(tokens)
         const { kind, failedCheck } = Object(body)
         const error = /error="(\w+)"/.exec(challenge)?.[1] ?? challenge
         expect([what, status, kind ?? failedCheck, error]).toEqual([what, ...expected])
@@ -141,50 +149,6 @@ describe.each(['node-22', 'node', 'node-26'])('under %s', program => {
       await issuer.close()
     },
   )
-
-  /** Starts an API whose clock the test moves, which responds to GET / with its decision. */
-  async function startGuardedApi(authority: string, env: NodeJS.ProcessEnv = {}) {
-    const file = join(project, 'guarded-api.mjs')
-    copyFileSync(join(import.meta.dirname, 'programs/guarded-api.mjs'), file)
-    const port = String(await findFreePort())
-    const get = await start(file, { PORT: port, AUTHORITY: authority, ...env })
-    return {
-      pass: (ms: number) => get(`/pass/${ms}`),
-      statusOf: async (token: string) => (await get('/', ['authorization', `Bearer ${token}`])).status,
-    }
-  }
-  const good = (issuer: TestIssuer, header: Claims = {}, authority = issuer.url) =>
-    issuer.sign(autonomousClaims({ authority, api: tasksApi }), header)
-
-  it('asks the issuer at most once in 10 s in a flood of invented key ids, and keeps out no new key for longer', async () => {
-    const issuer = await createIssuer()
-    const api = await startGuardedApi(issuer.url)
-    expect(await api.statusOf(good(issuer))).toBe(200)
-    const before = issuer.keyRequests
-    const flood = async (name: string) => {
-      const tokens = Array.from({ length: 100 }, (_, index) => good(issuer, { kid: `${name}-${index}` }))
-      return new Set(await Promise.all(tokens.map(token => api.statusOf(token))))
-    }
-    expect(await flood('first')).toEqual(new Set([401]))
-    expect(await flood('second')).toEqual(new Set([401]))
-    expect(issuer.keyRequests).toBe(before + 1)
-    issuer.rotate()
-    await api.pass(10_000)
-    expect(await flood('third')).toEqual(new Set([401]))
-    expect(await api.statusOf(good(issuer))).toBe(200)
-    expect(issuer.keyRequests).toBe(before + 2)
-    await issuer.close()
-  })
-
-  it('drops a key that was withdrawn', async () => {
-    const issuer = await createIssuer()
-    const api = await startGuardedApi(issuer.url)
-    const old = good(issuer)
-    expect(await api.statusOf(old)).toBe(200)
-    issuer.rotate({ keepOld: false })
-    expect([await api.statusOf(good(issuer)), await api.statusOf(old)]).toEqual([200, 401])
-    await issuer.close()
-  })
 
   it('fetches the keys through the proxy of the environment', async () => {
     const issuer = await createIssuer()
@@ -199,11 +163,9 @@ describe.each(['node-22', 'node', 'node-26'])('under %s', program => {
       'login.example': Number(Object(behindTls.address()).port),
     })
     const authority = 'https://login.example'
-    const api = await startGuardedApi(authority, {
-      HTTPS_PROXY: proxy.url,
-      NODE_EXTRA_CA_CERTS: certificate.certificateFile,
-    })
-    expect(await api.statusOf(good(issuer, {}, authority))).toBe(200)
+    const env = { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: certificate.certificateFile }
+    const ask = await startExample('request', authority, env)
+    expect((await ask([issuer.sign(autonomousClaims({ authority, api: tasksApi }))])).status).toBe(200)
     expect(proxy.asked).toEqual(['login.example:443'])
     behindTls.close()
     await issuer.close()
