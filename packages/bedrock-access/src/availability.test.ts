@@ -5,6 +5,8 @@ import { bedrockProblem } from './problems.ts'
 const throttled = bedrockProblem('BEDROCK_THROTTLED', 'Bedrock still throttles after several tries.')
 const expired = bedrockProblem('BEDROCK_CREDENTIALS_EXPIRED', 'The AWS session has expired.')
 const broken = bedrockProblem('BEDROCK_STREAM_BROKEN', 'The stream broke off.')
+const invalid = bedrockProblem('BEDROCK_REQUEST_INVALID', 'Bedrock refused the request.')
+const tooLong = bedrockProblem('BEDROCK_INPUT_TOO_LONG', 'The conversation is too long.')
 const minutes = (count: number) => vi.advanceTimersByTimeAsync(count * 60_000)
 
 type Options = ConstructorParameters<typeof BedrockAvailability>[0]
@@ -104,12 +106,12 @@ describe('the health of Bedrock', () => {
     expect(JSON.stringify(document)).not.toContain('Cannot read')
   })
 
-  it('shows, if probes are off, what the last turn showed; an answer that broke off shows nothing', () => {
+  it('shows, if probes are off, what the last turn showed; a failure of a single request shows nothing', () => {
     const availability = start(undefined)
     availability.failed(expired)
     expect(availability.health).toMatchObject({ state: 'unavailable', problem: expired })
     availability.succeeded()
-    availability.failed(broken)
+    for (const problem of [broken, invalid, tooLong]) availability.failed(problem)
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
   })
 

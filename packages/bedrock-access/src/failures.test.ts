@@ -100,10 +100,12 @@ const sections: readonly (readonly [title: string, variables: Record<string, str
 it('Every failure is explained, with what helps', async () => {
   const explained = sections.map(([title, variables, causes, phase = 'request']) => {
     const rows = causes.map(error => {
-      const { code, message, options } = explainFailure(error, readConfig(variables), phase)
+      const problem = explainFailure(error, readConfig(variables), phase)
+      const { code, status, title, detail, hint } = problem.toDocument('r')
       const { name, message: words } = error instanceof CredentialError ? (error.cause as Error) : error
-      const upstream = Object.values(options.upstream ?? {}).join(' ')
-      return [`\n${name}: ${words}`, `${upstream} → ${code}`, message, options.hint ?? 'no hint'].join('\n  ')
+      const upstream = Object.values(problem.options.upstream ?? {}).join(' ')
+      const lines = [`${upstream} → ${status} ${code}, ${title}`, detail, hint ?? 'no hint']
+      return [`\n${name}: ${words}`, ...lines].join('\n  ')
     })
     return [`# ${title}`, ...rows, ''].join('\n')
   })

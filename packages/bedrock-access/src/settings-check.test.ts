@@ -42,6 +42,21 @@ describe('the check of settings', () => {
     await expect(rows.join('\n')).toMatchFileSnapshot('settings-check.txt')
   })
 
+  it('knows in which geographies each model has a profile', async () => {
+    // biome-ignore format: table
+    const regions = {
+      us: 'us-west-2', eu: 'eu-west-1', jp: 'ap-northeast-1', au: 'ap-southeast-2', apac: 'ap-south-1',
+      'us-gov': 'us-gov-west-1', global: 'sa-east-1',
+    }
+    const rows = claudeModels.flatMap(({ id, name }) =>
+      Object.entries(regions).map(([prefix, region]) => {
+        const found = check(region, `${prefix}.${id}`).replace(/:.*/, '')
+        return `${name}, ${prefix} in ${region}: ${found}\n`
+      }),
+    )
+    await expect(rows.join('')).toMatchFileSnapshot('profiles.txt')
+  })
+
   // biome-ignore format: list
   it.each([
     'us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', 'eu-west-1', 'eu-north-1',

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@entra-agents/service-kit'
+import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { expect, test } from 'vitest'
 import { readConfig } from '../config.ts'
 import { Settings } from './settings.ts'
@@ -34,7 +34,8 @@ test.each([
 })
 
 test('The address to listen at must be plain http', () => {
-  expect(() => readConfig({ ASPNETCORE_URLS: 'https://+:5000' })).toThrow(ConfigurationError)
+  const faults = findFaults(() => readConfig({ ASPNETCORE_URLS: 'https://+:5000' }))
+  expect(faults).toEqual(['ASPNETCORE_URLS must hold an http://host:port address; "https://+:5000" is none.'])
 })
 
 test('The section AzureAd may be incomplete, as for the official sidecar, and collects audiences from Audience and Audiences', () => {
