@@ -52,13 +52,8 @@ it('keys of a session are accepted with their session token only', async () => {
   expect(failure.name).toBe('UnrecognizedClientException')
 })
 
-/** A signed request that is spoilt before it is sent. */
-interface RawRequest {
-  method: string
-  path: string
-  headers: Record<string, string>
-  body: string
-}
+/** A signed request: its method, path and body, and its headers by their names. */
+type RawRequest = Record<string, string>
 
 async function signedRequest(service: string): Promise<RawRequest> {
   const signer = new SignatureV4({ service, region: 'us-east-1', credentials: knownKeys, sha256: Sha256 })
@@ -66,19 +61,19 @@ async function signedRequest(service: string): Promise<RawRequest> {
   const request = {
     method: 'POST',
     path: `/model/${haiku}/converse-stream`,
-    headers: { host, 'content-type': 'application/json', 'x-amz-note': 'one  two' },
     body: JSON.stringify({ messages: [{ role: 'user', content: [{ text: 'Hi' }] }] }),
   }
-  const { headers } = await signer.sign({ ...request, protocol: 'http:', hostname })
-  return { ...request, headers }
+  const headers = { host, 'content-type': 'application/json', 'x-amz-note': 'one  two' }
+  const signed = await signer.sign({ ...request, headers, protocol: 'http:', hostname })
+  return { ...request, ...signed.headers }
 }
 
 /** What the emulator responds to a signed request that was spoilt. */
 async function respondTo(spoil: (request: RawRequest) => void, service = 'bedrock'): Promise<string> {
-  const request = await signedRequest(service)
-  spoil(request)
-  const { host: _host, ...headers } = request.headers
-  const response = await fetch(`${bedrock.url}${request.path}`, { ...request, headers })
+  const signed = await signedRequest(service)
+  spoil(signed)
+  const { host: _host, method = '', path, body = '', ...headers } = signed
+  const response = await fetch(`${bedrock.url}${path}`, { method, body, headers })
   if (response.ok) return `${response.status}`
   const type = response.headers.get('x-amzn-errortype') ?? ''
   const { message } = JSON.parse(await response.text())
@@ -87,31 +82,22 @@ async function respondTo(spoil: (request: RawRequest) => void, service = 'bedroc
 
 it('a signed request is refused after any change, in the words of AWS', async () => {
   const remove = (header: string) => (request: RawRequest) => {
-    delete request.headers[header]
+    delete request[header]
   }
-  const replace =
-    (header: string, from: RegExp | string, to: string | ((found: string) => string)) =>
-    ({ headers }: RawRequest) => {
-      const replacement = typeof to === 'string' ? () => to : to
-      headers[header] = (headers[header] ?? '').replace(from, replacement)
-    }
-  const nextDigit = (digit: string) => String((Number(digit) + 1) % 10)
+  const replace = (field: string, from: RegExp | string, to: string) => (request: RawRequest) => {
+    request[field] = (request[field] ?? '').replace(from, to)
+  }
   const changes: Readonly<Record<string, (request: RawRequest) => void>> = {
     nothing: () => {},
-    'another body': request => {
-      request.body = request.body.replace('Hi', 'Ho')
-    },
-    'another model': request => {
-      request.path = request.path.replace('haiku', 'opus')
-    },
-    'a query': request => {
-      request.path += '?a=1'
-    },
+    'another body': replace('body', 'Hi', 'Ho'),
+    'another model': replace('path', 'haiku', 'opus'),
+    'a query': replace('path', /$/, '?a=1'),
     'another signed header': replace('x-amz-note', 'one', 'other'),
-    'an additional x-amz header': request => {
-      request.headers['x-amz-target'] = 'other'
+    'an additional x-amz header': replace('x-amz-target', '', 'other'),
+    'another date': request => {
+      const nextDigit = (digit: string) => String((Number(digit) + 1) % 10)
+      request['x-amz-date'] = (request['x-amz-date'] ?? '').replace(/\d(?=Z$)/, nextDigit)
     },
-    'another date': replace('x-amz-date', /\d(?=Z$)/, nextDigit),
     'no date': remove('x-amz-date'),
     'another scope date': replace('authorization', /\/\d{8}\//, '/20200101/'),
     'another region': replace('authorization', 'us-east-1', 'us-west-2'),

@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
@@ -12,8 +8,8 @@ import { AlertStore } from '../../../services/weather-api/src/alerts/alert-store
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
+import { startProcess } from './weather-process.ts'
 
-const mainFile = resolve(import.meta.dirname, '../../../services/weather-api/src/main.ts')
 /** How many times the process is killed; `KILLS=100` takes some minutes. */
 const killCount = Number(process.env['KILLS'] ?? 10)
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
@@ -27,29 +23,15 @@ const issuer = await forFile(createIssuer())
 
 describe('an alert', () => {
   const file = temporaryFile('alerts.sqlite')
-  /** Starts the weather API as a process of its own. All processes use the same file. */
-  async function startProcess() {
-    const child = spawn(process.execPath, [mainFile], {
-      env: {
-        PORT: '0',
-        HOST: '127.0.0.1',
-        TENANT_ID: identities.tenantId,
-        WEATHER_API_APP_ID: identities.weatherAppId,
-        AGENT_CLIENT_ID: identities.agentId,
-        ENTRA_AUTHORITY: issuer.url,
-        WEATHER_PROVIDER: 'climate-normals',
-        ALERTS_FILE: file,
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
+  /** Starts a process. All processes use the same file. */
+  async function start() {
+    const service = startProcess({
+      AGENT_CLIENT_ID: identities.agentId,
+      ENTRA_AUTHORITY: issuer.url,
+      WEATHER_PROVIDER: 'climate-normals',
+      ALERTS_FILE: file,
     })
-    const url = Promise.withResolvers<string>()
-    const exited = once(child, 'exit')
-    exited.then(() => url.reject(new Error('The process ended before it listened.')))
-    createInterface(child.stdout).on('line', line => {
-      const address = /Server listening at (http:[^"]+)/.exec(line)?.[1]
-      if (address) url.resolve(address)
-    })
-    return { child, exited, url: await url.promise }
+    return { ...service, url: await service.url() }
   }
 
   /** The alerts of these owners in the file, as pairs of `owner/temperature` and id. */
@@ -81,7 +63,7 @@ describe('an alert', () => {
     const moments = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { seed, numRuns: killCount })
     const answered = new Map<string, string>()
     let cutOff = 0
-    let service = await startProcess()
+    let service = await start()
     // How long five calls took last time. The process is killed after a fraction of that time.
     let callsTakeMs = 100
     for (const [round, moment] of moments.entries()) {
@@ -97,7 +79,7 @@ describe('an alert', () => {
       await service.exited
       const ids = (await early).map(answer => (answer.status === 'fulfilled' ? answer.value : undefined))
       cutOff += ids.filter(id => id === undefined).length
-      service = await startProcess()
+      service = await start()
       const startedMs = performance.now()
       for (const [celsius, firstId] of ids.entries()) {
         const id = await create(celsius)
