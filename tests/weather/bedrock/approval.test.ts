@@ -125,16 +125,10 @@ const scripts: Readonly<Record<string, Script>> = {
 }
 
 /** What the user is asked, or how the turn ended, and what the model got in its last message. */
-function describeOutcome({
-  status,
-  answer: said,
-  calls = [],
-  tools = [],
-  trace,
-  usage,
-}: TurnOutcome): string {
+function describeOutcome(outcome: TurnOutcome): string {
+  const { status, answer: said, code, detail, calls = [], tools = [], trace = [], usage } = outcome
   const lines = [
-    `${status ?? 'ended'}: ${said}`,
+    `${status ?? 'ended'}: ${code ? `${code}, ${detail}` : said}`,
     ...calls.map(({ callId, title, sentence = [], arguments: input }) => {
       const words = sentence.map(part => ('text' in part ? part.text : `[${part.value}]`)).join('')
       return `asks ${callId}, ${title}: ${words} ${JSON.stringify(input)}`

@@ -100,7 +100,7 @@ function describeTurn({ answer: text, steps, outcome, failure, notices }: Finish
     ...tools.map(tool => `in the outcome: ${JSON.stringify(tool)}`),
     ...(failure ? [`failure: ${failure.code}, ${failure.message}`] : []),
     ...notices.map(({ code, message }) => `notice: ${code}, ${message}`),
-  ].map(line => `  ${line.trimEnd()}\n`)
+  ].map(line => `  ${line.trimEnd().replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, '<new id>')}\n`)
 }
 
 it('A turn shows what its model says and does', async () => {
