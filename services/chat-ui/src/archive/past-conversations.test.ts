@@ -1,9 +1,9 @@
 import { step } from '@entra-agents/trace-view/testing/trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Conversation, type ConversationNeeds } from '../conversation/conversation.ts'
-import { type Exchange, startExchange } from '../conversation/exchange.ts'
+import type { Exchange } from '../conversation/exchange.ts'
 import { toKept } from '../conversation/kept.ts'
-import { problem, turnResult } from '../testing/converse.ts'
+import { exchange as anyExchange, problem, turnResult } from '../testing/converse.ts'
 import { PastConversations } from './past-conversations.ts'
 
 const ada = 'ada-oid'
@@ -12,19 +12,12 @@ const claims = { upn: 'ada@example.org', idtyp: 'user', scp: 'x' }
 const tokenStep = (more: object = claims) =>
   step('s', { title: 'TR for ada@example.org', token: { role: 'TR', observed: true, claims: { ...more } } })
 
-function exchange(message: string, more: Partial<Exchange> = {}): Exchange {
-  const owner = { agent: 'a', flow: 'autonomous' } as const
-  const question = { message, agent: 'a', mode: 'direct', flow: 'autonomous' } as const
-  return { ...startExchange(question), state: 'done', owner, ...more }
-}
+const exchange = (message: string, more: Partial<Exchange> = {}) =>
+  anyExchange(message, { state: 'done', owner: { agent: 'a', flow: 'autonomous' }, ...more })
 function exchangeFor(objectId: string, message: string, more: Partial<Exchange> = {}): Exchange {
   const question = { message, agent: 'a', mode: 'direct', flow: 'obo' } as const
-  return exchange(message, {
-    question,
-    owner: { agent: 'a', flow: 'obo', objectId },
-    steps: [tokenStep()],
-    ...more,
-  })
+  const owner = { agent: 'a', flow: 'obo', objectId } as const
+  return exchange(message, { question, owner, steps: [tokenStep()], ...more })
 }
 /** A storage like the browser's: its items are own members, so that `Object.keys` lists them. */
 function stubStorage(name: string, room = 5_000_000): Record<string, string> {
@@ -63,12 +56,6 @@ function askMore({ conversation, past }: Tab, message: string): void {
   const { exchanges, id } = conversation.keep()
   conversation.show(toKept([...exchanges, exchange(message)], 0, id))
   past.keep()
-}
-function openFifty(): void {
-  for (let index = 0; index < 52; index += 1) {
-    vi.advanceTimersByTime(1_000)
-    openTab(exchange(`${index}`))
-  }
 }
 const titles = (past: PastConversations, who?: string) => past.list(who).map(({ title }) => title)
 const questions = (past: PastConversations) =>
@@ -124,15 +111,10 @@ describe('conversations that outlive their tab', () => {
     'are kept whatever their user is called, such as %s',
     given_name => {
       const claims = { idtyp: 'user', oid: ada, given_name, family_name: 'Approve' }
-      const decidedFor = (to: string) =>
-        [
-          {
-            title: `For ${to}`,
-            arguments: { note: null, isUrgent: true, to },
-            stepId: 's',
-            decision: 'deny',
-          },
-        ] as const
+      const call = { stepId: 's', decision: 'deny' } as const
+      const decidedFor = (to: string) => [
+        { ...call, title: `For ${to}`, arguments: { note: null, isUrgent: true, to } },
+      ]
       const steps = [tokenStep(claims)]
       const { past } = openTab(exchangeFor(ada, 'mine', { steps, decided: decidedFor(given_name) }))
       expect(past.list(ada)[0]?.kept.exchanges[0]?.decided).toEqual(decidedFor('‹given_name hidden›'))
@@ -207,6 +189,10 @@ describe('conversations that outlive their tab', () => {
     second.conversation.startOver()
     askMore(second, 'three')
     expect(titles(second.past)).toEqual(['three'])
+    const empty = openTab()
+    empty.past.removeAll()
+    askMore(empty, 'four')
+    expect(titles(empty.past), 'one that begins in an empty tab').toEqual(['four'])
   })
 
   it('stay deleted in a tab that is loaded again; those that were kept as they are, are not written again', () => {
@@ -220,13 +206,6 @@ describe('conversations that outlive their tab', () => {
     expect(again()).toEqual(past.list(undefined))
     past.remove(...past.list(undefined))
     expect(again()).toEqual([])
-  })
-
-  it('are kept even if they begin in an empty tab that has just deleted all others', () => {
-    const tab = openTab()
-    tab.past.removeAll()
-    askMore(tab, 'one')
-    expect(titles(tab.past)).toEqual(['one'])
   })
 
   it('are not duplicated if the start of a new conversation is undone', () => {
@@ -249,13 +228,12 @@ describe('conversations that outlive their tab', () => {
     expect(titles(second.past)).toEqual(['two'])
   })
 
-  it('are fifty at most, the newest', () => {
-    openFifty()
+  it('are fifty at most, and fewer beyond the limit of their characters: the newest', () => {
+    for (let index = 0; index < 52; index += 1) {
+      vi.advanceTimersByTime(1_000)
+      openTab(exchange(`${index}`))
+    }
     expect(titles(openTab().past)).toEqual(Array.from({ length: 50 }, (_, index) => `${51 - index}`))
-  })
-
-  it('are dropped beyond the limit of their characters, the oldest first', () => {
-    openFifty()
     const { past } = openTab(exchange('last', { answer: 'x'.repeat(1_990_000) }))
     expect(titles(past).slice(0, 2)).toEqual(['last', '51'])
     expect(titles(past).length).toBeLessThan(50)

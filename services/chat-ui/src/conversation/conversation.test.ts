@@ -80,29 +80,26 @@ describe('Conversation', () => {
     expect([asked[1]?.request.history, later.asked[0]?.request.history]).toEqual([history, history])
   })
 
-  it('starts a new conversation with another agent, which gets no answers of the previous agent', async () => {
-    const { conversation, asked, messages } = converse([[result('Sunny')], [result('No')], [result('Rain')]])
-    await conversation.ask('Dallas?')
-    conversation.switchTo('b')
-    expect(messages()).toEqual([])
-    await conversation.ask('Dallas?')
-    conversation.switchTo('b')
-    await conversation.ask('Oslo?')
-    expect(asked.map(({ request: { agent, history = [] } }) => [agent, history.length])).toEqual([
-      ['a', 0],
-      ['b', 0],
-      ['b', 2],
-    ])
-  })
-
-  it('is with the previous agent again after the switch to another agent is undone', async () => {
-    const { conversation, asked } = converse([[result('Sunny')], [result('Rain')]])
+  it('starts a new conversation with another agent, which gets no answers of the previous agent; the switch can be undone', async () => {
+    const turns = ['Sunny', 'No', 'Rain', 'Snow'].map(text => [result(text)])
+    const { conversation, asked, messages } = converse(turns)
     await conversation.ask('Dallas?')
     conversation.switchTo('b')
     conversation.undoStartOver()
     expect(conversation.agent.value).toBe('a')
     await conversation.ask('Oslo?')
-    expect(asked[1]?.request).toMatchObject({ agent: 'a', history: [{ text: 'Dallas?' }, { text: 'Sunny' }] })
+    conversation.switchTo('b')
+    expect(messages()).toEqual([])
+    await conversation.ask('Dallas?')
+    conversation.switchTo('b')
+    await conversation.ask('Oslo?')
+    const histories = asked.map(({ request: { agent, history = [] } }) => [agent, history.length])
+    expect(histories).toEqual([
+      ['a', 0],
+      ['a', 2],
+      ['b', 0],
+      ['b', 2],
+    ])
   })
 
   it('sends the token of the user in the on-behalf-of flow', async () => {
@@ -156,23 +153,10 @@ describe('Conversation', () => {
 
   it('renews no token once answer text has come', async () => {
     const expired = { event: 'problem', data: problem('USER_TOKEN_EXPIRED') } as const
-    const { conversation, asked, latest } = converse([[turn, delta('Sun'), expired]])
+    const { conversation, renewed } = converse([[turn, delta('Sun'), expired]])
     conversation.flow.value = 'obo'
     await conversation.ask('Dallas?')
-    expect([asked.length, latest().value.problem?.code]).toEqual([1, 'USER_TOKEN_EXPIRED'])
-  })
-
-  it('retries a failed question in the mode and flow in which it was asked', async () => {
-    const { conversation, asked, first, latest, messages } = converse([
-      failure('AGENT_UNREACHABLE'),
-      [result('Sunny')],
-    ])
-    await send(conversation, 'Dallas?')
-    conversation.mode.value = 'bedrock'
-    await conversation.retry(first())
-    expect(asked.map(({ request }) => request.mode)).toEqual(['direct', 'direct'])
-    expect(messages()).toEqual(['Dallas?'])
-    expect([latest().value.answer, conversation.draft.value]).toEqual(['Sunny', ''])
+    expect(renewed).toEqual([false])
   })
 
   it('stops an answer and keeps the part that has come', async () => {
@@ -214,33 +198,26 @@ describe('Conversation', () => {
     ])
   })
 
-  it('asks an answered question again as another attempt, in another mode or flow if requested', async () => {
-    const { conversation, asked, first, latest } = converse([
-      [turn, result('1')],
+  it('asks a question again in the mode and flow in which it was asked, or in others if requested; an attempt whose turn had begun stays', async () => {
+    const { conversation, asked, first, latest, messages } = converse([
+      failure('AGENT_UNREACHABLE'),
+      [turn, stepEvent('a'), { event: 'problem', data: problem('AGENT_UNREACHABLE') }],
       [turn, result('2')],
     ])
-    await conversation.ask('a')
-    const attempt = first()
-    await conversation.retry(attempt, { mode: 'bedrock', flow: 'obo' })
+    await send(conversation, 'a')
+    conversation.mode.value = 'bedrock'
+    await conversation.retry(first())
+    await conversation.retry(first(), { mode: 'bedrock', flow: 'obo' })
     expect(asked.map(({ request: { mode, flow, history } }) => [mode, flow, history])).toEqual([
+      ['direct', 'autonomous', undefined],
       ['direct', 'autonomous', undefined],
       ['bedrock', 'obo', undefined],
     ])
+    expect([messages(), conversation.draft.value, latest().value.answer]).toEqual([['a'], '', '2'])
     expect(conversation.attemptOf(first())).toEqual({ number: 2, total: 2 })
     conversation.showAttempt(first(), -1)
-    expect([latest().value.answer, conversation.selected.value]).toEqual(['1', attempt])
-  })
-
-  it('keeps a failed attempt with its steps if its turn had begun', async () => {
-    const { conversation, first, latest } = converse([
-      [turn, stepEvent('a'), { event: 'problem', data: problem('AGENT_UNREACHABLE') }],
-      [turn, result('Sunny')],
-    ])
-    await conversation.ask('a')
-    await conversation.retry(first())
-    expect(latest().value.answer).toBe('Sunny')
-    conversation.showAttempt(first(), -1)
     expect(latest().value).toMatchObject({ state: 'failed', steps: [{ id: 'a' }] })
+    expect(conversation.selected.value).toBe(latest())
   })
 
   it('keeps the original of an edited question, with the questions that followed, as an earlier attempt', async () => {
@@ -289,7 +266,7 @@ describe('Conversation', () => {
 
 describe('a user who leaves', () => {
   it('takes along the questions on their behalf; what is left is another conversation', async () => {
-    const { conversation, messages, first } = converse([[result('1')], [result('2')]])
+    const { conversation, messages, first } = converse([[result('1')], [result('2')], [result('3')]])
     await conversation.ask('as itself')
     const { id } = conversation.keep()
     conversation.forgetUser()
@@ -299,15 +276,10 @@ describe('a user who leaves', () => {
     conversation.forgetUser()
     expect([messages(), conversation.selected.value]).toEqual([['as itself'], first()])
     expect(conversation.keep().id).not.toBe(id)
-  })
-
-  it('cannot have questions on their behalf brought back', async () => {
-    const { conversation } = converse([[result('1')]])
-    conversation.flow.value = 'obo'
-    await conversation.ask('a')
+    await conversation.ask('on behalf of Ada')
     conversation.startOver()
     conversation.forgetUser()
-    expect(conversation.replaced.value).toBeUndefined()
+    expect(conversation.replaced.value, 'nothing can be brought back').toBeUndefined()
   })
 
   it('gets no answer any more, and their question does not go back into the draft', async () => {

@@ -1,7 +1,8 @@
 import { chatLimits } from '@entra-agents/trace'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Exchange, startExchange } from './exchange.ts'
+import { exchange } from '../testing/converse.ts'
+import type { Exchange } from './exchange.ts'
 import { historyFor } from './history.ts'
 import type { Owner, Speaker } from './speaker.ts'
 
@@ -15,10 +16,8 @@ const speakerForUser = (objectId: string, name = 'weather'): Speaker => ({
   userToken: `tc-of-${objectId}`,
 })
 
-function answeredExchange(message: string, answer: string, more: Partial<Exchange> = {}): Exchange {
-  const asked = startExchange({ message, agent: 'weather', mode: 'direct', flow: 'autonomous' })
-  return { ...asked, state: 'done', owner: agent, answer, ...more }
-}
+const answeredExchange = (message: string, answer: string, more: Partial<Exchange> = {}) =>
+  exchange(message, { state: 'done', owner: agent, answer, ...more })
 
 describe('historyFor', () => {
   it('leaves out questions that were not answered', () => {

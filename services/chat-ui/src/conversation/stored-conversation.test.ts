@@ -1,6 +1,6 @@
 import { step } from '@entra-agents/trace-view/testing/trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startExchange } from './exchange.ts'
+import { exchange } from '../testing/converse.ts'
 import { type KeptExchanges, toKept } from './kept.ts'
 import { readConversation, storeConversation } from './stored-conversation.ts'
 
@@ -17,10 +17,7 @@ function stubStorage(room = 5_000_000): Map<string, string> {
   return items
 }
 
-const ask = (message: string, answer = '') => ({
-  ...startExchange({ message, agent: 'a', mode: 'direct', flow: 'autonomous' }),
-  answer,
-})
+const ask = (message: string, answer = '') => exchange(message, { answer })
 const messages = (kept: KeptExchanges | undefined) => kept?.exchanges.map(({ question }) => question.message)
 
 describe('what a tab keeps over a reload', () => {
@@ -58,9 +55,9 @@ describe('what a tab keeps over a reload', () => {
   const approval = { decision: 'approve', digest: 'd', waitedMs: 1 } as const
   const steps = [step('s', { status: 'waiting' }), step('a', { kind: 'approval', approval })]
   const whole = { ...ask('a'), steps, decided, before: 'x', unsent: 'left' }
-  const kept = (exchange: unknown = whole, more: object = {}) => ({
+  const kept = (stored: unknown = whole, more: object = {}) => ({
     ...toKept([]),
-    exchanges: [exchange],
+    exchanges: [stored],
     follows: [-1],
     shown: 0,
     ...more,

@@ -1,22 +1,15 @@
 import { tenantId } from '@entra-agents/trace-view/testing/public-config'
 import { step, userId } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
-import { startExchange } from '../conversation/exchange.ts'
-import { problem, turnResult } from '../testing/converse.ts'
+import { exchange, problem, turnResult } from '../testing/converse.ts'
 import { exportContext } from '../testing/export-context.ts'
 import { exchangeOf, readExportedFile } from './read-file.ts'
 import { toExportedFile } from './write-file.ts'
 
 function exported(claims: Record<string, unknown>, answer: string, more = {}) {
   const token = { role: 'TR', observed: true, claims: { idtyp: 'user', oid: userId, ...claims } } as const
-  const question = { message: 'Who am I?', agent: 'a', mode: 'direct', flow: 'obo' } as const
-  const exchange = {
-    ...startExchange(question),
-    state: 'done',
-    answer,
-    steps: [step('s', { token })],
-  } as const
-  return toExportedFile([{ ...exchange, ...more }], exportContext, false)
+  const done = exchange('Who am I?', { state: 'done', answer, steps: [step('s', { token })], ...more })
+  return toExportedFile([done], exportContext, false)
 }
 
 function maskedAnswer(claims: Record<string, unknown>, answer: string): string | undefined {
@@ -119,13 +112,8 @@ describe('an export without personal data', () => {
 
   it('can be read back, and keeps what is no text for people, whatever the user is called', () => {
     const call = { name: 'get_name', arguments: { status: 'denied', note: null }, status: 'denied' } as const
-    const notice = {
-      ...problem('DENIED'),
-      type: 'about:blank',
-      status: 403,
-      detail: 'For Null.',
-      hint: 'Status',
-    }
+    const words = { type: 'about:blank', detail: 'For Null.', hint: 'Status' }
+    const notice = { ...problem('DENIED'), ...words, status: 403 }
     const { data: result } = turnResult({ tools: [call], notices: [notice] })
     for (const given_name of ['Name', 'Title', 'Denied', 'Status', 'Null', 'Method', 'Code', 'Body']) {
       const file = exported({ given_name, name: `${given_name} Get` }, '', { result, notices: [notice] })

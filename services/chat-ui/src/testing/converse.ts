@@ -3,6 +3,7 @@ import { step } from '@entra-agents/trace-view/testing/trace'
 import { PageError, pageProblem } from '../agent/page-problem.ts'
 import type { AskedQuestion } from '../conversation/asked-question.ts'
 import { Conversation, type ConversationNeeds, type LiveExchange } from '../conversation/conversation.ts'
+import { type Exchange, startExchange } from '../conversation/exchange.ts'
 import type { KeptExchanges } from '../conversation/kept.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 
@@ -40,6 +41,11 @@ export function turnResult(more: Partial<TurnResult>) {
 }
 
 export const result = (answer: string): TurnEvent => turnResult({ answer })
+
+/** A question in the autonomous flow and its answer, for agent `a`. */
+export function exchange(message: string, more: Partial<Exchange> = {}): Exchange {
+  return { ...startExchange({ message, agent: 'a', mode: 'direct', flow: 'autonomous' }), ...more }
+}
 
 /** A problem of the agent. */
 export function problem(code: string): Problem {
