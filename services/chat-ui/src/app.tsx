@@ -1,5 +1,4 @@
-import { isPageIncomplete } from '@entra-agents/trace-view/browser/incomplete'
-import { lazy } from '@entra-agents/trace-view/browser/lazy'
+import { isPageIncomplete, lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { Popover } from '@entra-agents/trace-view/controls/popover'

@@ -1,6 +1,6 @@
-import { SignedOutNotice } from './archive/signed-out-notice.tsx'
+import { count, formatMoment } from '@entra-agents/trace-view/words/times'
+import type { Conversation } from './conversation/conversation.ts'
 import type { Page } from './page.ts'
-import { FileBanner } from './report/file-banner.tsx'
 
 /** Banners ask whether to keep conversations after a sign-out, or say that a file is open or a link's answer is not here. */
 export function Banners({ page }: { readonly page: Page }) {
@@ -15,5 +15,51 @@ export function Banners({ page }: { readonly page: Page }) {
         </p>
       )}
     </>
+  )
+}
+
+/** Asks a user who has signed out whether the conversations on their behalf should be kept. */
+function SignedOutNotice({ keptOnSignOut, loadPast }: Pick<Page, 'keptOnSignOut' | 'loadPast'>) {
+  const left = keptOnSignOut.value
+  const decide = () => {
+    keptOnSignOut.value = undefined
+    document.getElementById('message')?.focus()
+  }
+  if (!left) return null
+  return (
+    <p class="notice line">
+      You have signed out. Kept in this browser, and listed only while you are signed in:{' '}
+      {count(left.count, 'conversation')} on your behalf.
+      <button
+        type="button"
+        class="button"
+        onClick={async () => {
+          const past = await loadPast()
+          past.remove(...past.of(left.objectId))
+          decide()
+        }}
+      >
+        Delete
+      </button>
+      <button type="button" class="button" onClick={decide}>
+        Keep
+      </button>
+    </p>
+  )
+}
+
+/** The banner above every view of a file. It says that this page has not seen what the file reports. */
+function FileBanner({ conversation }: { readonly conversation: Conversation }) {
+  const opened = conversation.opened.value
+  if (!opened) return null
+  return (
+    <p class="notice line">
+      <strong>From a file; this page did not see it.</strong>
+      Made {formatMoment(new Date(opened.exportedAt))} at {opened.from.host}. Nothing of it is sent to the
+      agent.
+      <button type="button" class="button" onClick={() => conversation.closeFile()}>
+        Close the file
+      </button>
+    </p>
   )
 }

@@ -1,5 +1,17 @@
+import { signal } from '@preact/signals'
 import type { ComponentChild, ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
+
+/**
+ * Whether a chunk could not be loaded: the network failed, or the agent has been updated and serves other chunks now. Browsers
+ * do not request the chunk again before the page is reloaded.
+ */
+export const isPageIncomplete = signal(false)
+
+// https://vite.dev/guide/build#load-error-handling
+addEventListener('vite:preloadError', () => {
+  isPageIncomplete.value = true
+})
 
 const loadedExports = new WeakMap<() => Promise<unknown>, unknown>()
 

@@ -1,53 +1,30 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { callFacts, tellAct, tellCallShortly } from './call-facts.ts'
 
 const alert = { city: 'Oslo', when: { kind: 'temperature-below', celsius: -5 }, untilDate: '2026-12-04' }
+const long = 'x'.repeat(5_000)
 
-describe('callFacts', () => {
-  it('shows every value with its place among the arguments', () => {
-    expect(callFacts(alert)).toEqual([
-      { name: 'City', value: 'Oslo' },
-      { name: 'When · kind', value: 'temperature-below' },
-      { name: 'When · celsius', value: '-5' },
-      { name: 'Until date', value: '2026-12-04' },
-    ])
-  })
-
-  it('quotes a text that is empty, begins with a space or looks like a value of another type', () => {
-    const values = callFacts({ a: '5', b: 5, c: '', d: null, e: ' x', f: [], g: {}, h: 'true' })
-    expect(values.map(({ value }) => value)).toEqual(['"5"', '5', '""', 'null', '" x"', '[]', '{}', '"true"'])
-  })
-
-  it('shortens no value', () => {
-    const text = 'x'.repeat(5_000)
-    expect(callFacts({ text })[0]?.value).toBe(text)
-  })
-
-  it('does not reword two names if both would become the same', () => {
-    expect(callFacts({ untilDate: 'a', until_date: 'b' }).map(({ name }) => name)).toEqual([
-      'untilDate',
-      'until_date',
-    ])
-  })
-
-  it('numbers the items of a list, and limits the depth of nesting', () => {
-    expect(callFacts({ tags: ['a', 'b'] }).map(({ name }) => name)).toEqual(['Tags · 1', 'Tags · 2'])
-    let deep: unknown = 'end'
-    for (let level = 0; level < 5_000; level += 1) deep = { a: deep }
-    expect(callFacts({ deep })).toHaveLength(1)
-  })
-
-  it('shows a member named like a built-in property', () => {
-    expect(callFacts(JSON.parse('{"__proto__":"x"}'))).toEqual([{ name: '__proto__', value: 'x' }])
-  })
+// biome-ignore format: table
+it.each<[what: string, values: Record<string, unknown>, facts: string[]]>([
+  ['with its place among the arguments', alert, ['City: Oslo', 'When · kind: temperature-below', 'When · celsius: -5', 'Until date: 2026-12-04']],
+  ['in quotes if it is empty, begins with a space or looks like another type', { a: '5', b: 5, c: '', d: null, e: ' x', f: [], g: {}, h: 'true' }, ['A: "5"', 'B: 5', 'C: ""', 'D: null', 'E: " x"', 'F: []', 'G: {}', 'H: "true"']],
+  ['whole, however long it is', { text: long }, [`Text: ${long}`]],
+  ['under its own name if two names would become the same', { untilDate: 'a', until_date: 'b' }, ['untilDate: a', 'until_date: b']],
+  ['with its number in a list', { tags: ['a', 'b'] }, ['Tags · 1: a', 'Tags · 2: b']],
+  ['even if its name is that of a built-in property', JSON.parse('{"__proto__":"x"}'), ['__proto__: x']],
+])('each value of a call is shown %s', (_what, values, facts) => {
+  expect(callFacts(values).map(({ name, value }) => `${name}: ${value}`)).toEqual(facts)
 })
 
-describe('tellCallShortly', () => {
-  it('shows a call in one line', () => {
-    expect(tellCallShortly('Create alert', alert)).toBe(
-      'Create alert, Oslo, temperature-below, -5, 2026-12-04',
-    )
-  })
+it('the depth of nesting in a call is limited', () => {
+  let deep: unknown = 'end'
+  for (let level = 0; level < 5_000; level += 1) deep = { a: deep }
+  expect(callFacts({ deep })).toHaveLength(1)
+})
+
+it('a call is told in one line', () => {
+  const line = 'Create alert, Oslo, temperature-below, -5, 2026-12-04'
+  expect(tellCallShortly('Create alert', alert)).toBe(line)
 })
 
 it.each([

@@ -1,5 +1,4 @@
 import { chatLimits } from '@entra-agents/trace'
-import { isComposing } from '@entra-agents/trace-view/browser/composition'
 import { useSettled } from '@entra-agents/trace-view/browser/settled'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { useLayoutEffect, useRef } from 'preact/hooks'
@@ -128,4 +127,15 @@ function describeLength(length: number): string {
   const most = chatLimits.messageCharacters
   const words = `${length.toLocaleString('en')} of ${most.toLocaleString('en')} characters.`
   return length > most ? `${words} Shorten it by ${(length - most).toLocaleString('en')} to send it.` : words
+}
+
+/** The `keyCode` of a key that an input method handles (UI Events, “Legacy Key Attributes”). */
+const inputMethodKeyCode = 229
+
+/**
+ * Whether a key belongs to an input method that is composing text. Safari reports the key that ends a composition only
+ * after the composition has ended, with `isComposing: false`; only the legacy code identifies such a key.
+ */
+function isComposing(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === inputMethodKeyCode
 }

@@ -14,8 +14,7 @@ import { AnswerText } from './answer-text.tsx'
 import type { LiveExchange } from './conversation.ts'
 import { type Exchange, sourcesOf } from './exchange.ts'
 import { ProblemNote } from './problem-note.tsx'
-import { tellUnsent } from './tell-unsent.ts'
-import { UnsentNote } from './unsent-note.tsx'
+import { tellStop, tellUnsent } from './tell-unsent.ts'
 
 /** The card is loaded with the pause, not on a click: browsers let a page open a window only during the click itself. */
 const PauseCard = lazy(
@@ -90,6 +89,25 @@ function PausedTurn({ exchange, conversation, pause, ...props }: ExchangeProps &
       }}
       onExpire={() => conversation.expire(exchange, tellUnsent)}
     />
+  )
+}
+
+/** Why an answer ended, and what became of the calls that were waiting. */
+function UnsentNote({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | 'conversation'>) {
+  const { unsent } = exchange.value
+  if (!unsent) return <p class="note">{tellStop(exchange.value)}</p>
+  if (unsent === 'unanswered') return <p class="note-card">{tellUnsent(exchange.value)}</p>
+  return (
+    <div class="note-card stack">
+      <p>{tellUnsent(exchange.value)}</p>
+      {!conversation.opened.value && (
+        <div class="acts line">
+          <button type="button" class="button" onClick={() => void conversation.retry(exchange)}>
+            Ask again
+          </button>
+        </div>
+      )}
+    </div>
   )
 }
 

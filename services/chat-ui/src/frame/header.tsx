@@ -1,12 +1,14 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { Popover } from '@entra-agents/trace-view/controls/popover'
+import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
-import { AgentMenu } from './agent-menu.tsx'
+import type { AgentPanelProps } from './agent-panel.tsx'
 import { StatusMenu } from './status-menu.tsx'
 import { ThemeMenu } from './theme.tsx'
 
+const AgentPanel = lazy(async () => (await import('./agent-panel.tsx')).AgentPanel)
 const InstructionsPanel = lazy(
   async () => (await import('./instructions-panel.tsx')).InstructionsPanel,
   <p class="note">Loading…</p>,
@@ -30,6 +32,30 @@ export function Header({ title, page }: { readonly title: string; readonly page:
         <ThemeMenu />
       </div>
     </header>
+  )
+}
+
+/** Shows which agent is asked and lets the user choose another one. Renders nothing if there is only one. */
+function AgentMenu(props: AgentPanelProps) {
+  const { config, conversation } = props
+  if (config.agents.length < 2) return null
+  const name = conversation.agent.value
+  return (
+    <Popover
+      id="agents"
+      class="button agent-button"
+      label="Agents"
+      opens="menu"
+      button={
+        <>
+          <span class="visually-hidden">Agent: </span>
+          <span class="account-name">{agentNamed(config, name)?.title ?? name}</span>
+          <Icon name="chevron" />
+        </>
+      }
+    >
+      <AgentPanel {...props} />
+    </Popover>
   )
 }
 
