@@ -48,20 +48,12 @@ code <b>
 
 [more](https://example.com/a?b=c), [https://login.microsoftonline.com](https://evil.example/?q=secret)`,
     )
-    const counts: Record<string, number> = {}
-    for (const name of ['h3', 'strong', 'em', 'li', 'td', 'pre', 'blockquote', 'br'])
-      counts[name] = await text.locator(name).count()
-    expect(counts).toEqual({ h3: 1, strong: 1, em: 1, li: 3, td: 2, pre: 1, blockquote: 1, br: 1 })
-    expect(await text.locator('ol').getAttribute('start')).toBe('3')
-    expect(await text.locator('pre').textContent()).toBe('code <b>')
+    const html = (await text.innerHTML()).replaceAll(/(?<!^)<(p|h3|ul|ol|div|blockquote)\b/g, '\n<$1')
+    await expect(`${html}\n`).toMatchFileSnapshot('markdown.html')
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await text.getByRole('button', { name: 'Copy the code' }).click()
     await text.getByRole('button', { name: 'Copied' }).waitFor()
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe('code <b>')
-    const link = text.getByRole('link', { name: 'more' })
-    expect(await link.getAttribute('href')).toBe('https://example.com/a?b=c')
-    expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
-    await text.getByRole('link', { name: 'https://login.microsoftonline.com (evil.example)' }).waitFor()
   })
 
   it('is shown as plain text where it could do harm', async () => {

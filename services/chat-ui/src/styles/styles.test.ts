@@ -33,23 +33,19 @@ const anyLength = /\d(px|r?em|ch|pt)\b/
 const anyColour =
   /#[\da-f]{3,8}\b|\b(rgb|hsl|hwb|lab|lch|oklab|oklch)a?\(|\b(white|black|red|green|blue|gr[ae]y)\b/i
 
-it('Only the design tokens name colours', () => {
-  expect(declarations(/./, anyColour)).toEqual([])
-})
+const scaled =
+  /^(font|font-size|letter-spacing|(margin|padding)(-.+)?|(row-|column-)?gap|border(-.+)?-radius)$/
+const line = /^(border(?!.*radius)|outline(?!-offset)|stroke-width)/
+const thick = /(?<![.\d])([4-9]|\d\d+)(px)?\b|\dr?em\b/
+const otherWeight = /\b(bold|bolder|lighter|[1-35789]00|\d[1-9]\d)\b/
 
-it('Only the design tokens name text sizes, spaces and radii', () => {
-  const scaled =
-    /^(font|font-size|letter-spacing|(margin|padding)(-.+)?|(row-|column-)?gap|border(-.+)?-radius)$/
-  expect(declarations(scaled, anyLength)).toEqual([])
-})
-
-it('No line is thicker than three pixels', () => {
-  const lines = /^(border(?!.*radius)|outline(?!-offset)|stroke-width)/
-  expect(declarations(lines, /(?<![.\d])([4-9]|\d\d+)(px)?\b|\dr?em\b/)).toEqual([])
-})
-
-it('Text is regular or semibold', () => {
-  expect(declarations(/^font(-weight)?$/, /\b(bold|bolder|lighter|[1-35789]00|\d[1-9]\d)\b/)).toEqual([])
+it.each([
+  ['Only the design tokens name colours', /./, anyColour],
+  ['Only the design tokens name text sizes, spaces and radii', scaled, anyLength],
+  ['No line is thicker than three pixels', line, thick],
+  ['Text is regular or semibold', /^font(-weight)?$/, otherWeight],
+])('%s', (_rule, property, value) => {
+  expect(declarations(property, value)).toEqual([])
 })
 
 it('Every rule belongs to a layer', () => {
