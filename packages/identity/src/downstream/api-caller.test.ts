@@ -68,9 +68,11 @@ it('A call under way ends when the agent stops', async () => {
 })
 
 describe('The health of an API', () => {
-  it('is unknown if the API was never called', async () => {
-    const { caller, api } = await startChangingApi(works)
-    expect(caller.healthOf({ ...api, name: 'other-api' }, agent)).toEqual({ state: 'unknown' })
+  it('is unknown if the API was never called, or never with this right', async () => {
+    const { caller, api, call } = await startChangingApi(works)
+    await call(turnOf())
+    for (const other of [{ name: 'other-api' }, { scope: 'Orders.Write' }])
+      expect(caller.healthOf({ ...api, ...other }, agent)).toEqual({ state: 'unknown' })
   })
 
   it('is not probed if the API has no health check', async () => {

@@ -11,6 +11,7 @@ import {
   autonomousClaims,
   describeProblem,
   ids,
+  onBehalfOfClaims,
   ordersApi,
   sidecarProblem,
   unsignedToken,
@@ -331,28 +332,29 @@ describe('A traced call', () => {
 
 describe('A token that an API sends back', () => {
   const secret = randomBytes(256).toString('base64url')
-  const [header, payload] = unsignedToken(autonomousClaims()).split('.')
-  const grantSecret = (_request: unknown, response: ServerResponse) =>
-    response.end(
-      authorizationHeader(autonomousClaims()).replace(
-        /Bearer [^"]+/,
-        `Bearer ${header}.${payload}.${secret}`,
-      ),
-    )
+  const withSecret = (token: string) => token.replace(/[^.]+$/, `${secret}"}`)
+  const grantSecret: RequestListener = ({ headers }, response) => {
+    const granted = headers.authorization ? onBehalfOfClaims(ids.ada) : autonomousClaims()
+    response.end(withSecret(authorizationHeader(granted)))
+  }
   const turnWithSecret = (): Caller => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
 
-  it.each([
+  it.each<[where: string, status: number, body: object, user?: string]>([
     ['in a result', 200, { found: secret }],
+    ['in a result for a user', 200, { found: secret }, ids.ada],
     ['in a result, in pieces', 200, { found: 'it', more: secret.match(/.{1,9}/g) }],
     ['in a failure', 400, { detail: [...secret].join(' ') }],
-  ])('%s makes the call fail, and nothing of the token is shown or logged', async (_where, status, body) => {
-    const { api, caller, lines } = await startApi(sendJson(status, body), { sidecar: grantSecret })
-    const turn = turnOf()
-    await expect(caller.for(turn).call(api, request)).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
-    const problem = { code: 'API_ECHOED_TOKEN', upstream: { status } }
-    expect(stepsOf(turn, 'api-call')).toMatchObject([{ status: 'failed', problem }])
-    expect(JSON.stringify([turn.trace.steps, lines])).not.toContain(secret.slice(0, 9))
-  })
+  ])(
+    '%s makes the call fail, and nothing of the token is shown or logged',
+    async (_where, status, body, user) => {
+      const { api, caller, lines } = await startApi(sendJson(status, body), { sidecar: grantSecret })
+      const turn = turnOf(user)
+      await expect(caller.for(turn).call(api, request)).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
+      const problem = { code: 'API_ECHOED_TOKEN', upstream: { status } }
+      expect(stepsOf(turn, 'api-call')).toMatchObject([{ status: 'failed', problem }])
+      expect(JSON.stringify([turn.trace.steps, lines])).not.toContain(secret.slice(0, 9))
+    },
+  )
 
   it('is detected even if it is the user’s', async () => {
     const { api, caller } = await startApi(sendJson(200, { found: secret }), {

@@ -161,22 +161,14 @@ export const stepsOf = (turn: Caller, kind: string) => turn.trace.steps.filter(s
 export function describeSteps(steps: readonly TraceStep[]): string {
   const known = new Set(steps.map(({ id }) => id))
   const lines = steps.flatMap(
-    ({
-      id: _id,
-      startedAt: _at,
-      durationMs: _ms,
-      parentId = '',
-      kind,
-      from,
-      to,
-      status,
-      title,
-      ...shown
-    }) => {
+    ({ id: _id, startedAt, durationMs: _ms, parentId = '', kind, from, to, status, title, ...shown }) => {
       const indent = known.has(parentId) ? '    ' : ''
       const below = parentId === '' || indent ? '' : `, below ${parentId}`
+      const time = startedAt === undefined ? ', without a time' : ''
       const members = Object.entries(shown).map(([name, value]) => `  ${name}: ${JSON.stringify(value)}`)
-      return [`${kind}, ${from} to ${to}, ${status}${below}: ${title}`, ...members].map(line => indent + line)
+      return [`${kind}, ${from} to ${to}, ${status}${time}${below}: ${title}`, ...members].map(
+        line => indent + line,
+      )
     },
   )
   return nameIds(lines.join('\n').replace(/localhost:\d+/g, 'localhost'))
