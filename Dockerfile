@@ -23,7 +23,7 @@ COPY scripts/ scripts/
 COPY packages/ packages/
 COPY services/ services/
 COPY emulators/ emulators/
-RUN npm run bundle && mkdir services/agent/dist/compile-cache services/weather-api/dist/compile-cache
+RUN npm run bundle && for folder in services/*/dist; do mkdir $folder/compile-cache; done
 
 # For development: Node runs the sources by type stripping, and Tilt replaces them in the running container.
 FROM ${NODE} AS dev

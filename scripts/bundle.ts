@@ -7,7 +7,8 @@ import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-const workspaces = [
+/** The processes that have a bundle. */
+export const workspaces = [
   'services/agent',
   'services/weather-api',
   'emulators/entra',

@@ -9,7 +9,8 @@ import { findPortFaults } from '@entra-agents/agentctl/ports'
 import { tenant } from '@entra-agents/demo-tenant'
 import { isConfigurationError } from '@entra-agents/service-kit'
 import { waitForTools } from './demo/health.ts'
-import { type DemoProcess, describeProcesses, realBedrockVariable } from './demo/processes.ts'
+import type { DemoProcess } from './demo/process.ts'
+import { describeProcesses, realBedrockVariable } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'
 
 if (existsSync('.env')) loadEnvFile('.env')

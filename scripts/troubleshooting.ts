@@ -8,11 +8,12 @@ import { bedrockProblems } from '@entra-agents/bedrock-access'
 import { identityProblems } from '@entra-agents/identity'
 import { mcpProblems } from '@entra-agents/mcp-tools'
 import { commonProblems, type ProblemKind } from '@entra-agents/service-kit'
-import { catalogue as weatherApiProblems } from '@entra-agents/weather-api/problems'
-import { alertProblems } from '../services/agent/src/tools/weather/alerts/problems.ts'
-import { weatherProblems as weatherToolProblems } from '../services/agent/src/tools/weather/problems.ts'
+import { weatherSections } from './troubleshooting/weather.ts'
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../docs/troubleshooting.md')
+
+/** The sections of the APIs of this repository, each with its problems. */
+const sectionsOfApis = [weatherSections]
 
 /** The files that the doctor’s tests write. */
 const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
@@ -43,16 +44,13 @@ ${problemTable(bedrockProblems)}
 Of turns that [wait for their user](approval.md). The calls that waited were not made, except perhaps with \`APPROVAL_USED\`.
 
 ${problemTable(approvalProblems)}
-## The agent’s weather tools
-
-${problemTable({ ...weatherToolProblems, ...alertProblems })}
 ## The agent’s MCP servers
 
 ${problemTable(mcpProblems)}
-## The weather API
-
-${problemTable(weatherApiProblems)}
-## Both
+${sectionsOfApis
+  .flatMap(sections => Object.entries(sections))
+  .map(([heading, problems]) => `## ${heading}\n\n${problemTable(problems)}\n`)
+  .join('')}## Every service
 
 ${problemTable(commonProblems)}
 ## The doctor

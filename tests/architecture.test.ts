@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -6,6 +6,7 @@ const root = resolve(import.meta.dirname, '..')
 
 const everywhere = ['packages', 'services', 'emulators', 'scripts', 'tests', 'bench', 'mutation']
 
+const workspaceOf = (path: string) => path.split('/').slice(0, 2).join('/')
 const isTest = (path: string) => /\.test\.tsx?$|\/(testing|tests)\//.test(path)
 
 /** The folders, or parts of folders, that a folder may import from. All may import libraries. */
@@ -18,7 +19,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/tokens',
     'packages/trace',
     'services/agent',
-    'services/weather-api',
   ],
   'packages/approval': ['packages/identity', 'packages/service-kit', 'packages/telemetry', 'packages/trace'],
   'packages/bedrock-access': ['packages/service-kit', 'packages/trace'],
@@ -65,6 +65,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/trace/well-known',
   ],
 }
+
+/** The processes that run in production. */
+const services = globSync('services/*/src/main.ts', { cwd: root }).map(workspaceOf)
 
 /** Tests of a package with whole services and emulators; like those in tests/, they may import everything. */
 const acrossServices = /^packages\/[^/]+\/tests\//
@@ -137,7 +140,6 @@ function undeclaredPackages(workspace: string): readonly string[] {
   return [...new Set(imported)].filter(found => !declared.includes(found))
 }
 
-const workspaceOf = (path: string) => path.split('/').slice(0, 2).join('/')
 const describeImport = ({ from, to }: Arrow) => `${from} imports ${to}`
 
 /** Whether an import leads into a package, or from a package into a service, but not by one of the entries. */
@@ -198,7 +200,7 @@ function levelOf(path: string): number {
 }
 
 it('Long-running processes link signals by LinkedAbort: AbortSignal.any and its timers cannot be let go', () => {
-  const files = ['services/agent', 'services/weather-api', 'packages', 'emulators'].flatMap(folder =>
+  const files = [...services, 'packages', 'emulators'].flatMap(folder =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(path => join(folder, path)),
   )
   const sources = files.filter(

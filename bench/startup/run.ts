@@ -5,8 +5,9 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { writeBundle } from '../../scripts/bundle.ts'
+import type { DemoProcess } from '../../scripts/demo/process.ts'
 import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
@@ -33,12 +34,11 @@ const demoProcesses = describeProcesses({ LOG_LEVEL: 'warn' })
 const envOf = (process: string) => demoProcesses.find(({ name }) => name === process)?.env ?? {}
 const withMcp = envOf('agent')
 const withoutMcp = { ...withMcp, MCP_CONFIG: '' }
+const apis = demoProcesses.filter(({ name }) => name.endsWith('-api'))
 
 // The images run with the settings of the Dockerfile.
 const smallestImage = await bundleAsImage('bench/startup/bare-server.ts', {})
-const weatherImage = await bundleAsImage('services/weather-api/src/main.ts', {
-  NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128',
-})
+const apiImageEnv = { NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=128' }
 const agentImage = await bundleAsImage('services/agent/src/main.ts', {
   NODE_OPTIONS: '--max-semi-space-size=8 --max-old-space-size=256',
   MALLOC_ARENA_MAX: '1',
@@ -46,10 +46,10 @@ const agentImage = await bundleAsImage('services/agent/src/main.ts', {
 const smallest = { name: 'smallest Fastify service, sources', main: 'bench/startup/bare-server.ts', env: {} }
 const candidates: readonly Candidate[] = [
   smallest,
-  { name: 'weather-api, sources', main: 'services/weather-api/src/main.ts', env: envOf('weather-api') },
+  ...apis.map(({ name, main, env }) => ({ name: `${name}, sources`, main, env })),
   { name: 'agent, sources', main: 'services/agent/src/main.ts', env: withoutMcp },
   { name: 'smallest Fastify service, image', ...smallestImage },
-  { name: 'weather-api, image', ...weatherImage, env: { ...envOf('weather-api'), ...weatherImage.env } },
+  ...(await Promise.all(apis.map(imageOfApi))),
   { name: 'agent, image', ...agentImage, env: { ...withoutMcp, ...agentImage.env } },
   { name: 'agent, image, an MCP server', ...agentImage, env: { ...withMcp, ...agentImage.env } },
 ]
@@ -92,6 +92,12 @@ async function bundleAsImage(entry: string, settings: Readonly<Record<string, st
     stdio: 'ignore',
   })
   return { main: join(folder, 'main.mjs'), env: { ...env, ...settings } }
+}
+
+/** The image of an API that the demo brings along. */
+async function imageOfApi({ name, main, env }: DemoProcess): Promise<Candidate> {
+  const image = await bundleAsImage(relative(root, main), apiImageEnv)
+  return { name: `${name}, image`, main: image.main, env: { ...env, ...image.env } }
 }
 
 async function measure({ main, env }: Candidate): Promise<StartFigures> {

@@ -1,4 +1,5 @@
-import { type DemoProcess, describeProcesses } from '../../scripts/demo/processes.ts'
+import type { DemoProcess } from '../../scripts/demo/process.ts'
+import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from './process.ts'
 

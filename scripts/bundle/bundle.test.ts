@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it } from 'vitest'
-import { writeBundle } from '../bundle.ts'
+import { workspaces, writeBundle } from '../bundle.ts'
 
 const folder = temporaryFolder()
 
@@ -52,7 +52,7 @@ describe('writeBundle', () => {
     await expect(writeBundle(entry, join(folder, 'incomplete'))).rejects.toThrow('no-such-package')
   })
 
-  it.each(['services/agent', 'services/weather-api'])(
+  it.each(workspaces.filter(path => path.startsWith('services/')))(
     'brings no code for emulators and tests into the bundle of %s, and no elliptic curves, which nothing there calls',
     async service => {
       const bundle = join(folder, service)

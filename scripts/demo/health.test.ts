@@ -1,11 +1,17 @@
-import { writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { tenant } from '@entra-agents/demo-tenant'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
-import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { waitForTools } from './health.ts'
-import { type DemoProcess, describeProcesses } from './processes.ts'
+import type { DemoProcess } from './process.ts'
+import { describeProcesses } from './processes.ts'
+import { jsonFiles } from './testing/environments.ts'
+
+const write = jsonFiles()
+const notes = { url: 'http://localhost:8000/mcp', downstreamApi: 'notes', allowedTools: ['read'] }
+const MCP_CONFIG = write('mcp.json', {
+  mcpServers: { notes: { ...notes, appId: '99999999-0000-4000-8000-000000000099' } },
+})
 
 /** The demo's agent at the port of a server that gives its answers: states of its MCP server, or a status code. */
 async function agentThatSays(answers: readonly (string | number)[], agentsConfig?: object) {
@@ -13,13 +19,12 @@ async function agentThatSays(answers: readonly (string | number)[], agentsConfig
   const answer: RequestListener = (_request, response) => {
     const said = answers[Math.min(count++, answers.length - 1)]
     if (typeof said === 'number') response.writeHead(said).end()
-    else response.end(JSON.stringify({ components: { weather_tools: { state: said } } }))
+    else response.end(JSON.stringify({ components: { notes: { state: said } } }))
   }
   const server = await new LocalServer(answer, 'localhost').start()
   onTestFinished(() => server.close())
-  const file = temporaryFile('agents.json', onTestFinished)
-  writeFileSync(file, JSON.stringify(agentsConfig ?? {}))
-  const agent = describeProcesses(agentsConfig ? { AGENTS_CONFIG: file } : {}).at(-1) as DemoProcess
+  const env = { MCP_CONFIG, ...(agentsConfig && { AGENTS_CONFIG: write('agents.json', agentsConfig) }) }
+  const agent = describeProcesses(env, undefined, []).at(-1) as DemoProcess
   return { agent: { ...agent, port: Number(new URL(server.url).port) }, server, timesAsked: () => count }
 }
 

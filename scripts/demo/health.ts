@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { readConfig } from '@entra-agents/agent/config'
 import { mayUseApi } from '@entra-agents/identity'
 import type { Status } from '@entra-agents/trace'
-import type { DemoProcess } from './processes.ts'
+import type { DemoProcess } from './process.ts'
 
 /** Whether a service answers its health check with 2xx within a second. */
 export async function answersOk(url: string): Promise<boolean> {

@@ -4,24 +4,15 @@ import { readConfig as readAgentConfig } from '@entra-agents/agent/config'
 import { sidecarEntries, sidecarSettings } from '@entra-agents/agentctl/sidecar-entries'
 import { apisOf } from '@entra-agents/approval'
 import { tenant } from '@entra-agents/demo-tenant'
-import { type AgentIdentity, variablePrefix } from '@entra-agents/identity'
-import { readEnvironment, type Variables } from '@entra-agents/service-kit'
+import { variablePrefix } from '@entra-agents/identity'
+import { type EnvironmentReader, readEnvironment, type Variables } from '@entra-agents/service-kit'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
-import { alertsFile, writeMcpConfig } from './files.ts'
-import { variablesForPart, variablesOfApi } from './variables.ts'
+import type { DemoProcess, ReadExample } from './process.ts'
+import { variablesForPart, variablesNamed } from './variables.ts'
+import { weatherExample } from './weather.ts'
 
-export interface DemoProcess {
-  readonly name: string
-  readonly main: string
-  readonly port: number
-  /** The variable that sets the port. */
-  readonly variable: string
-  /** The port of metrics, and the variable that sets it. */
-  readonly metrics?: { readonly port: number; readonly variable: string }
-  /** Responds with 200 when the process is ready. */
-  readonly healthUrl: string
-  readonly env: Readonly<Record<string, string>>
-}
+/** The APIs that the demo brings along. */
+const ownExamples: readonly ReadExample[] = [weatherExample]
 
 /**
  * Ids and secret of the demo's applications, by the names of the services' variables. They exist in the emulator of Entra
@@ -34,15 +25,9 @@ function demoIdentities() {
     // New at every start; only the emulators of Entra and the sidecar get it.
     BLUEPRINT_CLIENT_SECRET: randomBytes(24).toString('base64url'),
     AGENT_CLIENT_ID: tenant.agents.weather.id,
-    WEATHER_API_APP_ID: tenant.apis['weather-api'].appId,
     CLIENT_SPA_APP_ID: tenant.page.appId,
   }
 }
-
-const agentsFile = resolve(import.meta.dirname, 'agents.json')
-
-/** The authentication context for which the emulated tenant has a policy. */
-const alertsContext = 'c1'
 
 /** Variables that mean that the user wants to use an AWS account. */
 const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
@@ -60,16 +45,20 @@ export function realBedrockVariable(variables: Variables): string | undefined {
 export function describeProcesses(
   variables: Variables,
   identities = demoIdentities(),
+  readExamples = ownExamples,
 ): readonly DemoProcess[] {
-  const ports = readPorts(variables)
+  const { ports, examples } = readEnvironment(variables, env => ({
+    ports: readPorts(env),
+    examples: readExamples.map(read => read(env, variables)),
+  }))
   const urls = {
     entra: `http://localhost:${ports.entra}`,
     bedrock: `http://localhost:${ports.bedrock}`,
     sidecar: `http://localhost:${ports.sidecar}`,
-    weather: `http://localhost:${ports.weather}`,
     agent: `http://localhost:${ports.agent}`,
   }
-  const { BLUEPRINT_CLIENT_SECRET, ...ids } = identities
+  const { BLUEPRINT_CLIENT_SECRET, ...own } = identities
+  const ids = { ...settingsOf(examples.map(example => example.ids)), ...own }
   const shared = {
     ...variablesForPart(variables, 'everyone'),
     ...ids,
@@ -87,14 +76,11 @@ export function describeProcesses(
     PORT: String(ports.entra),
     PUBLIC_URL: urls.entra,
     BLUEPRINT_CLIENT_SECRET,
-    ...(variables['PUBLIC_URL'] ? { WEATHER_API_PUBLIC_URL: variables['PUBLIC_URL'] } : {}),
+    ...settingsOf(examples.map(example => example.entraEnv)),
     SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
   }
   const agentEnv = {
-    WEATHER_API_ALERTS: 'true',
-    ALERTS_AUTH_CONTEXT: alertsContext,
-    ...ownAgentsConfig(identities.AGENT_CLIENT_ID),
-    ...ownMcpConfig(variables, urls.weather, identities.WEATHER_API_APP_ID),
+    ...settingsOf(examples.map(example => example.agentEnv(ids))),
     ...toolSettings(variables, entraEnv),
     ...shared,
     ...variablesForPart(variables, 'agent'),
@@ -103,7 +89,6 @@ export function describeProcesses(
     PORT: String(ports.agent),
     METRICS_PORT: String(ports.metrics),
     SIDECAR_URL: urls.sidecar,
-    WEATHER_API_URL: urls.weather,
     ENTRA_AUTHORITY: urls.entra,
     BLUEPRINT_CREDENTIAL: 'secret',
     // The redirect URI that the emulated blueprint has.
@@ -112,7 +97,6 @@ export function describeProcesses(
   }
   const { toolsets, mcpServers, agents } = readAgentConfig(agentEnv)
   const apis = [...toolsets.flatMap(apisOf), ...mcpServers.map(({ api }) => api)]
-  const agentIds = agents.map(({ clientId }) => clientId).join(',')
 
   return [
     {
@@ -142,26 +126,7 @@ export function describeProcesses(
         }),
       },
     },
-    {
-      name: 'weather-api',
-      main: mainFileOf('services/weather-api'),
-      port: ports.weather,
-      variable: 'WEATHER_API_PORT',
-      healthUrl: `${urls.weather}/readyz`,
-      env: {
-        WEATHER_PROVIDER: 'auto',
-        ALERTS_FILE: alertsFile(ports.weather),
-        ALERTS_AUTH_CONTEXT: alertsContext,
-        ...shared,
-        ...variablesForPart(variables, 'weatherApi'),
-        AGENT_CLIENT_ID: agentIds,
-        AGENT_USERS: listAgentUsers(agents),
-        // The demo's own agents and the callers that the user lists.
-        WEATHER_ALLOWED_CALLERS: [agentIds, variables['WEATHER_ALLOWED_CALLERS']].filter(Boolean).join(','),
-        PORT: String(ports.weather),
-        ENTRA_AUTHORITY: urls.entra,
-      },
-    },
+    ...examples.map(example => example.describe({ shared, entraUrl: urls.entra, agents })),
     ...(usesRealBedrock
       ? []
       : [
@@ -193,45 +158,31 @@ export function describeProcesses(
   ]
 }
 
-/** The setting for the demo's own agents; empty if the user set another agent identity. */
-function ownAgentsConfig(agentId: string): Record<string, string> {
-  return agentId === tenant.agents.weather.id ? { AGENTS_CONFIG: agentsFile } : {}
-}
-
-/** The demo's own MCP server, unless the user configures others. */
-function ownMcpConfig({ MCP_CONFIG }: Variables, weatherUrl: string, appId: string): Record<string, string> {
-  return MCP_CONFIG ? {} : { MCP_CONFIG: writeMcpConfig(weatherUrl, appId) }
-}
-
 /** The agent's variables for the APIs that the user registered: each API's app id, and all variables with its prefix. */
 function toolSettings(variables: Variables, entraEnv: Variables): Record<string, string> {
   const settings = [...readEntraConfig(entraEnv).registrations.apis].map(([name, { appId }]) => {
     const prefix = variablePrefix(name)
-    return { ...variablesOfApi(variables, prefix), [`${prefix}_APP_ID`]: appId }
+    return { ...variablesNamed(variables, `${prefix}_.+`), [`${prefix}_APP_ID`]: appId }
   })
-  return Object.assign({}, ...settings)
+  return settingsOf(settings)
 }
 
-/** The agents' own user accounts, each with its agent. */
-function listAgentUsers(agents: readonly AgentIdentity[]): string {
-  return agents
-    .flatMap(({ clientId, agentUserId }) => (agentUserId === undefined ? [] : [`${clientId}=${agentUserId}`]))
-    .join(',')
+function settingsOf(settings: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+  return Object.assign({}, ...settings)
 }
 
 function mainFileOf(workspace: string): string {
   return resolve(import.meta.dirname, '../..', workspace, 'src/main.ts')
 }
 
-function readPorts(variables: Variables) {
-  return readEnvironment(variables, env => ({
+function readPorts(env: EnvironmentReader) {
+  return {
     entra: env.port('ENTRA_PORT', 7001),
     bedrock: env.port('BEDROCK_PORT', 7002),
     sidecar: env.port('SIDECAR_PORT', 5000),
-    weather: env.port('WEATHER_API_PORT', 8080),
     agent: env.port('PORT', 3001),
     metrics: env.port('METRICS_PORT', 9464),
-  }))
+  }
 }
 
 /** New access keys for the emulator of Bedrock, at every start. */

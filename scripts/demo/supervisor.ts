@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { answersOk } from './health.ts'
 import { printLog } from './log.ts'
-import type { DemoProcess } from './processes.ts'
+import type { DemoProcess } from './process.ts'
 
 /** The longest name of a process. */
 const nameWidth = 'weather-api'.length

@@ -1,6 +1,6 @@
 import type { Variables } from '@entra-agents/service-kit'
 
-const telemetryNames = 'OTEL_(?!SERVICE_NAME$).+'
+export const telemetryNames = 'OTEL_(?!SERVICE_NAME$).+'
 
 /** The variables of the user's environment that each process of the demo gets. Secrets go only to the process that needs them. */
 const variablesByPart = {
@@ -9,11 +9,8 @@ const variablesByPart = {
   ),
   entra: patternOfNames('REGISTRATIONS_FILE'),
   sidecar: patternOfNames('(DownstreamApis|Logging)__.+'),
-  weatherApi: patternOfNames(
-    `${telemetryNames}|OPEN_METEO_.+|ALERTS_(FILE|AUTH_CONTEXT)|WEATHER_(DENY_LIST|PROVIDER|REQUIRE_AGENT_MARKER)|PUBLIC_URL|VALIDATE_TOKEN_SIGNATURE`,
-  ),
   agent: patternOfNames(
-    `${telemetryNames}|(AGENTS|MCP)_CONFIG(_SHA256)?|WEATHER_API_(ALERTS|UNATTENDED_TOOLS)|ALERTS_AUTH_CONTEXT|ALLOWED_HOSTS|CONSENT_FROM_TURNS|MAX_CONCURRENT_TURNS|RATE_LIMIT_PER_MINUTE|REQUIRE_SIGN_IN|SEAL_KEYS_FILE|STOP_TIMEOUT_MS|TRACE_FOR|TRUSTED_PROXIES|TURN_(INPUT_TOKENS|TIMEOUT_MS)`,
+    `${telemetryNames}|(AGENTS|MCP)_CONFIG(_SHA256)?|ALLOWED_HOSTS|CONSENT_FROM_TURNS|MAX_CONCURRENT_TURNS|RATE_LIMIT_PER_MINUTE|REQUIRE_SIGN_IN|SEAL_KEYS_FILE|STOP_TIMEOUT_MS|TRACE_FOR|TRUSTED_PROXIES|TURN_(INPUT_TOKENS|TIMEOUT_MS)`,
   ),
   realBedrock: patternOfNames('(AWS|BEDROCK)_.+'),
 }
@@ -26,9 +23,9 @@ export function variablesForPart(
   return pick(variables, variablesByPart[part])
 }
 
-/** The variables of an API's tools, which begin with `prefix`, such as `TASKS_API`. */
-export function variablesOfApi(variables: Variables, prefix: string): Record<string, string> {
-  return pick(variables, patternOfNames(`${prefix}_.+`))
+/** The variables of the user's environment whose whole name fits a pattern, such as `TASKS_API_.+`. */
+export function variablesNamed(variables: Variables, names: string): Record<string, string> {
+  return pick(variables, patternOfNames(names))
 }
 
 function patternOfNames(names: string): RegExp {

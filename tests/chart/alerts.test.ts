@@ -8,13 +8,8 @@ import { refusals } from '@entra-agents/entra-failures/codes'
 import { identityProblems } from '@entra-agents/identity'
 import { commonProblems } from '@entra-agents/service-kit'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
-import { collectDefaultMetrics, Registry } from '@prometheus-io/client'
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
-import { TurnMetrics } from '../../services/agent/src/status/metrics.ts'
-import { alertProblems } from '../../services/agent/src/tools/weather/alerts/problems.ts'
-import { weatherProblems } from '../../services/agent/src/tools/weather/problems.ts'
-import { ApiMetrics } from '../../services/weather-api/src/metrics.ts'
 import { needs } from '../support/programs.ts'
 import { chart } from './support/render.ts'
 
@@ -30,7 +25,6 @@ interface Rules {
 const rulesFile = resolve(chart, 'files/alerts.yaml')
 const { groups }: Rules = parse(readFileSync(rulesFile, 'utf8'))
 const rules = groups.flatMap(group => group.rules)
-const dashboard = readFileSync(resolve(chart, 'files/dashboard.json'), 'utf8')
 const troubleshooting = readFileSync(resolve(chart, '../../docs/troubleshooting.md'), 'utf8')
 
 const folder = temporaryFolder()
@@ -137,8 +131,6 @@ describe('The alerts', () => {
       ...identityProblems,
       ...approvalProblems,
       ...bedrockProblems,
-      ...weatherProblems,
-      ...alertProblems,
     }
     const failures = Object.entries(problems).filter(([, { status }]) => status >= 500)
     expect(failures.map(([code]) => code).filter(code => ofUsers.test(code))).toEqual(['AGENT_BUSY'])
@@ -155,23 +147,4 @@ describe('The alerts, as Prometheus evaluates them,', () => {
       testRules(series, Object.fromEntries(rules.map(({ alert }) => [alert, alert === fired ? 1 : 0])))
     },
   )
-})
-
-describe('Alerts and dashboard', () => {
-  it('use only metrics that agent and weather API have', async () => {
-    const ofProcess = new Registry()
-    collectDefaultMetrics({ register: ofProcess })
-    const ofWeatherApi = new ApiMetrics()
-    ofWeatherApi.watchDenyList({ denyListAgeSeconds: 0 })
-    const registries = [ofProcess, new TurnMetrics().registry, ofWeatherApi.registry]
-    const known = await Promise.all(registries.map(registry => registry.getMetricsAsJSON()))
-    const names = known.flat().map(({ name }) => name)
-    ofProcess.clear()
-    const text = rules.map(({ expr }) => expr).join('\n') + dashboard
-    const asked = [...text.matchAll(/\b(?:agent|weather_api|gen_ai_client|nodejs|process)_[a-z0-9_]+/g)].map(
-      ([name]) => name.replace(/_(bucket|sum|count)$/, ''),
-    )
-    expect(new Set(asked).size).toBeGreaterThan(10)
-    expect(asked.filter(name => !names.includes(name))).toEqual([])
-  })
 })

@@ -1,8 +1,8 @@
 // What the chart makes of values: golden texts, in which each field of each object is a line.
 
-import { readConfig as readAgentConfig } from '@entra-agents/agent/config'
+import { globSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { tenant } from '@entra-agents/demo-tenant'
-import { readConfig as readWeatherConfig } from '@entra-agents/weather-api/config'
 import { describe, expect, it } from 'vitest'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
 import { needs } from '../support/programs.ts'
@@ -19,6 +19,8 @@ import {
 import { variants } from './support/variants.ts'
 
 needs('helm')
+
+const root = resolve(import.meta.dirname, '../..')
 
 type Settings = Readonly<Record<string, string>>
 
@@ -140,6 +142,14 @@ const changes: Readonly<Record<string, Readonly<Record<string, Values>>>> = {
   },
 }
 
+/** How each service of this repository reads its settings. */
+const services = await Promise.all(
+  globSync('services/*/src/config.ts', { cwd: root }).map(async path => {
+    const { readConfig } = (await import(resolve(root, path))) as { readConfig(settings: Settings): unknown }
+    return { name: path.split('/')[1] ?? '', readConfig }
+  }),
+)
+
 /** Variables that others read: Node, the SDKs of AWS and OpenTelemetry, and tools that somebody adds. */
 const notOfServices = /^(AWS_|NODE_|POD_|NO_PROXY|HTTP_PROXY|HTTPS_PROXY|ORDERS_|BILLS_|PRICE)/
 
@@ -157,11 +167,13 @@ function unreadSettings(settings: Settings, read: (settings: Settings) => unknow
 /** @throws if a service refuses its settings */
 function unreadSettingsIn(rendering: Rendering): readonly string[] {
   readSidecarConfig(rendering.settings('demo-agent', 'sidecar'))
-  const agent = { ...rendering.agentSettings(), SEAL_KEYS_FILE: '' }
-  const api = rendering.pods.has('demo-weather-api')
-    ? rendering.settings('demo-weather-api', 'weather-api')
-    : undefined
-  return [...unreadSettings(agent, readAgentConfig), ...(api ? unreadSettings(api, readWeatherConfig) : [])]
+  const settingsOf = (name: string) =>
+    name === 'agent'
+      ? { ...rendering.agentSettings(), SEAL_KEYS_FILE: '' }
+      : rendering.settings(`demo-${name}`, name)
+  return services
+    .filter(({ name }) => rendering.pods.has(`demo-${name}`))
+    .flatMap(({ name, readConfig }) => unreadSettings(settingsOf(name), readConfig))
 }
 
 describe('A release', () => {

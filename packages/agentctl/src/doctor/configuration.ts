@@ -2,29 +2,29 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Config, readConfig } from '@entra-agents/agent/config'
 import { ConfigurationError, isConfigurationError, type Variables } from '@entra-agents/service-kit'
-import { readConfig as readWeatherConfig } from '@entra-agents/weather-api/config'
+import { configuredApis, readApiConfig } from './apis.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /**
- * Reads the configuration as the agent and the weather API would read it.
+ * Reads the configuration as the agent and the APIs of this repository would read it.
  *
  * @throws ProblemError CONFIGURATION_INVALID that names every fault.
  */
-export function readConfiguration(env: Variables): Config {
+export async function readConfiguration(env: Variables): Promise<Config> {
   const faults = new Set<string>()
-  const collect = <Result>(read: () => Result): Result | undefined => {
+  const collect = async <Result>(read: () => Result | Promise<Result>): Promise<Result | undefined> => {
     try {
-      return read()
+      return await read()
     } catch (error) {
       if (!isConfigurationError(error)) throw error
       for (const fault of error.faults) faults.add(fault)
       return undefined
     }
   }
-  const config = collect(() => readConfig(env))
-  collect(() => readWeatherConfig(env))
-  collect(() => readExtraCertificates(env))
+  const config = await collect(() => readConfig(env))
+  for (const api of configuredApis(env)) await collect(() => readApiConfig(api, env))
+  await collect(() => readExtraCertificates(env))
   if (config) for (const fault of [...repeatedIdFaults(config), ...authorityFaults(config)]) faults.add(fault)
   if (config === undefined || faults.size > 0) throw trouble('CONFIGURATION_INVALID', [...faults].join(' '))
   return config

@@ -41,7 +41,7 @@ export async function examineLaptop(
   const configuration: Check = {
     name: 'configuration',
     async run() {
-      config = readConfiguration(env)
+      config = await readConfiguration(env)
       const { blueprintAppId, tenantId } = config.blueprint
       const agents = config.agents.map(({ clientId }) => clientId).join(', ')
       return `Agent ${agents} of blueprint ${blueprintAppId} in tenant ${tenantId}.`

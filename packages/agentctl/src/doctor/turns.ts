@@ -10,7 +10,7 @@ import {
   type Problem,
   type TokenCard,
 } from '@entra-agents/trace'
-import { catalogue } from '@entra-agents/weather-api/problems'
+import { hintOfApi } from './apis.ts'
 import { type Check, type PassedResult, reportedProblem } from './finding.ts'
 import { trouble } from './problems.ts'
 
@@ -63,7 +63,7 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
         if (outcome.upstream?.service === api.name) return 'The sidecar issued the token that was asked for.'
         if (outcome.code === 'SIGN_IN_REQUIRED') return noUserTokenProblem()
         const cause = outcome.code === 'SIDECAR_FAILED' ? await explainSidecar?.() : undefined
-        throw cause ?? reportedProblem(withOwnHint(outcome, api))
+        throw cause ?? reportedProblem(await withOwnHint(outcome, api))
       },
     },
     {
@@ -71,7 +71,7 @@ export function turnChecks(options: TurnOptions): readonly Check[] {
       needs: [token],
       async run() {
         const outcome = await turn.get()
-        if (!('answer' in outcome)) throw reportedProblem(withOwnHint(outcome, api))
+        if (!('answer' in outcome)) throw reportedProblem(await withOwnHint(outcome, api))
         return describeValidation(outcome, api)
       },
     },
@@ -82,10 +82,9 @@ const userTokenHint =
   'Get a token for api://<BLUEPRINT_APP_ID>/access_as_user by signing in to the application of CLIENT_SPA_APP_ID, copy it whole into a file, and name the file by --user-token-file.'
 
 /** The problem with a hint for those who set up agent and API: that of the API's own code, or how the doctor gets a user's token. */
-function withOwnHint(outcome: Problem, { title }: TurnOptions['api']): Problem {
+async function withOwnHint(outcome: Problem, { name, title }: TurnOptions['api']): Promise<Problem> {
   const { code, upstream } = outcome
-  const ofApi: Readonly<Record<string, { readonly hint: string }>> = catalogue
-  const hint = code === 'API_UNAVAILABLE' ? ofApi[upstream?.code ?? '']?.hint : undefined
+  const hint = code === 'API_UNAVAILABLE' ? await hintOfApi(name, upstream?.code ?? '') : undefined
   if (hint) return { ...outcome, hint: `${title}: ${hint}` }
   return code === 'USER_TOKEN_INVALID' ? { ...outcome, hint: userTokenHint } : outcome
 }

@@ -268,7 +268,7 @@ describe('The doctor on a cluster', () => {
   })
 
   it('calls the API as each of several agents, in each flow of that agent', async () => {
-    const AGENTS_CONFIG = resolve(import.meta.dirname, '../../../../../scripts/demo/agents.json')
+    const AGENTS_CONFIG = resolve(import.meta.dirname, '../../../../../scripts/demo/weather-agents.json')
     const { agentId, agentUserId, alertsAgentId, traineeAgentId } = identities
     await stack.restart('weather', {
       AGENT_CLIENT_ID: [agentId, alertsAgentId, traineeAgentId].join(','),

@@ -4,10 +4,10 @@ import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { graphToken, startEmptyTenant, Workplace } from '@entra-agents/agentctl/testing/workplace'
 import { expect, it } from 'vitest'
-import { findFreePort } from '../support/ports.ts'
-import { blocksOf } from './commands.ts'
+import { blocksOf } from '../../guides/commands.ts'
+import { findFreePort } from '../../support/ports.ts'
 
-const root = resolve(import.meta.dirname, '../..')
+const root = resolve(import.meta.dirname, '../../..')
 
 /** Starts a command, checks its health, and ends it with all its children. */
 async function probe(words: readonly string[], env: Readonly<Record<string, string | undefined>>) {

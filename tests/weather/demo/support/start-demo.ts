@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { findDemoPorts } from '../../support/ports.ts'
-import { processEnv } from '../../support/process-env.ts'
+import { findDemoPorts } from '../../../support/ports.ts'
+import { processEnv } from '../../../support/process-env.ts'
 
-export const root = resolve(import.meta.dirname, '../../..')
+export const root = resolve(import.meta.dirname, '../../../..')
 export const demoCommand = [process.execPath, 'scripts/demo.ts'] as const
 /** `make demo` in a pseudo-terminal, so that Ctrl-C can be sent. */
 export const commandInTerminal =
