@@ -92,7 +92,7 @@ describe('The values for a cluster with emulators', () => {
 
   it('have the demo’s agents, which are those of the demo’s tenant', () => {
     const demo: Readonly<Record<string, { clientId: string; title: string }>> = JSON.parse(
-      read('scripts/demo/agents.json'),
+      read('scripts/demo/weather-agents.json'),
     ).agents
     expect(agentValues.agents).toEqual(demo)
     expect(agentValues.defaultAgent).toBe(Object.keys(demo)[0])
