@@ -12,8 +12,10 @@ import { weatherSections } from './troubleshooting/weather.ts'
 
 export const troubleshootingFile = resolve(import.meta.dirname, '../docs/troubleshooting.md')
 
+type Problems = Readonly<Record<string, ProblemKind>>
+
 /** The sections of the APIs of this repository, each with its problems. */
-const sectionsOfApis = [weatherSections]
+const sectionsOfApis: readonly Readonly<Record<string, Problems>>[] = [weatherSections]
 
 /** The files that the doctor’s tests write. */
 const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
@@ -68,7 +70,7 @@ the doctor said. On a cluster it looks as well, with \`npx --no-install agentctl
 ${inducedFailures.map(file => readFileSync(resolve(import.meta.dirname, 'troubleshooting', file), 'utf8')).join('\n')}`
 }
 
-function problemTable(catalogue: Readonly<Record<string, ProblemKind>>): string {
+function problemTable(catalogue: Problems): string {
   const rows = Object.entries(catalogue).map(
     ([code, { status, title, hint }]) =>
       `| <a id="${code}"></a>\`${code}\` | ${status} | ${title} | ${hint} |\n`,

@@ -1,4 +1,3 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { badTokens } from '@entra-agents/tokens/testing/corpus'
@@ -8,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { findFreePort } from '../support/ports.ts'
 import { postJson } from '../support/post-json.ts'
+import { addToolset, copyClone, root } from './clone.ts'
 import { readGuide } from './commands.ts'
 import { GuideWalk } from './walk.ts'
 
-const root = resolve(import.meta.dirname, '../..')
 const guide = readGuide('second-api.md')
 const tasksApi = {
   appId: '99999999-0000-4000-8000-00000000000a',
@@ -24,55 +23,20 @@ let clone: string
 beforeAll(async () => {
   walk = await GuideWalk.begin(guide, ['8090'])
   const [server, settings, toolset, line, registrations] = walk.files
-  clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'))
+  const parts =
+    '.gitignore emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
+  clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'), parts.split(' '))
   walk.write('server.mjs', server)
   walk.write('settings.env', settings)
   walk.write('registrations.json', registrations)
   await walk.run(walk.commandWith('run pack'))
   // npm takes the packages from its cache and does not fetch them again.
   await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
-  const folder = join(clone, 'services/agent/src/tools/tasks')
-  mkdirSync(folder)
-  writeFileSync(join(folder, 'toolset.ts'), toolset ?? '')
-  nameToolset(join(clone, 'services/agent/src/config.ts'), line ?? '')
+  addToolset(clone, toolset, line)
   await walk.start(walk.commandWith('server.mjs'), 'Server listening')
   await walk.startDemo(walk.linesWith('run demo'))
 })
 afterAll(() => walk.end())
-
-/** Copies what the guide needs of this repository, also what is installed and built, to `clone`, where tests may write. */
-function copyClone(clone: string): string {
-  const parts =
-    '.gitignore emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
-  for (const part of parts.split(' '))
-    cpSync(join(root, part), join(clone, part), {
-      recursive: true,
-      preserveTimestamps: true,
-      filter: path => !path.endsWith('/node_modules'),
-    })
-  // The clone's own workspaces, and everything else as installed here.
-  const modules = join(clone, 'node_modules')
-  const workspaces = '@entra-agents'
-  mkdirSync(modules)
-  for (const name of readdirSync(join(root, 'node_modules')))
-    if (name !== workspaces) symlinkSync(join(root, 'node_modules', name), join(modules, name))
-  cpSync(join(root, 'node_modules', workspaces), join(modules, workspaces), {
-    recursive: true,
-    verbatimSymlinks: true,
-  })
-  return clone
-}
-
-/** Adds the guide's import above that of the weather's toolset, and puts the guide's list in place of the file's. */
-function nameToolset(config: string, line: string): void {
-  const [imported = '', list = ''] = line.trim().split('\n\n')
-  const before = readFileSync(config, 'utf8')
-  const after = before
-    .replace(/^const toolsetReaders.*$/m, list)
-    .replace(/^import .*readWeatherToolset.*$/m, `${imported}\n$&`)
-  expect(after.split('\n')).toHaveLength(before.split('\n').length + 1)
-  writeFileSync(config, after)
-}
 
 describe('an API that a reader adds by the guide alone', () => {
   it('is written in the style of this repository', async () => {

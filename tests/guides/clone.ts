@@ -1,0 +1,41 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect } from 'vitest'
+
+export const root = resolve(import.meta.dirname, '../..')
+
+/** Copies parts of this repository, also what is built there, to `clone`, where tests may write. What is installed stays here. */
+export function copyClone(clone: string, parts: readonly string[]): string {
+  for (const part of parts)
+    cpSync(join(root, part), join(clone, part), {
+      recursive: true,
+      preserveTimestamps: true,
+      filter: path => !path.endsWith('/node_modules'),
+    })
+  // The clone's own workspaces, and everything else as installed here.
+  const modules = join(clone, 'node_modules')
+  const workspaces = '@entra-agents'
+  mkdirSync(modules)
+  for (const name of readdirSync(join(root, 'node_modules')))
+    if (name !== workspaces) symlinkSync(join(root, 'node_modules', name), join(modules, name))
+  cpSync(join(root, 'node_modules', workspaces), join(modules, workspaces), {
+    recursive: true,
+    verbatimSymlinks: true,
+  })
+  return clone
+}
+
+/** Writes the toolset of second-api.md, adds its import above that of the weather's toolset, and puts the guide's list in place of the file's. */
+export function addToolset(clone: string, toolset = '', line = ''): void {
+  const folder = join(clone, 'services/agent/src/tools/tasks')
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'toolset.ts'), toolset)
+  const config = join(clone, 'services/agent/src/config.ts')
+  const [imported = '', list = ''] = line.trim().split('\n\n')
+  const before = readFileSync(config, 'utf8')
+  const after = before
+    .replace(/^const toolsetReaders.*$/m, list)
+    .replace(/^import .*readWeatherToolset.*$/m, `${imported}\n$&`)
+  expect(after.split('\n')).toHaveLength(before.split('\n').length + 1)
+  writeFileSync(config, after)
+}
