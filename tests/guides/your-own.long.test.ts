@@ -13,7 +13,8 @@ const git = (folder: string, ...args: readonly string[]) =>
     encoding: 'utf8',
   })
 
-describe('A fork without the weather, with an API of its own', () => {
+// Packing, types and all unit tests take their time.
+describe('A fork without the weather, with an API of its own', { timeout: 600_000 }, () => {
   let walk: GuideWalk
   let clone: string
   const run = (line = '') => walk.run(`cd ${clone} && ${line}`, { npm_config_offline: 'true', ...author })
@@ -39,7 +40,7 @@ describe('A fork without the weather, with an API of its own', () => {
     await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
     addToolset(clone, toolset, line)
     for (const command of takeOut ?? []) await run(command)
-  })
+  }, 300_000)
   afterAll(() => walk.end())
 
   it('is one commit, which leaves nothing of the weather in what it names', () => {
