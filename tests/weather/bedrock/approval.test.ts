@@ -168,6 +168,7 @@ it('A turn asks the user before its model changes something', async () => {
     let outcome = await askForAlerts()
     const described = [describeOutcome(outcome)]
     for (const decision of decisions) {
+      if (outcome.code) break
       outcome = await decide(outcome, decision)
       described.push(`  → ${decision.join(', ')}\n`, describeOutcome(outcome))
     }
