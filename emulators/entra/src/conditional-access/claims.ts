@@ -5,6 +5,7 @@ interface ClaimsRequest {
   readonly access_token?: {
     readonly acrs?: { readonly value?: unknown; readonly values?: unknown[] } | null
     readonly capolids?: { readonly values?: unknown } | null
+    readonly xms_cc?: { readonly values?: unknown } | null
   } | null
 }
 
@@ -20,7 +21,15 @@ export function readAuthenticationContexts(claims: string | undefined): readonly
 
 /** The Conditional Access policies that a claims request names (`capolids`). @throws {EntraError} 9002313 if `claims` is no JSON */
 export function readPolicies(claims: string | undefined): readonly string[] {
-  const values = readClaims(claims)?.access_token?.capolids?.values
+  return strings(readClaims(claims)?.access_token?.capolids?.values)
+}
+
+/** What the client can do (`xms_cc`), such as `cp1`: handle claims challenges. @throws {EntraError} 9002313 if `claims` is no JSON */
+export function readClientCapabilities(claims: string | undefined): readonly string[] {
+  return strings(readClaims(claims)?.access_token?.xms_cc?.values)
+}
+
+function strings(values: unknown): readonly string[] {
   return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []
 }
 

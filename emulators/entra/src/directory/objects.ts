@@ -57,11 +57,14 @@ const applicationProperties = {
     nullable: true,
   }),
   spa: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
-  /** For a blueprint: the addresses to which Entra may send a browser back after consent to one of its agents. */
+  /** Of applications with a credential. For a blueprint: where Entra may send a browser back after consent to one of its agents. */
   web: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
-  /** Only stored, as is `isFallbackPublicClient`: whether the application may get tokens without a page or a credential. */
+  /** Of native applications, which have no credential. */
   publicClient: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
+  /** Only stored: whether the application may get tokens without a page or a credential. */
   isFallbackPublicClient: Type.Union([Type.Boolean(), Type.Null()]),
+  /** Which groups of a user the tokens name, if any. */
+  groupMembershipClaims: Type.Union([Type.Enum(['SecurityGroup', 'All'] as const), Type.Null()]),
   /** Only stored: the emulator does not use it. */
   requiredResourceAccess: Type.Array(Type.Object({ resourceAppId: Guid })),
   /** Some tenants require a value. */
@@ -73,6 +76,10 @@ export const ApplicationChange = {
   ...Type.Partial(Type.Object(applicationProperties)).properties,
   api: Type.Optional(Type.Partial(Api, { additionalProperties: false })),
 }
+
+/** The platforms of an application: where its redirect URIs are registered, which decides how it redeems codes. */
+export const platforms = ['spa', 'web', 'publicClient'] as const
+export type Platform = (typeof platforms)[number]
 
 export interface PasswordCredential {
   readonly keyId: string
@@ -295,6 +302,7 @@ export function newApplication(given: PartialExcept<Application, 'appId' | 'disp
     web: { redirectUris: [] },
     publicClient: { redirectUris: [] },
     isFallbackPublicClient: null,
+    groupMembershipClaims: null,
     requiredResourceAccess: [],
     certificates: [],
     serviceManagementReference: null,

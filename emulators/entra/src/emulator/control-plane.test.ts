@@ -103,7 +103,7 @@ it('the control plane lists the latest requests, without secrets and tokens', as
   const form = { client_id: blueprintAppId, fmi_path: agentId }
   expect(body.requests).toMatchObject([
     { leg: 't1', method: 'POST', status: 200, form },
-    { leg: 'tr', status: 400, aadsts: 70011, form: { scope: 'nonsense' } },
+    { leg: 'tr', status: 400, aadsts: 1002012, form: { scope: 'nonsense' } },
   ])
   const text = JSON.stringify(body)
   expect(text).not.toContain('blueprint-secret')

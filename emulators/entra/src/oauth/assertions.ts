@@ -69,9 +69,11 @@ async function checkCertificate(
   if (!audiences.some(audience => accepted.includes(audience ?? '')))
     throw refusal(700023, { audience: audiences.join(' ') })
   const key = String(header['x5t#S256'] ?? header.x5t ?? header.kid ?? '')
+  // Some libraries send plain base64, and some pad base64url: Node decodes all three alike.
+  const thumbprint = Buffer.from(key, 'base64').toString('hex')
   const certificate = certificates
     .map(pem => new X509Certificate(pem))
-    .find(({ fingerprint, fingerprint256 }) => [fingerprint, fingerprint256].map(toBase64Url).includes(key))
+    .find(({ fingerprint, fingerprint256 }) => [fingerprint, fingerprint256].map(toHex).includes(thumbprint))
   if (!certificate) throw refusal(700027, { key })
   try {
     await compactVerify(jwt, certificate.publicKey, { algorithms: ['RS256', 'PS256'] })
@@ -126,6 +128,6 @@ export async function checkExchangeToken(entra: Entra, jwt: string, agent: Servi
   checkLifetime(entra, claims, 700024)
 }
 
-function toBase64Url(fingerprint: string): string {
-  return Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url')
+function toHex(fingerprint: string): string {
+  return fingerprint.replaceAll(':', '').toLowerCase()
 }

@@ -1,4 +1,5 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
+import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { type EntraError, refusal } from '../errors/entra-error.ts'
 import { propertySeenByLookUp } from '../graph/replication.ts'
@@ -10,9 +11,11 @@ const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bear
 const tenantPattern =
   /^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+|common|organizations|consumers)$/i
 
-/** Refuses URLs with another tenant than the emulated one. */
+const noApplication = '00000000-0000-0000-0000-000000000000'
+
+/** Refuses URLs with another tenant than the emulated one, which has an id and a verified domain. */
 export function checkTenant(entra: Entra, tenant: string): void {
-  if (tenant.toLowerCase() === entra.config.tenantId) return
+  if ([entra.config.tenantId, publisherDomain].includes(tenant.toLowerCase())) return
   throw refusal(tenantPattern.test(tenant) ? 90002 : 900023, { tenant })
 }
 
@@ -24,6 +27,7 @@ export interface Client {
 
 /** Finds the client in this tenant. A registered application without a principal counts as unknown. */
 export function findClient(entra: Entra, clientId: string): Client {
+  if (clientId === noApplication) throw refusal(700038, { client: clientId })
   const principal = entra.directory.principal(clientId)
   if (!principal) throw refusal(700016, { client: clientId, tenant: entra.config.tenantId })
   if (!propertySeenByLookUp(entra, principal, 'accountEnabled')) throw refusal(7000112, { client: clientId })
@@ -45,8 +49,9 @@ export async function authenticate(entra: Entra, form: Form, client: Client): Pr
     await checkExchangeToken(entra, assertion, principal)
     return 'certificate'
   }
-  if (assertion !== undefined && application) return checkClientAssertion(entra, assertion, application)
   const secret = form.optional('client_secret')
+  if (assertion !== undefined && secret !== undefined) throw refusal(9002324)
+  if (assertion !== undefined && application) return checkClientAssertion(entra, assertion, application)
   if (secret === undefined || !application) throw refusal(7000218)
   checkSecret(entra, secret, application)
   return 'secret'

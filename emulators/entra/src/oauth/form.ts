@@ -18,8 +18,11 @@ export function acceptFormBodies(app: FastifyInstance): void {
 export class Form {
   readonly #fields: URLSearchParams
 
-  constructor(body: unknown) {
-    this.#fields = body instanceof URLSearchParams ? body : new URLSearchParams()
+  /** @param authorization the header, by which a client may send its id and secret instead of fields (RFC 6749 §2.3.1) */
+  constructor(body: unknown, authorization?: string) {
+    this.#fields = new URLSearchParams(body instanceof URLSearchParams ? body : undefined)
+    for (const [name, value] of readBasic(authorization))
+      if (this.#fields.get(name) !== value) this.#fields.append(name, value)
     for (const name of this.#fields.keys()) {
       if (this.#fields.getAll(name).length > 1) throw refusal(9000411, { parameter: name })
     }
@@ -34,4 +37,13 @@ export class Form {
     if (value === undefined) throw refusal(900144, { parameter: name })
     return value
   }
+}
+
+function readBasic(authorization = ''): readonly (readonly [string, string])[] {
+  const [, encoded] = /^basic ([a-z0-9+/]+=*)$/i.exec(authorization) ?? []
+  if (encoded === undefined) return []
+  const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString().split(':')
+  // Both were encoded as fields of a form, before they were put together.
+  const fields = new URLSearchParams(`client_id=${id}&client_secret=${secret.join(':')}`)
+  return [...fields].filter(([name]) => name === 'client_id' || name === 'client_secret')
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '@entra-agents/emulator-kit'
 import { LRUCache } from 'lru-cache'
+import type { Platform } from '../directory/objects.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { opaqueValue } from '../tokens/opaque.ts'
 
@@ -9,6 +10,8 @@ export interface SignInGrant {
   readonly clientId: string
   readonly userId: string
   readonly sessionId: string
+  /** Where the application's redirect URI is registered, which decides how it redeems codes and refresh tokens. */
+  readonly platform: Platform
   /** The `scope` parameter as it was sent. */
   readonly scope: string
 }
@@ -29,11 +32,14 @@ export interface RefreshToken extends SignInGrant {
 }
 
 const codeLifetimeSeconds = 600
-/** Lifetime of refresh tokens of single-page applications; refresh tokens of other applications live longer. */
-const refreshLifetimeSeconds = 24 * 3_600
+const daySeconds = 24 * 3_600
+const refreshLifetimeSeconds = {
+  spa: daySeconds,
+  web: 90 * daySeconds,
+  publicClient: 90 * daySeconds,
+} as const
 
 interface Redemption {
-  readonly clientId: string
   readonly redirectUri: string
   readonly verifier: string | undefined
 }
@@ -55,39 +61,60 @@ export class Grants {
     return code
   }
 
-  /** Redeems a code. It works only once, only for the application that it was issued to, and only with the verifier (RFC 7636). */
-  redeemCode(code: string, { clientId, redirectUri, verifier }: Redemption): AuthorizationCode {
-    const grant = this.#codes.get(code)
-    if (!grant) throw refusal(9002313, { what: 'authorization code' })
-    if (grant.clientId !== clientId) throw refusal(700005, { what: 'authorization code' })
+  /** The code that was issued to this application, redeemed or not. */
+  findCode(code: string, clientId: string): AuthorizationCode {
+    return requireOwn('authorization code', this.#codes.get(code), clientId)
+  }
+
+  /** Redeems a code, which works only once and only with the verifier (RFC 7636). A single-page application needs one. */
+  redeemCode(grant: AuthorizationCode, { redirectUri, verifier }: Redemption): void {
+    const { challenge, clientId, platform } = grant
     if (grant.isRedeemed) throw refusal(54005)
     if (grant.expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(70008)
     if (grant.redirectUri !== redirectUri) throw refusal(50011, { uri: redirectUri, client: clientId })
-    if (grant.challenge === undefined) throw refusal(9002325)
-    if (verifier === undefined) throw refusal(900144, { parameter: 'code_verifier' })
-    if (createHash('sha256').update(verifier).digest('base64url') !== grant.challenge) throw refusal(501481)
+    if (challenge === undefined && platform === 'spa') throw refusal(9002325)
+    if (challenge !== undefined && verifier === undefined)
+      throw refusal(900144, { parameter: 'code_verifier' })
+    if (challenge !== undefined && challengeOf(verifier) !== challenge) throw refusal(501481)
     grant.isRedeemed = true
-    return grant
   }
 
   issueRefreshToken(grant: SignInGrant): { token: string; expiresInSeconds: number } {
     const token = `1.${opaqueValue(64)}`
-    const expiresAtSeconds = this.#clock.nowSeconds() + refreshLifetimeSeconds
-    this.#refreshTokens.set(token, { ...grant, expiresAtSeconds })
-    return { token, expiresInSeconds: refreshLifetimeSeconds }
+    const expiresInSeconds = refreshLifetimeSeconds[grant.platform]
+    this.#refreshTokens.set(token, {
+      ...grant,
+      expiresAtSeconds: this.#clock.nowSeconds() + expiresInSeconds,
+    })
+    return { token, expiresInSeconds }
   }
 
-  /** Redeems a refresh token, which can be used any number of times until it expires. */
-  useRefreshToken(token: string, clientId: string): RefreshToken {
-    const grant = this.#refreshTokens.get(token)
-    if (!grant) throw refusal(9002313, { what: 'refresh token' })
-    if (grant.clientId !== clientId) throw refusal(700005, { what: 'refresh token' })
-    if (grant.expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(700084)
-    return grant
+  /** The refresh token that was issued to this application, expired or not. */
+  findRefreshToken(token: string, clientId: string): RefreshToken {
+    return requireOwn('refresh token', this.#refreshTokens.get(token), clientId)
+  }
+
+  /** Refuses a refresh token that has expired; until then it can be used any number of times. */
+  checkRefreshToken({ platform, expiresAtSeconds }: RefreshToken): void {
+    if (expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(platform === 'spa' ? 700084 : 700082)
   }
 
   clear(): void {
     this.#codes.clear()
     this.#refreshTokens.clear()
   }
+}
+
+function requireOwn<Grant extends SignInGrant>(
+  what: string,
+  grant: Grant | undefined,
+  clientId: string,
+): Grant {
+  if (!grant) throw refusal(9002313, { what })
+  if (grant.clientId !== clientId) throw refusal(700005, { what })
+  return grant
+}
+
+function challengeOf(verifier = ''): string {
+  return createHash('sha256').update(verifier).digest('base64url')
 }

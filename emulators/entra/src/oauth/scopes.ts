@@ -35,10 +35,15 @@ export function readScopes(entra: Entra, scope: string): RequestedScopes {
   return { resource, values, isDefault, openId, written }
 }
 
-/** The API of a client-credentials request, which must have exactly one scope that ends in `/.default`. */
+/**
+ * The API of a client-credentials request, which must have exactly one scope that ends in `/.default`. MSAL for Go and for Java
+ * also send the scopes of OpenID Connect, which mean nothing here.
+ */
 export function readDefaultScope(entra: Entra, scope: string): TargetResource {
-  const { identifier, value } = splitScope(scope.trim())
-  if (value !== '.default' || scope.trim().includes(' ')) throw refusal(70011, { scope })
+  const [written, ...others] = scope.split(' ').filter(item => item !== '' && !openIdScopes.has(item))
+  if (written === undefined || others.length > 0) throw refusal(70011, { scope })
+  const { identifier, value } = splitScope(written)
+  if (value !== '.default') throw refusal(1002012, { scope })
   return findResource(entra, identifier)
 }
 

@@ -147,6 +147,7 @@ function finishVisit({ entra, reply, wanted }: Visit, session: Session, user: Us
   const code = entra.grants.issueCode({
     clientId: client.principal.appId,
     redirectUri: returnAddress.redirectUri,
+    platform: returnAddress.platform,
     userId: user.id,
     sessionId: session.id,
     scope,

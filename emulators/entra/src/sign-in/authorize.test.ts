@@ -105,7 +105,7 @@ it('each visit of the sign-in page leads to a page or back to the application, f
     'the blueprint': open({ client_id: blueprintAppId }),
     'an agent': open({ client_id: agentId }),
     'an agent, for consent': open({ client_id: agentId, prompt: 'consent' }),
-    'an unsupported response mode': open({ response_mode: 'form_post' }),
+    'an unsupported response mode': open({ response_mode: 'web_message' }),
     'a token instead of a code': open({ response_type: 'token' }),
     'no scope': open({ scope: '' }),
     'a scope of an unknown API': open({ scope: 'api://nobody/Read' }),

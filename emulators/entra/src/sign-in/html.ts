@@ -23,25 +23,37 @@ button.plain { text-align: center; }
 ul { padding-inline-start: 1.25rem; }
 `
 
-const styleHash = createHash('sha256').update(styles).digest('base64')
+/** The only script of any page: it sends the page's form. */
+const submitScript = 'document.forms[0].submit()'
+const [styleHash, scriptHash] = [styles, submitScript].map(
+  text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`,
+)
 
 /**
- * Sends a page that has no scripts and cannot be framed.
+ * Sends a page that cannot be framed, and has no script unless its form is sent at once.
  *
- * @param formTargets origins that the response to a form may redirect to, since browsers apply `form-action` to redirects
- * too
+ * @param formTarget address that the form, or the response to it, may send the browser to: browsers apply `form-action` to
+ * redirects too
  */
 export function sendPage(
   reply: FastifyReply,
-  page: { status?: number; title: string; body: string; formTargets?: readonly string[] },
+  page: { status?: number; title: string; body: string; formTarget?: string; sendsForm?: true },
 ): FastifyReply {
-  const targets = ["'self'", ...(page.formTargets ?? [])].join(' ')
+  const script = page.sendsForm ? `<script>${submitScript}</script>\n` : ''
+  const policy = [
+    "default-src 'none'",
+    `style-src ${styleHash}`,
+    ...(page.sendsForm ? [`script-src ${scriptHash}`] : []),
+    `form-action ${["'self'", ...(page.formTarget === undefined ? [] : [sourceOf(page.formTarget)])].join(' ')}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ')
   return reply
     .code(page.status ?? 200)
     .type('text/html; charset=utf-8')
     .headers({
       'cache-control': 'no-store, no-cache',
-      'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; form-action ${targets}; frame-ancestors 'none'; base-uri 'none'`,
+      'content-security-policy': policy,
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
@@ -60,7 +72,29 @@ export function sendPage(
 <h1>${escapeHtml(page.title)}</h1>
 ${page.body}
 </main>
-</body>
+${script}</body>
 </html>
 `)
+}
+
+/** What Content Security Policy calls an address: its origin or, of the schemes of native applications, the scheme. */
+function sourceOf(address: string): string {
+  const { origin, protocol } = new URL(address)
+  return origin === 'null' ? protocol : origin
+}
+
+/** Lets the browser post parameters to the application (OAuth 2.0 Form Post Response Mode). */
+export function sendFormPost(
+  reply: FastifyReply,
+  address: string,
+  parameters: URLSearchParams,
+): FastifyReply {
+  const fields = [...parameters].map(
+    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
+  )
+  const body = `<form method="post" action="${escapeHtml(address)}">
+${fields.join('\n')}
+<button class="primary" autofocus>Continue</button>
+</form>`
+  return sendPage(reply, { title: 'Working…', body, formTarget: address, sendsForm: true })
 }

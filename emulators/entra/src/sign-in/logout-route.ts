@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { platforms } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError } from '../errors/entra-error.ts'
 import { checkTenant } from '../oauth/client.ts'
@@ -22,10 +23,11 @@ export async function serveLogout(app: FastifyInstance, { entra }: { entra: Entr
     const user = userOfHint(entra, hint)
     if (session && user) session.userIds.delete(user.id)
     if (session && (!user || session.userIds.size === 0)) entra.sessions.delete(session.id)
-    const registered = entra.directory.content.applications.flatMap(({ spa }) => spa.redirectUris)
+    const registered = entra.directory.content.applications.flatMap(application =>
+      platforms.flatMap(platform => application[platform].redirectUris),
+    )
     if (address === undefined || !registered.includes(address))
       return sendPage(reply, { title: 'You signed out of your account', body: '' })
-    const { origin } = new URL(address)
-    return sendBack(reply, { redirectUri: address, origin, mode: 'query', state }, {})
+    return sendBack(reply, { redirectUri: address, platform: 'web', mode: 'query', state }, {})
   })
 }

@@ -72,7 +72,7 @@ const accountField = ({ id }: User) => `<input type="hidden" name="account" valu
 /** A page with a form that can be cancelled. The form posts to the URL of the page, which has all parameters. */
 function sendForm(
   reply: FastifyReply,
-  { origin }: ReturnAddress,
+  { redirectUri }: ReturnAddress,
   title: string,
   intro: string,
   fields: readonly string[],
@@ -82,7 +82,7 @@ function sendForm(
 ${fields.join('\n')}
 <button class="plain" name="cancel" value="1">Cancel</button>
 </form>`
-  return sendPage(reply, { title, formTargets: [origin], body })
+  return sendPage(reply, { title, formTarget: redirectUri, body })
 }
 
 function listScopes(request: WantedConsent): string {

@@ -1,7 +1,9 @@
 import type { FastifyReply } from 'fastify'
+import { type Platform, platforms } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { describeRefusal, type EntraError, refusal } from '../errors/entra-error.ts'
 import { type Client, findClient, isAgentic } from '../oauth/client.ts'
+import { sendFormPost } from './html.ts'
 
 export type Query = Readonly<Record<string, string | undefined>>
 
@@ -13,11 +15,13 @@ export interface PageRoute {
   Body: URLSearchParams | undefined
 }
 
+const modes = ['query', 'fragment', 'form_post'] as const
+
 /** Where the response to an authorization request goes. */
 export interface ReturnAddress {
   readonly redirectUri: string
-  readonly origin: string
-  readonly mode: 'query' | 'fragment'
+  readonly platform: Platform
+  readonly mode: (typeof modes)[number]
   readonly state: string | undefined
 }
 
@@ -30,18 +34,37 @@ export function readReturnAddress(
   if (!clientId) throw refusal(900144, { parameter: 'client_id' })
   const client = findClient(entra, clientId)
   const registered = redirectUrisOf(entra, query, client)
-  const redirectUri = query['redirect_uri'] ?? registered[0] ?? ''
-  if (!registered.includes(redirectUri)) throw refusal(50011, { uri: redirectUri, client: clientId })
-  const mode = query['response_mode'] ?? 'query'
-  if (mode !== 'query' && mode !== 'fragment') throw refusal(70007, { mode })
-  const { origin } = new URL(redirectUri)
-  return { client, returnAddress: { redirectUri, origin, mode, state: query['state'] } }
+  const redirectUri = query['redirect_uri'] ?? registered[0]?.uri ?? ''
+  const platform = registered.find(one => matches(one, redirectUri))?.platform
+  if (platform === undefined) throw refusal(50011, { uri: redirectUri, client: clientId })
+  const mode = modes.find(one => one === (query['response_mode'] ?? 'query'))
+  if (mode === undefined) throw refusal(70007, { mode: query['response_mode'] ?? '' })
+  return { client, returnAddress: { redirectUri, platform, mode, state: query['state'] } }
+}
+
+interface RegisteredUri {
+  readonly platform: Platform
+  readonly uri: string
+}
+
+/** Native applications listen at any free port of the machine, so that the port of a loopback address is not compared (RFC 8252 §7.3). */
+function matches({ platform, uri }: RegisteredUri, redirectUri: string): boolean {
+  if (uri === redirectUri) return true
+  const [registered, wanted] = [URL.parse(uri), URL.parse(redirectUri)]
+  if (platform !== 'publicClient' || !registered || !wanted) return false
+  if (!['localhost', '127.0.0.1'].includes(registered.hostname) || registered.protocol !== 'http:')
+    return false
+  wanted.port = registered.port
+  return wanted.href === registered.href
 }
 
 /** The redirect URIs of a client. An agent identity uses those of its blueprint, and only for consent. */
-function redirectUrisOf(entra: Entra, query: Query, client: Client): readonly string[] {
+function redirectUrisOf(entra: Entra, query: Query, client: Client): readonly RegisteredUri[] {
   const { application, principal } = client
-  if (!isAgentic(client)) return application?.spa.redirectUris ?? []
+  if (!isAgentic(client))
+    return platforms.flatMap(platform =>
+      (application?.[platform].redirectUris ?? []).map(uri => ({ platform, uri })),
+    )
   const { web } = entra.directory.application(principal.agentIdentityBlueprintId ?? '') ?? {}
   const isKnown = web?.redirectUris.includes(query['redirect_uri'] ?? '') === true
   if (!web || !(isKnown || query['response_type'] === 'none'))
@@ -49,10 +72,10 @@ function redirectUrisOf(entra: Entra, query: Query, client: Client): readonly st
       ? refusal(82014, { client: principal.appId })
       : refusal(82001, { client: principal.appId, what: 'tokens by signing users in' })
   if (entra.settings.current.agentConsent === 'refused') throw refusal(82014, { client: principal.appId })
-  return web.redirectUris
+  return web.redirectUris.map(uri => ({ platform: 'web', uri }))
 }
 
-/** Redirects the browser to the application with the response's parameters and the request's `state`. */
+/** Sends the browser to the application with the response's parameters and the request's `state`. */
 export function sendBack(
   reply: FastifyReply,
   { redirectUri, mode, state }: ReturnAddress,
@@ -65,6 +88,7 @@ export function sendBack(
   const status = reply.request.method === 'POST' ? 303 : 302
   reply.header('cache-control', 'no-store, no-cache')
   if (response.size === 0) return reply.redirect(redirectUri, status)
+  if (mode === 'form_post') return sendFormPost(reply, redirectUri, response)
   const separator = mode === 'fragment' ? '#' : redirectUri.includes('?') ? '&' : '?'
   return reply.redirect(`${redirectUri}${separator}${response}`, status)
 }

@@ -33,13 +33,16 @@ const lifetime = () => ({ iat: nowSeconds(), nbf: nowSeconds(), exp: nowSeconds(
 const podToken = (claims: Record<string, unknown> = {}, kid?: string) =>
   issuer.sign({ sub: subject, aud: [audience], ...lifetime(), ...claims }, kid)
 
-/** An assertion as the sidecar makes it: PS256, with the certificate's SHA-256 thumbprint. */
-function signedAssertion(claims: JWTPayload = {}, thumbprint?: string): Promise<string> {
+const thumbprintAs = (encoding: BufferEncoding) => {
   const { fingerprint256 } = new X509Certificate(certificate.certificate)
-  const registered = Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url')
+  return Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString(encoding)
+}
+
+/** An assertion as the sidecar makes it: PS256, with the certificate's SHA-256 thumbprint. */
+function signedAssertion(claims: JWTPayload = {}, thumbprint = thumbprintAs('base64url')): Promise<string> {
   const address = `${entra.url}/${tenantId}/oauth2/v2.0/token`
   return new SignJWT({ aud: address, iss: blueprintAppId, sub: blueprintAppId, ...lifetime(), ...claims })
-    .setProtectedHeader({ alg: 'PS256', typ: 'JWT', 'x5t#S256': thumbprint ?? registered })
+    .setProtectedHeader({ alg: 'PS256', typ: 'JWT', 'x5t#S256': thumbprint })
     .sign(createPrivateKey(certificate.key))
 }
 
@@ -55,6 +58,14 @@ const requestT1With = async (assertion: string | Promise<string>, at = entra) =>
 it.each([
   ['a pod’s token', podToken],
   ['an assertion that its certificate signed', signedAssertion],
+  [
+    'an assertion whose thumbprint is plain base64, as MSAL for Go and Java send it',
+    () => signedAssertion({}, thumbprintAs('base64')),
+  ],
+  [
+    'an assertion whose thumbprint is padded, as MSAL for Python sends it',
+    () => signedAssertion({}, `${thumbprintAs('base64url')}=`),
+  ],
 ])('the blueprint gets T1, and with it the agent’s token, for %s', async (_what, make) => {
   const { access_token: t1 } = (await requestT1With(make())).body
   expect(decodeJwt(t1)).toMatchObject({ azp: blueprintAppId, azpacr: '2' })

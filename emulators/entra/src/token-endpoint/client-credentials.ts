@@ -1,3 +1,4 @@
+import { readClientCapabilities } from '../conditional-access/claims.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
@@ -30,7 +31,10 @@ export async function grantClientCredentials(
     throw refusal(82001, { client: principal.appId, what: `app-only tokens for resource '${appId}'` })
   const roles = entra.directory.appRoles(principal.id, resource)
   checkAssignment(resource, principal.appId, roles)
-  return tokenResponse(await issueAccessToken(entra, { client: principal, authentication, resource, roles }))
+  const capabilities = readClientCapabilities(form.optional('claims'))
+  return tokenResponse(
+    await issueAccessToken(entra, { client: principal, authentication, resource, roles, capabilities }),
+  )
 }
 
 /** Refuses callers without an assignment if the API requires one. */

@@ -1,47 +1,81 @@
+import type { Platform } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { authenticate, type Client } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
+import { readScopes } from '../oauth/scopes.ts'
 import type { ClientAuthentication } from '../tokens/access-token.ts'
 import type { TokenResponse } from './response.ts'
 import { grantForUser } from './user-grant.ts'
 
-/** Redeems a code or a refresh token (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow). */
-export async function grantByCodeOrRefresh(
+/** Redeems a code (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow). */
+export async function grantByCode(
   entra: Entra,
   form: Form,
   client: Client,
   origin: string | undefined,
 ): Promise<TokenResponse> {
-  const isCode = form.required('grant_type') === 'authorization_code'
-  const credential = form.required(isCode ? 'code' : 'refresh_token')
-  const redirectUri = isCode ? form.required('redirect_uri') : ''
-  const authentication = await authenticatePage(entra, form, client, origin)
-  const clientId = client.principal.appId
-  const verifier = form.optional('code_verifier')
-  const grant = isCode
-    ? entra.grants.redeemCode(credential, { clientId, redirectUri, verifier })
-    : entra.grants.useRefreshToken(credential, clientId)
-  const scope = form.optional('scope') ?? grant.scope
-  return grantForUser(entra, form, { ...grant, scope, client, authentication })
+  const code = entra.grants.findCode(form.required('code'), client.principal.appId)
+  const authentication = await authenticateOn[code.platform](entra, form, client, origin)
+  const redirectUri = form.required('redirect_uri')
+  entra.grants.redeemCode(code, { redirectUri, verifier: form.optional('code_verifier') })
+  const scope = form.optional('scope') ?? code.scope
+  return grantForUser(entra, form, { ...code, scope, client, authentication })
 }
 
-/** A single-page application has no credential; its origin is checked instead. Other clients authenticate. */
-async function authenticatePage(
+/** Renews a user's tokens by a refresh token. */
+export async function grantByRefreshToken(
   entra: Entra,
   form: Form,
   client: Client,
   origin: string | undefined,
-): Promise<ClientAuthentication> {
-  const redirectUris = client.application?.spa.redirectUris ?? []
-  if (redirectUris.length === 0) {
+): Promise<TokenResponse> {
+  const grant = entra.grants.findRefreshToken(form.required('refresh_token'), client.principal.appId)
+  const authentication = await authenticateOn[grant.platform](entra, form, client, origin)
+  entra.grants.checkRefreshToken(grant)
+  const scope = form.optional('scope') ?? scopeOfGrant(entra, grant.scope, client)
+  return grantForUser(entra, form, { ...grant, scope, client, authentication })
+}
+
+/**
+ * The scope of a refresh that names none. An application that is the API of its own tokens has to name it, unless it signed its
+ * user in for the API by client id.
+ */
+function scopeOfGrant(entra: Entra, scope: string, { principal }: Client): string {
+  const { application, identifier } = readScopes(entra, scope).resource
+  const { appId: client, displayName: name } = principal
+  if (application.appId === client && identifier !== client) throw refusal(90009, { client, name })
+  return scope
+}
+
+type Authenticate = (
+  entra: Entra,
+  form: Form,
+  client: Client,
+  origin: string | undefined,
+) => Promise<ClientAuthentication>
+
+/** How an application proves that it may redeem, by the platform of its redirect URI. */
+const authenticateOn: Readonly<Record<Platform, Authenticate>> = {
+  async spa(_entra, form, { application }, origin) {
+    refuseCredential(form)
+    if (origin === undefined) throw refusal(9002327)
+    if (!allowsOrigin(application?.spa.redirectUris ?? [], origin)) throw refusal(9002326, { origin })
+    return 'none'
+  },
+  async web(entra, form, client, origin) {
     if (origin !== undefined) throw refusal(9002326, { origin })
     return authenticate(entra, form, client)
-  }
+  },
+  async publicClient(_entra, form, _client, origin) {
+    refuseCredential(form)
+    if (origin !== undefined) throw refusal(9002326, { origin })
+    return 'none'
+  },
+}
+
+function refuseCredential(form: Form): void {
   if (form.optional('client_secret') ?? form.optional('client_assertion')) throw refusal(700025)
-  if (origin === undefined) throw refusal(9002327)
-  if (!allowsOrigin(redirectUris, origin)) throw refusal(9002326, { origin })
-  return 'none'
 }
 
 /** Whether an origin is that of one of these redirect URIs. */

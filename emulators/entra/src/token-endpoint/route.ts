@@ -7,7 +7,7 @@ import { checkTenant, findClient, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
-import { allowsOrigin, grantByCodeOrRefresh } from './code-and-refresh.ts'
+import { allowsOrigin, grantByCode, grantByRefreshToken } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
 import type { TokenResponse } from './response.ts'
 
@@ -34,7 +34,7 @@ export async function serveTokens(app: FastifyInstance, { entra }: { entra: Entr
     async (request, reply) => {
       checkTenant(entra, request.params.tenant)
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
-      const form = new Form(request.body)
+      const form = new Form(request.body, request.headers.authorization)
       const response = await grantTokens(entra, form, request.headers.origin)
       const claims = decodeJwt(String(response['access_token']))
       entra.requests.note(request, { tokenId: String(claims['uti']) })
@@ -75,8 +75,9 @@ async function grantTokens(entra: Entra, form: Form, origin: string | undefined)
     case 'user_fic':
       return grantAgentUser(entra, form, client)
     case 'authorization_code':
+      return grantByCode(entra, form, client, origin)
     case 'refresh_token':
-      return grantByCodeOrRefresh(entra, form, client, origin)
+      return grantByRefreshToken(entra, form, client, origin)
     default:
       throw refusal(70003, { grantType })
   }

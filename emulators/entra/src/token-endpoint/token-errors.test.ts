@@ -92,7 +92,14 @@ it('each faulty request for the agent’s token is refused in Entra’s words', 
     'a resource whose identifier URI is gone': () =>
       requestTrAfter(() => directory().application(weatherAppId)?.identifierUris.splice(0)),
     'a single scope': () => requestTr(entra, { scope: `api://${weatherAppId}/Weather.Read.All` }),
-    'two scopes': () => requestTr(entra, { scope: `${weatherScope} openid` }),
+    'two scopes': () => requestTr(entra, { scope: `${weatherScope} https://graph.microsoft.com/.default` }),
+    'only scopes of OpenID Connect': () => requestTr(entra, { scope: 'openid profile' }),
+    'scopes of OpenID Connect beside the API’s, as MSAL for Go and Java send them': () =>
+      requestTr(entra, { scope: `${weatherScope} openid profile offline_access` }),
+    'an application id of zeros': () =>
+      requestT1(entra, { client_id: '00000000-0000-0000-0000-000000000000' }),
+    'a secret and an assertion': async () =>
+      requestT1(entra, { client_secret: 'blueprint-secret', client_assertion: await t1Of(entra) }),
     'an API with mapped claims by a URI outside the verified domains': () =>
       requestTrAfter(() => settings().change({ limitsMappedClaims: true })),
     'a resource that requires an assignment which the agent lacks': () =>
@@ -121,7 +128,8 @@ it('each faulty request for the agent’s token is refused in Entra’s words', 
       requestTr(entra, { client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2' }),
     'no kind of assertion': () => requestTr(entra, { client_assertion_type: '' }),
     'another tenant': () => post('', `${unknownId}/oauth2/v2.0/token`),
-    'a tenant by its domain': () => post('', 'fabrikam.example/oauth2/v2.0/token'),
+    'another tenant by its domain': () => post('', 'fabrikam.example/oauth2/v2.0/token'),
+    'the tenant by its domain': () => post('', 'Contoso.example/oauth2/v2.0/token'),
     'what is no tenant': () => post('', 'no_tenant/oauth2/v2.0/token'),
     'an agent in the query string': () => post('', `${tenantId}/oauth2/v2.0/token?fmi_path=${agentId}`),
     'a repeated field': () => post(new URLSearchParams('client_id=one&client_id=other')),

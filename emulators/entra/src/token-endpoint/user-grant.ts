@@ -1,6 +1,6 @@
-import { readAuthenticationContexts } from '../conditional-access/claims.ts'
+import { readAuthenticationContexts, readClientCapabilities } from '../conditional-access/claims.ts'
 import { grantContexts } from '../conditional-access/contexts.ts'
-import type { User } from '../directory/objects.ts'
+import type { Platform, User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
@@ -17,6 +17,8 @@ export interface UserGrant {
   readonly userId: string
   /** Empty if the user did not sign in at a page. */
   readonly sessionId: string
+  /** Default: `web`, the platform of applications with a credential. */
+  readonly platform?: Platform
   /** The `scope` parameter as it was sent, which a refresh token keeps. */
   readonly scope: string
   readonly nonce?: string | undefined
@@ -28,7 +30,7 @@ export interface UserGrant {
 
 /** A user's tokens for a client: the access token, and ID token and refresh token if they were requested. */
 export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): Promise<TokenResponse> {
-  const { client, authentication, userId, sessionId, scope, nonce } = grant
+  const { client, authentication, userId, sessionId, platform = 'web', scope, nonce } = grant
   const { directory } = entra
   const user = directory.user(userId)
   if (!user) throw refusal(50034, { user: userId, tenant: entra.config.tenantId })
@@ -44,13 +46,14 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
     resource,
     signedIn: { user, scopes, sessionId, contexts },
     roles: directory.appRoles(user.id, resource),
+    capabilities: readClientCapabilities(form.optional('claims')),
   })
   const clientId = client.principal.appId
   const refresh = openId.has('offline_access')
-    ? entra.grants.issueRefreshToken({ clientId, userId, sessionId, scope })
+    ? entra.grants.issueRefreshToken({ clientId, userId, sessionId, platform, scope })
     : undefined
   const idToken = openId.has('openid')
-    ? await issueIdToken(entra, { clientId, user, sessionId, nonce, openId })
+    ? await issueIdToken(entra, { client, user, sessionId, nonce, openId })
     : undefined
   return tokenResponse(token, {
     scope: responseScope(requested, scopes),

@@ -1,5 +1,5 @@
 import type { Resource } from '../directory/directory.ts'
-import type { ServicePrincipal, User } from '../directory/objects.ts'
+import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { type Claims, type IssuedToken, signToken } from './jwt.ts'
@@ -29,6 +29,8 @@ export interface AccessTokenRequest {
     readonly contexts?: readonly string[]
   }
   readonly roles: readonly string[]
+  /** What the client says that it can do, such as `cp1`. */
+  readonly capabilities?: readonly string[]
   readonly lifetimeSeconds?: number | undefined
   /** Claims that are added or replaced, for tests. */
   readonly overrides?: Claims | undefined
@@ -81,12 +83,20 @@ function userClaims(
           upn: userPrincipalName,
         }),
     ...(contexts.length > 0 ? { acrs: contexts } : {}),
+    ...groupsClaim(entra, application, user),
     name: user.displayName,
     oid: user.id,
     scp: scopes.join(' '),
     ...(sessionId === '' ? {} : { sid: sessionId }),
     sub: pairwiseSubject(entra.config.tenantId, user.id, application.appId),
   }
+}
+
+/** The user's groups, if the application that the token is for asks for them. */
+export function groupsClaim(entra: Entra, { groupMembershipClaims: which }: Application, user: User): Claims {
+  if (which === null) return {}
+  const groups = entra.directory.groupsOf(user.id).filter(({ kind }) => which === 'All' || kind === 'group')
+  return groups.length > 0 ? { groups: groups.map(({ id }) => id) } : {}
 }
 
 /** Claims that only tokens for Graph have. */
@@ -108,7 +118,7 @@ function optionalClaims(request: AccessTokenRequest): Claims {
 }
 
 /** https://learn.microsoft.com/entra/agent-id/agent-token-claims */
-function optionalClaimValues({ client, signedIn }: AccessTokenRequest): Claims {
+function optionalClaimValues({ client, signedIn, capabilities = [] }: AccessTokenRequest): Claims {
   const isAgent = client.kind === 'agentIdentity'
   const ofUser = signedIn?.user.identityParentId === undefined ? '2 3' : '13 3'
   return {
@@ -119,5 +129,6 @@ function optionalClaimValues({ client, signedIn }: AccessTokenRequest): Claims {
     xms_idrel: signedIn ? '1 8' : isAgent ? '7 22' : '7 14',
     upn: signedIn?.user.userPrincipalName,
     xms_par_app_azp: client.agentIdentityBlueprintId ?? undefined,
+    xms_cc: capabilities.length > 0 ? capabilities : undefined,
   }
 }

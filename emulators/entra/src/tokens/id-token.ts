@@ -1,10 +1,12 @@
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { signToken } from './jwt.ts'
+import type { Client } from '../oauth/client.ts'
+import { groupsClaim } from './access-token.ts'
+import { type Claims, signToken } from './jwt.ts'
 import { opaqueValue, pairwiseSubject } from './opaque.ts'
 
 interface IdTokenRequest {
-  readonly clientId: string
+  readonly client: Client
   readonly user: User
   /** The session of the sign-in page; empty if the user did not sign in there. */
   readonly sessionId: string
@@ -14,7 +16,8 @@ interface IdTokenRequest {
 
 /** An ID token (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference). */
 export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promise<string> {
-  const { clientId, user, sessionId, nonce, openId } = request
+  const { client, user, sessionId, nonce, openId } = request
+  const clientId = client.principal.appId
   const { jwt } = await signToken(entra, {
     aud: clientId,
     iss: entra.issuerV2,
@@ -23,6 +26,7 @@ export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promi
     login_hint: loginHintOf(user),
     name: user.displayName,
     ...(nonce === undefined ? {} : { nonce }),
+    ...claimsByChoice(entra, client, user),
     oid: user.id,
     preferred_username: user.userPrincipalName,
     rh: `1.${opaqueValue(30)}`,
@@ -33,6 +37,19 @@ export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promi
     ver: '2.0',
   })
   return jwt
+}
+
+/** The claims that the application's registration asks for: roles and groups of the user, and optional claims. */
+function claimsByChoice(entra: Entra, { application, principal }: Client, user: User): Claims {
+  if (!application) return {}
+  const roles = entra.directory.appRoles(user.id, { application, principal })
+  const values: Claims = { acct: 0, email: user.mail, upn: user.userPrincipalName }
+  const wanted = (application.optionalClaims?.idToken ?? []).filter(({ name }) => name in values)
+  return {
+    ...(roles.length > 0 ? { roles } : {}),
+    ...groupsClaim(entra, application, user),
+    ...Object.fromEntries(wanted.map(({ name }) => [name, values[name]])),
+  }
 }
 
 const loginHintPrefix = 'O.'

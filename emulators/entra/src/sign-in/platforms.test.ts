@@ -1,0 +1,174 @@
+import { decodeJwt } from 'jose'
+import { expect, it } from 'vitest'
+import { newApplication, newRole, newScope, newServicePrincipal } from '../directory/objects.ts'
+import { ada, Browser, makeVerifier, readRedirect } from '../testing/browser.ts'
+import { describeResponses, describeTokens, describeVisits } from '../testing/describe-responses.ts'
+import { requestToken, startEntraForFile, type TokenResponse } from '../testing/start-entra.ts'
+
+const entra = await startEntraForFile()
+
+const appId = '77777777-0000-4000-8000-000000000007'
+const webUri = 'https://shop.example/signin-oidc'
+const roleId = '77777777-0000-4000-8000-00000000000a'
+const scope = `api://${appId}/Shop.Use openid profile offline_access`
+const { verifier, challenge } = makeVerifier()
+
+type Fields = Readonly<Record<string, string | undefined>>
+
+/** Registers an application that is a web application and a native one, and the API of its own tokens. */
+function registerShop(change: Partial<Parameters<typeof newApplication>[0]> = {}): void {
+  const { content } = entra.entra.directory
+  const secret = { keyId: roleId, displayName: null, startDateTime: '', endDateTime: '2999-01-01T00:00:00Z' }
+  content.applications.push(
+    newApplication({
+      appId,
+      displayName: 'Shop',
+      identifierUris: [`api://${appId}`],
+      web: { redirectUris: [webUri] },
+      publicClient: { redirectUris: ['http://localhost/back', 'shop://auth'] },
+      passwordCredentials: [{ ...secret, secretText: 's3cret: 100 %' }],
+      appRoles: [newRole(roleId, 'Manager')],
+      api: {
+        requestedAccessTokenVersion: 2,
+        oauth2PermissionScopes: [newScope(roleId, 'Shop.Use')],
+        preAuthorizedApplications: [{ appId, delegatedPermissionIds: [roleId] }],
+      },
+      ...change,
+    }),
+  )
+  content.servicePrincipals.push(newServicePrincipal({ id: appId, appId, displayName: 'Shop' }))
+}
+
+function open(redirectUri: string, change: Fields = {}): Promise<Response> {
+  const parameters = { client_id: appId, scope, redirect_uri: redirectUri, response_mode: 'query' }
+  return new Browser(entra).answer({}, { ...parameters, code_challenge: challenge, ...change })
+}
+
+async function signInAt(redirectUri: string, fields: Fields = {}, headers = {}): Promise<TokenResponse> {
+  const { code = '' } = readRedirect(await open(redirectUri))
+  return redeem(code, redirectUri, fields, headers)
+}
+
+function redeem(code: string, redirectUri: string, fields: Fields = {}, headers = {}) {
+  const all = { client_id: appId, code, redirect_uri: redirectUri, code_verifier: verifier, ...fields }
+  return request({ grant_type: 'authorization_code', ...all }, headers)
+}
+
+function request(fields: Fields, headers: Record<string, string> = {}): Promise<TokenResponse> {
+  const set = Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined)
+  return requestToken(entra, Object.fromEntries(set), headers)
+}
+
+const secret = { client_secret: 's3cret: 100 %' }
+const basic = (id: string, word: string) => {
+  const parts = [id, word].map(part => new URLSearchParams({ part }).toString().slice('part='.length))
+  return { authorization: `Basic ${Buffer.from(parts.join(':')).toString('base64')}` }
+}
+const bySecret = { client_id: undefined }
+
+it('each kind of application redeems codes in its own way, and is refused in Entra’s words otherwise', async () => {
+  const after = (send: () => Promise<TokenResponse>) => () => {
+    registerShop()
+    return send()
+  }
+  const refresh = async (fields: Fields) => {
+    const { refresh_token } = (await signInAt(webUri, secret)).body
+    return request({ client_id: appId, ...secret, grant_type: 'refresh_token', refresh_token, ...fields })
+  }
+  const responses = describeResponses(entra, {
+    'a web application, with its secret': after(() => signInAt(webUri, secret)),
+    'a web application, with its secret in the header': after(() =>
+      signInAt(webUri, bySecret, basic(appId, secret.client_secret)),
+    ),
+    'a web application, with a wrong secret in the header': after(() =>
+      signInAt(webUri, bySecret, basic(appId, 'wrong')),
+    ),
+    'a web application, with its id in header and body': after(() =>
+      signInAt(webUri, {}, basic(appId, secret.client_secret)),
+    ),
+    'a web application, with another id in the header': after(() =>
+      signInAt(webUri, {}, basic(ada, secret.client_secret)),
+    ),
+    'a web application without a secret': after(() => signInAt(webUri)),
+    'a web application from a page': after(() =>
+      signInAt(webUri, secret, { origin: 'https://shop.example' }),
+    ),
+    'a web application without PKCE': after(async () => {
+      const { code = '' } = readRedirect(await open(webUri, { code_challenge: undefined }))
+      return redeem(code, webUri, { ...secret, code_verifier: undefined })
+    }),
+    'a native application': after(() => signInAt('http://localhost/back')),
+    'a native application at a free port': after(() => signInAt('http://localhost:49152/back')),
+    'a native application with a scheme of its own': after(() => signInAt('shop://auth')),
+    'a native application with a secret': after(() => signInAt('shop://auth', secret)),
+    'a native application from a page': after(() =>
+      signInAt('shop://auth', {}, { origin: 'https://a.example' }),
+    ),
+    'a refresh with a scope': after(() => refresh({ scope })),
+    'a refresh without a scope of an application that is its own API': after(() => refresh({})),
+    'a refresh after 89 days': after(async () => {
+      const { refresh_token } = (await signInAt(webUri, secret)).body
+      entra.entra.settings.change({ clockOffsetSeconds: 89 * 86_400 })
+      return request({ client_id: appId, ...secret, grant_type: 'refresh_token', refresh_token, scope })
+    }),
+    'a refresh after 91 days': after(async () => {
+      const { refresh_token } = (await signInAt(webUri, secret)).body
+      entra.entra.settings.change({ clockOffsetSeconds: 91 * 86_400 })
+      return request({ client_id: appId, ...secret, grant_type: 'refresh_token', refresh_token, scope })
+    }),
+  })
+  await expect(await responses).toMatchFileSnapshot('platforms.txt')
+})
+
+it('browsers return to registered addresses only; of native applications any port of this machine', async () => {
+  const visit = (uri: string) => () => {
+    registerShop()
+    return open(uri)
+  }
+  const uris = [webUri, 'http://localhost:5/back', 'http://localhost/other', 'http://127.0.0.1/back']
+  const others = ['https://localhost:5/back', 'http://localhost.evil.example:5/back', 'shop://other']
+  const visits = [...uris, ...others].map(uri => [uri, visit(uri)] as const)
+  const answers = await describeVisits(entra, Object.fromEntries(visits))
+  await expect(answers).toMatchFileSnapshot('return-addresses.txt')
+})
+
+it('form_post lets the browser post the response to the application, by the only script of that page', async () => {
+  registerShop()
+  const response = await open(webUri, { response_mode: 'form_post', state: '"><script>alert(1)</script>' })
+  const html = await response.text()
+  expect(html).toContain(`<form method="post" action="${webUri}">`)
+  expect(html).toContain('name="state" value="&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;"')
+  expect(html.match(/<script>[^<]*<\/script>/g)).toEqual(['<script>document.forms[0].submit()</script>'])
+  expect(response.headers.get('content-security-policy')).toMatch(
+    /script-src 'sha256-[^']+'; form-action 'self' https:\/\/shop\.example; /,
+  )
+  const [, code = ''] = /name="code" value="([^"]+)"/.exec(html) ?? []
+  expect((await redeem(code, webUri, secret)).body).toHaveProperty('id_token')
+})
+
+it('tokens name the user’s roles and groups, what the client can do, and optional claims if the application asks for them', async () => {
+  const optional = (name: string) => ({ name, essential: false, additionalProperties: [] })
+  registerShop({
+    groupMembershipClaims: 'SecurityGroup',
+    optionalClaims: {
+      accessToken: [optional('xms_cc')],
+      idToken: ['upn', 'acct', 'email', 'moon'].map(optional),
+    },
+  })
+  const { content } = entra.entra.directory
+  content.appRoleAssignments.push({
+    id: roleId,
+    principalId: ada,
+    resourceId: appId,
+    appRoleId: roleId,
+    createdDateTime: '',
+  })
+  content.groups.push({ id: 'buyers', kind: 'group', displayName: 'Buyers', members: [ada] })
+  content.groups.push({ id: 'readers', kind: 'directoryRole', displayName: 'Readers', members: [ada] })
+  const claims = JSON.stringify({ access_token: { xms_cc: { values: ['cp1'] } } })
+  const { body } = await signInAt(webUri, { ...secret, claims })
+  const tokens = describeTokens(entra, { 'ID token': body.id_token, 'access token': body.access_token })
+  await expect(tokens).toMatchFileSnapshot('claims-by-choice.txt')
+  const { body: plain } = await signInAt(webUri, secret)
+  expect(decodeJwt(plain.access_token)).not.toHaveProperty('xms_cc')
+})
