@@ -2,6 +2,7 @@ import { serverOptions } from '@entra-agents/service-kit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
 import { serveDiscovery } from './discovery/routes.ts'
+import { serveUserInfo } from './discovery/userinfo.ts'
 import { addControlPlane } from './emulator/control-plane.ts'
 import { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
@@ -9,6 +10,7 @@ import { serveGraph } from './graph/graph.ts'
 import { graphVersions, normalizeGraphUrl } from './graph/paths.ts'
 import { serveAdminConsent } from './sign-in/admin-consent-route.ts'
 import { serveAuthorize } from './sign-in/authorize-route.ts'
+import { serveDevices } from './sign-in/device-route.ts'
 import { serveLogout } from './sign-in/logout-route.ts'
 import { serveTokens } from './token-endpoint/route.ts'
 
@@ -42,9 +44,11 @@ export function buildApp(config: Config): FastifyInstance {
     return { status: 'ok' }
   })
   app.register(serveDiscovery, { entra })
+  app.register(serveUserInfo, { entra })
   app.register(serveTokens, { entra })
   app.register(serveAuthorize, { entra })
   app.register(serveAdminConsent, { entra })
+  app.register(serveDevices, { entra })
   app.register(serveLogout, { entra })
   for (const version of graphVersions) app.register(serveGraph, { entra, version, prefix: `/${version}` })
   return app

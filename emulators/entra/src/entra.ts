@@ -10,6 +10,7 @@ import type { Leg } from './emulator/leg.ts'
 import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { SigningKeys } from './keys/signing-keys.ts'
 import { Grants } from './oauth/grants.ts'
+import { DeviceCodes } from './sign-in/device-codes.ts'
 import { Sessions } from './sign-in/sessions.ts'
 
 /** What the request log shows of a protocol request. */
@@ -50,6 +51,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   readonly federatedIssuers = new FederatedIssuers()
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
+  readonly deviceCodes = new DeviceCodes(this.clock)
   readonly signInActivities = new SignInActivities()
   directory: Directory
   readonly #server: () => Server
@@ -90,6 +92,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     this.directory = new Directory(seedDirectory(this.config))
     this.sessions.clear()
     this.grants.clear()
+    this.deviceCodes.clear()
     this.signInActivities.clear()
   }
 }

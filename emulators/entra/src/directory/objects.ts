@@ -61,7 +61,7 @@ const applicationProperties = {
   web: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
   /** Of native applications, which have no credential. */
   publicClient: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
-  /** Only stored: whether the application may get tokens without a page or a credential. */
+  /** Whether the application may get tokens without a page or a credential, such as by device code. */
   isFallbackPublicClient: Type.Union([Type.Boolean(), Type.Null()]),
   /** Which groups of a user the tokens name, if any. */
   groupMembershipClaims: Type.Union([Type.Enum(['SecurityGroup', 'All'] as const), Type.Null()]),

@@ -1,7 +1,10 @@
-import { decodeProtectedHeader } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { expect, it } from 'vitest'
-import { sendJson, t1Of } from '../testing/requests.ts'
-import { startEntraForFile, tenantId } from '../testing/start-entra.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import { ada, signIn } from '../testing/browser.ts'
+import { nameIds } from '../testing/describe-responses.ts'
+import { requestCustomToken, sendJson, t1Of } from '../testing/requests.ts'
+import { blueprintAppId, spaAppId, startEntraForFile, tenantId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
 
@@ -9,29 +12,41 @@ const read = async (path: string) => (await sendJson(entra, 'GET', path)).body
 const discovery = '.well-known/openid-configuration'
 
 it('discovery names this server’s endpoints, the issuer of each version, and – as in Entra – no support of PKCE', async () => {
-  const base = `${entra.url}/${tenantId}`
-  const document = {
-    issuer: `${base}/v2.0`,
-    authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
-    token_endpoint: `${base}/oauth2/v2.0/token`,
-    jwks_uri: `${base}/discovery/v2.0/keys`,
-    end_session_endpoint: `${base}/oauth2/v2.0/logout`,
-    scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
-    response_modes_supported: ['query', 'fragment'],
-    response_types_supported: ['code'],
-    subject_types_supported: ['pairwise'],
-    id_token_signing_alg_values_supported: ['RS256'],
-  }
-  expect(await read(`/${tenantId}/v2.0/${discovery}`)).toEqual(document)
+  const document = await read(`/${tenantId}/v2.0/${discovery}`)
+  const lines = Object.entries(document).map(([name, value]) => `${name}: ${[value].flat().join(' ')}`)
+  await expect(nameIds(entra, `${lines.join('\n')}\n`)).toMatchFileSnapshot('discovery.txt')
   const issuer = `https://sts.windows.net/${tenantId}/`
   expect(await read(`/${tenantId}/${discovery}`)).toEqual({ ...document, issuer })
+})
+
+it('the endpoints that applications of several organizations share leave the tenant open', async () => {
+  expect(await read(`/organizations/v2.0/${discovery}`)).toMatchObject({
+    issuer: `${entra.url}/{tenantid}/v2.0`,
+    token_endpoint: `${entra.url}/organizations/oauth2/v2.0/token`,
+  })
+})
+
+it('userinfo tells what the scopes of a token for Graph allow, and nothing by another token', async () => {
+  const ask = async (scopes: readonly string[], resource: string = wellKnown.graphUri) => {
+    const token = await requestCustomToken(entra, { client: spaAppId, resource, user: ada, scopes })
+    const headers = { authorization: `Bearer ${token}` }
+    return (await sendJson(entra, 'GET', '/oidc/userinfo', undefined, headers)).body
+  }
+  const sub = decodeJwt((await signIn(entra, ada)).body.id_token).sub
+  expect(await ask(['openid'])).toEqual({ sub })
+  const all = { sub, name: 'Ada Osei', email: 'ada@contoso.example' }
+  expect(await ask(['openid', 'profile', 'email'])).toEqual(all)
+  expect(await ask(['User.Read'])).toMatchObject({ error: { code: 'Authorization_RequestDenied' } })
+  expect(await ask(['openid'], blueprintAppId)).toMatchObject({
+    error: { code: 'InvalidAuthenticationToken' },
+  })
 })
 
 it('discovery of instances names this host and no other', async () => {
   const { host } = new URL(entra.url)
   expect(await read('/common/discovery/instance?api-version=1.1')).toMatchObject({
     tenant_discovery_endpoint: `${entra.url}/${tenantId}/v2.0/${discovery}`,
-    metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
+    metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host, 'localhost'] }],
   })
 })
 

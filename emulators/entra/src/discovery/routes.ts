@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { checkTenant } from '../oauth/client.ts'
+import { checkTenant, isSharedEndpoint } from '../oauth/client.ts'
 
 type TenantRoute = { Params: { tenant: string } }
 
@@ -10,15 +10,13 @@ export async function serveDiscovery(app: FastifyInstance, { entra }: { entra: E
     reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'max-age=86400, private' })
   })
 
-  app.get<TenantRoute>('/:tenant/v2.0/.well-known/openid-configuration', async ({ params }) => {
-    checkTenant(entra, params.tenant)
-    return describeTenant(entra, entra.issuerV2)
-  })
+  app.get<TenantRoute>('/:tenant/v2.0/.well-known/openid-configuration', async ({ params }) =>
+    describeTenant(entra, params.tenant, entra.issuerV2),
+  )
 
-  app.get<TenantRoute>('/:tenant/.well-known/openid-configuration', async ({ params }) => {
-    checkTenant(entra, params.tenant)
-    return describeTenant(entra, entra.issuerV1)
-  })
+  app.get<TenantRoute>('/:tenant/.well-known/openid-configuration', async ({ params }) =>
+    describeTenant(entra, params.tenant, entra.issuerV1),
+  )
 
   app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async ({ params }) => {
     checkTenant(entra, params.tenant)
@@ -36,28 +34,61 @@ export async function serveDiscovery(app: FastifyInstance, { entra }: { entra: E
   })
 
   app.get('/common/discovery/instance', async () => {
-    const { host } = new URL(entra.publicUrl)
+    const { host, hostname } = new URL(entra.publicUrl)
+    // MSAL.NET compares names of hosts without their ports.
+    const hostAliases = [...new Set([host, hostname])]
     return {
       tenant_discovery_endpoint: `${entra.issuerV2}/.well-known/openid-configuration`,
       'api-version': '1.1',
-      metadata: [{ preferred_network: host, preferred_cache: host, aliases: [host] }],
+      metadata: [{ preferred_network: host, preferred_cache: host, aliases: hostAliases }],
     }
   })
 }
 
-/** The documents of both versions name the v2.0 endpoints, since the emulator has no others. */
-function describeTenant(entra: Entra, issuer: string) {
-  const base = `${entra.publicUrl}/${entra.config.tenantId}`
+/**
+ * The documents of both versions name the v2.0 endpoints, since the emulator has no others. The shared endpoints leave the tenant in
+ * the issuer open, as Entra does.
+ */
+function describeTenant(entra: Entra, tenant: string, issuer: string) {
+  checkTenant(entra, tenant)
+  const { publicUrl } = entra
+  const { tenantId } = entra.config
+  const isShared = isSharedEndpoint(tenant)
+  const segment = isShared ? tenant.toLowerCase() : tenantId
+  const base = `${publicUrl}/${segment}`
   return {
-    issuer,
+    issuer: isShared ? issuer.replace(tenantId, '{tenantid}') : issuer,
     authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
     token_endpoint: `${base}/oauth2/v2.0/token`,
+    device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
+    userinfo_endpoint: `${publicUrl}/oidc/userinfo`,
     jwks_uri: `${base}/discovery/v2.0/keys`,
     end_session_endpoint: `${base}/oauth2/v2.0/logout`,
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
-    response_modes_supported: ['query', 'fragment'],
+    response_modes_supported: ['query', 'fragment', 'form_post'],
     response_types_supported: ['code'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
+    claims_supported: [
+      'sub',
+      'iss',
+      'aud',
+      'exp',
+      'iat',
+      'nonce',
+      'preferred_username',
+      'name',
+      'tid',
+      'email',
+    ],
+    request_uri_parameter_supported: false,
+    http_logout_supported: true,
+    frontchannel_logout_supported: false,
+    tenant_region_scope: isShared ? null : 'EU',
+    cloud_instance_name: 'microsoftonline.com',
+    cloud_graph_host_name: 'graph.windows.net',
+    msgraph_host: 'graph.microsoft.com',
+    rbac_url: 'https://pas.windows.net',
   }
 }

@@ -8,6 +8,9 @@ import { type Wording, words } from '@entra-agents/entra-failures/words'
 // biome-ignore format: table
 const ownRefusals = {
   65004: { error: 'access_denied', text: 'User declined to consent to access the app.' },
+  70016: { error: 'authorization_pending', text: 'OAuth 2.0 device flow error. Authorization is pending. Continue polling.' },
+  70018: { error: 'bad_verification_code', text: 'The verification code is not one that was issued to this application.' },
+  70019: { error: 'expired_token', text: 'The verification code has expired.' },
   90094: { error: 'access_denied', text: "An administrator of the organization must consent to the permissions that '{name}' asks for." },
   16000: { error: 'interaction_required', text: 'Several users are signed in; the request does not say which one it is for.' },
   700038: { error: 'unauthorized_client', text: '{client} is not a valid application identifier.' },
@@ -24,6 +27,7 @@ const ownRefusals = {
   700084: { error: 'invalid_grant', suberror: 'bad_token', text: 'The refresh token of a single-page application has a fixed, limited lifetime, which is over.' },
   9002313: { error: 'invalid_grant', text: 'Invalid request. The {what} is malformed or invalid.' },
   50011: { error: 'invalid_request', text: "The redirect URI '{uri}' is not one of those configured for the application '{client}'." },
+  50194: { error: 'invalid_request', text: "Application '{client}'({name}) is not configured as a multi-tenant application. Use a tenant-specific endpoint or configure the application to be multi-tenant." },
   70007: { error: 'invalid_request', text: "'{mode}' is not a supported value of 'response_mode'." },
   90009: { error: 'invalid_request', text: "Application '{client}'({name}) is requesting a token for itself. This scenario is supported only if resource is specified using the GUID based App Identifier." },
   90023: { error: 'invalid_request', text: "Unsupported 'prompt' value '{prompt}'." },

@@ -13,9 +13,15 @@ const tenantPattern =
 
 const noApplication = '00000000-0000-0000-0000-000000000000'
 
+/** Whether a URL names no tenant: users of any organization may sign in, at applications that are for all of them. */
+export function isSharedEndpoint(tenant: string): boolean {
+  return ['common', 'organizations'].includes(tenant.toLowerCase())
+}
+
 /** Refuses URLs with another tenant than the emulated one, which has an id and a verified domain. */
 export function checkTenant(entra: Entra, tenant: string): void {
-  if ([entra.config.tenantId, publisherDomain].includes(tenant.toLowerCase())) return
+  if ([entra.config.tenantId, publisherDomain].includes(tenant.toLowerCase()) || isSharedEndpoint(tenant))
+    return
   throw refusal(tenantPattern.test(tenant) ? 90002 : 900023, { tenant })
 }
 
@@ -25,13 +31,20 @@ export interface Client {
   readonly application: Application | undefined
 }
 
-/** Finds the client in this tenant. A registered application without a principal counts as unknown. */
-export function findClient(entra: Entra, clientId: string): Client {
+/**
+ * Finds the client in this tenant. A registered application without a principal counts as unknown.
+ *
+ * @param tenant the tenant in the request's URL
+ */
+export function findClient(entra: Entra, clientId: string, tenant: string): Client {
   if (clientId === noApplication) throw refusal(700038, { client: clientId })
   const principal = entra.directory.principal(clientId)
   if (!principal) throw refusal(700016, { client: clientId, tenant: entra.config.tenantId })
   if (!propertySeenByLookUp(entra, principal, 'accountEnabled')) throw refusal(7000112, { client: clientId })
-  return { principal, application: entra.directory.application(clientId) }
+  const application = entra.directory.application(clientId)
+  if (isSharedEndpoint(tenant) && application?.signInAudience !== 'AzureADMultipleOrgs')
+    throw refusal(50194, { client: clientId, name: principal.displayName })
+  return { principal, application }
 }
 
 /** Whether a client is an agent identity or a blueprint, which may use few grant types only. */

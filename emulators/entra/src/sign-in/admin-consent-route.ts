@@ -22,7 +22,10 @@ export async function serveAdminConsent(app: FastifyInstance, { entra }: { entra
 
   const arrive = ({ params, query }: FastifyRequest<PageRoute>) => {
     checkTenant(entra, params.tenant)
-    const { client, returnAddress } = readReturnAddress(entra, { ...query, response_type: 'none' })
+    const { client, returnAddress } = readReturnAddress(entra, params.tenant, {
+      ...query,
+      response_type: 'none',
+    })
     if (!query['scope']) throw refusal(900144, { parameter: 'scope' })
     const requested = readScopes(entra, query['scope'])
     checkScopesExist(client, requested)

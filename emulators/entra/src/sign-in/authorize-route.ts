@@ -10,7 +10,13 @@ import { missingConsents } from '../oauth/scopes.ts'
 import { clientInfo } from '../tokens/id-token.ts'
 import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
 import { sendConsentPage, sendErrorPage, sendSecondFactorPage, sendSignInPage } from './pages.ts'
-import { type PageRoute, type Query, readReturnAddress, sendBack, sendBackRefusal } from './return-address.ts'
+import {
+  type PageRoute,
+  readReturnAddress,
+  refuseOtherSites,
+  sendBack,
+  sendBackRefusal,
+} from './return-address.ts'
 import { keepSession, sessionOf } from './session-cookie.ts'
 import type { Session } from './sessions.ts'
 
@@ -29,14 +35,15 @@ export async function serveAuthorize(app: FastifyInstance, { entra }: { entra: E
   // Once the redirect URI is validated, refusals go to the application; before, they are shown on a page.
   app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
-    const returnAddress = returnAddressOrNone(entra, request.query)
+    const returnAddress = returnAddressOrNone(entra, request)
     if (!returnAddress || error.code === 90002) return sendErrorPage(reply, error, request.trace)
     return sendBackRefusal(reply, returnAddress, error, entra.publicUrl)
   })
 
   const arrive = (request: FastifyRequest<PageRoute>, reply: FastifyReply): Visit => {
-    checkTenant(entra, request.params.tenant)
-    const { client, returnAddress } = readReturnAddress(entra, request.query)
+    const { tenant } = request.params
+    checkTenant(entra, tenant)
+    const { client, returnAddress } = readReturnAddress(entra, tenant, request.query)
     const wanted = readAuthorizeRequest(entra, request.query, client, returnAddress)
     return { entra, reply, wanted, session: sessionOf(entra, request) }
   }
@@ -82,19 +89,12 @@ function acceptFactor(visit: Visit, session: Session, user: User): FastifyReply 
   return askFactorOrGoOn(visit, session, user)
 }
 
-function returnAddressOrNone(entra: Entra, query: Query) {
+function returnAddressOrNone(entra: Entra, { params, query }: FastifyRequest<PageRoute>) {
   try {
-    return readReturnAddress(entra, query).returnAddress
+    return readReturnAddress(entra, params.tenant, query).returnAddress
   } catch {
     return undefined
   }
-}
-
-/** Only the emulator's own pages may post here: otherwise any site could sign its visitor in as a user whom the site chooses. */
-function refuseOtherSites(request: FastifyRequest): void {
-  const site = request.headers['sec-fetch-site']
-  if (site === undefined || site === 'same-origin') return
-  throw refusal(9002313, { what: `form of another site (${site})` }, { error: 'invalid_request' })
 }
 
 /** Shows the sign-in page; with `prompt=none`, throws the refusal that says why a sign-in is needed. */

@@ -37,7 +37,7 @@ const [styleHash, scriptHash] = [styles, submitScript].map(
  */
 export function sendPage(
   reply: FastifyReply,
-  page: { status?: number; title: string; body: string; formTarget?: string; sendsForm?: true },
+  page: { status?: number; title: string; body: string; formTarget?: string | undefined; sendsForm?: true },
 ): FastifyReply {
   const script = page.sendsForm ? `<script>${submitScript}</script>\n` : ''
   const policy = [

@@ -5,10 +5,15 @@ import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { escapeHtml, sendPage } from './html.ts'
 import type { ReturnAddress } from './return-address.ts'
 
+/** Who asks a user to sign in. The returnAddress is absent if the browser does not return to an application. */
+type WantedSignIn = Pick<AuthorizeRequest, 'client' | 'hinted' | 'policies'> & {
+  readonly returnAddress?: ReturnAddress
+}
+
 /** Lets the visitor choose the user to sign in as. */
 export function sendSignInPage(
   reply: FastifyReply,
-  { client, hinted, policies, returnAddress }: AuthorizeRequest,
+  { client, hinted, policies, returnAddress }: WantedSignIn,
   users: readonly User[],
 ): FastifyReply {
   const ordered = hinted ? [hinted, ...users.filter(user => user !== hinted)] : users
@@ -41,7 +46,9 @@ export function sendSecondFactorPage(
 }
 
 /** What a user is asked to consent to, and which client asks. */
-type WantedConsent = Pick<AuthorizeRequest, 'client' | 'requested' | 'returnAddress'>
+type WantedConsent = Pick<AuthorizeRequest, 'client' | 'requested'> & {
+  readonly returnAddress?: ReturnAddress
+}
 
 /** Asks an administrator for consent for all users. */
 export function sendAdminConsentPage(
@@ -59,7 +66,7 @@ export function sendAdminConsentPage(
 }
 
 /** Asks the user for consent. */
-export function sendConsentPage(reply: FastifyReply, request: AuthorizeRequest, user: User): FastifyReply {
+export function sendConsentPage(reply: FastifyReply, request: WantedConsent, user: User): FastifyReply {
   const intro = `<p>${escapeHtml(user.userPrincipalName)}</p>\n${listScopes(request)}`
   return sendForm(reply, request.returnAddress, 'Permissions requested', intro, [
     accountField(user),
@@ -72,7 +79,7 @@ const accountField = ({ id }: User) => `<input type="hidden" name="account" valu
 /** A page with a form that can be cancelled. The form posts to the URL of the page, which has all parameters. */
 function sendForm(
   reply: FastifyReply,
-  { redirectUri }: ReturnAddress,
+  returnAddress: ReturnAddress | undefined,
   title: string,
   intro: string,
   fields: readonly string[],
@@ -82,7 +89,7 @@ function sendForm(
 ${fields.join('\n')}
 <button class="plain" name="cancel" value="1">Cancel</button>
 </form>`
-  return sendPage(reply, { title, formTarget: redirectUri, body })
+  return sendPage(reply, { title, formTarget: returnAddress?.redirectUri, body })
 }
 
 function listScopes(request: WantedConsent): string {

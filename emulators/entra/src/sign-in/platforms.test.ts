@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { newApplication, newRole, newScope, newServicePrincipal } from '../directory/objects.ts'
 import { ada, Browser, makeVerifier, readRedirect } from '../testing/browser.ts'
 import { describeResponses, describeTokens, describeVisits } from '../testing/describe-responses.ts'
-import { requestToken, startEntraForFile, type TokenResponse } from '../testing/start-entra.ts'
+import { requestToken, startEntraForFile, type TokenResponse, tenantId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
 
@@ -130,6 +130,20 @@ it('browsers return to registered addresses only; of native applications any por
   const visits = [...uris, ...others].map(uri => [uri, visit(uri)] as const)
   const answers = await describeVisits(entra, Object.fromEntries(visits))
   await expect(answers).toMatchFileSnapshot('return-addresses.txt')
+})
+
+it('the endpoints of all organizations are for applications of several organizations only', async () => {
+  const visit = (signInAudience: 'AzureADMyOrg' | 'AzureADMultipleOrgs') => () => {
+    registerShop({ signInAudience })
+    const browser = new Browser(entra)
+    const address = browser.authorizeUrl({ client_id: appId, redirect_uri: webUri, response_mode: 'query' })
+    return browser.submit(address.replace(tenantId, 'common'), { account: ada })
+  }
+  const answers = await describeVisits(entra, {
+    'an application of this organization': visit('AzureADMyOrg'),
+    'an application of several': visit('AzureADMultipleOrgs'),
+  })
+  await expect(answers).toMatchFileSnapshot('shared-endpoint.txt')
 })
 
 it('form_post lets the browser post the response to the application, by the only script of that page', async () => {

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Platform, platforms } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { describeRefusal, type EntraError, refusal } from '../errors/entra-error.ts'
@@ -28,11 +28,12 @@ export interface ReturnAddress {
 /** Reads and validates client and redirect URI. If one is invalid, the refusal is shown on a page and not redirected. */
 export function readReturnAddress(
   entra: Entra,
+  tenant: string,
   query: Query,
 ): { client: Client; returnAddress: ReturnAddress } {
   const clientId = query['client_id']
   if (!clientId) throw refusal(900144, { parameter: 'client_id' })
-  const client = findClient(entra, clientId)
+  const client = findClient(entra, clientId, tenant)
   const registered = redirectUrisOf(entra, query, client)
   const redirectUri = query['redirect_uri'] ?? registered[0]?.uri ?? ''
   const platform = registered.find(one => matches(one, redirectUri))?.platform
@@ -107,4 +108,11 @@ export function sendBackRefusal(
     suberror: error.suberror,
     claims: error.claims,
   })
+}
+
+/** Only the emulator's own pages may post here: otherwise any site could sign its visitor in as a user whom the site chooses. */
+export function refuseOtherSites(request: FastifyRequest): void {
+  const site = request.headers['sec-fetch-site']
+  if (site === undefined || site === 'same-origin') return
+  throw refusal(9002313, { what: `form of another site (${site})` }, { error: 'invalid_request' })
 }

@@ -23,6 +23,20 @@ export async function grantByCode(
   return grantForUser(entra, form, { ...code, scope, client, authentication })
 }
 
+/** Redeems the code of a device (RFC 8628), which has no credential. */
+export async function grantByDeviceCode(
+  entra: Entra,
+  form: Form,
+  client: Client,
+  origin: string | undefined,
+): Promise<TokenResponse> {
+  if (!client.application?.isFallbackPublicClient) throw refusal(7000218)
+  const platform = 'publicClient'
+  const authentication = await authenticateOn[platform](entra, form, client, origin)
+  const grant = entra.deviceCodes.redeem(form.required('device_code'), client.principal.appId)
+  return grantForUser(entra, form, { ...grant, platform, sessionId: '', client, authentication })
+}
+
 /** Renews a user's tokens by a refresh token. */
 export async function grantByRefreshToken(
   entra: Entra,

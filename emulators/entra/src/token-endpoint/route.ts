@@ -3,11 +3,11 @@ import { decodeJwt } from 'jose'
 import type { PasswordCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { checkTenant, findClient, isAgentic } from '../oauth/client.ts'
+import { type Client, checkTenant, findClient, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
-import { allowsOrigin, grantByCode, grantByRefreshToken } from './code-and-refresh.ts'
+import { allowsOrigin, grantByCode, grantByDeviceCode, grantByRefreshToken } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
 import type { TokenResponse } from './response.ts'
 
@@ -35,7 +35,8 @@ export async function serveTokens(app: FastifyInstance, { entra }: { entra: Entr
       checkTenant(entra, request.params.tenant)
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
       const form = new Form(request.body, request.headers.authorization)
-      const response = await grantTokens(entra, form, request.headers.origin)
+      const client = findClient(entra, form.required('client_id'), request.params.tenant)
+      const response = await grantTokens(entra, form, client, request.headers.origin)
       const claims = decodeJwt(String(response['access_token']))
       entra.requests.note(request, { tokenId: String(claims['uti']) })
       entra.signInActivities.note(claims, findSecret(entra, form), entra.clock.nowMs())
@@ -62,9 +63,13 @@ const agenticGrantTypes: readonly string[] = [
   'user_fic',
 ]
 
-async function grantTokens(entra: Entra, form: Form, origin: string | undefined): Promise<TokenResponse> {
+async function grantTokens(
+  entra: Entra,
+  form: Form,
+  client: Client,
+  origin: string | undefined,
+): Promise<TokenResponse> {
   const grantType = form.required('grant_type')
-  const client = findClient(entra, form.required('client_id'))
   if (isAgentic(client) && !agenticGrantTypes.includes(grantType))
     throw refusal(82001, { client: client.principal.appId, what: `tokens by the grant type '${grantType}'` })
   switch (grantType) {
@@ -76,6 +81,9 @@ async function grantTokens(entra: Entra, form: Form, origin: string | undefined)
       return grantAgentUser(entra, form, client)
     case 'authorization_code':
       return grantByCode(entra, form, client, origin)
+    case 'device_code':
+    case 'urn:ietf:params:oauth:grant-type:device_code':
+      return grantByDeviceCode(entra, form, client, origin)
     case 'refresh_token':
       return grantByRefreshToken(entra, form, client, origin)
     default:

@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Entra } from '../entra.ts'
+import { EntraError, refusal } from '../errors/entra-error.ts'
+import { checkTenant, findClient } from '../oauth/client.ts'
+import { acceptFormBodies, Form } from '../oauth/form.ts'
+import { missingConsents, readScopes } from '../oauth/scopes.ts'
+import { checkScopesExist, recordConsent } from './authorize-request.ts'
+import { type DeviceCode, deviceCodeLifetimeSeconds } from './device-codes.ts'
+import { escapeHtml, sendPage } from './html.ts'
+import { sendConsentPage, sendErrorPage, sendSignInPage } from './pages.ts'
+import { type PageRoute, refuseOtherSites } from './return-address.ts'
+
+/** The device authorization grant (RFC 8628): the device's request, and the page on which its user types the code. */
+export async function serveDevices(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+  acceptFormBodies(app)
+
+  app.post<PageRoute>('/:tenant/oauth2/v2.0/devicecode', async ({ params, body }) => {
+    const { tenant } = params
+    checkTenant(entra, tenant)
+    const form = new Form(body)
+    const client = findClient(entra, form.required('client_id'), tenant)
+    const scope = form.required('scope')
+    checkScopesExist(client, readScopes(entra, scope))
+    const { deviceCode, userCode } = entra.deviceCodes.issue(client.principal.appId, scope)
+    const address = `${entra.publicUrl}/${tenant}/oauth2/deviceauth`
+    return {
+      user_code: userCode,
+      device_code: deviceCode,
+      verification_uri: address,
+      expires_in: deviceCodeLifetimeSeconds,
+      interval: 5,
+      message: `To sign in, use a web browser to open the page ${address} and enter the code ${userCode} to authenticate.`,
+    }
+  })
+
+  app.register(async pages => {
+    pages.setErrorHandler<Error, PageRoute>((error, request, reply) => {
+      if (!(error instanceof EntraError)) throw error
+      return sendErrorPage(reply, error, request.trace)
+    })
+
+    pages.get<PageRoute>('/:tenant/oauth2/deviceauth', async ({ params, query }, reply) => {
+      checkTenant(entra, params.tenant)
+      const device = entra.deviceCodes.waiting(query['otc'] ?? '')
+      if (!device) return sendCodePage(reply, query['otc'])
+      return sendSignInPage(reply, requestOf(entra, params.tenant, device), entra.directory.visitors)
+    })
+
+    pages.post<PageRoute>('/:tenant/oauth2/deviceauth', async (request, reply) => {
+      checkTenant(entra, request.params.tenant)
+      refuseOtherSites(request)
+      return answer(entra, request, reply)
+    })
+  })
+}
+
+/** Asks for the code, again if there is no such code. */
+function sendCodePage(reply: FastifyReply, typed = ''): FastifyReply {
+  const hint = typed === '' ? '' : '<p>That code didn’t work. Check the code and try again.</p>\n'
+  const body = `${hint}<form method="get">
+<label>Code <input name="otc" value="${escapeHtml(typed)}" autocomplete="off" required autofocus></label>
+<button class="primary">Next</button>
+</form>`
+  return sendPage(reply, { title: 'Enter code to allow access', body })
+}
+
+/** The device's request as the pages show it. */
+function requestOf(entra: Entra, tenant: string, { clientId, scope }: DeviceCode) {
+  const requested = readScopes(entra, scope)
+  return { client: findClient(entra, clientId, tenant), requested, policies: [], hinted: undefined }
+}
+
+function answer(
+  entra: Entra,
+  { params, query, body: form = new URLSearchParams() }: FastifyRequest<PageRoute>,
+  reply: FastifyReply,
+): FastifyReply {
+  const device = entra.deviceCodes.waiting(query['otc'] ?? '')
+  if (!device) return sendCodePage(reply, query['otc'])
+  const request = requestOf(entra, params.tenant, device)
+  const user = entra.directory.visitor(form.get('account') ?? '')
+  if (form.has('cancel')) device.answer = 'declined'
+  else if (!user) throw refusal(50058)
+  else {
+    const lacksConsent = missingConsents(entra, request.client, user, request.requested).length > 0
+    if (lacksConsent && !form.has('consent')) return sendConsentPage(reply, request, user)
+    if (lacksConsent) recordConsent(entra, request, user.id)
+    device.answer = { userId: user.id }
+  }
+  const title = device.answer === 'declined' ? 'You declined the request' : 'You have signed in'
+  return sendPage(reply, { title, body: '<p>You may now close this window.</p>' })
+}
