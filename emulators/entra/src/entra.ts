@@ -86,6 +86,12 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     return `${this.publicUrl}/${this.config.tenantId}/v2.0`
   }
 
+  /** Signs a user out everywhere: pages and refresh tokens. Access tokens live on until they expire. */
+  revokeSessions(userId: string): void {
+    this.grants.revoke(userId)
+    for (const session of this.sessions.values()) session.userIds.delete(userId)
+  }
+
   /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, faults and the request log. Signing keys stay. */
   override reset(): void {
     super.reset()

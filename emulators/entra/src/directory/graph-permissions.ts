@@ -17,16 +17,24 @@ export const auditLogPermission = 'AuditLog.Read.All'
 /** What the set-up application may do at Graph. */
 export const setUpRoles = [...new Set([...setUpPermissions, conditionalAccessPermission])]
 
-export const graphAppRoles: AppRole[] = [...setUpRoles, ...reviewPermissions, policyReadPermission].map(
-  value => newRole(graphRoleId(value), value),
+/** What applications need that show or change users and groups. */
+const directoryPermissions = [
+  'User.ReadBasic.All',
+  'User.RevokeSessions.All',
+  'Group.Read.All',
+  'Group.ReadWrite.All',
+  'GroupMember.Read.All',
+  'GroupMember.ReadWrite.All',
+]
+
+const permissions = [...reviewPermissions, policyReadPermission, ...directoryPermissions]
+export const graphAppRoles: AppRole[] = [...new Set([...setUpRoles, ...permissions])].map(value =>
+  newRole(graphRoleId(value), value),
 )
 
 const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]
 export const graphScopes: PermissionScope[] = [
-  ...userScopes,
-  ...setUpPermissions,
-  ...reviewPermissions,
-  policyReadPermission,
+  ...new Set([...userScopes, ...setUpPermissions, ...permissions]),
 ].map(value => newScope(stableId(`scope ${value}`), value))
 
 export function graphRoleId(value: string): string {

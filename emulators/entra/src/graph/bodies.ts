@@ -22,6 +22,26 @@ export type NewApplication = Static<typeof NewApplication>
 /** The body of a request to `$ref`: the URL of an object. */
 export const Reference = strictObject({ '@odata.id': Type.String({ format: 'uri' }) })
 
+export const NewGroup = strictObject({
+  ...odataType,
+  displayName: Name,
+  description: Type.Optional(Type.Union([Name, Type.Null()])),
+  mailEnabled: Type.Literal(false),
+  mailNickname: Name,
+  securityEnabled: Type.Literal(true),
+})
+
+const BatchRequest = strictObject({
+  id: Name,
+  method: Type.Enum(['GET', 'POST', 'PATCH', 'DELETE'] as const),
+  url: Type.String({ minLength: 1, maxLength: 4_000 }),
+  headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+  body: Type.Optional(Type.Unknown()),
+  dependsOn: Type.Optional(Type.Array(Name)),
+})
+/** Several requests in one (https://learn.microsoft.com/graph/json-batching). */
+export const Batch = strictObject({ requests: Type.Array(BatchRequest, { minItems: 1, maxItems: 20 }) })
+
 export const NewServicePrincipal = strictObject({ ...odataType, appId: Guid })
 /** `accountEnabled: false` keeps a principal from getting tokens. */
 export const ServicePrincipalPatch = strictObject({

@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
 import { addApplicationRoutes } from './applications.ts'
+import { addBatchRoute } from './batch.ts'
 import { type Caller, readCaller } from './caller.ts'
 import { addConditionalAccessRoutes } from './conditional-access.ts'
 import { addCredentialRoutes } from './credentials.ts'
 import { GraphError, sendGraphErrors } from './graph-error.ts'
+import { addGroupRoutes } from './groups.ts'
 import { addInheritanceRoutes } from './inheritance.ts'
 import { addMembershipRoutes } from './memberships.ts'
 import type { GraphVersion } from './paths.ts'
@@ -41,8 +43,10 @@ export async function serveGraph(
   })
   const routes = graphRoutes(app)
   addApplicationRoutes(routes, entra)
+  addBatchRoute(app, version)
   addConditionalAccessRoutes(routes, entra)
   addCredentialRoutes(routes, entra)
+  addGroupRoutes(routes, entra)
   addInheritanceRoutes(routes, entra, version)
   addMembershipRoutes(routes, entra)
   addPermissionRoutes(routes, entra)

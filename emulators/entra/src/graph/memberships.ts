@@ -28,6 +28,14 @@ export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
   }
   const memberReaders = routes.for('GroupMember.Read.All')
   memberReaders.list(
+    '/users/:key/memberOf',
+    ({ key }) => groupsWith(entra, findUser(entra, key).id),
+    'directoryObjects',
+  )
+  routes
+    .for('User.Read', 'GroupMember.Read.All')
+    .list('/me/memberOf', ({ caller }) => groupsWith(entra, caller.userId ?? ''), 'directoryObjects')
+  memberReaders.list(
     '/groups/:key/transitiveMembers',
     ({ key }) => membersOf(entra, key).flatMap(id => showObject(entra, id)),
     'directoryObjects',
@@ -65,7 +73,13 @@ function expandedObjects(entra: Entra, { principalId, roleDefinitionId }: RoleAs
   return { principal: showObject(entra, principalId)[0], ...(roleDefinition ? { roleDefinition } : {}) }
 }
 
-function findGroup({ directory }: Entra, id: string) {
+/** The groups and roles that an object is a direct member of. */
+function groupsWith(entra: Entra, id: string) {
+  const { groups } = entra.directory.content
+  return groups.filter(({ members }) => members.includes(id)).flatMap(group => showObject(entra, group.id))
+}
+
+export function findGroup({ directory }: Entra, id: string) {
   return directory.content.groups.find(one => one.id === id) ?? throwNotFound(id)
 }
 

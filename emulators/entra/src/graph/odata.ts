@@ -45,19 +45,48 @@ export function readUserId({ directory }: Entra, address: string): string | unde
   return key === undefined ? undefined : directory.user(key)?.id
 }
 
-/** A collection. `$filter` supports `eq` and `and`; other operators are refused, not ignored. */
-export function collection(name: string, items: readonly object[], query: Query = {}) {
+/**
+ * A collection, or the page of it that `$top` asks for. `$filter` supports `eq` and `and`; other operators are refused, not ignored.
+ *
+ * @param url the request's URL, from which that of the next page is made
+ */
+export function collection(name: string, items: readonly object[], query: Query, url: string) {
   const conditions = readFilter(query['$filter'])
+  for (const [property] of conditions) requireProperty(items, property)
   const matching = items.filter(item =>
     conditions.every(
       ([property, value]) => String(valueAt(item, property)).toLowerCase() === value.toLowerCase(),
     ),
   )
   const selected = query['$select']?.split(',').map(property => property.trim())
+  const start = readNumber(query, '$skiptoken') ?? 0
+  const end = start + (readNumber(query, '$top') ?? matching.length)
   return {
     '@odata.context': `https://graph.microsoft.com/v1.0/$metadata#${name}`,
-    value: matching.map(item => (selected ? pick(item, selected) : item)),
+    ...(query['$count'] === 'true' ? { '@odata.count': matching.length } : {}),
+    ...(end < matching.length ? { '@odata.nextLink': nextPage(url, end) } : {}),
+    value: matching.slice(start, end).map(item => (selected ? pick(item, selected) : item)),
   }
+}
+
+function readNumber(query: Query, option: '$top' | '$skiptoken'): number | undefined {
+  const value = query[option]
+  if (value === undefined) return undefined
+  const isPage = /^\d{1,4}$/.test(value) && (option === '$skiptoken' || (+value >= 1 && +value <= 999))
+  if (!isPage) throw badRequest(`Invalid value '${value}' for the query option '${option}'.`)
+  return Number(value)
+}
+
+function nextPage(url: string, start: number): string {
+  const next = new URL(url)
+  next.searchParams.set('$skiptoken', String(start))
+  return next.href
+}
+
+function requireProperty(items: readonly object[], path: string): void {
+  const [name = ''] = path.split('/')
+  if (items.length === 0 || items.some(item => name in item)) return
+  throw badRequest(`Invalid filter clause: Could not find a property named '${name}'.`)
 }
 
 function readFilter(filter: string | undefined): [property: string, value: string][] {

@@ -58,7 +58,12 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
       name = path.replace(/^.*:key/, '').slice(1),
     ): void {
       app.get<{ Querystring: Query }>(path, { schema: { querystring: Query } }, async request =>
-        collection(name, answer(respond, request), request.query),
+        collection(
+          name,
+          answer(respond, request),
+          request.query,
+          `${request.protocol}://${request.host}${request.originalUrl}`,
+        ),
       )
     },
     get(path: string, respond: Respond<object>): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Type } from 'typebox'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
 import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
@@ -21,7 +22,18 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
       throw badRequest('/me request is only valid with delegated authentication flow.')
     return show(findUser(entra, userId))
   })
-  routes.for('User.ReadBasic.All', ...writePermissions).get('/users/:key', ({ key }) => {
+  const readers = routes.for('User.ReadBasic.All', ...writePermissions)
+  readers.list(
+    '/users',
+    () => entra.directory.content.users.filter(one => !lookUpMisses(entra, one)).map(show),
+    'users',
+  )
+  const revokers = routes.for('User.RevokeSessions.All', 'User.ReadWrite.All')
+  revokers.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ key }) => {
+    entra.revokeSessions(findUser(entra, key).id)
+    return { '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean', value: true }
+  })
+  readers.get('/users/:key', ({ key }) => {
     const user = findUser(entra, key)
     return show(lookUpMisses(entra, user) ? throwNotFound(key) : user)
   })

@@ -28,6 +28,7 @@ export interface AuthorizationCode extends SignInGrant {
 }
 
 export interface RefreshToken extends SignInGrant {
+  readonly issuedAtSeconds: number
   readonly expiresAtSeconds: number
 }
 
@@ -48,6 +49,7 @@ interface Redemption {
 export class Grants {
   readonly #clock: Clock
   readonly #codes = new LRUCache<string, AuthorizationCode>({ max: 1_000 })
+  readonly #revokedUntilSeconds = new Map<string, number>()
   readonly #refreshTokens = new LRUCache<string, RefreshToken>({ max: 10_000 })
 
   constructor(clock: Clock) {
@@ -82,10 +84,9 @@ export class Grants {
   issueRefreshToken(grant: SignInGrant): { token: string; expiresInSeconds: number } {
     const token = `1.${opaqueValue(64)}`
     const expiresInSeconds = refreshLifetimeSeconds[grant.platform]
-    this.#refreshTokens.set(token, {
-      ...grant,
-      expiresAtSeconds: this.#clock.nowSeconds() + expiresInSeconds,
-    })
+    const issuedAtSeconds = this.#clock.nowSeconds()
+    const expiresAtSeconds = issuedAtSeconds + expiresInSeconds
+    this.#refreshTokens.set(token, { ...grant, issuedAtSeconds, expiresAtSeconds })
     return { token, expiresInSeconds }
   }
 
@@ -94,14 +95,21 @@ export class Grants {
     return requireOwn('refresh token', this.#refreshTokens.get(token), clientId)
   }
 
-  /** Refuses a refresh token that has expired; until then it can be used any number of times. */
-  checkRefreshToken({ platform, expiresAtSeconds }: RefreshToken): void {
+  /** Makes all refresh tokens of a user useless that were issued until now. */
+  revoke(userId: string): void {
+    this.#revokedUntilSeconds.set(userId, this.#clock.nowSeconds())
+  }
+
+  /** Refuses a refresh token that was revoked or has expired; until then it can be used any number of times. */
+  checkRefreshToken({ platform, userId, issuedAtSeconds, expiresAtSeconds }: RefreshToken): void {
+    if (issuedAtSeconds <= (this.#revokedUntilSeconds.get(userId) ?? 0)) throw refusal(50173)
     if (expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(platform === 'spa' ? 700084 : 700082)
   }
 
   clear(): void {
     this.#codes.clear()
     this.#refreshTokens.clear()
+    this.#revokedUntilSeconds.clear()
   }
 }
 
