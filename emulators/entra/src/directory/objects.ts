@@ -108,7 +108,6 @@ const InheritanceKind = Type.Enum(['allAllowed', 'enumerated', 'none'] as const)
 const OptionalNames = Type.Optional(Type.Array(Name))
 /** Rights at one API that a blueprint's agents inherit from the blueprint's principal (https://learn.microsoft.com/graph/api/resources/inheritablepermission). */
 export const InheritablePermission = strictObject({
-  '@odata.type': Type.Optional(Name),
   resourceAppId: Guid,
   inheritableScopes: Type.Optional(Type.Object({ kind: InheritanceKind, scopes: OptionalNames })),
   inheritableRoles: Type.Optional(Type.Object({ kind: InheritanceKind, roles: OptionalNames })),

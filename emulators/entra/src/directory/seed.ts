@@ -292,7 +292,14 @@ function seedBlueprint({
     federatedIdentityCredentials:
       federatedCredential === undefined
         ? []
-        : [{ id: 'seeded', name: 'weather-agent', description: null, ...federatedCredential }],
+        : [
+            {
+              id: stableId('federated credential of the seed'),
+              name: 'weather-agent',
+              description: null,
+              ...federatedCredential,
+            },
+          ],
     sponsors: [seedIds.ada],
     web: { redirectUris: [...consentUris] },
   })
@@ -302,7 +309,15 @@ function seedSecret(secretText: string | undefined): Application['passwordCreden
   const endDateTime = '2999-01-01T00:00:00Z'
   return secretText === undefined
     ? []
-    : [{ keyId: 'seeded', displayName: null, startDateTime: seededAt, endDateTime, secretText }]
+    : [
+        {
+          keyId: stableId('secret of the seed'),
+          displayName: null,
+          startDateTime: seededAt,
+          endDateTime,
+          secretText,
+        },
+      ]
 }
 
 function newAssignment(principalId: string, resourceId: string, appRoleId: string): AppRoleAssignment {

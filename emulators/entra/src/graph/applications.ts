@@ -99,7 +99,7 @@ function isRenaming({ displayName, description }: Static<typeof ApplicationPatch
 function changeApplication(
   entra: Entra,
   application: Application,
-  { '@odata.type': _type, api = {}, ...properties }: Static<typeof ApplicationPatch>,
+  { api = {}, ...properties }: Static<typeof ApplicationPatch>,
 ): void {
   if (application.kind === 'agentIdentityBlueprint' && properties.spa)
     throw new GraphError('AgentBlueprint_IncompatibleProperty', "A blueprint has no property 'spa'.")

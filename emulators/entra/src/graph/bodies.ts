@@ -2,16 +2,14 @@ import { strictObject } from '@entra-agents/emulator-kit'
 import { type Static, Type } from 'typebox'
 import { ApplicationChange, FederatedProperties, Guid, Name } from '../directory/objects.ts'
 
-const odataType = { '@odata.type': Type.Optional(Name) }
 const UserUrls = Type.Optional(Type.Array(Type.String()))
 const boundUsers = { 'sponsors@odata.bind': UserUrls, 'owners@odata.bind': UserUrls }
 
 export const Query = Type.Record(Type.String(), Type.String())
 export type Query = Static<typeof Query>
 
-export const ApplicationPatch = strictObject({ ...odataType, ...ApplicationChange })
+export const ApplicationPatch = strictObject({ ...ApplicationChange })
 export const NewApplication = strictObject({
-  ...odataType,
   ...ApplicationChange,
   ...boundUsers,
   displayName: Name,
@@ -23,7 +21,6 @@ export type NewApplication = Static<typeof NewApplication>
 export const Reference = strictObject({ '@odata.id': Type.String({ format: 'uri' }) })
 
 export const NewGroup = strictObject({
-  ...odataType,
   displayName: Name,
   description: Type.Optional(Type.Union([Name, Type.Null()])),
   mailEnabled: Type.Literal(false),
@@ -42,14 +39,13 @@ const BatchRequest = strictObject({
 /** Several requests in one (https://learn.microsoft.com/graph/json-batching). */
 export const Batch = strictObject({ requests: Type.Array(BatchRequest, { minItems: 1, maxItems: 20 }) })
 
-export const NewServicePrincipal = strictObject({ ...odataType, appId: Guid })
+export const NewServicePrincipal = strictObject({ appId: Guid })
 /** `accountEnabled: false` keeps a principal from getting tokens. */
 export const ServicePrincipalPatch = strictObject({
   displayName: Type.Optional(Name),
   accountEnabled: Type.Optional(Type.Boolean()),
 })
 export const NewAgentIdentity = strictObject({
-  ...odataType,
   displayName: Name,
   agentIdentityBlueprintId: Guid,
   ...boundUsers,
@@ -57,7 +53,6 @@ export const NewAgentIdentity = strictObject({
 /** The local part of a user's name, in the characters that Graph accepts. */
 const Nickname = Type.String({ pattern: "^[A-Za-z0-9'._!#^~-]{1,64}$" })
 export const NewAgentUser = strictObject({
-  ...odataType,
   accountEnabled: Type.Boolean(),
   displayName: Name,
   mailNickname: Nickname,

@@ -54,6 +54,12 @@ it('groups are made, get and lose members, and are removed', async () => {
   expect((await send('GET', `/v1.0/groups/${group.id}`)).status).toBe(404)
 })
 
+it('types that a library names in a body are accepted', async () => {
+  const typed = { '@odata.type': '#microsoft.graph.group', displayName: 'Typed' }
+  const order = { ...typed, mailEnabled: false, mailNickname: 'typed', securityEnabled: true }
+  expect((await send('POST', '/v1.0/groups', order)).status).toBe(201)
+})
+
 it('the signed-in user sees the groups they are in', async () => {
   entra.entra.directory.content.groups[0]?.members.push(ada)
   const bearer = await graph.as({ scopes: ['User.Read'] })

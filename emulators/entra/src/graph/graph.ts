@@ -38,6 +38,7 @@ export async function serveGraph(
     request.caller = await readCaller(entra, request)
     if (request.method === 'POST') checkQuota(entra)
   })
+  app.addHook('preValidation', async ({ body }) => dropTypes(body))
   app.setNotFoundHandler(() => {
     throw new GraphError('BadRequest', 'Resource not found for the segment: it is not emulated here.', 404)
   })
@@ -61,4 +62,11 @@ function checkQuota({ directory: { content } }: Entra): void {
   if (objects < maxObjects) return
   const message = 'The directory object quota limit for the tenant has been exceeded.'
   throw new GraphError('Agent_Directory_QuotaExceeded', message, 403)
+}
+
+/** Drops `@odata.type` from a body, down to some depth: libraries name the type of each object, which its address says already. */
+function dropTypes(body: unknown, depth = 8): void {
+  if (typeof body !== 'object' || body === null || depth === 0) return
+  Reflect.deleteProperty(body, '@odata.type')
+  for (const value of Object.values(body)) dropTypes(value, depth - 1)
 }

@@ -47,7 +47,7 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
     .for(...writePermissions)
     .list('/users/:key/licenseDetails', ({ key }) => entra.directory.user(key)?.licenseDetails ?? [])
   managers.create('/users/microsoft.graph.agentUser', NewAgentUser, ({ body }) => {
-    const { mailNickname, '@odata.type': _type, ...properties } = body
+    const { mailNickname, ...properties } = body
     const parent = findParentAgent(entra, body.identityParentId)
     const { content } = entra.directory
     if (content.users.some(({ identityParentId }) => identityParentId === parent.id))
