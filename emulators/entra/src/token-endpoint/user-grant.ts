@@ -53,7 +53,7 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
     ? entra.grants.issueRefreshToken({ clientId, userId, sessionId, platform, scope })
     : undefined
   const idToken = openId.has('openid')
-    ? await issueIdToken(entra, { client, user, sessionId, nonce, openId })
+    ? await issueIdToken(entra, { ...client, user, sessionId, nonce, openId })
     : undefined
   return tokenResponse(token, {
     scope: responseScope(requested, scopes),

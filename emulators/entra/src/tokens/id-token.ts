@@ -1,12 +1,13 @@
-import type { User } from '../directory/objects.ts'
+import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import type { Client } from '../oauth/client.ts'
 import { groupsClaim } from './access-token.ts'
 import { type Claims, signToken } from './jwt.ts'
 import { opaqueValue, pairwiseSubject } from './opaque.ts'
 
 interface IdTokenRequest {
-  readonly client: Client
+  readonly principal: ServicePrincipal
+  /** The registration of the client; an agent identity has none. */
+  readonly application: Application | undefined
   readonly user: User
   /** The session of the sign-in page; empty if the user did not sign in there. */
   readonly sessionId: string
@@ -16,8 +17,8 @@ interface IdTokenRequest {
 
 /** An ID token (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference). */
 export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promise<string> {
-  const { client, user, sessionId, nonce, openId } = request
-  const clientId = client.principal.appId
+  const { principal, user, sessionId, nonce, openId } = request
+  const clientId = principal.appId
   const { jwt } = await signToken(entra, {
     aud: clientId,
     iss: entra.issuerV2,
@@ -26,7 +27,7 @@ export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promi
     login_hint: loginHintOf(user),
     name: user.displayName,
     ...(nonce === undefined ? {} : { nonce }),
-    ...claimsByChoice(entra, client, user),
+    ...claimsByChoice(entra, request),
     oid: user.id,
     preferred_username: user.userPrincipalName,
     rh: `1.${opaqueValue(30)}`,
@@ -40,7 +41,7 @@ export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promi
 }
 
 /** The claims that the application's registration asks for: roles and groups of the user, and optional claims. */
-function claimsByChoice(entra: Entra, { application, principal }: Client, user: User): Claims {
+function claimsByChoice(entra: Entra, { application, principal, user }: IdTokenRequest): Claims {
   if (!application) return {}
   const roles = entra.directory.appRoles(user.id, { application, principal })
   const values: Claims = { acct: 0, email: user.mail, upn: user.userPrincipalName }
