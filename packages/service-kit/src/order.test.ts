@@ -1,6 +1,4 @@
-import plugin from 'fastify-plugin'
 import { expect, it, onTestFinished } from 'vitest'
-import { guardBrowserBoundary } from './browser-boundary.ts'
 import { publishOpenApi } from './open-api.ts'
 import { createServer } from './server.ts'
 
@@ -32,16 +30,4 @@ it('The description of routes lists those that come after it, and is refused aft
   const late = createApp()
   late.get('/tea', async () => 'tea')
   await expect(publishOpenApi(late, about)).rejects.toThrow('before the first route')
-})
-
-it('Routes that need the boundary cannot be added to an app without it', async () => {
-  const routes = plugin(async app => void app.get('/tea', async () => 'tea'), {
-    name: 'tea',
-    dependencies: ['browser-boundary'],
-  })
-  const app = createApp()
-  await app.register(guardBrowserBoundary, { allowedHosts: ['localhost'] })
-  await app.register(routes)
-  expect((await app.inject({ url: '/tea', headers: { host: 'other.example' } })).statusCode).toBe(421)
-  await expect(createApp().register(routes)).rejects.toThrow("The dependency 'browser-boundary'")
 })

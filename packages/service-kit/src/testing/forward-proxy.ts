@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 
 const user = 'agent'
 const password = 'p@ss:word'
+const refusalPage = '<html>no</html>'
 
 /** A forward proxy with credentials. It serves CONNECT and, for http, absolute URLs. Only the proxy resolves a test's host names. */
 export class ForwardProxy implements AsyncDisposable {
@@ -20,26 +21,18 @@ export class ForwardProxy implements AsyncDisposable {
     this.#server = createServer((incoming, response) => {
       const { host, pathname, search } = new URL(incoming.url ?? '')
       const status = this.#judge(incoming, host)
-      if (status !== 200) {
-        response
+      if (status !== 200)
+        return response
           .writeHead(status, { 'content-type': 'text/html' })
-          .end(this.refusal?.page ?? '<html>no</html>')
-        return
-      }
+          .end(this.refusal?.page ?? refusalPage)
       const { method, headers } = incoming
-      const to = {
-        host: '127.0.0.1',
-        port: this.#portOf(host),
-        path: `${pathname}${search}`,
-        method,
-        headers,
-      }
-      const forwarded = httpRequest(to, answer => {
+      const to = { port: this.#portOf(host), path: `${pathname}${search}`, method, headers }
+      const forwarded = httpRequest({ host: '127.0.0.1', ...to }, answer => {
         response.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(response)
       })
       forwarded.on('error', () => response.destroy())
-      incoming.pipe(forwarded)
+      return incoming.pipe(forwarded)
     })
     this.#server.on('connect', (incoming, socket) => this.#tunnel(incoming, socket))
     this.#server.on('connection', socket => this.#sockets.add(socket))
@@ -85,7 +78,7 @@ export class ForwardProxy implements AsyncDisposable {
     const host = incoming.url ?? ''
     const status = this.#judge(incoming, host)
     if (status !== 200) {
-      socket.end(`HTTP/1.1 ${status} No\r\ncontent-type: text/html\r\n\r\n<html>no</html>`)
+      socket.end(`HTTP/1.1 ${status} No\r\ncontent-type: text/html\r\n\r\n${refusalPage}`)
       return
     }
     const behind = connect(this.#portOf(host), '127.0.0.1', () => {
