@@ -49,7 +49,7 @@ code <b>
 [more](https://example.com/a?b=c), [https://login.microsoftonline.com](https://evil.example/?q=secret)`,
     )
     const html = (await text.innerHTML()).replaceAll(/(?<!^)<(p|h3|ul|ol|div|blockquote)\b/g, '\n<$1')
-    await expect(`${html}\n`).toMatchFileSnapshot('markdown.html')
+    await expect(`${html}\n`).toMatchFileSnapshot('markdown.txt')
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await text.getByRole('button', { name: 'Copy the code' }).click()
     await text.getByRole('button', { name: 'Copied' }).waitFor()
