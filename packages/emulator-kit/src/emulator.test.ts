@@ -164,6 +164,11 @@ it('faults and settings are listed, each with a schema, so that a form can be dr
   await expect(`${JSON.stringify(body, undefined, 2)}\n`).toMatchFileSnapshot('control.txt')
 })
 
+it('an OpenAPI document describes all routes of the control plane, by the schemas that validate', async () => {
+  const { body } = await send('GET', '/emulator/openapi.json')
+  await expect(`${JSON.stringify(body, undefined, 2)}\n`).toMatchFileSnapshot('openapi.txt')
+})
+
 it('neither a page of another site nor a request for a host name that is not allowed reaches the controls', async () => {
   const reset = { method: 'POST', url: '/emulator/reset' } as const
   const ofOtherSite = { host: 'localhost', origin: 'https://evil.example' }

@@ -1,9 +1,10 @@
 import { guardBrowserBoundary, sendProblem, toProblem } from '@entra-agents/service-kit'
 import type { FastifyInstance } from 'fastify'
-import type { TProperties, TSchema } from 'typebox'
+import { type TProperties, type TSchema, Type } from 'typebox'
 import { Clock, ClockOffset } from './clock.ts'
 import type { FaultKinds } from './fault-kinds.ts'
 import { Faults, type InjectedFault } from './faults.ts'
+import { publishRoutes } from './openapi.ts'
 import { RequestLog } from './request-log.ts'
 import { Settings } from './settings.ts'
 import { strictObject } from './strict-object.ts'
@@ -77,46 +78,51 @@ export class Emulator<
     const { requests, faults, settings } = this
     const { about, target } = this.#parts
     const FaultList = strictObject({ faults: faults.schema })
-    scope.get('/health', async () => ({ status: 'ok', ...about }))
-    scope.get('/control', async () => ({
+    const says = (summary: string) => ({ schema: { summary } })
+    const empties = (summary: string) => ({ schema: { summary, response: { 204: Type.Null() } } })
+    publishRoutes(scope, `Control plane of the emulator: ${about.emulates.join(', ')}`)
+    scope.get('/health', says('Says what is emulated.'), async () => ({ status: 'ok', ...about }))
+    scope.get('/control', says('Lists the faults, with what each does, and the settings.'), async () => ({
       ...about,
       target,
       faults: faults.describe(),
       settings: settings.schema,
     }))
 
-    scope.get('/requests', async () => ({ requests: requests.all }))
-    scope.delete('/requests', async (_request, reply) => {
+    scope.get('/requests', says('Lists the latest requests, without tokens.'), async () => ({
+      requests: requests.all,
+    }))
+    scope.delete('/requests', empties('Forgets the requests.'), async (_request, reply) => {
       requests.clear()
       return reply.code(204).send()
     })
 
-    scope.get('/faults', async () => ({ faults: faults.all }))
+    scope.get('/faults', says('Lists the injected faults.'), async () => ({ faults: faults.all }))
     scope.put<{ Body: { faults: InjectedFault<Target, Kinds>[] } }>(
       '/faults',
-      { schema: { body: FaultList } },
+      { schema: { summary: 'Replaces the injected faults.', body: FaultList } },
       async ({ body }) => {
         faults.clear()
         faults.inject(...body.faults)
         return { faults: faults.all }
       },
     )
-    scope.delete('/faults', async (_request, reply) => {
+    scope.delete('/faults', empties('Clears the injected faults.'), async (_request, reply) => {
       faults.clear()
       return reply.code(204).send()
     })
 
-    scope.get('/settings', async () => settings.current)
+    scope.get('/settings', says('Shows the settings.'), async () => settings.current)
     scope.patch<{ Body: Record<string, unknown> }>(
       '/settings',
-      { schema: { body: settings.schema } },
+      { schema: { summary: 'Changes settings, as a JSON merge patch does.', body: settings.schema } },
       async ({ body }) => {
         settings.change(body)
         return settings.current
       },
     )
 
-    scope.post('/reset', async (_request, reply) => {
+    scope.post('/reset', empties('Restores the state at start.'), async (_request, reply) => {
       this.reset()
       return reply.code(204).send()
     })

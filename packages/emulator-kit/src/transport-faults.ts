@@ -13,7 +13,7 @@ export const transportFaults = {
     {},
     (): TransportFault => (reply, stopped) => {
       reply.hijack()
-      stopped.addEventListener('abort', () => reply.request.raw.socket.destroy(), { once: true })
+      stopped.addEventListener('abort', () => reply.raw.destroy(), { once: true })
     },
   ),
   reset: faultKind(
@@ -22,8 +22,8 @@ export const transportFaults = {
     (): TransportFault => reply => {
       const { socket } = reply.request.raw
       reply.hijack()
-      // Under TLS, Node offers no reset of the TCP connection.
-      if ('encrypted' in socket) socket.destroy()
+      // Under TLS, Node offers no reset of the TCP connection; a request from within this process has none.
+      if ('encrypted' in socket || !('resetAndDestroy' in socket)) reply.raw.destroy()
       else socket.resetAndDestroy()
     },
   ),

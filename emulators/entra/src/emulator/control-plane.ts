@@ -4,10 +4,14 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { decodeJwt } from 'jose'
 import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
+import { EntraError, errorBody } from '../errors/entra-error.ts'
 import { escapeHtml, sendPage } from '../sign-in/html.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
+import { describeDirectory } from './directory-report.ts'
 import { faultPolicyId } from './faults.ts'
 import { coversLeg, formOf, legOf } from './leg.ts'
+import { findClientByName, findResourceByName, findUserByName } from './names.ts'
+import { signInByPage, WantedSignIn } from './sign-in.ts'
 
 const Text = Type.String({ minLength: 1, maxLength: 500 })
 const OptionalTexts = Type.Optional(Type.Array(Text, { maxItems: 50 }))
@@ -94,36 +98,65 @@ ${items.join('\n')}
 function addOwnControls(scope: FastifyInstance, entra: Entra): void {
   scope.post<{ Body: Static<typeof KeyRotation> }>(
     '/keys/rotate',
-    { schema: { body: KeyRotation } },
+    { schema: { summary: 'Signs with a new key from now on.', body: KeyRotation } },
     async ({ body }) => {
       const key = await entra.keys.rotate(body.overlapSeconds)
       return { kid: key.kid, published: (await entra.keys.published()).map(({ kid }) => kid) }
     },
   )
-  scope.post<{ Body: CustomToken }>('/tokens', { schema: { body: CustomToken } }, async ({ body }) => {
-    const { jwt, expiresInSeconds } = await issueCustomToken(entra, body)
-    return { access_token: jwt, expires_in: expiresInSeconds }
-  })
+  scope.post<{ Body: CustomToken }>(
+    '/tokens',
+    { schema: { summary: 'Issues a token with any claims and lifetime.', body: CustomToken } },
+    async ({ body }) => {
+      const { jwt, expiresInSeconds } = await issueCustomToken(entra, body)
+      return { access_token: jwt, expires_in: expiresInSeconds }
+    },
+  )
+  scope.post<{ Body: Static<typeof WantedSignIn> }>(
+    '/sign-in',
+    {
+      schema: { summary: 'Signs a user in at the page, and returns the tokens.', body: WantedSignIn },
+      errorHandler: (error, { trace }, reply) => {
+        if (!(error instanceof EntraError)) throw error
+        return reply.code(error.status).send(errorBody(error, trace, entra.publicUrl))
+      },
+    },
+    async ({ body, trace }, reply) => {
+      const tokens = await signInByPage(scope, entra, body, trace.correlationId)
+      return reply.code(tokens.statusCode).type(String(tokens.headers['content-type'])).send(tokens.body)
+    },
+  )
+  const aboutDirectory = 'Lists who there is, with names and ids, and who may what.'
+  scope.get('/directory', { schema: { summary: aboutDirectory } }, async () => describeDirectory(entra))
+  const pem = { content: { 'application/pem-certificate-chain': { schema: Type.String() } } }
+  scope.get(
+    '/ca.pem',
+    { schema: { summary: 'The certificates for clients to trust.', response: { 200: pem } } },
+    async (_request, reply) => reply.type('application/pem-certificate-chain').send(readCertificates(entra)),
+  )
+}
+
+/** The certificates of the file for TLS; a file for servers may have the private key in it, too. */
+function readCertificates({ config }: Entra): string {
+  const found = config.tls?.cert.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)
+  if (!found)
+    throw commonProblem(
+      'NOT_FOUND',
+      'This emulator speaks http and has no certificate: TLS_CERT_FILE is not set.',
+    )
+  return `${found.join('\n')}\n`
 }
 
 /** A genuinely signed token, with whatever wrong claims and lifetime a test needs. */
 function issueCustomToken(entra: Entra, token: CustomToken) {
-  const { directory } = entra
-  const client = directory.principal(token.client) ?? refuseUnknown('client', token.client)
-  const resource = directory.resource(token.resource) ?? refuseUnknown('resource', token.resource)
-  const user =
-    token.user === undefined ? undefined : (directory.user(token.user) ?? refuseUnknown('user', token.user))
+  const user = token.user === undefined ? undefined : findUserByName(entra, token.user)
   return issueAccessToken(entra, {
-    client,
+    client: findClientByName(entra, token.client),
     authentication: user ? 'none' : 'certificate',
-    resource: { ...resource, identifier: token.resource },
+    resource: findResourceByName(entra, token.resource),
     ...(user ? { signedIn: { user, scopes: token.scopes ?? [], sessionId: 'emulator' } } : {}),
     roles: token.roles ?? [],
     lifetimeSeconds: token.lifetimeSeconds,
     overrides: token.claims,
   })
-}
-
-function refuseUnknown(what: string, name: string): never {
-  throw commonProblem('INVALID_REQUEST', `The directory has no ${what} "${name}".`)
 }

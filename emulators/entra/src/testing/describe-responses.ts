@@ -89,11 +89,11 @@ export function describeTokens(entra: TestEntra, tokens: Readonly<Record<string,
 
 const randomClaims = ['aio', 'rh', 'sid', 'uti', 'xms_ftd']
 
-/** Entra's or Graph's words in the body of a refusal; empty for other bodies. */
+/** Entra's or Graph's words in the body of a refusal, or a problem's; empty for other bodies. */
 export function describeBody(body: TokenResponse['body']): string {
-  const { error, error_description, suberror, claims } = body ?? {}
+  const { error, error_description, suberror, claims, detail = '' } = body ?? {}
   if (typeof error === 'object') return `${error.code}: ${error.message}`
-  if (error === undefined) return ''
+  if (error === undefined) return detail
   return [error, suberror, firstLine(error_description), claims].filter(Boolean).join(' | ')
 }
 

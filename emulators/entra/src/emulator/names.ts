@@ -1,0 +1,42 @@
+import { commonProblem } from '@entra-agents/service-kit'
+import type { ServicePrincipal, User } from '../directory/objects.ts'
+import type { Entra } from '../entra.ts'
+import type { TargetResource } from '../tokens/access-token.ts'
+
+// The control plane takes names in place of ids; the protocol has ids only. Capital letters make no difference.
+
+/** The application or agent with this client id or display name. */
+export function findClientByName({ directory }: Entra, name: string): ServicePrincipal {
+  return directory.principal(name) ?? findOne('client', name, directory.content.servicePrincipals)
+}
+
+/** The user with this object id, user name or display name. */
+export function findUserByName({ directory }: Entra, name: string): User {
+  return directory.user(name) ?? findOne('user', name, directory.content.users)
+}
+
+/** The API with this client id, identifier URI or display name. */
+export function findResourceByName({ directory }: Entra, name: string): TargetResource {
+  const known = directory.resource(name)
+  if (known) return { ...known, identifier: name }
+  const resources = directory.content.applications.flatMap(({ appId, displayName, identifierUris }) => {
+    const resource = directory.resource(appId)
+    return resource ? [{ ...resource, displayName, identifier: identifierUris[0] ?? appId }] : []
+  })
+  return findOne('resource', name, resources)
+}
+
+function findOne<One extends { readonly displayName: string }>(
+  what: string,
+  name: string,
+  all: readonly One[],
+): One {
+  const wanted = name.toLowerCase()
+  const [found, ...others] = all.filter(({ displayName }) => displayName.toLowerCase() === wanted)
+  if (found && others.length === 0) return found
+  const names = [...new Set(all.map(one => `"${one.displayName}"`))].slice(0, 20)
+  const why = found
+    ? `The directory has ${others.length + 1} objects of the name "${name}" that can be a ${what}: use an id.`
+    : `The directory has no ${what} "${name}"; it has ${names.join(', ') || 'none'}.`
+  throw commonProblem('INVALID_REQUEST', why)
+}
