@@ -23,6 +23,7 @@ function readVariables(reader: EnvironmentReader) {
     allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
+    documentHosts: reader.list('CLIENT_DOCUMENT_HOSTS', []).map(host => host.toLowerCase()),
     isEmpty: reader.flag('EMPTY_TENANT', false),
     tenantId: reader.guid('TENANT_ID', tenant.tenantId),
     blueprint: {

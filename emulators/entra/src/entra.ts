@@ -9,6 +9,7 @@ import { FaultTarget, faults } from './emulator/faults.ts'
 import type { Leg } from './emulator/leg.ts'
 import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { SigningKeys } from './keys/signing-keys.ts'
+import { ClientDocuments } from './oauth/client-documents.ts'
 import { Grants } from './oauth/grants.ts'
 import { DeviceCodes } from './sign-in/device-codes.ts'
 import { Sessions } from './sign-in/sessions.ts'
@@ -53,6 +54,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   readonly grants = new Grants(this.clock)
   readonly deviceCodes = new DeviceCodes(this.clock)
   readonly signInActivities = new SignInActivities()
+  readonly clientDocuments: ClientDocuments
   directory: Directory
   readonly #server: () => Server
 
@@ -65,6 +67,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
       settings: { change: settingSchemas, initial: initialValues },
     })
     this.config = config
+    this.clientDocuments = new ClientDocuments(config.documentHosts)
     this.directory = new Directory(seedDirectory(config))
     this.#server = server
   }
@@ -99,6 +102,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     this.sessions.clear()
     this.grants.clear()
     this.deviceCodes.clear()
+    this.clientDocuments.clear()
     this.signInActivities.clear()
   }
 }

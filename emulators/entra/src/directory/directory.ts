@@ -27,9 +27,12 @@ export class Directory {
     return this.content.applications.find(application => application.appId === appId.toLowerCase())
   }
 
-  /** The service principal of an application or agent, by its client id. */
-  principal(appId: string): ServicePrincipal | undefined {
-    return this.content.servicePrincipals.find(principal => principal.appId === appId.toLowerCase())
+  /** The service principal of an application or agent, by its client id, which may be the URL of a document. */
+  principal(clientId: string): ServicePrincipal | undefined {
+    const wanted = clientId.toLowerCase()
+    return this.content.servicePrincipals.find(
+      ({ appId, document }) => appId === wanted || document?.url === clientId,
+    )
   }
 
   principalById(id: string): ServicePrincipal | undefined {

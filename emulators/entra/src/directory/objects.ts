@@ -146,6 +146,8 @@ export interface ServicePrincipal {
   appRoleAssignmentRequired: boolean
   /** Agent identities only: the `appId` of the blueprint that acts for them. */
   readonly agentIdentityBlueprintId: string | null
+  /** The client ID metadata document that an agent identity without a blueprint was made from. */
+  readonly document?: { readonly url: string; readonly redirectUris: readonly string[] }
   /** The tenant of its application; absent for this tenant. */
   readonly appOwnerOrganizationId?: string
   /** Only shown: they are no credential for tokens here. */

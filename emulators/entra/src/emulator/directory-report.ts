@@ -1,5 +1,5 @@
 import type { Directory } from '../directory/directory.ts'
-import { platforms, type ServicePrincipal } from '../directory/objects.ts'
+import type { ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 
 /** Who is in the tenant, with names and ids, and who may what. No credential is in it. */
@@ -10,17 +10,17 @@ export function describeDirectory({ config, directory }: Entra) {
   const ofKind = (kind: ServicePrincipal['kind']) =>
     servicePrincipals
       .filter(principal => principal.kind === kind)
-      .map(({ id, appId, displayName: name, accountEnabled: enabled, agentIdentityBlueprintId }) => ({
-        ...{ id: appId, name, enabled },
-        ...describeApplication(directory, agentIdentityBlueprintId ?? appId, kind),
-        may: [...rolesOf(directory, id), ...scopesOf(directory, id, nameOf)],
+      .map(principal => ({
+        ...{ id: principal.appId, name: principal.displayName, enabled: principal.accountEnabled },
+        blueprint: directory.application(principal.agentIdentityBlueprintId ?? '')?.displayName,
+        may: [...rolesOf(directory, principal.id), ...scopesOf(directory, principal, nameOf)],
       }))
   return {
     tenant: config.tenantId,
     users: users.map(
       ({ id, displayName: name, userPrincipalName, accountEnabled: enabled = true, identityParentId }) => ({
         ...{ id, name, userPrincipalName, enabled },
-        ...(identityParentId !== undefined && { agent: nameOf(identityParentId) }),
+        agent: identityParentId && nameOf(identityParentId),
         may: rolesOf(directory, id),
       }),
     ),
@@ -33,20 +33,6 @@ export function describeDirectory({ config, directory }: Entra) {
   }
 }
 
-function describeApplication(directory: Directory, appId: string, kind: ServicePrincipal['kind']) {
-  const application = directory.application(appId)
-  if (!application) return {}
-  const { displayName, identifierUris, api, appRoles } = application
-  if (kind === 'agentIdentity') return { blueprint: displayName }
-  const redirectUris = platforms.map(platform => [platform, application[platform].redirectUris] as const)
-  return {
-    identifierUris,
-    scopes: api.oauth2PermissionScopes.map(({ value }) => value),
-    roles: appRoles.map(({ value }) => value),
-    redirectUris: Object.fromEntries(redirectUris.filter(([, uris]) => uris.length > 0)),
-  }
-}
-
 function rolesOf(directory: Directory, id: string) {
   return resourcesOf(directory).flatMap(resource =>
     directory.appRoles(id, resource).map(role => ({ api: resource.application.displayName, role })),
@@ -54,10 +40,8 @@ function rolesOf(directory: Directory, id: string) {
 }
 
 /** Scopes that a principal has for all users, and those that it has for one user. */
-function scopesOf(directory: Directory, id: string, nameOf: (id: string) => string) {
-  const principal = directory.principalById(id)
-  if (!principal) return []
-  const grants = directory.content.permissionGrants.filter(({ clientId }) => clientId === id)
+function scopesOf(directory: Directory, principal: ServicePrincipal, nameOf: (id: string) => string) {
+  const grants = directory.content.permissionGrants.filter(({ clientId }) => clientId === principal.id)
   const users = new Set(grants.flatMap(({ principalId }) => principalId ?? []))
   return resourcesOf(directory).flatMap(resource => {
     const api = resource.application.displayName

@@ -6,6 +6,7 @@ import { describeResponses } from '../testing/describe-responses.ts'
 import { requestObo, sendJson } from '../testing/requests.ts'
 import {
   blueprintAppId,
+  startEntra,
   startEntraForFile,
   type TokenResponse,
   weatherAppId,
@@ -127,9 +128,10 @@ it('the claims of a challenge are met by a sign-in with them', async () => {
 })
 
 it('a sign-in that hangs ends when the emulator does', async () => {
-  entra.entra.faults.inject({ target: { leg: 'code' }, fault: { kind: 'hang' } })
-  const hanging = signIn()
-  await expect.poll(() => entra.entra.requests.all.length).toBe(3)
-  entra.entra.faults.stop()
+  await using other = await startEntra()
+  other.entra.faults.inject({ target: { leg: 'code' }, fault: { kind: 'hang' } })
+  const hanging = sendJson(other, 'POST', '/emulator/sign-in', page)
+  await expect.poll(() => other.entra.requests.all.length).toBe(3)
+  await other.close()
   expect((await hanging).body.detail).toBe('Nobody is signed in: the connection broke.')
 })

@@ -32,6 +32,7 @@ export async function signInByPage(
   wanted: WantedSignIn,
   correlationId: string,
 ): Promise<LightMyRequestResponse> {
+  await entra.clientDocuments.admit(entra.directory, wanted.app)
   const client_id = findClientByName(entra, wanted.app).appId
   const code_verifier = randomBytes(32).toString('base64url')
   const query = {

@@ -112,7 +112,7 @@ function findBlueprint(entra: Entra, blueprintId: string): Application {
 
 /** A principal as Graph shows it: for an agent identity, `appId` is `null`. */
 function showServicePrincipal(entra: Entra, principal: ServicePrincipal) {
-  const { kind, sponsors, owners, agentIdentityBlueprintId, ...rest } = principal
+  const { kind, sponsors, owners, agentIdentityBlueprintId, document, ...rest } = principal
   const defaults = {
     ...{ keyCredentials: [], passwordCredentials: [] },
     appOwnerOrganizationId: entra.config.tenantId,

@@ -47,9 +47,9 @@ export function findClient(entra: Entra, clientId: string, tenant: string): Clie
   return { principal, application }
 }
 
-/** Whether a client is an agent identity or a blueprint, which may use few grant types only. */
+/** Whether a client is a blueprint or its agent identity, which may use few grant types only. */
 export function isAgentic({ principal }: Client): boolean {
-  return principal.kind !== 'servicePrincipal'
+  return principal.kind !== 'servicePrincipal' && principal.document === undefined
 }
 
 /** Checks the credential of a confidential client, and returns its kind. */

@@ -31,6 +31,8 @@ export function readAuthorizeRequest(
   const challenge = query['code_challenge']
   if (challenge !== undefined && query['code_challenge_method'] !== 'S256')
     throw refusal(9002313, { what: 'code_challenge_method' }, { error: 'invalid_request' })
+  if (challenge === undefined && client.principal.document)
+    throw refusal(9002325, {}, { text: 'Emulator: A client with a metadata document has to use PKCE.' })
   return {
     client,
     returnAddress,

@@ -40,6 +40,10 @@ export async function serveAuthorize(app: FastifyInstance, { entra }: { entra: E
     return sendBackRefusal(reply, returnAddress, error, entra.publicUrl)
   })
 
+  app.addHook<PageRoute>('preHandler', ({ query }) =>
+    entra.clientDocuments.admit(entra.directory, query['client_id']),
+  )
+
   const arrive = (request: FastifyRequest<PageRoute>, reply: FastifyReply): Visit => {
     const { tenant } = request.params
     checkTenant(entra, tenant)
@@ -133,7 +137,8 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Fastify
   const { client, requested, prompt } = visit.wanted
   const isMissing = missingConsents(visit.entra, client, user, requested).length > 0
   if (!isMissing && prompt !== 'consent') return finishVisit(visit, session, user)
-  if (prompt !== 'none' && isAgentic(client) && visit.entra.settings.current.agentConsent === 'admin')
+  const isAgent = client.principal.kind !== 'servicePrincipal'
+  if (prompt !== 'none' && isAgent && visit.entra.settings.current.agentConsent === 'admin')
     throw refusal(90094, { name: client.principal.displayName })
   if (prompt !== 'none') return sendConsentPage(visit.reply, visit.wanted, user)
   const { appId, displayName } = client.principal

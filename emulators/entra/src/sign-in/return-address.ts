@@ -62,6 +62,8 @@ function matches({ platform, uri }: RegisteredUri, redirectUri: string): boolean
 /** The redirect URIs of a client. An agent identity uses those of its blueprint, and only for consent. */
 function redirectUrisOf(entra: Entra, query: Query, client: Client): readonly RegisteredUri[] {
   const { application, principal } = client
+  if (principal.document)
+    return principal.document.redirectUris.map(uri => ({ platform: 'publicClient', uri }))
   if (!isAgentic(client))
     return platforms.flatMap(platform =>
       (application?.[platform].redirectUris ?? []).map(uri => ({ platform, uri })),

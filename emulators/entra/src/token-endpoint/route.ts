@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import type { PasswordCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { type Client, checkTenant, findClient, isAgentic } from '../oauth/client.ts'
+import { type Client, checkTenant, findClient } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
@@ -35,6 +35,7 @@ export async function serveTokens(app: FastifyInstance, { entra }: { entra: Entr
       checkTenant(entra, request.params.tenant)
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
       const form = new Form(request.body, request.headers.authorization)
+      await entra.clientDocuments.admit(entra.directory, form.required('client_id'))
       const client = findClient(entra, form.required('client_id'), request.params.tenant)
       const response = await grantTokens(entra, form, client, request.headers.origin)
       const claims = decodeJwt(String(response['access_token']))
@@ -55,6 +56,9 @@ function findSecret({ directory }: Entra, form: Form): PasswordCredential | unde
 /** The grant of RFC 7523, which Entra uses for on-behalf-of. */
 const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
+/** The only grant types of a client with a metadata document. */
+const documentGrantTypes: readonly string[] = ['authorization_code', 'refresh_token']
+
 /** The only grant types that agent identities and their blueprints may use. */
 const agenticGrantTypes: readonly string[] = [
   'client_credentials',
@@ -70,7 +74,8 @@ async function grantTokens(
   origin: string | undefined,
 ): Promise<TokenResponse> {
   const grantType = form.required('grant_type')
-  if (isAgentic(client) && !agenticGrantTypes.includes(grantType))
+  const allowed = client.principal.document ? documentGrantTypes : agenticGrantTypes
+  if (client.principal.kind !== 'servicePrincipal' && !allowed.includes(grantType))
     throw refusal(82001, { client: client.principal.appId, what: `tokens by the grant type '${grantType}'` })
   switch (grantType) {
     case 'client_credentials':
