@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { tenant } from '@entra-agents/demo-tenant'
 import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-kit'
 import { readRegistrations } from './directory/registrations.ts'
-import { wellKnown } from './directory/well-known.ts'
+import { demoDomain, wellKnown } from './directory/well-known.ts'
+import { readSeed } from './seed/read-seed.ts'
 
 export type Config = ReturnType<typeof readConfig>
 
@@ -10,11 +11,36 @@ export type Config = ReturnType<typeof readConfig>
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   return readEnvironment(env, reader => {
     const own = readVariables(reader)
+    if (own.seed) refuseDemoVariables(reader)
     return { ...own, registrations: readRegistrations(reader, takenIds(own)) }
   })
 }
 
+/** What describes the demo's tenant, and would be without effect beside a seed file. */
+const demoVariables = [
+  ...[
+    'TENANT_ID',
+    'AGENT_CLIENT_ID',
+    'REGISTRATIONS_FILE',
+    'EMPTY_TENANT',
+    'SETUP_APP_ID',
+    'SETUP_CLIENT_SECRET',
+  ],
+  ...['BLUEPRINT_APP_ID', 'BLUEPRINT_CLIENT_SECRET', 'BLUEPRINT_CERTIFICATE_FILE', 'FEDERATED_ISSUER'],
+  ...['FEDERATED_SUBJECT', 'FEDERATED_AUDIENCE', 'WEATHER_API_APP_ID', 'WEATHER_API_PUBLIC_URL'],
+  ...['WEATHER_API_TOKEN_VERSION', 'CLIENT_SPA_APP_ID', 'SPA_REDIRECT_URI', 'CONSENT_REDIRECT_URI'],
+]
+
+function refuseDemoVariables(reader: EnvironmentReader): void {
+  const present = demoVariables.filter(name => reader.optional(name) !== undefined)
+  if (present.length > 0)
+    reader.fault(
+      `${present.join(', ')}: of no use with ENTRA_SEED, whose file says all of the tenant. Unset what is named, or unset ENTRA_SEED.`,
+    )
+}
+
 function readVariables(reader: EnvironmentReader) {
+  const seed = readSeed(reader)
   const redirectUris = readRedirectUris(reader)
   return {
     host: reader.text('HOST', 'localhost'),
@@ -25,7 +51,10 @@ function readVariables(reader: EnvironmentReader) {
     tls: readTls(reader),
     documentHosts: reader.list('CLIENT_DOCUMENT_HOSTS', []).map(host => host.toLowerCase()),
     isEmpty: reader.flag('EMPTY_TENANT', false),
-    tenantId: reader.guid('TENANT_ID', tenant.tenantId),
+    seed,
+    tenantId: seed?.tenantId ?? reader.guid('TENANT_ID', tenant.tenantId),
+    /** The tenant's verified domain. */
+    domain: seed?.domain ?? demoDomain,
     blueprint: {
       appId: reader.guid('BLUEPRINT_APP_ID', tenant.blueprint.appId),
       clientSecret: reader.optional('BLUEPRINT_CLIENT_SECRET'),

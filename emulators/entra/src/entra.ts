@@ -3,6 +3,7 @@ import { Emulator } from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
+import type { DirectoryContent } from './directory/objects.ts'
 import { seedDirectory } from './directory/seed.ts'
 import { SignInActivities } from './directory/sign-in-activities.ts'
 import { FaultTarget, faults } from './emulator/faults.ts'
@@ -68,7 +69,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     })
     this.config = config
     this.clientDocuments = new ClientDocuments(config.documentHosts)
-    this.directory = new Directory(seedDirectory(config))
+    this.directory = new Directory(initialContent(config))
     this.#server = server
   }
 
@@ -98,11 +99,16 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, faults and the request log. Signing keys stay. */
   override reset(): void {
     super.reset()
-    this.directory = new Directory(seedDirectory(this.config))
+    this.directory = new Directory(initialContent(this.config))
     this.sessions.clear()
     this.grants.clear()
     this.deviceCodes.clear()
     this.clientDocuments.clear()
     this.signInActivities.clear()
   }
+}
+
+/** The tenant's objects at the start: those of the seed file, or else the demo's. */
+function initialContent(config: Config): DirectoryContent {
+  return config.seed ? structuredClone(config.seed.content) : seedDirectory(config)
 }

@@ -1,6 +1,13 @@
 import { type ApiRegistration, tenant } from '@entra-agents/demo-tenant'
 import type { Config } from '../config.ts'
-import { graphAppRoles, graphRoleId, graphScopes, setUpRoles, stableId } from './graph-permissions.ts'
+import { graphRoleId, setUpRoles, stableId } from './graph-permissions.ts'
+import {
+  agentClaims,
+  graphPrincipalId,
+  idtypClaim,
+  microsoftApplications,
+  roleDefinitions,
+} from './microsoft.ts'
 import {
   type Application,
   type AppRoleAssignment,
@@ -31,41 +38,14 @@ export const seedIds = {
   weatherReadAllRole: demoWeather.ids['Weather.Read.All'],
   spaPrincipal: tenant.page.principalId,
   setupPrincipal: tenant.setUp.principalId,
-  graphPrincipal: '00000003-0000-4000-8000-000000000001',
+  graphPrincipal: graphPrincipalId,
   group: stableId('group Weather readers'),
 } as const
 
-/** Directory roles whose holders may change agents and blueprints. */
-const roleNames = [
-  'Agent ID Administrator',
-  'AI Administrator',
-  'Application Administrator',
-  'Cloud Application Administrator',
-  'Global Administrator',
-]
-
 const [alertsScope = ''] = demoWeather.onDemand.scopes
 
-const idtypClaim: OptionalClaim = {
-  name: 'idtyp',
-  essential: false,
-  additionalProperties: ['include_user_token'],
-}
 /** Puts the authentication contexts that the user has met into tokens, even if no claims request names them. */
 const acrsClaim: OptionalClaim = { name: 'acrs', essential: false, additionalProperties: [] }
-/**
- * Optional claims that say that an agent acts. Graph's tokens always have these claims; tokens of another API only if its
- * registration asks for them.
- */
-const agentClaims: OptionalClaim[] = [
-  ...['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(name => ({
-    name,
-    essential: false,
-    additionalProperties: [],
-  })),
-  idtypClaim,
-]
-
 /**
  * The tenant after a complete set-up, in which all flows work, or before it (`EMPTY_TENANT`). Of the three agents the first has app roles
  * and consents, the second only consents, and the third no right at all. For the first two, Ada alone has consented to alerts.
@@ -156,10 +136,7 @@ function seedCompleteTenant(config: Config): DirectoryContent {
       ...[agentId, agents.alerts.id].map(id => consentOfAda(id, seedIds.weatherPrincipal, alertsScope)),
     ],
     groups: [{ id: seedIds.group, kind: 'group', displayName: 'Weather readers', members: [] }],
-    roleDefinitions: roleNames.map(displayName => ({
-      ...{ id: stableId(`role ${displayName}`), displayName },
-      ...{ isBuiltIn: true, rolePermissions: [] },
-    })),
+    roleDefinitions: [...roleDefinitions],
     roleAssignments: [],
     roleEligibilities: [],
     groupEligibilities: [],
@@ -247,23 +224,7 @@ function seedApplications({ blueprint, spa, setupApp }: Config): Application[] {
       displayName: tenant.setUp.displayName,
       passwordCredentials: seedSecret(setupApp.clientSecret),
     }),
-    newApplication({
-      appId: wellKnown.graphAppId,
-      displayName: 'Microsoft Graph',
-      identifierUris: [wellKnown.graphUri],
-      api: {
-        requestedAccessTokenVersion: 1,
-        oauth2PermissionScopes: graphScopes,
-        preAuthorizedApplications: [],
-      },
-      appRoles: graphAppRoles,
-      optionalClaims: { accessToken: agentClaims, idToken: [] },
-    }),
-    newApplication({
-      appId: wellKnown.tokenExchangeAppId,
-      displayName: 'AAD Token Exchange',
-      identifierUris: [wellKnown.tokenExchangeUri],
-    }),
+    ...microsoftApplications.map(application => structuredClone(application)),
   ]
 }
 

@@ -2,7 +2,6 @@ import { randomUUID, X509Certificate } from 'node:crypto'
 import type { Static } from 'typebox'
 import { stableId } from '../directory/graph-permissions.ts'
 import { type Application, newApplication } from '../directory/objects.ts'
-import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { ApplicationPatch, NewApplication } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
@@ -160,7 +159,7 @@ function showApplication(entra: Entra, application: Application) {
   return {
     ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),
     ...shown,
-    publisherDomain,
+    publisherDomain: entra.config.domain,
     keyCredentials: certificates.map(showCertificate),
     passwordCredentials: passwordCredentials
       .filter(credential => !lookUpMisses(entra, credential))

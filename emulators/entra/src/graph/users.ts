@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
-import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { NewAgentUser, UserPatch } from './bodies.ts'
 import { badRequest, duplicateError, GraphError, throwNotFound } from './graph-error.ts'
@@ -53,11 +52,11 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
     if (content.users.some(({ identityParentId }) => identityParentId === parent.id))
       throw badRequest(`The agent identity '${parent.id}' has a user account already.`)
     const userPrincipalName = body.userPrincipalName.toLowerCase()
-    if (!userPrincipalName.endsWith(`@${publisherDomain}`))
+    if (!userPrincipalName.endsWith(`@${entra.config.domain}`))
       throw badRequest('The domain portion of the userPrincipalName property is invalid.')
     if (entra.directory.user(userPrincipalName))
       throw duplicateError('Another object has the same value for property userPrincipalName.')
-    const mail = `${mailNickname}@${publisherDomain}`
+    const mail = `${mailNickname}@${entra.config.domain}`
     const createdDateTime = entra.clock.timestamp()
     const ids = { id: randomUUID(), identityParentId: parent.id }
     const user = { ...properties, ...ids, userPrincipalName, mail, createdDateTime }

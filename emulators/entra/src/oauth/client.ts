@@ -1,5 +1,4 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
-import { publisherDomain } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { type EntraError, refusal } from '../errors/entra-error.ts'
 import { propertySeenByLookUp } from '../graph/replication.ts'
@@ -20,7 +19,7 @@ export function isSharedEndpoint(tenant: string): boolean {
 
 /** Refuses URLs with another tenant than the emulated one, which has an id and a verified domain. */
 export function checkTenant(entra: Entra, tenant: string): void {
-  if ([entra.config.tenantId, publisherDomain].includes(tenant.toLowerCase()) || isSharedEndpoint(tenant))
+  if ([entra.config.tenantId, entra.config.domain].includes(tenant.toLowerCase()) || isSharedEndpoint(tenant))
     return
   throw refusal(tenantPattern.test(tenant) ? 90002 : 900023, { tenant })
 }

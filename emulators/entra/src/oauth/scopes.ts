@@ -1,5 +1,5 @@
 import type { User } from '../directory/objects.ts'
-import { openIdScopes, publisherDomain, wellKnown } from '../directory/well-known.ts'
+import { openIdScopes, wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { propertySeenByLookUp } from '../graph/replication.ts'
@@ -87,11 +87,11 @@ function findResource(entra: Entra, identifier: string): TargetResource {
 
 /** Refuses an API with mapped claims unless it is named by client id or verified domain. Not all tenants apply this rule. */
 function checkMappedClaims(
-  { settings }: Entra,
+  { settings, config }: Entra,
   identifier: string,
   { application: { appId, api } }: Pick<TargetResource, 'application'>,
 ): void {
-  const isOwn = identifier.toLowerCase() === appId || isInDomain(identifier, publisherDomain)
+  const isOwn = identifier.toLowerCase() === appId || isInDomain(identifier, config.domain)
   if (settings.current.limitsMappedClaims && api.acceptMappedClaims && !isOwn) throw refusal(501461)
 }
 

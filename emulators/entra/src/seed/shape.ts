@@ -1,0 +1,108 @@
+import { describeShapeFaults } from '@entra-agents/service-kit'
+import { type Static, type TSchema, Type } from 'typebox'
+import { Settings } from 'typebox/system'
+import { Check, Errors } from 'typebox/value'
+import { type Fault, list, quote } from './names.ts'
+import { type EntryOf, type Kind, namePattern, SeedFile, shapes } from './schema.ts'
+
+/** An entry of the file, such as an application. */
+export interface Named<Entry> {
+  readonly name: string
+  /** What faults call it, such as `app "orders"`; its id is derived from that, too. */
+  readonly title: string
+  readonly entry: Entry
+}
+
+/** The content of a seed file: its shape is right, the names in it may be wrong. */
+export type Seed = NonNullable<ReturnType<typeof readShape>>
+
+/** Checks the shape of a seed, entry by entry, and reports each fault; `undefined` if there is any. */
+export function readShape(content: unknown, fault: Fault) {
+  let isRight = true
+  const tell: Fault = sentence => {
+    isRight = false
+    fault(sentence)
+  }
+  if (!hasShape(SeedFile, content, 'the file', tell)) return undefined
+  const { tenant, users, groups, apps } = content
+  const blueprints = readEntries('blueprint', content.blueprints, tell)
+  const seed = {
+    tenant: typeof tenant === 'string' ? { name: tenant } : tenant,
+    users: readEntries('user', users, tell),
+    /** `undefined` if the file does not list them: then there are those that users are in. */
+    groups: groups === undefined ? undefined : readEntries('group', groups, tell),
+    apps: readEntries('app', apps, tell),
+    blueprints,
+    agents: blueprints.flatMap(({ name, entry }) =>
+      readEntries('agent', entry.agents, tell).map(agent => ({ ...agent, blueprint: name })),
+    ),
+  }
+  return isRight ? seed : undefined
+}
+
+/** The entries of a mapping from names. A name without a value is an entry without members. */
+function readEntries<What extends Kind>(
+  what: What,
+  mapping: unknown,
+  fault: Fault,
+): readonly Named<EntryOf<What>>[] {
+  if (!hasShape(Mapping, mapping ?? {}, `${what}s`, fault)) return []
+  return Object.entries(mapping ?? {}).flatMap(([name, value]) => {
+    const title = `${what} ${quote(name)}`
+    const entry: unknown = value ?? {}
+    if (new RegExp(namePattern).test(name))
+      return hasShape(shapes[what], entry, title, fault)
+        ? [{ name, title, entry: entry as EntryOf<What> }]
+        : []
+    fault(
+      `${title} needs a name of at most 64 letters, digits, ".", "_" and "-", the first a letter or digit`,
+    )
+    return []
+  })
+}
+
+const Mapping = Type.Object({})
+
+function hasShape<Shape extends TSchema>(
+  shape: Shape,
+  value: unknown,
+  title: string,
+  fault: Fault,
+): value is Static<Shape> {
+  if (Check(shape, value)) return true
+  // TypeBox reports eight errors only, unless it is told otherwise.
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: 1_000 })
+  const errors = Errors(shape, value)
+  Settings.Set({ maxErrors })
+  for (const words of errors.flatMap(error => describeFault(shape, error))) fault(`${title}: ${words}`)
+  return false
+}
+
+type ShapeFault = Parameters<typeof describeShapeFaults>[0][number] & { readonly schemaPath: string }
+interface Schema {
+  readonly description?: string
+  readonly properties?: object
+}
+
+function describeFault(shape: TSchema, error: ShapeFault): readonly string[] {
+  const { keyword, schemaPath, instancePath } = error
+  // Of a choice between two shapes it is only told what it may be: nobody knows which of them was meant.
+  if (schemaPath.includes('/anyOf/')) return []
+  const { description, properties = {} } = schemaPath
+    .split('/')
+    .slice(1)
+    .reduce<Schema>((schema, key) => (schema as Record<string, Schema>)[key] ?? {}, shape)
+  const member = instancePath.slice(1).replaceAll('/', '.')
+  if (keyword === 'type' && member === '') return ['it must be a mapping']
+  if (keyword === 'anyOf') return [`${member} must be ${description}`]
+  const { additionalProperties = [] } = error.params as { additionalProperties?: readonly string[] }
+  const known = list(Object.keys(properties), 'is')
+  return keyword === 'additionalProperties'
+    ? additionalProperties.map(
+        key => `${[member, quote(key)].filter(Boolean).join('.')} is not known here; what is known ${known}`,
+      )
+    : describeShapeFaults([error]).map(words =>
+        keyword === 'required' && member ? `${member}.${words}` : words,
+      )
+}

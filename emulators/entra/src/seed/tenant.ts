@@ -1,0 +1,141 @@
+import { graphPrincipalId, microsoftApplications } from '../directory/microsoft.ts'
+import {
+  type Application,
+  type DirectoryContent,
+  newServicePrincipal,
+  type ServicePrincipal,
+  type User,
+} from '../directory/objects.ts'
+import { wellKnown } from '../directory/well-known.ts'
+import { addResource, register } from './applications.ts'
+import { type Fault, quote } from './names.ts'
+import { giveRights } from './rights.ts'
+import type { EntryOf } from './schema.ts'
+import { type Named, readShape, type Seed } from './shape.ts'
+import { openWorkshop, type Workshop } from './workshop.ts'
+
+/** A tenant that a seed describes. */
+export interface SeededTenant {
+  readonly tenantId: string
+  /** Its verified domain. */
+  readonly domain: string
+  readonly content: DirectoryContent
+}
+
+/**
+ * Makes the tenant of a seed.
+ *
+ * @param folder where the files are that the seed names
+ * @param fault is called with each fault; if there is any, the tenant is of no use
+ */
+export function makeTenant(seedContent: unknown, folder: string, fault: Fault): SeededTenant | undefined {
+  const seed = readShape(seedContent, fault)
+  if (!seed) return undefined
+  const { name, id, domain = `${name}.example` } = seed.tenant
+  const workshop = openWorkshop(name, domain.toLowerCase(), folder, fault)
+  const tenantId = workshop.ids.of('the tenant', id)
+  addMicrosoft(workshop)
+  addPeople(workshop, seed)
+  addClients(workshop, seed)
+  return { tenantId, domain: workshop.domain, content: workshop.content }
+}
+
+/** Registers Microsoft's APIs. In the file Graph has the name `graph`. */
+function addMicrosoft(workshop: Workshop): void {
+  for (const application of microsoftApplications) {
+    const { appId, displayName } = application
+    const id = appId === wellKnown.graphAppId ? graphPrincipalId : appId
+    const resource = { application, principal: newServicePrincipal({ id, appId, displayName }) }
+    addResource(workshop, resource)
+    for (const value of new Set([appId, id])) workshop.ids.claim(value, displayName)
+    if (appId === wellKnown.graphAppId) workshop.apis.set('graph', resource)
+  }
+  workshop.ids.claim('the name "graph"', 'Microsoft Graph')
+}
+
+function addPeople(workshop: Workshop, { users, groups }: Seed): void {
+  const names = new Set(users.flatMap(({ entry }) => entry.groups ?? []))
+  const implied = [...names].map(name => ({ name, title: `group ${quote(name)}`, entry: {} }))
+  for (const { name, title, entry } of groups ?? (implied as NonNullable<Seed['groups']>)) {
+    const { displayName = name } = entry
+    const group = { id: workshop.ids.of(title, entry.id), kind: 'group' as const, displayName, members: [] }
+    workshop.content.groups.push(group)
+    workshop.groups.set(name, group)
+  }
+  for (const user of users) addUser(workshop, user)
+}
+
+/** @param parent the agent identity whose user account this is */
+function addUser(
+  { ids, domain, content, users, groups }: Workshop,
+  { name, title, entry }: Named<EntryOf<'user'>>,
+  parent: Pick<User, 'identityParentId'> = {},
+): void {
+  const id = ids.of(title, entry.id)
+  const { displayName = name, mail = `${name}@${domain}` } = entry
+  const userPrincipalName = mail.toLowerCase()
+  ids.claim(userPrincipalName, title)
+  users.set(name, id)
+  content.users.push({ id, displayName, mail, userPrincipalName, ...parent })
+  for (const group of entry.groups ?? []) groups.find(group, `${title} is in`)?.members.push(id)
+}
+
+function addClients(workshop: Workshop, { users, apps, blueprints, agents }: Seed): void {
+  const clients = apps.map(app => ({ ...app, ...register(workshop, app, appProperties(workshop, app)) }))
+  // By this scope users reach the agents of a blueprint that names no other.
+  for (const { entry, ...blueprint } of blueprints)
+    register(
+      workshop,
+      { ...blueprint, entry: { scopes: ['access_as_user'], ...entry } },
+      {
+        kind: 'agentIdentityBlueprint',
+        web: { redirectUris: entry.redirectUris ?? [] },
+        sponsors: sponsorsOf(workshop, blueprint.title, entry.sponsors),
+      },
+    )
+  const identities = agents.map(agent => ({ ...agent, principal: addAgent(workshop, agent) }))
+  for (const { title, principal, entry } of [...clients, ...identities])
+    giveRights(workshop, { title, id: principal.id }, entry.may)
+  for (const { name, title, entry } of users)
+    giveRights(workshop, { title, id: workshop.users.get(name) ?? '' }, entry.roles, 'role')
+}
+
+function appProperties({ ids }: Workshop, { title, entry }: Named<EntryOf<'app'>>): Partial<Application> {
+  const { spa = [], web = [], publicClient = [] } = entry.redirectUris ?? {}
+  return {
+    id: ids.of(`object of ${title}`, entry.objectId),
+    spa: { redirectUris: spa },
+    web: { redirectUris: web },
+    publicClient: { redirectUris: publicClient },
+    signInAudience: entry.signInAudience ?? 'AzureADMyOrg',
+    isFallbackPublicClient: entry.isFallbackPublicClient ?? null,
+    groupMembershipClaims: entry.groupMembershipClaims ?? null,
+  }
+}
+
+function sponsorsOf({ users }: Workshop, title: string, names: readonly string[] = []): string[] {
+  return names.flatMap(name => users.find(name, `${title} has the sponsor`) ?? [])
+}
+
+function addAgent(
+  workshop: Workshop,
+  { name, title, entry, blueprint }: Seed['agents'][number],
+): ServicePrincipal {
+  const id = workshop.ids.of(title, entry.id)
+  workshop.ids.claim(`the name ${quote(name)}`, title)
+  const principal = newServicePrincipal({
+    ...{ id, appId: id, kind: 'agentIdentity', displayName: entry.displayName ?? name },
+    agentIdentityBlueprintId: workshop.apis.get(blueprint)?.application.appId ?? null,
+    sponsors: sponsorsOf(workshop, title, entry.sponsors),
+  })
+  workshop.content.servicePrincipals.push(principal)
+  if (entry.user !== undefined) {
+    const { name: userName, ...user } = typeof entry.user === 'string' ? { name: entry.user } : entry.user
+    addUser(
+      workshop,
+      { name: userName, title: `user ${quote(userName)}`, entry: user },
+      { identityParentId: id },
+    )
+  }
+  return principal
+}

@@ -1,0 +1,26 @@
+import type { Resource } from '../directory/directory.ts'
+import { roleDefinitions } from '../directory/microsoft.ts'
+import type { DirectoryContent, Group } from '../directory/objects.ts'
+import { type Fault, Ids, Names } from './names.ts'
+
+/** The tenant that is being made, and what its makers need. */
+export type Workshop = ReturnType<typeof openWorkshop>
+
+/** @param folder the folder of the seed file, in which the files are that it names */
+export function openWorkshop(tenant: string, domain: string, folder: string, fault: Fault) {
+  const content: DirectoryContent = {
+    ...{
+      applications: [],
+      servicePrincipals: [],
+      users: [],
+      groups: [],
+      roleDefinitions: [...roleDefinitions],
+    },
+    ...{ appRoleAssignments: [], permissionGrants: [], roleAssignments: [], roleEligibilities: [] },
+    ...{ groupEligibilities: [], accessPackageAssignments: [], conditionalAccessPolicies: [] },
+  }
+  const users = new Names<string>('user', fault)
+  const groups = new Names<Group>('group', fault)
+  const apis = new Names<Resource>('API', fault)
+  return { domain, folder, fault, ids: new Ids(tenant, fault), users, groups, apis, content }
+}
