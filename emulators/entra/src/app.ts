@@ -8,6 +8,7 @@ import { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
 import { serveGraph } from './graph/graph.ts'
 import { graphVersions, normalizeGraphUrl } from './graph/paths.ts'
+import { serveLab } from './lab/routes.ts'
 import { serveAdminConsent } from './sign-in/admin-consent-route.ts'
 import { serveAuthorize } from './sign-in/authorize-route.ts'
 import { serveDevices } from './sign-in/device-route.ts'
@@ -38,6 +39,7 @@ export function buildApp(config: Config): FastifyInstance {
     reply.header('date', new Date(entra.clock.nowMs()).toUTCString())
   })
   addControlPlane(app, entra)
+  app.register(serveLab, { entra, prefix: '/emulator' })
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     await entra.keys.current()

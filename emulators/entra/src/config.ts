@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { tenant } from '@entra-agents/demo-tenant'
-import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-kit'
+import { type EnvironmentReader, loopbackHosts, readEnvironment } from '@entra-agents/service-kit'
 import { readRegistrations } from './directory/registrations.ts'
 import { demoDomain, wellKnown } from './directory/well-known.ts'
 import { readSeed } from './seed/read-seed.ts'
@@ -47,6 +47,10 @@ function readVariables(reader: EnvironmentReader) {
     port: reader.port('PORT', 7001),
     logLevel: reader.logLevel(),
     allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
+    keepsClaims: reader.flag(
+      'KEEP_CLAIMS',
+      ['::1', ...loopbackHosts].includes(reader.text('HOST', 'localhost')),
+    ),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
     documentHosts: reader.list('CLIENT_DOCUMENT_HOSTS', []).map(host => host.toLowerCase()),

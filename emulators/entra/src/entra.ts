@@ -23,19 +23,29 @@ export interface RequestDetails {
   /** Fields of the form that are no credentials. */
   readonly form: Readonly<Record<string, string>>
   readonly aadsts: number
+  /** The text of the refusal, without its code. */
+  readonly refusal: string
+  /** Whether the refusal is an injected fault. */
+  readonly isInjected: boolean
   /** The id that is called `Trace ID` in the text of a refusal, and `Request ID` in the sign-in log. */
   readonly requestId: string
   /** `uti` of the access token that was issued. */
   readonly tokenId: string
+  /** Claims of the tokens that the request presented, and of those that it got, by the names of their fields. */
+  readonly presentedTokens: ClaimsByField
+  readonly issuedTokens: ClaimsByField
 }
+type ClaimsByField = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 const settingSchemas = {
-  tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400 }),
-  missedLookUps: Type.Integer({ minimum: 0, maximum: 1_000 }),
-  demandsServiceManagementReference: Type.Boolean(),
-  limitsMappedClaims: Type.Boolean(),
-  carriesContexts: Type.Boolean(),
-  agentConsent: Type.Enum(['documented', 'admin', 'refused'] as const),
+  tokenLifetimeSeconds: Type.Integer({ minimum: 1, maximum: 86_400, description: 'Of new tokens.' }),
+  missedLookUps: Type.Integer({ minimum: 0, maximum: 1_000, description: 'They miss new objects.' }),
+  demandsServiceManagementReference: Type.Boolean({ description: 'Of new applications.' }),
+  limitsMappedClaims: Type.Boolean({ description: 'Some names of APIs with mapped claims are refused.' }),
+  carriesContexts: Type.Boolean({ description: 'Tokens on behalf of users prove authentication contexts.' }),
+  agentConsent: Type.Enum(['documented', 'admin', 'refused'] as const, {
+    description: 'Whether users, administrators only or nobody may consent for agents at a page.',
+  }),
 }
 const initialValues = {
   tokenLifetimeSeconds: 3_599,

@@ -1,12 +1,13 @@
 import { strictObject } from '@entra-agents/emulator-kit'
 import { commonProblem } from '@entra-agents/service-kit'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
 import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { EntraError, errorBody } from '../errors/entra-error.ts'
 import { escapeHtml, sendPage } from '../sign-in/html.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
+import { claimsToKeep } from '../tokens/claims-to-keep.ts'
 import { describeDirectory } from './directory-report.ts'
 import { faultPolicyId } from './faults.ts'
 import { coversLeg, formOf, legOf } from './leg.ts'
@@ -15,8 +16,8 @@ import { signInByPage, WantedSignIn } from './sign-in.ts'
 
 const Text = Type.String({ minLength: 1, maxLength: 500 })
 const OptionalTexts = Type.Optional(Type.Array(Text, { maxItems: 50 }))
-const KeyRotation = strictObject({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) })
-const CustomToken = strictObject({
+export const KeyRotation = strictObject({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) })
+export const CustomToken = strictObject({
   client: Text,
   resource: Text,
   user: Type.Optional(Text),
@@ -25,7 +26,7 @@ const CustomToken = strictObject({
   lifetimeSeconds: Type.Optional(Type.Integer({ minimum: -315_360_000, maximum: 315_360_000 })),
   claims: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
 })
-type CustomToken = Static<typeof CustomToken>
+export type CustomToken = Static<typeof CustomToken>
 
 /** Form fields that the request log shows; none is a credential. */
 const loggedFields = [
@@ -42,17 +43,13 @@ const loggedFields = [
 /** Adds `/emulator`, logs the protocol requests, and applies injected faults. */
 export function addControlPlane(app: FastifyInstance, entra: Entra): void {
   entra.addControls(app, scope => addOwnControls(scope, entra))
+  app.addHook('onRequest', async request => {
+    // Graph refuses callers before it reads their bodies.
+    if (legOf(request) === 'graph') noteRequest(entra, request)
+  })
   app.addHook('preHandler', async (request, reply) => {
     const leg = legOf(request)
-    const form = formOf(request.body)
-    const shown = loggedFields.filter(name => form.has(name)).map(name => [name, form.get(name)])
-    entra.requests.note(request, {
-      leg,
-      correlationId: request.trace.correlationId,
-      requestId: request.trace.traceId,
-      traceparent: [request.headers['traceparent']].flat()[0],
-      form: Object.fromEntries(shown),
-    })
+    noteRequest(entra, request)
     if (leg === undefined) return
     const refusal = await entra.faults.apply(
       reply,
@@ -60,9 +57,28 @@ export function addControlPlane(app: FastifyInstance, entra: Entra): void {
         coversLeg(target?.leg, leg) &&
         !(fault.kind === 'conditional-access' && hasFulfilledPolicy(entra, request.body)),
     )
-    if (refusal) throw refusal
+    if (!refusal) return
+    entra.requests.note(request, { isInjected: true })
+    throw refusal
   })
   app.get('/', async (_request, reply) => sendOverview(entra, reply))
+}
+
+function noteRequest(entra: Entra, request: FastifyRequest): void {
+  const leg = legOf(request)
+  const query = new URLSearchParams(request.url.split('?')[1])
+  const form = leg === 'authorize' ? query : formOf(request.body)
+  entra.requests.note(request, {
+    leg,
+    correlationId: request.trace.correlationId,
+    requestId: request.trace.traceId,
+    traceparent: [request.headers['traceparent']].flat()[0],
+    form: Object.fromEntries([...form].filter(([name]) => loggedFields.includes(name))),
+    presentedTokens: claimsToKeep(entra, {
+      ...Object.fromEntries(form),
+      authorization: /^bearer +(.+)/i.exec(request.headers.authorization ?? '')?.[1],
+    }),
+  })
 }
 
 /** Whether the user has signed in again with the claims of the challenge, as conditional access demands. */
@@ -88,7 +104,8 @@ function sendOverview(entra: Entra, reply: FastifyReply): FastifyReply {
   return sendPage(reply, {
     title: 'A tenant that is not real',
     body: `<p>Tenant <code>${escapeHtml(entra.config.tenantId)}</code>. Discovery is at
-<code>${escapeHtml(`${entra.issuerV2}/.well-known/openid-configuration`)}</code>.</p>
+<code>${escapeHtml(`${entra.issuerV2}/.well-known/openid-configuration`)}</code>.
+<a href="/emulator">See its requests and change it</a>.</p>
 <ul>
 ${items.join('\n')}
 </ul>`,
@@ -148,7 +165,7 @@ function readCertificates({ config }: Entra): string {
 }
 
 /** A genuinely signed token, with whatever wrong claims and lifetime a test needs. */
-function issueCustomToken(entra: Entra, token: CustomToken) {
+export function issueCustomToken(entra: Entra, token: CustomToken) {
   const user = token.user === undefined ? undefined : findUserByName(entra, token.user)
   return issueAccessToken(entra, {
     client: findClientByName(entra, token.client),

@@ -29,6 +29,7 @@ export function sendRefusals(app: FastifyInstance, entra: Entra): void {
   })
   // A hook notes the AADSTS code, since a route's own error handler may take the place of the handler below.
   app.addHook('onError', async (request, _reply, error) => {
+    entra.requests.note(request, { refusal: error.message })
     if (error instanceof EntraError) entra.requests.note(request, { aadsts: error.code })
   })
   app.setErrorHandler((error, request, reply) => {

@@ -25,25 +25,26 @@ ul { padding-inline-start: 1.25rem; }
 
 /** The only script of any page: it sends the page's form. */
 const submitScript = 'document.forms[0].submit()'
-const [styleHash, scriptHash] = [styles, submitScript].map(
-  text => `'sha256-${createHash('sha256').update(text).digest('base64')}'`,
-)
+const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /**
  * Sends a page that cannot be framed, and has no script unless its form is sent at once.
  *
  * @param formTarget address that the form, or the response to it, may send the browser to: browsers apply `form-action` to
  * redirects too
+ * @param look CSS after that of all pages, and what the page's own forms say of their origin: usually nothing
  */
 export function sendPage(
   reply: FastifyReply,
   page: { status?: number; title: string; body: string; formTarget?: string | undefined; sendsForm?: true },
+  look: { readonly css?: string; readonly referrerPolicy?: 'same-origin' } = {},
 ): FastifyReply {
+  const css = styles + (look.css ?? '')
   const script = page.sendsForm ? `<script>${submitScript}</script>\n` : ''
   const policy = [
     "default-src 'none'",
-    `style-src ${styleHash}`,
-    ...(page.sendsForm ? [`script-src ${scriptHash}`] : []),
+    `style-src ${hashSource(css)}`,
+    ...(page.sendsForm ? [`script-src ${hashSource(submitScript)}`] : []),
     `form-action ${["'self'", ...(page.formTarget === undefined ? [] : [sourceOf(page.formTarget)])].join(' ')}`,
     "frame-ancestors 'none'",
     "base-uri 'none'",
@@ -54,7 +55,7 @@ export function sendPage(
     .headers({
       'cache-control': 'no-store, no-cache',
       'content-security-policy': policy,
-      'referrer-policy': 'no-referrer',
+      'referrer-policy': look.referrerPolicy ?? 'no-referrer',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
     })
@@ -64,7 +65,7 @@ export function sendPage(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(page.title)}</title>
-<style>${styles}</style>
+<style>${css}</style>
 </head>
 <body>
 <main>

@@ -5,6 +5,7 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { type Client, checkTenant, findClient } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
+import { claimsToKeep } from '../tokens/claims-to-keep.ts'
 import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
 import { allowsOrigin, grantByCode, grantByDeviceCode, grantByRefreshToken } from './code-and-refresh.ts'
@@ -39,7 +40,10 @@ export async function serveTokens(app: FastifyInstance, { entra }: { entra: Entr
       const client = findClient(entra, form.required('client_id'), request.params.tenant)
       const response = await grantTokens(entra, form, client, request.headers.origin)
       const claims = decodeJwt(String(response['access_token']))
-      entra.requests.note(request, { tokenId: String(claims['uti']) })
+      entra.requests.note(request, {
+        tokenId: String(claims['uti']),
+        issuedTokens: claimsToKeep(entra, response),
+      })
       entra.signInActivities.note(claims, findSecret(entra, form), entra.clock.nowMs())
       return reply.headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }).send(response)
     },

@@ -1,0 +1,68 @@
+import type { Leg } from '../emulator/leg.ts'
+import type { Entra } from '../entra.ts'
+import { type Flow, flowsOf, type Step } from './flows.ts'
+import { type Content, html, type Markup } from './markup.ts'
+import { claimsMarkup, facts, list, namesOf } from './screen.ts'
+
+const legNames: Readonly<Partial<Record<Leg, string>>> = {
+  t1: 'T1, by which a blueprint’s agent authenticates',
+  t2: 'T2, the agent’s own exchange token',
+  tr: 'TR, a token for an API, of the client itself',
+  obo: 'TR, a token for an API on behalf of a user',
+  'agent-user': 'TR, a token of the agent’s user account',
+}
+
+/** The flows, the latest first; accepted requests for discovery and keys are left out. */
+export function listFlows(entra: Entra): Content {
+  const showId = namesOf(entra)
+  const items = [...flowsOf(entra.requests.all).values()]
+    .filter(({ isWhole, last }) => isWhole && last.leg !== undefined)
+    .filter(({ last }) => !['discovery', 'keys'].includes(last.leg ?? '') || last.status !== 200)
+    .map(({ steps, last }) => {
+      const legs = steps.map(({ leg }) => leg)
+      return html`<a href="/emulator/lab/flows/${last.id}">${legs.join(' → ')}</a> <small>${last.receivedAt}</small><br>
+${showId(clientOf(last))}<br>${verdictOf(last)}`
+    })
+  return list('Requests, each after those that got its tokens', items.reverse())
+}
+
+/** The steps of the flow that ends with this request. */
+export function describeFlow(entra: Entra, { steps }: Flow): Content {
+  const showId = namesOf(entra)
+  const stepOf = (uti: unknown) =>
+    steps.findIndex(({ issuedTokens = {} }) => Object.values(issuedTokens).some(one => one['uti'] === uti))
+  const showToken = (title: string, claims: object) =>
+    html`<details><summary>${title}</summary>${claimsMarkup(claims, showId)}</details>`
+  return steps.map((step, index) => {
+    const { leg, form: { client_id, ...fields } = {}, presentedTokens = {}, issuedTokens = {} } = step
+    const presented = Object.entries(presentedTokens).map(([name, claims]) => {
+      const source = claims['uti'] === undefined ? -1 : stepOf(claims['uti'])
+      return showToken(
+        `Presented: ${name}, ${source < 0 ? 'of no listed request' : `got in step ${source + 1}`}`,
+        claims,
+      )
+    })
+    const issued = Object.entries(issuedTokens).map(([name, claims]) => showToken(`Got: ${name}`, claims))
+    return html`<h2>Step ${index + 1}: ${leg && (legNames[leg] ?? leg)}</h2>
+${facts([
+  ['What decided', verdictOf(step)],
+  ['Client', showId(client_id ?? clientOf(step))],
+  ['Request', `${step.method} ${step.path}`],
+  ['Received, by the machine’s clock', step.receivedAt],
+  ['Correlation ID', step.correlationId],
+  ...Object.entries(fields).map(([name, value]) => [name, showId(value)] as const),
+])}${presented}${issued}`
+  })
+}
+
+function clientOf({ form, issuedTokens, presentedTokens }: Step): string {
+  const claims = { ...presentedTokens?.['authorization'], ...issuedTokens?.['access_token'] }
+  return form?.['client_id'] ?? String(claims['azp'] ?? claims['appid'] ?? 'unknown')
+}
+
+function verdictOf({ status, isInjected, aadsts, refusal }: Step): Markup {
+  if (aadsts === undefined && status !== null && status < 400)
+    return html`<span class="accepted">Accepted (${status})</span>`
+  const code = aadsts === undefined ? (status ?? 'No response, or not yet') : `AADSTS${aadsts}`
+  return html`<span class="refused">${code}${isInjected ? ', an injected fault' : ''}: ${refusal}</span>`
+}

@@ -1,0 +1,66 @@
+import type { FastifyReply } from 'fastify'
+import type { Entra } from '../entra.ts'
+import { sendPage } from '../sign-in/html.ts'
+import { type Content, html, type Markup } from './markup.ts'
+
+const maxItems = 200
+const screens = {
+  '': 'Flows',
+  '/lab/directory': 'Directory',
+  '/lab/controls': 'Controls',
+  '/lab/token': 'Forge a token',
+}
+const css = `
+body { place-items: start center; } main { width: min(60rem, calc(100vw - 2rem)); padding: clamp(1rem, 4vw, 2rem); }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; } a { color: light-dark(#0f5cc0, #7db4ff); }
+a[aria-current] { color: inherit; font-weight: 600; } h2 { margin: 1.5rem 0 .5rem; font-size: 1.125rem; }
+li, form, details { margin-block-end: .75rem; } form { justify-items: start; } label { display: grid; width: 100%; }
+dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: .5rem 1rem; }
+dt, small { color: light-dark(#505a66, #b0b9c4); font-size: .875rem; } dd { margin: 0; } pre { white-space: pre-wrap; }
+dd, code, li, pre, strong { unicode-bidi: isolate; }
+input, select { box-sizing: border-box; width: 100%; font: inherit; padding: .5rem; border: 1px solid light-dark(#6b7480, #8a94a1); border-radius: .375rem; background: light-dark(#fff, #1f252c); color: inherit; }
+:is(a, summary, input, select):focus-visible { outline: .1875rem solid light-dark(#0f5cc0, #7db4ff); outline-offset: .125rem; }
+.refused { color: light-dark(#a3201a, #ff9d94); } .accepted { color: light-dark(#1c6b34, #86d79c); }
+`
+
+/** Sends a screen of the lab, with links to the others. */
+export function sendScreen(reply: FastifyReply, title: string, content: Content, status = 200): FastifyReply {
+  const links = Object.entries(screens).map(([path, name]) => {
+    const current = reply.request.routeOptions.url === `/emulator${path}` ? html` aria-current="page"` : ''
+    return html`<a href="/emulator${path}"${current}>${name}</a>`
+  })
+  const body = html`<nav aria-label="Lab">${links}</nav>\n${content}`.html
+  return sendPage(reply, { status, title, body }, { css, referrerPolicy: 'same-origin' })
+}
+
+export function list(title: string, items: readonly Content[]): Markup {
+  const lines = items.slice(0, maxItems).map(item => html`<li>${item}</li>`)
+  if (items.length > maxItems) lines.push(html`<li>… and ${items.length - maxItems} more.</li>`)
+  return html`<h2>${title}</h2>\n${lines.length > 0 ? html`<ul>${lines}</ul>` : html`<p>None.</p>`}`
+}
+
+export function facts(entries: readonly (readonly [name: string, value: Content])[]): Markup {
+  return html`<dl>${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
+}
+
+/** Shows an id with the name of its object, if it has one. */
+export type ShowId = (id: string) => Markup
+
+export function namesOf({ directory }: Entra): ShowId {
+  const { users, groups, applications, servicePrincipals } = directory.content
+  const objects = [...applications, ...groups, ...users, ...servicePrincipals]
+  const names = new Map(objects.map(({ id, displayName }) => [id, displayName]))
+  for (const { appId, displayName } of servicePrincipals) names.set(appId, displayName)
+  return id => html`${names.has(id) ? html`<strong>${names.get(id)}</strong> ` : ''}<code>${id}</code>`
+}
+
+/** Claims of a token, with the names of the objects whose ids they are, and with times as dates. */
+export function claimsMarkup(claims: object, showId: ShowId): Markup {
+  return facts(Object.entries(claims).map(([name, value]) => [name, valueMarkup(name, value, showId)]))
+}
+
+function valueMarkup(name: string, value: unknown, showId: ShowId): Markup {
+  if (typeof value === 'string') return showId(value)
+  const date = new Date(['exp', 'iat', 'nbf'].includes(name) ? Number(value) * 1_000 : Number.NaN)
+  return html`${Number.isNaN(date.getTime()) ? '' : date.toISOString()} <code>${JSON.stringify(value)}</code>`
+}
