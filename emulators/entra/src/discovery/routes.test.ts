@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { expect, it } from 'vitest'
 import { wellKnown } from '../directory/well-known.ts'
@@ -60,6 +61,12 @@ it('the published keys name their issuer, and include the old key for a while af
   const [key] = await published()
   const issuer = `${entra.url}/${tenantId}/v2.0`
   expect(key).toMatchObject({ kty: 'RSA', use: 'sig', alg: 'RS256', kid: key.x5t, issuer })
+  const certificate = new X509Certificate(Buffer.from(key.x5c[0], 'base64'))
+  expect(certificate.publicKey.export({ format: 'jwk' })).toMatchObject({ n: key.n, e: key.e })
+  expect(certificate.verify(certificate.publicKey)).toBe(true)
+  expect(certificate.fingerprint.replaceAll(':', '')).toBe(
+    Buffer.from(key.x5t, 'base64url').toString('hex').toUpperCase(),
+  )
   await sendJson(entra, 'POST', '/emulator/keys/rotate', { overlapSeconds: 100 })
   const { kid } = decodeProtectedHeader(await t1Of(entra))
   expect(await published()).toMatchObject([{ kid }, { kid: key.kid }])

@@ -22,11 +22,12 @@ export async function serveDiscovery(app: FastifyInstance, { entra }: { entra: E
     checkTenant(entra, params.tenant)
     const keys = await entra.keys.published()
     return {
-      keys: keys.map(({ kid, jwk }) => ({
+      keys: keys.map(({ kid, jwk, certificate }) => ({
         ...jwk,
         use: 'sig',
         kid,
         x5t: kid,
+        x5c: [certificate],
         alg: 'RS256',
         issuer: entra.issuerV2,
       })),

@@ -1,8 +1,13 @@
+import { createHash, KeyObject } from 'node:crypto'
 import type { Clock } from '@entra-agents/emulator-kit'
-import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose'
+import { makeCertificate } from './certificate.ts'
 
 export interface SigningKey {
+  /** Thumbprint (SHA-1) of the certificate, which tokens name in `kid` and `x5t`. */
   readonly kid: string
+  /** The key's certificate in base64, as `x5c` has it. */
+  readonly certificate: string
   readonly privateKey: CryptoKey
   readonly publicKey: CryptoKey
   readonly jwk: JWK
@@ -51,6 +56,11 @@ export class SigningKeys {
 async function makeKey(): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
   const jwk = await exportJWK(publicKey)
-  const kid = await calculateJwkThumbprint(jwk)
-  return { kid, privateKey, publicKey, jwk, retiresAtMs: undefined }
+  const der = makeCertificate(
+    'accounts.accesscontrol.windows.net',
+    KeyObject.from(publicKey),
+    KeyObject.from(privateKey),
+  )
+  const kid = createHash('sha1').update(der).digest('base64url')
+  return { kid, certificate: der.toString('base64'), privateKey, publicKey, jwk, retiresAtMs: undefined }
 }

@@ -52,7 +52,7 @@ export function nameIds(entra: TestEntra, text: string): string {
   return Object.entries({ ...ids, entra: entra.url })
     .reduce((named, [name, id]) => named.replaceAll(id, `<${name}>`), text)
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ/g, '<time>')
-    .replaceAll(/'[\w-]{43}'/g, "'<key>'")
+    .replaceAll(/'(?:[\w-]{27}|[\w-]{43})'/g, "'<key>'")
 }
 
 /** The text with ids in the place of their names, such as `<agent>`. */
