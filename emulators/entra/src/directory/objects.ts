@@ -58,7 +58,17 @@ const applicationProperties = {
   }),
   spa: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
   /** Of applications with a credential. For a blueprint: where Entra may send a browser back after consent to one of its agents. */
-  web: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
+  web: strictObject({
+    redirectUris: Type.Array(Type.String({ format: 'uri' })),
+    implicitGrantSettings: Type.Optional(
+      strictObject({
+        /** Whether the sign-in page may return an ID token, and not only a code. */
+        enableIdTokenIssuance: Type.Optional(Type.Boolean()),
+        /** Only stored: the sign-in page returns no access token. */
+        enableAccessTokenIssuance: Type.Optional(Type.Boolean()),
+      }),
+    ),
+  }),
   /** Of native applications, which have no credential. */
   publicClient: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
   /** Whether the application may get tokens without a page or a credential, such as by device code. */

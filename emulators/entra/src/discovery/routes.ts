@@ -68,7 +68,7 @@ function describeTenant(entra: Entra, tenant: string, issuer: string) {
     token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
     scopes_supported: ['openid', 'profile', 'email', 'offline_access'],
     response_modes_supported: ['query', 'fragment', 'form_post'],
-    response_types_supported: ['code'],
+    response_types_supported: ['code', 'id_token', 'code id_token'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
     claims_supported: [

@@ -20,8 +20,7 @@ export function readAuthorizeRequest(
   client: Client,
   returnAddress: ReturnAddress,
 ) {
-  const type = requireParameter(query, 'response_type')
-  if (type !== (isAgentic(client) ? 'none' : 'code')) throw refusal(700054, { type })
+  const responseTypes = readResponseTypes(query, client)
   const scope = requireParameter(query, 'scope')
   const requested = readScopes(entra, scope)
   checkResourceParameter(query['resource'], requested.resource)
@@ -36,6 +35,7 @@ export function readAuthorizeRequest(
   return {
     client,
     returnAddress,
+    responseTypes,
     scope,
     requested,
     prompt,
@@ -50,6 +50,19 @@ export function readAuthorizeRequest(
     /** Authentication contexts that the token has to prove. */
     contexts: readAuthenticationContexts(query['claims']),
   }
+}
+
+/** What the application wants back: a code, an ID token if its registration allows this, or both. An agent gets neither. */
+function readResponseTypes(query: Query, client: Client): ReadonlySet<string> {
+  const type = requireParameter(query, 'response_type')
+  const types = new Set(type.split(' '))
+  const mayGetIdToken = client.application?.web.implicitGrantSettings?.enableIdTokenIssuance === true
+  const allowed = isAgentic(client) ? ['none'] : ['code', ...(mayGetIdToken ? ['id_token'] : [])]
+  if (![...types].every(one => allowed.includes(one))) throw refusal(700054, { type })
+  if (!types.has('id_token')) return types
+  requireParameter(query, 'nonce')
+  if (query['response_mode'] === 'query') throw refusal(70007, { mode: 'query' })
+  return types
 }
 
 function requireParameter(query: Query, parameter: string): string {

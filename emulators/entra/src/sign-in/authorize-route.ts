@@ -7,7 +7,7 @@ import { EntraError, refusal } from '../errors/entra-error.ts'
 import { checkTenant, isAgentic } from '../oauth/client.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
 import { missingConsents } from '../oauth/scopes.ts'
-import { clientInfo } from '../tokens/id-token.ts'
+import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
 import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
 import { sendConsentPage, sendErrorPage, sendSecondFactorPage, sendSignInPage } from './pages.ts'
 import {
@@ -27,6 +27,9 @@ interface Visit {
   readonly wanted: AuthorizeRequest
   readonly session: Session | undefined
 }
+
+/** A response that may have to wait for a signature. */
+type Answer = FastifyReply | Promise<FastifyReply>
 
 /** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST receives its form. */
 export async function serveAuthorize(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
@@ -75,7 +78,7 @@ export async function serveAuthorize(app: FastifyInstance, { entra }: { entra: E
   })
 }
 
-function signIn(visit: Visit, session: Session, user: User): FastifyReply {
+function signIn(visit: Visit, session: Session, user: User): Answer {
   const { entra, reply, wanted } = visit
   session.userIds.add(user.id)
   for (const policy of wanted.policies) session.fulfilledPolicies.add(policy)
@@ -83,12 +86,12 @@ function signIn(visit: Visit, session: Session, user: User): FastifyReply {
   return askFactorOrGoOn(visit, session, user)
 }
 
-function acceptConsent(visit: Visit, session: Session, user: User): FastifyReply {
+function acceptConsent(visit: Visit, session: Session, user: User): Answer {
   recordConsent(visit.entra, visit.wanted, user.id)
   return finishVisit(visit, session, user)
 }
 
-function acceptFactor(visit: Visit, session: Session, user: User): FastifyReply {
+function acceptFactor(visit: Visit, session: Session, user: User): Answer {
   session.secondFactorAtMs.set(user.id, visit.entra.clock.nowMs())
   return askFactorOrGoOn(visit, session, user)
 }
@@ -120,7 +123,7 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
 }
 
 /** Asks for the second factor if the policy of a requested authentication context demands it now. */
-function askFactorOrGoOn(visit: Visit, session: Session, user: User): FastifyReply {
+function askFactorOrGoOn(visit: Visit, session: Session, user: User): Answer {
   const { entra, reply, wanted } = visit
   const unmet = unmetPolicies(entra, wanted.contexts, {
     user,
@@ -133,7 +136,7 @@ function askFactorOrGoOn(visit: Visit, session: Session, user: User): FastifyRep
   throw refusal(50076, { resource }, { claims: contextsChallenge(wanted.contexts) })
 }
 
-function askConsentOrFinish(visit: Visit, session: Session, user: User): FastifyReply {
+function askConsentOrFinish(visit: Visit, session: Session, user: User): Answer {
   const { client, requested, prompt } = visit.wanted
   const isMissing = missingConsents(visit.entra, client, user, requested).length > 0
   if (!isMissing && prompt !== 'consent') return finishVisit(visit, session, user)
@@ -145,23 +148,34 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Fastify
   throw refusal(65001, { client: appId, name: displayName }, { error: 'interaction_required' })
 }
 
-function finishVisit({ entra, reply, wanted }: Visit, session: Session, user: User): FastifyReply {
-  const { client, returnAddress, nonce, challenge, scope, contexts } = wanted
+async function finishVisit(
+  { entra, reply, wanted }: Visit,
+  session: Session,
+  user: User,
+): Promise<FastifyReply> {
+  const { client, returnAddress, requested, responseTypes, nonce, challenge, scope, contexts } = wanted
   // If the client is an agent, the visit was for the user's consent, which is recorded by now: no code is returned.
   if (isAgentic(client)) return sendBack(reply, returnAddress, {})
-  const code = entra.grants.issueCode({
-    clientId: client.principal.appId,
-    redirectUri: returnAddress.redirectUri,
-    platform: returnAddress.platform,
-    userId: user.id,
-    sessionId: session.id,
-    scope,
-    nonce,
-    challenge,
-    contexts,
-  })
+  const code = responseTypes.has('code')
+    ? entra.grants.issueCode({
+        clientId: client.principal.appId,
+        redirectUri: returnAddress.redirectUri,
+        platform: returnAddress.platform,
+        userId: user.id,
+        sessionId: session.id,
+        scope,
+        nonce,
+        challenge,
+        contexts,
+      })
+    : undefined
+  const { openId } = requested
+  const idToken = responseTypes.has('id_token')
+    ? await issueIdToken(entra, { ...client, user, sessionId: session.id, nonce, openId, code })
+    : undefined
   return sendBack(reply, returnAddress, {
     code,
+    id_token: idToken,
     client_info: wanted.wantsClientInfo ? clientInfo(entra, user) : undefined,
     session_state: session.id,
   })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
 import { newApplication, newRole, newScope, newServicePrincipal } from '../directory/objects.ts'
@@ -158,6 +159,41 @@ it('form_post lets the browser post the response to the application, by the only
   )
   const [, code = ''] = /name="code" value="([^"]+)"/.exec(html) ?? []
   expect((await redeem(code, webUri, secret)).body).toHaveProperty('id_token')
+})
+
+it('the sign-in page returns an ID token, alone or with the code that it belongs to, if the registration allows this', async () => {
+  const web = { redirectUris: [webUri], implicitGrantSettings: { enableIdTokenIssuance: true } }
+  registerShop({ web })
+  const ask = async (response_type: string, change: Fields = {}) =>
+    open(webUri, { response_type, response_mode: undefined, ...change })
+  const alone = readRedirect(await ask('id_token'))
+  expect(alone).not.toHaveProperty('code')
+  expect(decodeJwt(alone['id_token'] ?? '')).toMatchObject({ aud: appId, oid: ada, nonce: 'the-nonce' })
+  const { code = '', id_token = '' } = readRedirect(await ask('code id_token'))
+  const hash = createHash('sha256').update(code).digest().subarray(0, 16)
+  expect(decodeJwt(id_token)['c_hash']).toBe(hash.toString('base64url'))
+  expect((await redeem(code, webUri, secret)).status).toBe(200)
+  const visits = {
+    'an ID token without a nonce': () => ask('id_token', { nonce: undefined }),
+    'an ID token in the query': () => ask('id_token', { response_mode: 'query' }),
+    'an access token': () => ask('code token'),
+  }
+  const lines = await describeVisits(entra, {
+    ...Object.fromEntries(
+      Object.entries(visits).map(([what, visit]) => [
+        what,
+        () => {
+          registerShop({ web })
+          return visit()
+        },
+      ]),
+    ),
+    'an ID token, without leave of the registration': () => {
+      registerShop()
+      return ask('id_token')
+    },
+  })
+  await expect(lines).toMatchFileSnapshot('response-types.txt')
 })
 
 it('tokens name the user’s roles and groups, what the client can do, and optional claims if the application asks for them', async () => {

@@ -38,7 +38,8 @@ export function readReturnAddress(
   const redirectUri = query['redirect_uri'] ?? registered[0]?.uri ?? ''
   const platform = registered.find(one => matches(one, redirectUri))?.platform
   if (platform === undefined) throw refusal(50011, { uri: redirectUri, client: clientId })
-  const mode = modes.find(one => one === (query['response_mode'] ?? 'query'))
+  const usual = query['response_type']?.includes('id_token') ? 'fragment' : 'query'
+  const mode = modes.find(one => one === (query['response_mode'] ?? usual))
   if (mode === undefined) throw refusal(70007, { mode: query['response_mode'] ?? '' })
   return { client, returnAddress: { redirectUri, platform, mode, state: query['state'] } }
 }

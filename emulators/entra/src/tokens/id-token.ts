@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { groupsClaim } from './access-token.ts'
@@ -13,16 +14,19 @@ interface IdTokenRequest {
   readonly sessionId: string
   readonly nonce: string | undefined
   readonly openId: ReadonlySet<string>
+  /** The code that the sign-in page returns beside the token, if it does: the token says which one it belongs to. */
+  readonly code?: string | undefined
 }
 
 /** An ID token (https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference). */
 export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promise<string> {
-  const { principal, user, sessionId, nonce, openId } = request
+  const { principal, user, sessionId, nonce, openId, code } = request
   const clientId = principal.appId
   const { jwt } = await signToken(entra, {
     aud: clientId,
     iss: entra.issuerV2,
     aio: opaqueValue(24),
+    ...(code === undefined ? {} : { c_hash: hashOf(code) }),
     ...(openId.has('email') ? { email: user.mail } : {}),
     login_hint: loginHintOf(user),
     name: user.displayName,
@@ -51,6 +55,11 @@ function claimsByChoice(entra: Entra, { application, principal, user }: IdTokenR
     ...groupsClaim(entra, application, user),
     ...Object.fromEntries(wanted.map(({ name }) => [name, values[name]])),
   }
+}
+
+/** The left half of a hash, in base64url (OpenID Connect Core §3.3.2.11). */
+function hashOf(code: string): string {
+  return createHash('sha256').update(code).digest().subarray(0, 16).toString('base64url')
 }
 
 const loginHintPrefix = 'O.'
