@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import { stableId } from '../directory/graph-permissions.ts'
 import { type Application, newApplication } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { ApplicationPatch, NewApplication } from './bodies.ts'
+import { ApplicationPatch, type KeyCredential, NewApplication } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError } from './graph-error.ts'
 import { findApplication, readBoundUsers } from './odata.ts'
@@ -37,6 +37,7 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
   routes.change('/applications/:key', ApplicationPatch, ({ body, caller, key }) => {
     const application = findApplication(entra, key)
     requireWritePermission(caller, application, isRenaming(body) ? 'UpdateBranding' : 'UpdateAuthProperties')
+    if (body.keyCredentials) requireWritePermission(caller, application, 'AddRemoveCreds')
     changeApplication(entra, application, body)
   })
   routes.remove('/applications/:key', ({ caller, key }) => {
@@ -84,7 +85,7 @@ function createApplication(entra: Entra, caller: Caller, kind: Application['kind
 function requireWritePermission(
   caller: Caller,
   { kind }: Application,
-  what: 'UpdateAuthProperties' | 'UpdateBranding' | 'DeleteRestore',
+  what: 'AddRemoveCreds' | 'DeleteRestore' | 'UpdateAuthProperties' | 'UpdateBranding',
 ): void {
   if (kind === 'application') requirePermission(caller, writePermission)
   else requireAgentPermission(caller, `AgentIdentityBlueprint.${what}.All`)
@@ -98,7 +99,7 @@ function isRenaming({ displayName, description }: Static<typeof ApplicationPatch
 function changeApplication(
   entra: Entra,
   application: Application,
-  { api = {}, ...properties }: Static<typeof ApplicationPatch>,
+  { api = {}, keyCredentials, ...properties }: Static<typeof ApplicationPatch>,
 ): void {
   if (application.kind === 'agentIdentityBlueprint' && properties.spa)
     throw new GraphError('AgentBlueprint_IncompatibleProperty', "A blueprint has no property 'spa'.")
@@ -106,11 +107,14 @@ function changeApplication(
   checkRemovals(application.api.oauth2PermissionScopes, api.oauth2PermissionScopes)
   checkRemovals(application.appRoles, properties.appRoles)
 
+  const certificates = keyCredentials?.map(credential => readCertificate(application, credential))
+
   const { requestedAccessTokenVersion: version } = api
   // As users report, Entra empties the identifier URIs when the token version goes back from 2.
   if (application.api.requestedAccessTokenVersion === 2 && version !== undefined && version !== 2)
     application.identifierUris = []
   Object.assign(application, properties, { api: { ...application.api, ...api } })
+  application.certificates = certificates ?? application.certificates
 }
 
 /** Refuses URIs that contain neither the application's id nor the tenant's, since they need a verified domain. */
@@ -134,6 +138,17 @@ function checkRemovals(now: Entitlements, wanted: Entitlements | undefined): voi
     'CannotDeleteOrUpdateEnabledEntitlement',
     'Permission (scope or role) cannot be deleted or updated unless disabled first.',
   )
+}
+
+/** The certificate that a key credential has or, without one, that the application has under its id. As PEM. */
+function readCertificate({ certificates }: Application, { key, keyId }: KeyCredential): string {
+  const known = certificates.find(pem => showCertificate(pem).keyId === keyId)
+  if (!key && known) return known
+  try {
+    return new X509Certificate(Buffer.from(key ?? '', 'base64')).toString()
+  } catch {
+    throw badRequest('Key credential: the value of key is no X.509 certificate in base64.')
+  }
 }
 
 function showCertificate(pem: string) {

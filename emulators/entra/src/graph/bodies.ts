@@ -8,7 +8,24 @@ const boundUsers = { 'sponsors@odata.bind': UserUrls, 'owners@odata.bind': UserU
 export const Query = Type.Record(Type.String(), Type.String())
 export type Query = Static<typeof Query>
 
-export const ApplicationPatch = strictObject({ ...ApplicationChange })
+/** A certificate whose key may sign client assertions; one that the application has already may be named by `keyId` alone. */
+const KeyCredential = strictObject({
+  type: Type.Literal('AsymmetricX509Cert'),
+  usage: Type.Literal('Verify'),
+  /** The certificate in DER, as base64. */
+  key: Type.Optional(Type.Union([Type.String({ maxLength: 20_000 }), Type.Null()])),
+  keyId: Type.Optional(Guid),
+  displayName: Type.Optional(Type.Union([Name, Type.Null()])),
+  customKeyIdentifier: Type.Optional(Type.Union([Name, Type.Null()])),
+  startDateTime: Type.Optional(Type.Union([Name, Type.Null()])),
+  endDateTime: Type.Optional(Type.Union([Name, Type.Null()])),
+})
+export type KeyCredential = Static<typeof KeyCredential>
+
+export const ApplicationPatch = strictObject({
+  ...ApplicationChange,
+  keyCredentials: Type.Optional(Type.Array(KeyCredential, { maxItems: 20 })),
+})
 export const NewApplication = strictObject({
   ...ApplicationChange,
   ...boundUsers,

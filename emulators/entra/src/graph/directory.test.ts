@@ -1,13 +1,19 @@
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
+import { SignJWT } from 'jose'
 import { expect, it } from 'vitest'
 import { seedIds } from '../directory/seed.ts'
 import { ada, Browser, ben, refresh, signIn } from '../testing/browser.ts'
+import { makeCertificate } from '../testing/certificate.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
-import type { TokenResponse } from '../testing/start-entra.ts'
+import { requestT1 } from '../testing/requests.ts'
+import { blueprintAppId, type TokenResponse, tenantId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()
 const roles = ['Group.ReadWrite.All', 'GroupMember.ReadWrite.All', 'User.ReadWrite.All']
 const send = async (method: string, path: string, body?: unknown): Promise<TokenResponse> =>
   graph.send(method, path, body, await graph.as({ roles }))
+const thumbprintOf = (der: string) =>
+  createHash('sha256').update(Buffer.from(der, 'base64')).digest('base64url')
 const reference = (id: string) => ({ '@odata.id': `https://graph.microsoft.com/v1.0/directoryObjects/${id}` })
 
 it('a list comes page by page, and each page names the next', async () => {
@@ -58,6 +64,30 @@ it('types that a library names in a body are accepted', async () => {
   const typed = { '@odata.type': '#microsoft.graph.group', displayName: 'Typed' }
   const order = { ...typed, mailEnabled: false, mailNickname: 'typed', securityEnabled: true }
   expect((await send('POST', '/v1.0/groups', order)).status).toBe(201)
+})
+
+it('a certificate that is added signs assertions, beside those that are there, until it is taken away', async () => {
+  using certificate = makeCertificate('added.example')
+  const key = new X509Certificate(certificate.certificate).raw.toString('base64')
+  const path = `/v1.0/applications/${blueprintAppId}`
+  const change = async (keyCredentials: readonly object[]) => graph.send('PATCH', path, { keyCredentials })
+  const added = { type: 'AsymmetricX509Cert', usage: 'Verify', key }
+  expect((await change([added])).status).toBe(204)
+  const [{ keyId }] = (await graph.read(path.slice('/v1.0'.length))).keyCredentials
+  expect((await change([{ ...added, key: null, keyId }])).status).toBe(204)
+  const assertion = await new SignJWT({ iss: blueprintAppId, sub: blueprintAppId })
+    .setProtectedHeader({ alg: 'PS256', 'x5t#S256': thumbprintOf(key) })
+    .setAudience(`${entra.url}/${tenantId}/v2.0`)
+    .setExpirationTime('5m')
+    .sign(createPrivateKey(certificate.key))
+  expect((await requestT1(entra, { client_assertion: assertion })).status).toBe(200)
+  expect((await change([{ ...added, key: 'bm8gY2VydGlmaWNhdGU=' }])).body.error.code).toBe(
+    'Request_BadRequest',
+  )
+  expect((await change([])).status).toBe(204)
+  expect((await requestT1(entra, { client_assertion: assertion })).body).toMatchObject({
+    error_codes: [700027],
+  })
 })
 
 it('the signed-in user sees the groups they are in', async () => {
