@@ -26,7 +26,8 @@ export function buildApp(config: Config): FastifyInstance {
   const shared = serverOptions({ logLevel: config.logLevel })
   const app: FastifyInstance = Fastify({
     ...shared,
-    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true },
+    // Ids of consents in the seed are made of the ids of client, API and user.
+    routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, maxParamLength: 200 },
     rewriteUrl: ({ url = '/' }) => normalizeGraphUrl(url),
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true } },
     ...(config.tls ? { https: { ...config.tls, ...shared.http } } : {}),

@@ -10,23 +10,22 @@ const retryDelayMs = 1000
 const longestRetryAfterMs = 3_600_000
 
 const libraryHeaders = {
-  accept: 'application/json',
-  'x-client-sku': 'MSAL.CoreCLR',
+  'x-client-sku': 'MSAL.NetCore',
   'x-client-ver': '4.87.0.0',
+  'x-client-brkrver': 'IDWeb.4.14.2.0',
   'x-client-os': 'Linux',
   'return-client-request-id': 'true',
 }
 
 const tokenHeaders = {
   'content-type': 'application/x-www-form-urlencoded',
-  'x-client-current-telemetry': '5|1004,0,,,|,,,,',
-  'x-client-last-telemetry': '5|0|||',
+  'x-client-current-telemetry': '5|1004,2,,,|1,0,1,,,',
   'x-ms-lib-capability': 'retry-after, h429',
 }
 
 /** Correlates requests to Entra with the call that caused them. */
 export interface TraceContext {
-  /** Sent as `client-request-id`; generated if the caller sent no id. */
+  /** Sent as `client-request-id`. Default: a random one. */
   readonly correlationId?: string | undefined
   /** W3C trace context of the caller. */
   readonly traceparent: string | undefined
@@ -160,12 +159,10 @@ interface RequestContent {
   readonly body?: string
 }
 
-/** Continues the caller's trace with a new span id (W3C Trace Context). */
+/** Continues the caller's trace, or begins one, with a new span id (W3C Trace Context). */
 function traceHeaders({ correlationId = randomUUID(), traceparent = '' }: TraceContext) {
-  const [, traceId, flags] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(traceparent) ?? []
+  const [, traceId = randomBytes(16).toString('hex'), flags = '00'] =
+    /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/.exec(traceparent) ?? []
   const span = randomBytes(8).toString('hex')
-  return {
-    ...(traceId && flags ? { traceparent: `00-${traceId}-${span}-${flags}` } : {}),
-    'client-request-id': correlationId,
-  }
+  return { traceparent: `00-${traceId}-${span}-${flags}`, 'client-request-id': correlationId }
 }

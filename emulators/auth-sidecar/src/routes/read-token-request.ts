@@ -11,6 +11,9 @@ export interface ApiRoute {
 
 export type ApiRequest = FastifyRequest<ApiRoute>
 
+/** What the official sidecar sends to Entra if the caller names no correlation id. */
+const noCorrelationId = '00000000-0000-0000-0000-000000000000'
+
 /**
  * Reads which token to request, from the API's configuration and, on a route that allows overrides, also from the query. Other
  * routes log a warning and ignore the query's overrides and agent identity. If no scopes are found, responds with 400 and
@@ -42,7 +45,11 @@ export function readTokenRequest(
     options,
     agent: isAllowed ? query.agent : undefined,
     user: request.authentication.user,
-    trace: { correlationId: options.correlationId, traceparent, signal: hangUpSignal(reply) },
+    trace: {
+      correlationId: options.correlationId ?? noCorrelationId,
+      traceparent,
+      signal: hangUpSignal(reply),
+    },
   }
 }
 

@@ -134,7 +134,7 @@ export class TokenAcquirer {
       scopes: [exchangeScope],
       bypassCache: false,
       claims: this.#describeCapabilities(),
-      trace: { ...trace, correlationId: undefined },
+      trace,
     }
     return blueprint.acquireForApp(query, agentId)
   }

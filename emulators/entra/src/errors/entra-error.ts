@@ -66,6 +66,9 @@ export function describeRefusal(error: EntraError, trace: RequestIds): string {
   ].join('\r\n')
 }
 
+/** Codes whose refusals at the token endpoint have no `error_uri`, as recorded. */
+const withoutErrorUri: ReadonlySet<number> = new Set([70003, 700038])
+
 /** The JSON body of a refused token request. */
 export function errorBody(error: EntraError, trace: RequestIds, publicUrl: string): Record<string, unknown> {
   return {
@@ -75,7 +78,7 @@ export function errorBody(error: EntraError, trace: RequestIds, publicUrl: strin
     timestamp: trace.timestamp,
     trace_id: trace.traceId,
     correlation_id: trace.correlationId,
-    error_uri: `${publicUrl}/error?code=${error.code}`,
+    error_uri: withoutErrorUri.has(error.code) ? undefined : `${publicUrl}/error?code=${error.code}`,
     suberror: error.suberror,
     claims: error.claims,
   }

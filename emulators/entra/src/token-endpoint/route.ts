@@ -78,6 +78,12 @@ async function grantTokens(
   origin: string | undefined,
 ): Promise<TokenResponse> {
   const grantType = form.required('grant_type')
+  if (form.optional('token_type') === 'pop')
+    throw refusal(
+      9002313,
+      {},
+      { error: 'invalid_request', text: 'Emulator: tokens with proof of possession are not issued.' },
+    )
   const allowed = client.principal.document ? documentGrantTypes : agenticGrantTypes
   if (client.principal.kind !== 'servicePrincipal' && !allowed.includes(grantType))
     throw refusal(82001, { client: client.principal.appId, what: `tokens by the grant type '${grantType}'` })

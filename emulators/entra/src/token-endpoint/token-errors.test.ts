@@ -118,6 +118,7 @@ it('each faulty request for the agent’s token is refused in Entra’s words', 
       requestT1(entra, { scope: weatherScope }),
     'token exchange by RFC 8693': () =>
       requestTr(entra, { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange' }),
+    'a token with proof of possession': () => requestTr(entra, { token_type: 'pop' }),
     'a password grant of the blueprint': () => requestT1(entra, { grant_type: 'password' }),
     'an unknown grant type': () => requestT1(entra, { client_id: setupAppId, grant_type: 'magic' }),
     'no grant type': () => requestToken(entra, { client_id: agentId }),

@@ -20,12 +20,14 @@ export async function signToken(
   claims: Claims,
   lifetimeSeconds = entra.settings.current.tokenLifetimeSeconds,
 ): Promise<IssuedToken> {
+  const isV2 = claims['ver'] === '2.0'
   const key = await entra.keys.current()
   const now = entra.clock.nowSeconds()
   const exp = now + lifetimeSeconds
   const iat = Math.min(now, exp) - backdatedSeconds
   const jwt = await new SignJWT({ iat, nbf: iat, exp, ...claims })
-    .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: key.kid, x5t: key.kid })
+    // Only tokens of version 1 name the key by `x5t` too.
+    .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: key.kid, ...(isV2 ? {} : { x5t: key.kid }) })
     .sign(key.privateKey)
   return { jwt, expiresInSeconds: lifetimeSeconds }
 }
