@@ -1,5 +1,5 @@
 # You can run every target again. It first makes what it needs.
-.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation page test test-cluster test-slow-page tilt-up tools
+.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation page test test-cluster test-slow-page tilt-up tools witnesses
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -41,6 +41,10 @@ test: page ## Run the tests that need no cluster (LONG_TESTS=true for all); skip
 
 test-slow-page: page ## Test the page with late responses, code and frames, where tests that read too early fail
 	@SLOW_PAGE=true npm test --silent -- tests/browser tests/weather/browser
+
+# Fails if a call is red that was green. TENANT=FILE asks a real tenant; its file has what emulators/witnesses/tenant.ts writes.
+witnesses: $(installed) ## Let Microsoft's own clients call the emulator of Entra (Node, Python, Go: those that are here)
+	@npm run --silent witnesses -- $(if $(TENANT),--tenant $(TENANT))
 
 check: $(installed) ## Lint, types, formatting, and regular expressions that take more than linear time
 	@npm run --silent check

@@ -1,0 +1,509 @@
+import { X509Certificate } from 'node:crypto'
+import {
+  ConfidentialClientApplication,
+  CryptoProvider,
+  InteractionRequiredAuthError,
+  PublicClientApplication,
+} from '@azure/msal-node'
+import {
+  claims,
+  codeFor,
+  hasToken,
+  makeCalls,
+  scopeOf,
+  signIn,
+  tenant,
+  withClock,
+  withFault,
+  withSetting,
+} from './witness.mjs'
+
+const authority = `${tenant.authority}/${tenant.tenant}`
+const host = new URL(authority).host
+const exchange = 'api://AzureADTokenExchange/.default'
+const redirectUri = tenant.redirectUri
+const certificate = {
+  thumbprintSha256: new X509Certificate(tenant.blueprintCertificate).fingerprint256.replaceAll(':', ''),
+  privateKey: tenant.blueprintKey,
+}
+
+const confidential = (name, auth = { clientSecret: tenant.secret }, rest = {}) =>
+  new ConfidentialClientApplication({
+    auth: { clientId: tenant[name] ?? name, authority, knownAuthorities: [host], ...auth },
+    ...rest,
+  })
+const publicClient = () =>
+  new PublicClientApplication({ auth: { clientId: tenant.native, authority, knownAuthorities: [host] } })
+const appToken = (client, api = 'target', rest = {}) =>
+  client.acquireTokenByClientCredential({ scopes: [scopeOf(api)], ...rest })
+const onBehalf = (client, oboAssertion, scope = scopeOf('target', tenant.targetScope), rest = {}) =>
+  client.acquireTokenOnBehalfOf({ oboAssertion, scopes: [scope], ...rest })
+
+/** One client for T1, as a service would have it. */
+const blueprint = confidential('blueprint')
+const t1 = async (fmiPath = tenant.agent) =>
+  (await blueprint.acquireTokenByClientCredential({ scopes: [exchange], fmiPath })).accessToken
+const agent = (name = 'agent', clientAssertion = () => t1(tenant[name]), auth = {}) =>
+  confidential(name, { clientAssertion, ...auth })
+const t2 = async () => (await agent().acquireTokenByClientCredential({ scopes: [exchange] })).accessToken
+const asAgentUser = async (who, client = agent()) =>
+  client.acquireTokenByUserFederatedIdentityCredential({
+    scopes: [scopeOf('target', tenant.targetScope)],
+    assertion: await t2(),
+    ...who,
+  })
+const federated = assertion =>
+  confidential('blueprint', { clientAssertion: tenant[assertion] })
+    .acquireTokenByClientCredential({ scopes: [exchange], fmiPath: tenant.agent })
+    .then(hasToken)
+const byCertificate = () =>
+  confidential('blueprint', { clientCertificate: certificate }).acquireTokenByClientCredential({
+    scopes: [exchange],
+    fmiPath: tenant.agent,
+  })
+
+async function signInByCode(client, { withProof = true, address = redirectUri } = {}) {
+  const proof = withProof ? await new CryptoProvider().generatePkceCodes() : undefined
+  const request = { scopes: [scopeOf('api', 'Use')], redirectUri: address }
+  const url = await client.getAuthCodeUrl({
+    ...request,
+    responseMode: 'query',
+    ...(proof ? { codeChallenge: proof.challenge, codeChallengeMethod: 'S256' } : {}),
+  })
+  return client.acquireTokenByCode({ ...request, code: await codeFor(url), codeVerifier: proof?.verifier })
+}
+const userOf = ({ account }) => `user=${account.username}`
+
+/** What the token endpoint answers to a form that no method of the library sends. */
+async function post(fields, headers = {}) {
+  const body = new URLSearchParams(fields)
+  const response = await fetch(`${authority}/oauth2/v2.0/token`, { method: 'POST', headers, body })
+  const answer = await response.json()
+  if (!response.ok) throw new Error(answer.error_description)
+  return answer
+}
+
+const capable = auth =>
+  confidential('daemon', { clientSecret: tenant.secret, clientCapabilities: ['cp1'], ...auth })
+const challenge = '{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}'
+
+await makeCalls('@azure/msal-node', [
+  ['authority: knownAuthorities', 'token', async () => hasToken(await appToken(confidential('daemon')))],
+  [
+    'authority: OIDC mode, no knownAuthorities of Microsoft',
+    'token',
+    async () => {
+      const auth = { clientSecret: tenant.secret, authority: `${authority}/v2.0` }
+      return hasToken(await appToken(confidential('daemon', auth, { system: { protocolMode: 'OIDC' } })))
+    },
+  ],
+  [
+    'authority: azureCloud instance metadata by cloudDiscoveryMetadata',
+    'token',
+    async () => {
+      const metadata = [{ preferred_network: host, preferred_cache: host, aliases: [host] }]
+      const cloudDiscoveryMetadata = JSON.stringify({
+        tenant_discovery_endpoint: `${authority}/v2.0/.well-known/openid-configuration`,
+        metadata,
+      })
+      const auth = { clientSecret: tenant.secret, knownAuthorities: [], cloudDiscoveryMetadata }
+      return hasToken(await appToken(confidential('daemon', auth)))
+    },
+  ],
+  [
+    'authority: sign-in at /organizations',
+    'user={userName}',
+    async () =>
+      userOf(
+        await signInByCode(
+          confidential('shared', {
+            clientSecret: tenant.secret,
+            authority: `${tenant.authority}/organizations`,
+          }),
+        ),
+      ),
+  ],
+  [
+    'client credentials: secret',
+    'azp={daemon} azpacr=1',
+    async () => claims((await appToken(confidential('daemon'))).accessToken, 'azp', 'azpacr'),
+  ],
+  [
+    'client credentials: certificate (T1)',
+    'azpacr=2',
+    async () => claims((await byCertificate()).accessToken, 'azpacr'),
+  ],
+  ['client credentials: federated assertion (T1)', 'token', () => federated('assertion')],
+  [
+    'cache: the second call does not ask',
+    'fromCache=true same=true',
+    async () => {
+      const client = confidential('daemon')
+      const [first, second] = [await appToken(client), await appToken(client)]
+      return `fromCache=${second.fromCache} same=${first.accessToken === second.accessToken}`
+    },
+  ],
+  [
+    'cache: skipCache asks',
+    'fromCache=false',
+    async () => {
+      const client = confidential('daemon')
+      await appToken(client)
+      return `fromCache=${(await appToken(client, 'target', { skipCache: true })).fromCache}`
+    },
+  ],
+  [
+    'cache: serialized and read by another instance',
+    'fromCache=true',
+    async () => {
+      const [first, second] = [confidential('daemon'), confidential('daemon')]
+      await appToken(first)
+      second.getTokenCache().deserialize(first.getTokenCache().serialize())
+      return `fromCache=${(await appToken(second)).fromCache}`
+    },
+  ],
+  [
+    'cache: two agents of one blueprint do not share T1',
+    'true',
+    async () => (await t1(tenant.agent)) !== (await t1(tenant.otherAgent)),
+  ],
+  [
+    'client_info and refresh_in: long tokens are renewed early',
+    'refreshOn set',
+    () =>
+      withSetting('tokenLifetimeSeconds', 86_399, 3_599, async () =>
+        (await appToken(confidential('daemon'))).refreshOn ? 'refreshOn set' : 'no refreshOn',
+      ),
+  ],
+  ['T1 (fmi_path)', '/\\/{agent}$/', async () => claims(await t1(), 'sub')],
+  [
+    'TR app-only',
+    'azp={agent} roles=Weather.Read.All',
+    async () => claims((await appToken(agent())).accessToken, 'azp', 'roles'),
+  ],
+  [
+    'TR of an agent without roles: token without roles',
+    'roles=undefined',
+    async () => claims((await appToken(agent('trainee'))).accessToken, 'roles'),
+  ],
+  ['T2', 'azp={agent}', async () => claims(await t2(), 'azp')],
+  [
+    'T3 (user_fic by object id)',
+    'oid={agentUser} azp={agent}',
+    async () => claims((await asAgentUser({ userObjectId: tenant.agentUser })).accessToken, 'oid', 'azp'),
+  ],
+  [
+    'T3 (user_fic by name)',
+    'oid={agentUser}',
+    async () => claims((await asAgentUser({ username: tenant.agentUserName })).accessToken, 'oid'),
+  ],
+  [
+    'T3 then silent from the cache',
+    'fromCache=true',
+    async () => {
+      const client = agent()
+      const { account } = await asAgentUser({ userObjectId: tenant.agentUser }, client)
+      const scopes = [scopeOf('target', tenant.targetScope)]
+      return `fromCache=${(await client.acquireTokenSilent({ account, scopes })).fromCache}`
+    },
+  ],
+  [
+    'auth code + PKCE: native public client (http://localhost)',
+    'user={userName}',
+    async () => userOf(await signInByCode(publicClient(), { address: 'http://localhost:51234' })),
+  ],
+  [
+    'auth code + PKCE: web app with a secret',
+    'user={userName}',
+    async () => userOf(await signInByCode(confidential('web'))),
+  ],
+  [
+    'auth code without PKCE: web app with a secret (allowed at Entra)',
+    'user={userName}',
+    async () => userOf(await signInByCode(confidential('web'), { withProof: false })),
+  ],
+  [
+    'web app: silent, then refresh after the access token',
+    'fromCache=true, forced=false',
+    async () => {
+      const client = confidential('web')
+      const { account } = await signInByCode(client)
+      const request = { account, scopes: [scopeOf('api', 'Use')] }
+      const silent = await client.acquireTokenSilent(request)
+      const forced = await client.acquireTokenSilent({ ...request, forceRefresh: true })
+      return `fromCache=${silent.fromCache}, forced=${forced.fromCache}`
+    },
+  ],
+  [
+    'device code',
+    'token',
+    async () => {
+      const deviceCodeCallback = ({ verificationUri, userCode }) =>
+        signIn(`${verificationUri}?otc=${userCode}`)
+      return hasToken(
+        await publicClient().acquireTokenByDeviceCode({
+          scopes: [scopeOf('api', 'Use')],
+          deviceCodeCallback,
+        }),
+      )
+    },
+  ],
+  [
+    'OBO by an ordinary API',
+    'azp={api} oid={user}',
+    async () =>
+      claims((await onBehalf(confidential('api'), tenant.userTokenForApi)).accessToken, 'azp', 'oid'),
+  ],
+  [
+    'OBO by an agent',
+    'azp={agent} oid={user} scp=Weather.Read',
+    async () =>
+      claims((await onBehalf(agent(), tenant.userTokenForBlueprint)).accessToken, 'azp', 'oid', 'scp'),
+  ],
+  [
+    'OBO by an agent: /.default',
+    '/scp=.*Weather\\.Read/',
+    async () =>
+      claims((await onBehalf(agent(), tenant.userTokenForBlueprint, scopeOf('target'))).accessToken, 'scp'),
+  ],
+  [
+    'OBO: second call from the cache',
+    'fromCache=true',
+    async () => {
+      const client = confidential('api')
+      await onBehalf(client, tenant.userTokenForApi)
+      return `fromCache=${(await onBehalf(client, tenant.userTokenForApi)).fromCache}`
+    },
+  ],
+  [
+    'refusal: wrong secret',
+    'AADSTS7000215',
+    () => appToken(confidential('daemon', { clientSecret: 'wrong' })),
+  ],
+  [
+    'refusal: unknown application',
+    'AADSTS700016',
+    () => appToken(confidential('99999999-0000-4000-8000-000000000009')),
+  ],
+  [
+    'refusal: application id of zeros',
+    'AADSTS700038',
+    () => appToken(confidential('00000000-0000-0000-0000-000000000000')),
+  ],
+  ['refusal: disabled application', 'AADSTS7000112', () => appToken(confidential('disabled'))],
+  [
+    'refusal: unknown tenant: fails while discovering',
+    '/endpoints_resolution_error|AADSTS90002/',
+    () =>
+      appToken(
+        confidential('daemon', {
+          clientSecret: tenant.secret,
+          authority: `${tenant.authority}/99999999-0000-4000-8000-000000000009`,
+        }),
+      ),
+  ],
+  [
+    'refusal: unknown resource',
+    'AADSTS500011',
+    () => appToken(confidential('daemon'), '99999999-0000-4000-8000-000000000009'),
+  ],
+  [
+    'refusal: scope without /.default in client credentials',
+    'AADSTS1002012',
+    () =>
+      confidential('daemon').acquireTokenByClientCredential({
+        scopes: [scopeOf('target', tenant.targetScope)],
+      }),
+  ],
+  [
+    'refusal: two APIs in one scope',
+    '/AADSTS(28000|70011)/',
+    () =>
+      onBehalf(
+        confidential('api'),
+        tenant.userTokenForApi,
+        `${scopeOf('target', tenant.targetScope)} ${scopeOf('api', 'Use')}`,
+      ),
+  ],
+  ['refusal: assertion expired', 'AADSTS700024', () => federated('assertionExpired')],
+  ['refusal: assertion of an unknown issuer', 'AADSTS700211', () => federated('assertionOfUnknownIssuer')],
+  [
+    'refusal: assertion with the wrong audience',
+    'AADSTS700212',
+    () => federated('assertionWithWrongAudience'),
+  ],
+  ['refusal: assertion with the wrong subject', 'AADSTS700213', () => federated('assertionWithWrongSubject')],
+  [
+    'refusal: assertion signed by another key',
+    '/AADSTS(700027\\d?|50013)/',
+    () => federated('assertionOfOtherKey'),
+  ],
+  [
+    'refusal: T1 of another agent',
+    '/AADSTS700213\\d?/',
+    () => appToken(agent('agent', () => t1(tenant.otherAgent))),
+  ],
+  [
+    'refusal: T1 without fmi_path',
+    'AADSTS82008',
+    () => confidential('blueprint').acquireTokenByClientCredential({ scopes: [exchange] }),
+  ],
+  [
+    'refusal: no credential',
+    'AADSTS7000218',
+    () => post({ grant_type: 'client_credentials', client_id: tenant.daemon, scope: scopeOf('target') }),
+  ],
+  [
+    'refusal: consent is missing (OBO)',
+    'AADSTS65001',
+    () => onBehalf(agent('trainee'), tenant.userTokenForBlueprint),
+  ],
+  [
+    'refusal: OBO with the wrong audience',
+    '/AADSTS(50013|500131)/',
+    () => onBehalf(confidential('api'), tenant.userTokenForTarget),
+  ],
+  [
+    'refusal: OBO with an app-only token',
+    'AADSTS7000114',
+    () => onBehalf(confidential('api'), tenant.appTokenForApi),
+  ],
+  [
+    'refusal: unknown grant type',
+    'AADSTS70003',
+    () =>
+      post({
+        grant_type: 'nonsense',
+        client_id: tenant.daemon,
+        client_secret: tenant.secret,
+        scope: scopeOf('target'),
+      }),
+  ],
+  [
+    'refusal: refresh without scope, client = API',
+    'AADSTS90009',
+    async () => {
+      const client = confidential('api')
+      const url = await client.getAuthCodeUrl({
+        scopes: [scopeOf('api', 'Use')],
+        redirectUri,
+        responseMode: 'query',
+      })
+      const credential = { client_id: tenant.api, client_secret: tenant.secret }
+      const code = { grant_type: 'authorization_code', code: await codeFor(url), redirect_uri: redirectUri }
+      const { refresh_token } = await post({ ...credential, ...code })
+      return post({ ...credential, grant_type: 'refresh_token', refresh_token })
+    },
+  ],
+  [
+    'refusal: Conditional Access blocks',
+    'AADSTS53003',
+    () =>
+      withFault('obo', { kind: 'conditional-access', code: 53003 }, () =>
+        onBehalf(agent(), tenant.userTokenForBlueprint),
+      ),
+  ],
+  [
+    'claims challenge: InteractionRequiredAuthError with claims',
+    'InteractionRequiredAuthError claims=true',
+    () =>
+      withFault('obo', { kind: 'conditional-access' }, async () => {
+        const error = await onBehalf(confidential('api'), tenant.userTokenForApi).catch(thrown => thrown)
+        return `${error instanceof InteractionRequiredAuthError ? error.name : error} claims=${/access_token/.test(error.claims)}`
+      }),
+  ],
+  [
+    'throttled (429, Retry-After): the library holds back by itself',
+    '/90055|429|[Tt]hrottl/',
+    () =>
+      withFault('tr', { kind: 'refuse', code: 90055, retryAfterSeconds: 5 }, async () => {
+        const client = confidential('daemon')
+        await appToken(client).catch(() => {})
+        return appToken(client)
+      }),
+  ],
+  [
+    'CAE: cp1 asked, API wants xms_cc: it is in the token',
+    'xms_cc=cp1',
+    async () => claims((await appToken(capable(), 'api')).accessToken, 'xms_cc'),
+  ],
+  [
+    'CAE: claims of a challenge pass the cache by',
+    'fromCache=false',
+    async () => {
+      const client = capable()
+      await appToken(client, 'api')
+      return `fromCache=${(await appToken(client, 'api', { claims: challenge })).fromCache}`
+    },
+  ],
+  [
+    'regional endpoint is not needed (azureRegion unset)',
+    'token',
+    async () => hasToken(await appToken(confidential('daemon'))),
+  ],
+  [
+    'clock: server 20 min ahead refuses a 10-minute certificate assertion',
+    'AADSTS700024',
+    () => withClock(1_200, byCertificate),
+  ],
+  [
+    'clock: server 20 min behind refuses it as not yet valid',
+    'AADSTS700024',
+    () => withClock(-1_200, byCertificate),
+  ],
+  ['clock: 2 min apart is fine', 'token', () => withClock(120, async () => hasToken(await byCertificate()))],
+])
+
+/** What pages send, which msal-browser does in a browser. */
+async function pageCode() {
+  const { verifier, challenge: codeChallenge } = await new CryptoProvider().generatePkceCodes()
+  const query = new URLSearchParams({
+    client_id: tenant.page,
+    response_type: 'code',
+    redirect_uri: tenant.pageUri,
+    scope: `${scopeOf('blueprint', tenant.blueprintScope)} openid offline_access`,
+    code_challenge: codeChallenge,
+    code_challenge_method: 'S256',
+  })
+  const code = await codeFor(`${authority}/oauth2/v2.0/authorize?${query}`)
+  return {
+    grant_type: 'authorization_code',
+    client_id: tenant.page,
+    code,
+    redirect_uri: tenant.pageUri,
+    code_verifier: verifier,
+  }
+}
+const origin = { origin: new URL(tenant.pageUri).origin }
+
+await makeCalls('HTTP', [
+  [
+    'auth code + PKCE: single-page application',
+    'oid={user}',
+    async () => claims((await post(await pageCode(), origin)).access_token, 'oid'),
+  ],
+  [
+    'refresh with scope',
+    'token',
+    async () => {
+      const { refresh_token } = await post(await pageCode(), origin)
+      const scope = scopeOf('blueprint', tenant.blueprintScope)
+      return hasToken(
+        await post({ grant_type: 'refresh_token', client_id: tenant.page, refresh_token, scope }, origin),
+      )
+    },
+  ],
+  ['code of a page redeemed without Origin', 'AADSTS9002327', async () => post(await pageCode())],
+  [
+    'refusal: unknown tenant',
+    'AADSTS90002',
+    async () => {
+      const address = `${tenant.authority}/99999999-0000-4000-8000-000000000009/oauth2/v2.0/token`
+      const answer = await fetch(address, {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'client_credentials' }),
+      })
+      throw new Error((await answer.json()).error_description)
+    },
+  ],
+])

@@ -1,0 +1,81 @@
+import * as client from 'openid-client'
+import { claims, hasToken, makeCalls, scopeOf, signIn, tenant } from './witness.mjs'
+
+const issuer = new URL(`${tenant.authority}/${tenant.tenant}/v2.0`)
+const discover = (name, authentication) => client.discovery(issuer, tenant[name], undefined, authentication)
+const asDaemon = authentication =>
+  discover('daemon', authentication).then(found =>
+    client.clientCredentialsGrant(found, { scope: scopeOf('target') }),
+  )
+
+async function signInAtShop() {
+  const found = await discover('web', client.ClientSecretPost(tenant.secret))
+  const [expectedNonce, pkceCodeVerifier] = [client.randomNonce(), client.randomPKCECodeVerifier()]
+  const address = client.buildAuthorizationUrl(found, {
+    redirect_uri: tenant.redirectUri,
+    scope: 'openid profile email',
+    nonce: expectedNonce,
+    code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256',
+  })
+  const back = await signIn(address.href)
+  return {
+    found,
+    tokens: await client.authorizationCodeGrant(found, back, { expectedNonce, pkceCodeVerifier }),
+  }
+}
+
+await makeCalls('openid-client', [
+  [
+    'discovery: issuer is the URL',
+    'true',
+    async () => (await discover('daemon', client.None())).serverMetadata().issuer === issuer.href,
+  ],
+  [
+    'client credentials by client_secret_post',
+    'token',
+    async () => hasToken(await asDaemon(client.ClientSecretPost(tenant.secret))),
+  ],
+  [
+    'client credentials by client_secret_basic',
+    'token',
+    async () => hasToken(await asDaemon(client.ClientSecretBasic(tenant.secret))),
+  ],
+  [
+    'sign-in of a web app, id_token checked, nonce',
+    'oid={user}',
+    async () => claims((await signInAtShop()).tokens.id_token, 'oid'),
+  ],
+  [
+    'userinfo',
+    'ok',
+    async () => {
+      const { found, tokens } = await signInAtShop()
+      const { sub } = tokens.claims()
+      return (await client.fetchUserInfo(found, tokens.access_token, sub)).sub === sub ? 'ok' : 'another sub'
+    },
+  ],
+  [
+    'device authorization',
+    'token',
+    async () => {
+      const found = await discover('native', client.None())
+      const device = await client.initiateDeviceAuthorization(found, { scope: scopeOf('api', 'Use') })
+      await signIn(`${device.verification_uri}?otc=${device.user_code}`)
+      return hasToken(await client.pollDeviceAuthorizationGrant(found, { ...device, interval: 1 }))
+    },
+  ],
+  [
+    'refusal keeps error_codes',
+    '7000215',
+    async () => {
+      const error = await asDaemon(client.ClientSecretPost('wrong')).catch(thrown => thrown)
+      return error.cause?.error_codes?.join()
+    },
+  ],
+  [
+    'end_session_endpoint',
+    '/\\/logout/',
+    async () => client.buildEndSessionUrl(await discover('web', client.None())).href,
+  ],
+])
