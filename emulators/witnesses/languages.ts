@@ -1,50 +1,82 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { launcherOf } from '../../scripts/tools/tool.ts'
+import { findOnPath, isExecutable } from '../../scripts/tools/ways.ts'
+import nodeManifest from './node/package.json' with { type: 'json' }
 import type { WitnessTenant } from './tenant.ts'
 
 /** Where the clients are installed: apart from the packages of this repository. */
 const cache = resolve(import.meta.dirname, '../../node_modules/.cache/witnesses')
+const launcher = launcherOf('chromium')
+/** From CHROMIUM_PATH, from `make tools`, or on the PATH. */
+const chromium =
+  process.env['CHROMIUM_PATH'] ||
+  (isExecutable(launcher)
+    ? launcher
+    : (findOnPath(['chromium', 'chromium-browser', 'google-chrome']) ?? 'chromium'))
 const installTimeoutMs = 5 * 60_000
 const runTimeoutMs = 3 * 60_000
 
 type Command = readonly [program: string, ...args: string[]]
 
 interface Language {
+  /** Where its programs are. */
+  readonly folder: string
   /** Prints its version if the language is on this machine. */
   readonly check: Command
   /** The files that pin the clients, with a hash for each archive. */
   readonly lock: readonly string[]
+  /** Apart from the run, in which the programs trust only the emulator’s certificate. */
   readonly install: readonly Command[]
+  /** Installs the newest clients in place of the pinned ones. */
+  readonly newest: readonly Command[]
   readonly run: Command
 }
 
+const npmOptions = ['--ignore-scripts', '--no-audit', '--no-fund']
+const nodeClients = Object.keys(nodeManifest.dependencies).map(name => `${name}@latest`)
+const npm = {
+  folder: 'node',
+  lock: ['package.json', 'package-lock.json'],
+  install: [['npm', 'ci', ...npmOptions]],
+  newest: [['npm', 'install', ...npmOptions, ...nodeClients]],
+} satisfies Partial<Language>
+const makeEnvironment: Command = ['python3', '-m', 'venv', 'environment']
 const python = 'environment/bin/python'
 const pip = [python, '-m', 'pip', '--disable-pip-version-check', 'install', '--quiet'] as const
 
 export const languages = {
   node: {
+    ...npm,
     check: ['npm', '--version'],
-    lock: ['package.json', 'package-lock.json'],
-    install: [['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund']],
     run: [process.execPath, 'main.mjs'],
   },
+  browser: {
+    ...npm,
+    check: [chromium, '--version'],
+    run: [process.execPath, 'browser.mjs'],
+  },
   python: {
+    folder: 'python',
     check: ['python3', '-c', 'import ensurepip, venv'],
     lock: ['requirements.txt'],
-    install: [
-      ['python3', '-m', 'venv', 'environment'],
-      [...pip, '--require-hashes', '-r', 'requirements.txt'],
-    ],
+    install: [makeEnvironment, [...pip, '--require-hashes', '-r', 'requirements.txt']],
+    newest: [makeEnvironment, [...pip, 'azure-identity', 'msal']],
     run: [python, 'main.py'],
   },
   go: {
+    folder: 'go',
     check: ['go', 'version'],
     lock: ['go.mod', 'go.sum'],
-    install: [],
+    install: [['go', 'mod', 'download']],
+    newest: [
+      ['go', 'get', '-u', '.'],
+      ['go', 'mod', 'tidy'],
+    ],
     run: ['go', 'run', '-mod=readonly', '.'],
   },
 } satisfies Record<string, Language>
@@ -70,13 +102,19 @@ export async function isInstalled(language: LanguageName): Promise<boolean> {
 }
 
 /** Installs the clients of a language, unless they are there, and makes its calls. */
-export async function makeCalls(name: LanguageName, tenant: WitnessTenant): Promise<readonly Outcome[]> {
+export async function makeCalls(
+  name: LanguageName,
+  tenant: WitnessTenant,
+  { isNewest }: { readonly isNewest: boolean },
+): Promise<readonly Outcome[]> {
   const language: Language = languages[name]
-  const source = join(import.meta.dirname, name)
-  const folder = join(cache, `${name}-${hashOf(language.lock.map(file => join(source, file)))}`)
+  const source = join(import.meta.dirname, language.folder)
+  const pins = isNewest ? 'newest' : hashOf(language.lock.map(file => join(source, file)))
+  const folder = join(cache, `${language.folder}-${pins}`)
+  if (isNewest) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   cpSync(source, folder, { recursive: true })
-  await install(language, folder)
+  await install(isNewest ? language.newest : language.install, folder)
   const output = await run([...language.run, tenant.file], {
     cwd: folder,
     timeoutMs: runTimeoutMs,
@@ -88,7 +126,7 @@ export async function makeCalls(name: LanguageName, tenant: WitnessTenant): Prom
     .map((line): Outcome => JSON.parse(line))
 }
 
-async function install({ install: commands }: Language, folder: string): Promise<void> {
+async function install(commands: readonly Command[], folder: string): Promise<void> {
   const done = join(folder, 'installed')
   if (existsSync(done)) return
   for (const command of commands) await run(command, { cwd: folder, timeoutMs: installTimeoutMs })
@@ -116,7 +154,7 @@ interface RunOptions {
 async function run([program, ...args]: Command, { cwd, timeoutMs, env = {} }: RunOptions): Promise<string> {
   const child = spawn(program, args, {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, CHROMIUM_PATH: chromium, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
   })

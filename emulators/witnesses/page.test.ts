@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Outcome } from './languages.ts'
 import { notes } from './notes.ts'
 import { pageFile, parityPage } from './page.ts'
-import { findWorse, mergeOutcomes, noteSeen, parseResults, readResults } from './results.ts'
+import { findBetter, findWorse, mergeOutcomes, noteSeen, parseResults, readResults } from './results.ts'
 
 const known = parseResults(`# a comment
 green · never · msal · a call · token
@@ -45,6 +45,16 @@ describe('the results', () => {
     expect(findWorse(known, [outcome('a call', 'RED'), outcome('another', 'RED')])).toEqual(['msal · a call'])
     expect(findWorse(known, [outcome('another', 'ok')])).toEqual(['msal · a call'])
     expect(findWorse(known, [outcome('a call', 'ok')])).toEqual([])
+  })
+
+  it('are better if a call is green that was red or is new', () => {
+    const outcomes = [
+      outcome('a call', 'ok'),
+      outcome('another', 'ok'),
+      outcome('new', 'ok'),
+      outcome('x', 'RED'),
+    ]
+    expect(findBetter(known, outcomes)).toEqual(['msal · another', 'msal · new'])
   })
 
   it('keep what other clients came to, and the day on which a real tenant was seen', () => {

@@ -7,6 +7,7 @@ export const pageFile = join(import.meta.dirname, '../../docs/entra-emulator.md'
 /** The tables of the page; clients with the same calls stand side by side. */
 const tables: readonly (readonly [title: string, ...clients: string[]])[] = [
   ['MSAL', '@azure/msal-node', 'msal (Python)', 'MSAL Go'],
+  ['MSAL in a browser', '@azure/msal-browser'],
   ['Azure Identity', '@azure/identity', 'azure-identity (Python)'],
   ['Microsoft Graph', '@microsoft/microsoft-graph-client'],
   ['Any OpenID Connect client: openid-client', 'openid-client'],
@@ -23,9 +24,10 @@ export function parityPage(results: readonly Result[]): string {
 # What the emulator of Entra can do
 
 Unmodified clients of Microsoft and others make ${results.length} calls at the [emulator](../emulators/entra/README.md), refusals included: ${results.length - red.length} are answered as the client
-expects, ${red.length} ${red.length === 1 ? 'is' : 'are'} not. The programs are in [\`emulators/witnesses\`](../emulators/witnesses), with all clients pinned.
+expects, ${red.length} ${red.length === 1 ? 'is' : 'are'} not. The programs are in [\`emulators/witnesses\`](../emulators/witnesses), with all clients pinned;
+[Clients of Entra at the emulator](entra-clients.md) says how to point them at it, and what surprises their users.
 
-    make witnesses                                   # those whose language is on this machine: Node, Python, Go
+    make witnesses                                   # those whose language is on this machine: Node, a browser, Python, Go
     npm run witnesses -- node                        # one of them
     npm run witnesses -- --tenant tenant.json        # the same calls at a real tenant, whose ids and credentials the file has
 

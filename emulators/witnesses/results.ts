@@ -48,6 +48,15 @@ export function findWorse(known: readonly Result[], outcomes: readonly Outcome[]
     .map(keyOf)
 }
 
+/** The calls that are green and are not noted so. */
+export function findBetter(known: readonly Result[], outcomes: readonly Outcome[]): readonly string[] {
+  const green = new Set(known.filter(({ state }) => state === 'green').map(keyOf))
+  return outcomes
+    .filter(({ result }) => result === 'ok')
+    .map(keyOf)
+    .filter(key => !green.has(key))
+}
+
 /** What is known after a run at the emulator. Clients that were not run stay as they were. */
 export function mergeOutcomes(known: readonly Result[], outcomes: readonly Outcome[]): readonly Result[] {
   const clients = new Set(outcomes.map(({ client }) => client))

@@ -4,15 +4,24 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isInstalled, type LanguageName, languageNames, makeCalls, type Outcome } from './languages.ts'
 import { pageFile, parityPage } from './page.ts'
-import { findWorse, mergeOutcomes, noteSeen, readResults, writeResults } from './results.ts'
+import {
+  findBetter,
+  findWorse,
+  mergeOutcomes,
+  noteSeen,
+  type Result,
+  readResults,
+  writeResults,
+} from './results.ts'
 import { startTenant, type WitnessTenant } from './tenant.ts'
 
-const usage = `npm run witnesses [-- [--write | --page] [--tenant FILE] [LANGUAGE...]]
+const usage = `npm run witnesses [-- [--write | --page] [--newest] [--tenant FILE] [LANGUAGE...]]
 
 Makes the calls of unmodified clients in ${languageNames.join(', ')} (default: those that are on this machine) at the emulator, and fails if a call is
 red that results.txt has as green.
   --write        notes the results in results.txt and docs/entra-emulator.md
   --page         only writes docs/entra-emulator.md from results.txt
+  --newest       takes the newest clients in place of the pinned ones
   --tenant FILE  asks the real tenant that this JSON file describes; with --write, notes the day of each call that it answers as expected
 `
 
@@ -20,6 +29,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     write: { type: 'boolean', default: false },
+    newest: { type: 'boolean', default: false },
     page: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
     tenant: { type: 'string' },
@@ -37,7 +47,8 @@ async function main(): Promise<void> {
   try {
     const outcomes: Outcome[] = []
     // One after the other, since some calls change the emulator’s clock or make it refuse.
-    for (const language of languages) outcomes.push(...(await makeCalls(language, tenant)))
+    for (const language of languages)
+      outcomes.push(...(await makeCalls(language, tenant, { isNewest: values.newest })))
     report(outcomes)
     judge(outcomes)
   } finally {
@@ -52,7 +63,10 @@ async function chooseLanguages(): Promise<readonly LanguageName[]> {
   const there: LanguageName[] = []
   for (const name of wanted) if (await isInstalled(name)) there.push(name)
   const missing = positionals.filter(name => !there.some(one => one === name))
-  if (missing.length > 0) throw new Error(`Not on this machine: ${missing.join(', ')}.`)
+  if (missing.length > 0) {
+    process.stderr.write(`Not on this machine: ${missing.join(', ')}.\n`)
+    process.exit(1)
+  }
   return there
 }
 
@@ -83,10 +97,12 @@ function judge(outcomes: readonly Outcome[]): void {
     const day = new Date().toISOString().slice(0, 10)
     writeResults(isReal ? noteSeen(known, outcomes, day) : mergeOutcomes(known, outcomes))
     writePage()
-  } else if (!isReal) failIfWorse(findWorse(known, outcomes))
+  } else if (!isReal) compare(known, outcomes)
 }
 
-function failIfWorse(worse: readonly string[]): void {
+function compare(known: readonly Result[], outcomes: readonly Outcome[]): void {
+  const [worse, better] = [findWorse(known, outcomes), findBetter(known, outcomes)]
+  if (better.length > 0) process.stdout.write(`Are green, which --write would note:\n${better.join('\n')}\n`)
   if (worse.length === 0) return
   process.stdout.write(`Were green, and are not:\n${worse.join('\n')}\n`)
   process.exitCode = 1

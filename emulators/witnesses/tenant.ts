@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { tenant } from '@entra-agents/demo-tenant'
+import { findFreePort } from '../../tests/support/ports.ts'
 import { buildApp } from '../entra/src/app.ts'
 import { readConfig } from '../entra/src/config.ts'
 import {
@@ -25,7 +26,6 @@ const ids = {
 }
 const secret = 'a secret: 3 % of + it'
 const redirectUri = 'https://shop.example/signed-in'
-const pageUri = 'http://localhost:3001/auth/redirect.html'
 const graphUri = 'https://graph.microsoft.com'
 const workload = { subject: 'system:serviceaccount:agents:witness', audience: 'api://AzureADTokenExchange' }
 
@@ -44,6 +44,7 @@ export async function startTenant(folder: string): Promise<WitnessTenant> {
   using server = makeCertificate('localhost')
   using own = makeCertificate('blueprint')
   const issuer = await startForeignIssuer()
+  const pageUri = `http://localhost:${await findFreePort()}/`
   const app = buildApp(
     readConfig({
       LOG_LEVEL: 'silent',

@@ -10,6 +10,7 @@ import {
   codeFor,
   hasToken,
   makeCalls,
+  requireControl,
   scopeOf,
   signIn,
   tenant,
@@ -238,14 +239,14 @@ await makeCalls('@azure/msal-node', [
     'device code',
     'token',
     async () => {
-      const deviceCodeCallback = ({ verificationUri, userCode }) =>
-        signIn(`${verificationUri}?otc=${userCode}`)
-      return hasToken(
-        await publicClient().acquireTokenByDeviceCode({
-          scopes: [scopeOf('api', 'Use')],
-          deviceCodeCallback,
-        }),
-      )
+      requireControl()
+      const request = { scopes: [scopeOf('api', 'Use')], cancel: false }
+      // The library does not wait for its callback: a failed sign-in has to end the polling.
+      request.deviceCodeCallback = ({ verificationUri, userCode }) =>
+        signIn(`${verificationUri}?otc=${userCode}`).catch(() => {
+          request.cancel = true
+        })
+      return hasToken(await publicClient().acquireTokenByDeviceCode(request))
     },
   ],
   [

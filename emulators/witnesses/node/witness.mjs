@@ -58,8 +58,13 @@ export const hasToken = answer =>
 
 export const scopeOf = (api, scope = '.default') => `api://${tenant[api] ?? api}/${scope}`
 
-async function control(method, path, body) {
+/** Ends a call that needs the emulator’s control plane, or its page without passwords, at a tenant that has none. */
+export function requireControl() {
   if (!tenant.control) throw new NotPossible()
+}
+
+async function control(method, path, body) {
+  requireControl()
   const response = await fetch(`${tenant.control}/${path}`, {
     method,
     ...(body ? { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) } : {}),
@@ -93,7 +98,7 @@ export const rotateKeys = () => control('POST', 'keys/rotate', { overlapSeconds:
 
 /** Signs the user in at the emulator’s page, which asks for no password, and consents. Returns the last response. */
 export async function signIn(address) {
-  if (!tenant.control) throw new NotPossible()
+  requireControl()
   let cookie = ''
   for (const fields of [{}, { consent: 'accept' }]) {
     const response = await fetch(address, {
