@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { type RunOptions, run } from '../../scripts/tools/run.ts'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { findOnPath, isExecutable } from '../../scripts/tools/ways.ts'
 import nodeManifest from './node/package.json' with { type: 'json' }
@@ -19,7 +17,7 @@ const chromium =
     ? launcher
     : (findOnPath(['chromium', 'chromium-browser', 'google-chrome']) ?? 'chromium'))
 const installTimeoutMs = 5 * 60_000
-const runTimeoutMs = 3 * 60_000
+const runTimeoutMs = 2 * 60_000
 
 type Command = readonly [program: string, ...args: string[]]
 
@@ -94,7 +92,7 @@ export interface Outcome {
 
 export async function isInstalled(language: LanguageName): Promise<boolean> {
   try {
-    await run(languages[language].check, { cwd: import.meta.dirname, timeoutMs: 30_000 })
+    await start(languages[language].check, 30_000)
     return true
   } catch {
     return false
@@ -115,10 +113,12 @@ export async function makeCalls(
   mkdirSync(folder, { recursive: true })
   cpSync(source, folder, { recursive: true })
   await install(isNewest ? language.newest : language.install, folder)
-  const output = await run([...language.run, tenant.file], {
+  const output = await start([...language.run, tenant.file], runTimeoutMs, {
     cwd: folder,
-    timeoutMs: runTimeoutMs,
-    env: tenant.certificateFile === undefined ? {} : trust(tenant.certificateFile),
+    env: {
+      CHROMIUM_PATH: chromium,
+      ...(tenant.certificateFile === undefined ? {} : trust(tenant.certificateFile)),
+    },
   })
   return output
     .split('\n')
@@ -129,7 +129,7 @@ export async function makeCalls(
 async function install(commands: readonly Command[], folder: string): Promise<void> {
   const done = join(folder, 'installed')
   if (existsSync(done)) return
-  for (const command of commands) await run(command, { cwd: folder, timeoutMs: installTimeoutMs })
+  for (const command of commands) await start(command, installTimeoutMs, { cwd: folder })
   writeFileSync(done, '')
 }
 
@@ -144,26 +144,6 @@ function hashOf(files: readonly string[]): string {
   return hash.digest('hex').slice(0, 8)
 }
 
-interface RunOptions {
-  readonly cwd: string
-  readonly timeoutMs: number
-  readonly env?: Readonly<Record<string, string>>
-}
-
-/** Runs a program and returns its output; rejects with the end of its error output. */
-async function run([program, ...args]: Command, { cwd, timeoutMs, env = {} }: RunOptions): Promise<string> {
-  const child = spawn(program, args, {
-    cwd,
-    env: { ...process.env, CHROMIUM_PATH: chromium, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: timeoutMs,
-  })
-  const [[code], output, complaint] = await Promise.all([
-    once(child, 'close'),
-    text(child.stdout),
-    text(child.stderr),
-  ])
-  if (code !== 0)
-    throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${complaint.slice(-2_000)}`)
-  return output
+function start([program, ...args]: Command, timeoutMs: number, options: Omit<RunOptions, 'signal'> = {}) {
+  return run(program, args, { ...options, signal: AbortSignal.timeout(timeoutMs) })
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	msalerrors "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 
@@ -242,7 +243,9 @@ func main() {
 			if tenant["control"] == "" {
 				return "", errNotPossible
 			}
-			result, err := publicClient().AcquireTokenInteractive(ctx, use, public.WithOpenURL(open))
+			patient, cancel := context.WithTimeout(ctx, 10*time.Second)
+			defer cancel()
+			result, err := publicClient().AcquireTokenInteractive(patient, use, public.WithOpenURL(open))
 			return "user=" + result.Account.PreferredUsername, err
 		}},
 		{"device code", "token", func() (string, error) {
