@@ -1,10 +1,5 @@
 /** What real Entra does where the emulator does less, by the name of a call. Red: it answers otherwise. Yellow: it answers so, but not for all that Entra would. */
 export const notes: Readonly<Record<string, { readonly state: 'yellow' | 'red'; readonly entra: string }>> = {
-  'keys carry x5c (many validators read it)': {
-    state: 'red',
-    entra:
-      'Each of Entra’s published keys has `x5c`, a certificate of the key. A validator that reads only `x5c` finds no key here; those that read `n` and `e`, as all libraries on this page do, work.',
-  },
   'authority: sign-in at /organizations': {
     state: 'yellow',
     entra:
@@ -40,8 +35,8 @@ export const notes: Readonly<Record<string, { readonly state: 'yellow' | 'red'; 
 /** What no call shows, since the emulator does not have it at all, and what it does instead. */
 export const absent: readonly (readonly [feature: string, instead: string])[] = [
   ['Resource owner password credentials (`grant_type=password`)', 'AADSTS70003. Nobody has a password here.'],
-  ['Tokens from the page itself (`response_type=id_token`, implicit and hybrid flow)', 'AADSTS700054'],
-  ['Proof of possession (`token_type=pop`)', 'the parameter is ignored: the token is a Bearer token'],
+  ['Access tokens from the page itself (`response_type=token`)', 'AADSTS700054'],
+  ['Proof of possession (`token_type=pop`)', 'AADSTS9002313'],
   ['SAML and WS-Federation', '404'],
   ['Azure AD B2C, External ID, personal Microsoft accounts (`/consumers`)', 'AADSTS90002'],
   ['Managed identities (the metadata endpoint of a virtual machine)', 'nothing listens'],
