@@ -113,12 +113,15 @@ export async function makeCalls(
   mkdirSync(folder, { recursive: true })
   cpSync(source, folder, { recursive: true })
   await install(isNewest ? language.newest : language.install, folder)
-  const output = await start([...language.run, tenant.file], runTimeoutMs, {
+  const program = start([...language.run, tenant.file], runTimeoutMs, {
     cwd: folder,
     env: {
       CHROMIUM_PATH: chromium,
       ...(tenant.certificateFile === undefined ? {} : trust(tenant.certificateFile)),
     },
+  })
+  const output = await program.catch(cause => {
+    throw new Error(`The calls in ${name} broke off: ${cause instanceof Error ? cause.message : cause}`)
   })
   return output
     .split('\n')

@@ -38,7 +38,11 @@ const { values, positionals } = parseArgs({
 
 if (values.help) process.stdout.write(usage)
 else if (values.page) writePage()
-else await main()
+else
+  await main().catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  })
 
 async function main(): Promise<void> {
   const languages = await chooseLanguages()

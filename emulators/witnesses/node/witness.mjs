@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs'
 
+// The runner shows the last line of a program that fails, which has to say why.
+process.on('uncaughtException', error => {
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+})
+
 /** Ids, credentials and tokens by name, of the tenant that is asked. */
 export const tenant = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 
