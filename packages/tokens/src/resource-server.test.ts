@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { tenant } from '@entra-agents/demo-tenant'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Access } from './access.ts'
 import type { RequestLike } from './bearer-token.ts'
 import type { Decision, ResourceServerOptions } from './options.ts'
@@ -236,4 +238,14 @@ it('The types let nobody read an identity before the decision', () => {
     return access.refusal ? before : access.identity.kind
   }
   expect(read).toBeTypeOf('function')
+})
+
+it('A server is ready at once without a deny list, and with one as soon as the list was read', async () => {
+  expect(server.isReady).toBe(true)
+  const path = temporaryFile('denied.json', onTestFinished)
+  writeFileSync(path, '[]')
+  const listed = serverWith({ denyList: path })
+  onTestFinished(() => listed.close())
+  expect(listed.isReady).toBe(false)
+  await vi.waitUntil(() => listed.isReady)
 })
