@@ -27,9 +27,11 @@ Unmodified clients of Microsoft and others make ${results.length} calls at the [
 expects, ${red.length} ${red.length === 1 ? 'is' : 'are'} not. The programs are in [\`emulators/witnesses\`](../emulators/witnesses), with all clients pinned;
 [Clients of Entra at the emulator](entra-clients.md) says how to point them at it, and what surprises their users.
 
-    make witnesses                                   # those whose language is on this machine: Node, a browser, Python, Go
-    npm run witnesses -- node                        # one of them
-    npm run witnesses -- --tenant tenant.json        # the same calls at a real tenant, whose ids and credentials the file has
+\`\`\`sh
+make witnesses                                   # those whose language is on this machine: Node, a browser, Python, Go
+npm run witnesses -- node                        # one of them
+npm run witnesses -- --tenant tenant.json        # the same calls at a real tenant, whose ids and credentials the file has
+\`\`\`
 
 🟢 as at Entra · 🟡 as at Entra, but not in all cases: see [Limits](#limits) · 🔴 otherwise than at Entra · – the client has no such call
 

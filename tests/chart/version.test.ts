@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -17,9 +17,7 @@ interface ChartFile {
 
 describe('The version', () => {
   it('is the same in all packages', () => {
-    const workspaces = ['packages', 'services', 'emulators'].flatMap(parent =>
-      readdirSync(resolve(root, parent)).map(name => `${parent}/${name}/package.json`),
-    )
+    const workspaces = globSync('{packages,services,emulators}/*/package.json', { cwd: root })
     const versions = workspaces.map(path => [path, JSON.parse(read(path)).version])
     expect(versions.length).toBeGreaterThan(5)
     expect(versions).toEqual(workspaces.map(path => [path, version]))
