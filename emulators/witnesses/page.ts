@@ -28,7 +28,7 @@ expects, ${red.length} ${red.length === 1 ? 'is' : 'are'} not. The programs are 
 [Clients of Entra at the emulator](entra-clients.md) says how to point them at it, and what surprises their users.
 
 \`\`\`sh
-make witnesses                                   # those whose language is on this machine: Node, a browser, Python, Go
+npm run witnesses                                # those whose language is on this machine: Node, a browser, Python, Go
 npm run witnesses -- node                        # one of them
 npm run witnesses -- --tenant tenant.json        # the same calls at a real tenant, whose ids and credentials the file has
 \`\`\`
