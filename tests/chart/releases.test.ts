@@ -196,12 +196,12 @@ const topics: readonly (readonly [string, readonly (readonly [string, RenderOpti
 describe.each(topics)('The values in %s.txt', { timeout: 180_000 }, (topic, cases) => {
   it('change of a release what the golden text says, and make only settings that the services read', async () => {
     const base = list(await render())
-    const texts = []
-    for (const [what, options] of cases) {
+    const describeCase = async ([what, options]: (typeof cases)[number]) => {
       const rendering = await render(options)
       expect(unreadSettingsIn(rendering), what).toEqual([])
-      texts.push(`## ${what}\n\n${printChanges(base, list(rendering))}\n`)
+      return `## ${what}\n\n${printChanges(base, list(rendering))}\n`
     }
+    const texts = await Promise.all(cases.map(describeCase))
     await expect(texts.join('\n')).toMatchFileSnapshot(`releases/${topic}.txt`)
   })
 })
