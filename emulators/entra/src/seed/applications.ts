@@ -11,37 +11,37 @@ import {
   seededAt,
 } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
+import type { TenantDraft } from './draft.ts'
 import { readSmallFile } from './file.ts'
 import { quote } from './names.ts'
 import type { RegistrationEntry } from './schema.ts'
 import type { Named } from './shape.ts'
-import type { Workshop } from './workshop.ts'
 
 /** Registers an application or a blueprint, with its principal. @param properties what only one of the two kinds has */
 export function register(
-  workshop: Workshop,
+  draft: TenantDraft,
   named: Named<RegistrationEntry>,
   properties: Partial<Application>,
 ): Resource {
   const { name, title, entry } = named
-  const application = { ...makeApplication(workshop, named), ...properties }
+  const application = { ...makeApplication(draft, named), ...properties }
   const { appId, displayName } = application
-  const id = workshop.ids.of(`principal of ${title}`, entry.principalId)
-  workshop.ids.claim(`the name ${quote(name)}`, title)
+  const id = draft.ids.of(`principal of ${title}`, entry.principalId)
+  draft.ids.claim(`the name ${quote(name)}`, title)
   const kind = application.kind === 'application' ? 'servicePrincipal' : 'agentIdentityBlueprintPrincipal'
   const resource = { application, principal: newServicePrincipal({ id, appId, displayName, kind }) }
-  addResource(workshop, resource)
-  if (!workshop.apis.has(name)) workshop.apis.set(name, resource)
+  addResource(draft, resource)
+  if (!draft.apis.has(name)) draft.apis.set(name, resource)
   return resource
 }
 
-export function addResource({ content }: Workshop, { application, principal }: Resource): void {
+export function addResource({ content }: TenantDraft, { application, principal }: Resource): void {
   content.applications.push(application)
   content.servicePrincipals.push(principal)
 }
 
-function makeApplication(workshop: Workshop, { name, title, entry }: Named<RegistrationEntry>): Application {
-  const { ids } = workshop
+function makeApplication(draft: TenantDraft, { name, title, entry }: Named<RegistrationEntry>): Application {
+  const { ids } = draft
   const appId = ids.of(title, entry.id)
   const { scopes = [], roles = [], optionalClaims } = entry
   const permissionId = (kind: string, { value, id }: { value: string; id?: string }) =>
@@ -74,7 +74,7 @@ function makeApplication(workshop: Workshop, { name, title, entry }: Named<Regis
       ...{ keyId: stableId(`${appId} secret ${index}`), displayName: null, secretText },
       ...{ startDateTime: seededAt, endDateTime: '2999-01-01T00:00:00Z' },
     })),
-    certificates: [entry.certificate ?? []].flat().flatMap(file => readCertificate(workshop, title, file)),
+    certificates: [entry.certificate ?? []].flat().flatMap(file => readCertificate(draft, title, file)),
     federatedIdentityCredentials: [entry.federatedCredential ?? []].flat().map(credential => ({
       ...{ id: stableId(`${appId} federated credential`), name: 'seed', description: null },
       ...{ issuer: credential.issuer, subject: credential.subject },
@@ -94,7 +94,7 @@ function makeClaims(claims: NonNullable<RegistrationEntry['optionalClaims']>['id
   return claims.map(inFull('name')).map(claim => ({ ...defaults, ...claim }))
 }
 
-function readCertificate({ folder, fault }: Workshop, title: string, file: string): readonly string[] {
+function readCertificate({ folder, fault }: TenantDraft, title: string, file: string): readonly string[] {
   const tell = (sentence: string) => fault(`${title}: its certificate ${quote(file)} ${sentence}`)
   const pem = readSmallFile(resolve(folder, file), tell)
   try {

@@ -1,8 +1,8 @@
 import { Directory, type Resource } from '../directory/directory.ts'
 import { seededAt } from '../directory/objects.ts'
+import type { TenantDraft } from './draft.ts'
 import { list, quote } from './names.ts'
 import type { RightsEntry } from './schema.ts'
-import type { Workshop } from './workshop.ts'
 
 /** Who has rights: the principal of a client, or a user, who can have app roles only. */
 export interface Holder {
@@ -16,16 +16,16 @@ type Choice = keyof typeof missing
 
 /** Turns what the file says that somebody may do into grants of scopes and assignments of app roles. */
 export function giveRights(
-  workshop: Workshop,
+  draft: TenantDraft,
   holder: Holder,
   may: RightsEntry = {},
   choice: Choice = 'any',
 ): void {
   for (const [apiName, permissions] of Object.entries(may)) {
-    const api = workshop.apis.find(apiName, `${holder.title} may call`)
+    const api = draft.apis.find(apiName, `${holder.title} may call`)
     if (!api) continue
     for (const permission of permissions)
-      giveRight(workshop, holder, { apiName, api, ...readRight(permission, choice) })
+      giveRight(draft, holder, { apiName, api, ...readRight(permission, choice) })
   }
 }
 
@@ -43,7 +43,7 @@ function readRight(permission: RightsEntry[string][number], choice: Choice): Rig
 }
 
 function giveRight(
-  { content, users, fault }: Workshop,
+  { content, users, fault }: TenantDraft,
   { title, id }: Holder,
   { apiName, api, value, choice, user }: Right & { readonly apiName: string; readonly api: Resource },
 ): void {

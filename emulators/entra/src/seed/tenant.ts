@@ -8,11 +8,11 @@ import {
 } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import { addResource, register } from './applications.ts'
+import { startDraft, type TenantDraft } from './draft.ts'
 import { type Fault, quote } from './names.ts'
 import { giveRights } from './rights.ts'
 import type { EntryOf } from './schema.ts'
 import { type Named, readShape, type Seed } from './shape.ts'
-import { openWorkshop, type Workshop } from './workshop.ts'
 
 /** A tenant that a seed describes. */
 export interface SeededTenant {
@@ -32,42 +32,42 @@ export function makeTenant(seedContent: unknown, folder: string, fault: Fault): 
   const seed = readShape(seedContent, fault)
   if (!seed) return undefined
   const { name, id, domain = `${name}.example` } = seed.tenant
-  const workshop = openWorkshop(name, domain.toLowerCase(), folder, fault)
-  const tenantId = workshop.ids.of('the tenant', id)
-  addMicrosoft(workshop)
-  addPeople(workshop, seed)
-  addClients(workshop, seed)
-  return { tenantId, domain: workshop.domain, content: workshop.content }
+  const draft = startDraft(name, domain.toLowerCase(), folder, fault)
+  const tenantId = draft.ids.of('the tenant', id)
+  addMicrosoft(draft)
+  addPeople(draft, seed)
+  addClients(draft, seed)
+  return { tenantId, domain: draft.domain, content: draft.content }
 }
 
 /** Registers Microsoft's APIs. In the file Graph has the name `graph`. */
-function addMicrosoft(workshop: Workshop): void {
+function addMicrosoft(draft: TenantDraft): void {
   for (const application of microsoftApplications) {
     const { appId, displayName } = application
     const id = appId === wellKnown.graphAppId ? graphPrincipalId : appId
     const resource = { application, principal: newServicePrincipal({ id, appId, displayName }) }
-    addResource(workshop, resource)
-    for (const value of new Set([appId, id])) workshop.ids.claim(value, displayName)
-    if (appId === wellKnown.graphAppId) workshop.apis.set('graph', resource)
+    addResource(draft, resource)
+    for (const value of new Set([appId, id])) draft.ids.claim(value, displayName)
+    if (appId === wellKnown.graphAppId) draft.apis.set('graph', resource)
   }
-  workshop.ids.claim('the name "graph"', 'Microsoft Graph')
+  draft.ids.claim('the name "graph"', 'Microsoft Graph')
 }
 
-function addPeople(workshop: Workshop, { users, groups }: Seed): void {
+function addPeople(draft: TenantDraft, { users, groups }: Seed): void {
   const names = new Set(users.flatMap(({ entry }) => entry.groups ?? []))
   const implied = [...names].map(name => ({ name, title: `group ${quote(name)}`, entry: {} }))
   for (const { name, title, entry } of groups ?? (implied as NonNullable<Seed['groups']>)) {
     const { displayName = name } = entry
-    const group = { id: workshop.ids.of(title, entry.id), kind: 'group' as const, displayName, members: [] }
-    workshop.content.groups.push(group)
-    workshop.groups.set(name, group)
+    const group = { id: draft.ids.of(title, entry.id), kind: 'group' as const, displayName, members: [] }
+    draft.content.groups.push(group)
+    draft.groups.set(name, group)
   }
-  for (const user of users) addUser(workshop, user)
+  for (const user of users) addUser(draft, user)
 }
 
 /** @param parent the agent identity whose user account this is */
 function addUser(
-  { ids, domain, content, users, groups }: Workshop,
+  { ids, domain, content, users, groups }: TenantDraft,
   { name, title, entry }: Named<EntryOf<'user'>>,
   parent: Pick<User, 'identityParentId'> = {},
 ): void {
@@ -80,27 +80,27 @@ function addUser(
   for (const group of entry.groups ?? []) groups.find(group, `${title} is in`)?.members.push(id)
 }
 
-function addClients(workshop: Workshop, { users, apps, blueprints, agents }: Seed): void {
-  const clients = apps.map(app => ({ ...app, ...register(workshop, app, appProperties(workshop, app)) }))
+function addClients(draft: TenantDraft, { users, apps, blueprints, agents }: Seed): void {
+  const clients = apps.map(app => ({ ...app, ...register(draft, app, appProperties(draft, app)) }))
   // By this scope users reach the agents of a blueprint that names no other.
   for (const { entry, ...blueprint } of blueprints)
     register(
-      workshop,
+      draft,
       { ...blueprint, entry: { scopes: ['access_as_user'], ...entry } },
       {
         kind: 'agentIdentityBlueprint',
         web: { redirectUris: entry.redirectUris ?? [] },
-        sponsors: sponsorsOf(workshop, blueprint.title, entry.sponsors),
+        sponsors: sponsorsOf(draft, blueprint.title, entry.sponsors),
       },
     )
-  const identities = agents.map(agent => ({ ...agent, principal: addAgent(workshop, agent) }))
+  const identities = agents.map(agent => ({ ...agent, principal: addAgent(draft, agent) }))
   for (const { title, principal, entry } of [...clients, ...identities])
-    giveRights(workshop, { title, id: principal.id }, entry.may)
+    giveRights(draft, { title, id: principal.id }, entry.may)
   for (const { name, title, entry } of users)
-    giveRights(workshop, { title, id: workshop.users.get(name) ?? '' }, entry.roles, 'role')
+    giveRights(draft, { title, id: draft.users.get(name) ?? '' }, entry.roles, 'role')
 }
 
-function appProperties({ ids }: Workshop, { title, entry }: Named<EntryOf<'app'>>): Partial<Application> {
+function appProperties({ ids }: TenantDraft, { title, entry }: Named<EntryOf<'app'>>): Partial<Application> {
   const { spa = [], web = [], publicClient = [] } = entry.redirectUris ?? {}
   return {
     id: ids.of(`object of ${title}`, entry.objectId),
@@ -113,26 +113,26 @@ function appProperties({ ids }: Workshop, { title, entry }: Named<EntryOf<'app'>
   }
 }
 
-function sponsorsOf({ users }: Workshop, title: string, names: readonly string[] = []): string[] {
+function sponsorsOf({ users }: TenantDraft, title: string, names: readonly string[] = []): string[] {
   return names.flatMap(name => users.find(name, `${title} has the sponsor`) ?? [])
 }
 
 function addAgent(
-  workshop: Workshop,
+  draft: TenantDraft,
   { name, title, entry, blueprint }: Seed['agents'][number],
 ): ServicePrincipal {
-  const id = workshop.ids.of(title, entry.id)
-  workshop.ids.claim(`the name ${quote(name)}`, title)
+  const id = draft.ids.of(title, entry.id)
+  draft.ids.claim(`the name ${quote(name)}`, title)
   const principal = newServicePrincipal({
     ...{ id, appId: id, kind: 'agentIdentity', displayName: entry.displayName ?? name },
-    agentIdentityBlueprintId: workshop.apis.get(blueprint)?.application.appId ?? null,
-    sponsors: sponsorsOf(workshop, title, entry.sponsors),
+    agentIdentityBlueprintId: draft.apis.get(blueprint)?.application.appId ?? null,
+    sponsors: sponsorsOf(draft, title, entry.sponsors),
   })
-  workshop.content.servicePrincipals.push(principal)
+  draft.content.servicePrincipals.push(principal)
   if (entry.user !== undefined) {
     const { name: userName, ...user } = typeof entry.user === 'string' ? { name: entry.user } : entry.user
     addUser(
-      workshop,
+      draft,
       { name: userName, title: `user ${quote(userName)}`, entry: user },
       { identityParentId: id },
     )

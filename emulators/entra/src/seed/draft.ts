@@ -4,10 +4,10 @@ import type { DirectoryContent, Group } from '../directory/objects.ts'
 import { type Fault, Ids, Names } from './names.ts'
 
 /** The tenant that is being made, and what its makers need. */
-export type Workshop = ReturnType<typeof openWorkshop>
+export type TenantDraft = ReturnType<typeof startDraft>
 
 /** @param folder the folder of the seed file, in which the files are that it names */
-export function openWorkshop(tenant: string, domain: string, folder: string, fault: Fault) {
+export function startDraft(tenant: string, domain: string, folder: string, fault: Fault) {
   const content: DirectoryContent = {
     ...{
       applications: [],
