@@ -1,9 +1,9 @@
-import { type TProperties, type TSchema, Type } from 'typebox'
+import { type TObject, type TProperties, Type } from 'typebox'
 
 /** The settings of an emulator, which can be changed while it runs: one JSON document. */
 export class Settings<Values extends object> {
   /** The schema of a change. */
-  readonly schema: TSchema
+  readonly schema: TObject
   readonly #initial: Values
   #current: Values
 

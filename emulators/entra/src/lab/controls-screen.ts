@@ -17,7 +17,6 @@ const FaultOptions = {
 /** The screen with faults, clock, settings, keys and reset, and the routes of its forms. */
 export function serveControls(lab: FastifyInstance, entra: Entra): void {
   const { faults, settings, keys } = entra
-  const settingsSchema = settings.schema as unknown as FormSchema
   const kinds = faults.describe().map(({ kind, does, parameters }) => {
     const schema: FormSchema = strictObject({ ...FaultOptions, ...parameters.properties })
     return { kind, does, schema }
@@ -32,7 +31,7 @@ export function serveControls(lab: FastifyInstance, entra: Entra): void {
     return sendScreen(reply, 'Controls', [
       [list('Injected faults', injected), schemaForm('clear-faults', 'Clear all faults', nothing), forms],
       html`<h2>Clock and settings</h2><p>The emulator’s time is ${entra.clock.timestamp()}.</p>`,
-      schemaForm('settings', 'Change', settingsSchema, settings.current),
+      schemaForm('settings', 'Change', settings.schema, settings.current),
       list('Published keys, the one that signs first', keyIds),
       schemaForm('keys', 'Sign with a new key', KeyRotation, { overlapSeconds: 3_600 }),
       html`<h2>Reset</h2><p>The directory and the settings become as they were at the start. Keys stay.</p>`,
@@ -51,7 +50,7 @@ export function serveControls(lab: FastifyInstance, entra: Entra): void {
       faults.inject({ ...scope, fault: { kind, ...parameters } } as InjectedFault)
     })
   addAction('clear-faults', () => faults.clear())
-  addAction('settings', request => settings.change(readForm(request, settingsSchema)))
+  addAction('settings', request => settings.change(readForm(request, settings.schema)))
   addAction('keys', request => keys.rotate(Number(readForm(request, KeyRotation)['overlapSeconds'])))
   addAction('reset', () => entra.reset())
 }
