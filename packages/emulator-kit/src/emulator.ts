@@ -1,4 +1,9 @@
-import { guardBrowserBoundary, sendProblem, toProblem } from '@entra-agents/service-kit'
+import {
+  closeUnusedConnections,
+  guardBrowserBoundary,
+  sendProblem,
+  toProblem,
+} from '@entra-agents/service-kit'
 import type { FastifyInstance } from 'fastify'
 import { type TProperties, type TSchema, Type } from 'typebox'
 import { Clock, ClockOffset } from './clock.ts'
@@ -63,6 +68,7 @@ export class Emulator<
   addControls(app: FastifyInstance, addOwn?: (scope: FastifyInstance) => void): void {
     this.requests.watch(app)
     app.addHook('preClose', async () => this.faults.stop())
+    closeUnusedConnections(app)
     app.register(
       async scope => {
         scope.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)))

@@ -148,6 +148,20 @@ describe('createServer', () => {
       expect(await idOf(unfit)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}$/)
   })
 
+  it('stops although a client holds a connection on which it has sent nothing, but responds to a request that has begun', async () => {
+    const { app } = await startService()
+    const unused = connectTo(app)
+    await once(app.server, 'connection')
+    const used = connectTo(app).setEncoding('utf8')
+    const request = orderRequest('{"cups":1}')
+    used.write(request.slice(0, -5))
+    await once(app.server, 'request')
+    const closed = Promise.all([app.close(), once(unused.resume(), 'close')])
+    used.write(request.slice(-5))
+    expect(String(await once(used, 'data'))).toContain('{"cups":1}')
+    await closed
+  })
+
   it('limits the number of connections', async () => {
     const { app } = await startService({ maxConnections: 1 })
     const first = connectTo(app)

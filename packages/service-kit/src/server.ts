@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import Fastify, {
   type FastifyHttpOptions,
   type FastifyInstance,
@@ -44,7 +45,23 @@ export function createServer({ maxConnections = 10_000, ...options }: ServerOpti
   app.setSerializerCompiler(() => JSON.stringify)
   answerWithProblems(app)
   app.addHook('onRequest', refuseUnclearHeaders)
+  closeUnusedConnections(app)
   return app
+}
+
+/**
+ * Closes the connections on which nothing was received when the app stops. Browsers and proxies open such connections in advance, and
+ * Node keeps the server open until the clients close them (https://github.com/nodejs/node/issues/63452).
+ */
+export function closeUnusedConnections(app: FastifyInstance): void {
+  const connections = new Set<Socket>()
+  app.server.on('connection', socket => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
+  app.addHook('preClose', async () => {
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
+  })
 }
 
 /**
