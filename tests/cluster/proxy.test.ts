@@ -55,7 +55,7 @@ async function readProxyLog(): Promise<void> {
 }
 
 beforeAll(async () => {
-  certificate = resources.use(makeCertificate('*.us-east-1.amazonaws.com,DNS:mcp.example'))
+  certificate = resources.use(makeCertificate('*.us-east-1.amazonaws.com', 'mcp.example'))
   demo = resources.use(await Demo.create('proxy'))
   const { namespace } = demo
   // The emulator has Entra's real name: requests to names under .localhost never go through a proxy.

@@ -1,4 +1,4 @@
-import { type KeyObject, randomBytes, sign } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
 
 /** One value in DER (ITU-T X.690): its tag, the length of its content, and the content. */
 function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -12,19 +12,30 @@ const sequence = (...parts: readonly Uint8Array[]) => der(0x30, ...parts)
 const integer = (...bytes: readonly number[]) => der(0x02, Uint8Array.from(bytes))
 const identifier = (hex: string) => der(0x06, Buffer.from(hex, 'hex'))
 const bits = (content: Uint8Array) => der(0x03, Uint8Array.of(0), content)
-/** A time of this and the next decades, such as `260101000000Z`. */
-const time = (text: string) => der(0x17, Buffer.from(text))
+/** A time before 2050, such as `260101000000Z`. */
+const time = (date: Date) => der(0x17, Buffer.from(`${date.toISOString().replace(/\D/g, '').slice(2, 14)}Z`))
 
 const sha256WithRsa = sequence(identifier('2a864886f70d01010b'), der(0x05))
 const commonName = '550403'
+const subjectAlternativeName = '551d11'
+const extendedKeyUsage = '551d25'
+const serverAuthentication = '2b06010505070301'
 
-/**
- * A certificate (RFC 5280) that a key issues for itself, in DER. Validators that read keys from certificates (`x5c`) need one; nobody
- * trusts it for anything.
- *
- * @param name common name of issuer and subject, at most 64 ASCII characters
- */
-export function makeCertificate(name: string, publicKey: KeyObject, privateKey: KeyObject): Buffer {
+interface Contents {
+  /** Common name of issuer and subject, at most 64 ASCII characters. */
+  readonly name: string
+  readonly from: Date
+  readonly until: Date
+  /** The DNS names of a server for TLS. */
+  readonly hosts?: readonly string[]
+}
+
+/** A certificate (RFC 5280) that a key issues for itself, in DER. It is no authority: who trusts it trusts no other certificate. */
+export function makeCertificate(
+  { name, from, until, hosts = [] }: Contents,
+  publicKey: KeyObject,
+  privateKey: KeyObject,
+): Buffer {
   const text = der(0x0c, Buffer.from(name))
   const distinguishedName = sequence(der(0x31, sequence(identifier(commonName), text)))
   const toBeSigned = sequence(
@@ -33,9 +44,30 @@ export function makeCertificate(name: string, publicKey: KeyObject, privateKey: 
     integer(1, ...randomBytes(15)),
     sha256WithRsa,
     distinguishedName,
-    sequence(time('260101000000Z'), time('491231235959Z')),
+    sequence(time(from), time(until)),
     distinguishedName,
     publicKey.export({ type: 'spki', format: 'der' }),
+    ...(hosts.length > 0 ? [der(0xa3, sequence(...serverExtensions(hosts)))] : []),
   )
   return sequence(toBeSigned, sha256WithRsa, bits(sign('sha256', toBeSigned, privateKey)))
+}
+
+function serverExtensions(hosts: readonly string[]): readonly Buffer[] {
+  const names = hosts.map(host => der(0x82, Buffer.from(host)))
+  return [
+    sequence(identifier(subjectAlternativeName), der(0x04, sequence(...names))),
+    sequence(identifier(extendedKeyUsage), der(0x04, sequence(identifier(serverAuthentication)))),
+  ]
+}
+
+/** A new key and a certificate with which a server speaks TLS by these names for a year, both as PEM. */
+export function makeServerCertificate(hosts: readonly [string, ...string[]]) {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const [dayMs, now] = [86_400_000, Date.now()]
+  const dates = { from: new Date(now - dayMs), until: new Date(now + 365 * dayMs) }
+  const content = makeCertificate({ name: hosts[0], hosts, ...dates }, publicKey, privateKey)
+  return {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    certificate: new X509Certificate(content).toString(),
+  }
 }

@@ -56,8 +56,9 @@ export class SigningKeys {
 async function makeKey(): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
   const jwk = await exportJWK(publicKey)
+  const dates = { from: new Date('2026-01-01'), until: new Date('2049-12-31') }
   const der = makeCertificate(
-    'accounts.accesscontrol.windows.net',
+    { name: 'accounts.accesscontrol.windows.net', ...dates },
     KeyObject.from(publicKey),
     KeyObject.from(privateKey),
   )
