@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/bedrock-access': ['packages/service-kit', 'packages/trace'],
   'packages/demo-tenant': [],
   'packages/emulator-kit': ['packages/service-kit'],
-  'packages/entra-failures': ['packages/demo-tenant', 'packages/trace'],
+  'packages/entra-failures': ['packages/trace'],
   'packages/identity': [
     'packages/entra-failures/codes',
     'packages/service-kit',

@@ -1,4 +1,3 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import type { Flow } from '@entra-agents/trace'
 import { refusals } from './codes.ts'
 import { type Leg, words } from './words.ts'
@@ -55,8 +54,9 @@ export interface Cause extends Inducement {
   readonly flow: Flow
 }
 
-const { apis, agents } = tenant
-const { appId: weatherAppId } = apis['weather-api']
+// Ids of the demo’s tenant.
+const weatherAgentId = 'bbbbbbbb-0000-4000-8000-00000000000b'
+const weatherAppId = 'aaaaaaaa-0000-4000-8000-00000000000a'
 const otherId = '12345678-0000-4000-8000-000000000000'
 const unknownCode = 900144
 
@@ -166,7 +166,7 @@ export const causes = {
     { what: 'AGENT_CLIENT_ID is of no agent identity', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'autonomous', tenant: 'agent gone' },
     { what: 'the agent identity is of another blueprint', code: 'AGENT_NOT_PERMITTED', aadsts: 700213, flow: 'autonomous', tenant: 'agent of another blueprint' },
     { what: 'the agent identity is disabled', code: 'AGENT_DISABLED', aadsts: 7000112, flow: 'autonomous', tenant: 'agent disabled' },
-    { what: 'the sidecar’s client id is the agent identity’s', ...meaningOf(82001), flow: 'autonomous', sidecar: { AzureAd__ClientId: agents.weather.id } },
+    { what: 'the sidecar’s client id is the agent identity’s', ...meaningOf(82001), flow: 'autonomous', sidecar: { AzureAd__ClientId: weatherAgentId } },
     causeByRefusal(82008, 'the request for T1 names no agent (fmi_path)'),
     causeByRefusal(70066, 'the request for T1 asks for an API'),
     causeByRefusal(7002111, 'the blueprint’s id is used as the agent’s'),

@@ -1,14 +1,11 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import { onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { badTokens } from '@entra-agents/tokens/testing/corpus'
 import { createIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { agent, describeProblem } from './testing/fixtures.ts'
+import { agent, describeProblem, ids } from './testing/fixtures.ts'
 import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts'
 
-const { appId: blueprintAppId } = tenant.blueprint
-const { ada } = tenant.users
-const pageAppId = tenant.page.appId
+const { blueprintAppId, pageAppId, ada } = ids
 /** The API that a user's token is for: the blueprint. */
 const blueprint = { appId: blueprintAppId, role: 'none', scope: 'access_as_user' }
 let verifier: UserTokenVerifier
@@ -46,7 +43,7 @@ const verify = (token: string) => verifier.verify(`Bearer ${token}`)
 /** What becomes of an `Authorization` header: the problem, with the challenge of the response. */
 const judge = (authorization: string | undefined): Promise<string> =>
   verifier.verify(authorization).then(
-    ({ objectId }) => (objectId === ada.id ? 'accepted, for Ada' : 'accepted, for somebody else'),
+    ({ objectId }) => (objectId === ada ? 'accepted, for Ada' : 'accepted, for somebody else'),
     error => `${describeProblem(error)}\n  challenge: ${error.options.headers?.['www-authenticate']}`,
   )
 
@@ -93,9 +90,9 @@ it('A token that passes is returned with what the trace shows of it', async () =
   const user = await verify(token)
   expect(user).toMatchObject({
     raw: token,
-    objectId: ada.id,
+    objectId: ada,
     header: { alg: 'RS256', kid: issuer.key.kid },
-    claims: { oid: ada.id },
+    claims: { oid: ada },
   })
   expect(user.fingerprint).toMatch(/^[0-9a-f]{12}$/)
   const names = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']
@@ -103,7 +100,7 @@ it('A token that passes is returned with what the trace shows of it', async () =
 })
 
 it('A token is refused for each fault in the list of bad tokens, with USER_TOKEN_WRONG_AUDIENCE if and only if the audience is wrong', async () => {
-  allowClients([tenant.agents.weather.id])
+  allowClients([ids.agentClientId])
   // Bad facets are left out: a user's client need not be an agent. So are tokens for the blueprint: they are valid here.
   const corpus = badTokens(issuer, blueprint).filter(({ name }) => !/facet|blueprint \(Tc\)/.test(name))
   const outcomes = await Promise.all(

@@ -1,13 +1,13 @@
 import { sign } from 'node:crypto'
-import { tenant } from '@entra-agents/demo-tenant'
 import { expect, it } from 'vitest'
 import { createChecks } from './checks.ts'
 import { autonomousClaims, weatherApi } from './testing/agent-claims.ts'
+import { sampleIds } from './testing/sample-ids.ts'
 import { createSigningKey, encodePart, signRs256 } from './testing/token-issuer.ts'
 import { createKeyVerifier, createTokenVerifier } from './token-verifier.ts'
 
 const authority = 'https://login.microsoftonline.com'
-const checks = createChecks({ authority, tenantId: tenant.tenantId, appId: weatherApi.appId })
+const checks = createChecks({ authority, tenantId: sampleIds.tenantId, appId: weatherApi.appId })
 
 it('The refusal of an expired token says when the token expired', () => {
   const [lifetime] = checks.filter(({ name }) => name === 'lifetime')
@@ -38,7 +38,7 @@ it.each([
 it.each(['tenantId', 'appId'])(
   'A verifier requires a GUID as its option %s, since no token could pass otherwise',
   name => {
-    const ids = { tenantId: tenant.tenantId, appId: weatherApi.appId }
+    const ids = { tenantId: sampleIds.tenantId, appId: weatherApi.appId }
     for (const id of ['contoso', `x${ids.tenantId}`, `${ids.tenantId}x`, ids.tenantId.replace('1', 'A')])
       expect(() => createTokenVerifier({ ...ids, [name]: id, log: { warn: () => undefined } })).toThrow(
         `${name} must be a GUID in small letters, and is ${id}.`,
@@ -47,6 +47,6 @@ it.each(['tenantId', 'appId'])(
 )
 
 it('The default authority is that of the public cloud', () => {
-  const [issuer] = createChecks({ tenantId: tenant.tenantId, appId: weatherApi.appId })
+  const [issuer] = createChecks({ tenantId: sampleIds.tenantId, appId: weatherApi.appId })
   expect(() => issuer?.inspect(autonomousClaims({ authority }))).not.toThrow()
 })

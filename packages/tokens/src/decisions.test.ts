@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { tenant } from '@entra-agents/demo-tenant'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { afterAll, expect, it, vi } from 'vitest'
 import type { AccessNeeds } from './access.ts'
@@ -7,6 +6,7 @@ import { AccessRefused } from './access-refused.ts'
 import type { Decision, ResourceServerOptions } from './options.ts'
 import { type Caller, createResourceServer } from './resource-server.ts'
 import { weatherApi } from './testing/agent-claims.ts'
+import { sampleIds } from './testing/sample-ids.ts'
 import { type Claims, createIssuer } from './testing/token-issuer.ts'
 import { agentToken, userToken, weatherApiOptions } from './testing/weather-api.ts'
 import { describeAccess } from './validated.ts'
@@ -20,8 +20,7 @@ afterAll(async () => {
   await issuer.close()
 })
 
-const agentId = tenant.agents.weather.id
-const { ada, ben } = tenant.users
+const { tenantId, agentClientId: agentId, ada, ben } = sampleIds
 const [stranger, client, itself] = [99, 77, 78].map(n => `99999999-0000-4000-8000-0000000000${n}`) as [
   string,
   string,
@@ -29,11 +28,11 @@ const [stranger, client, itself] = [99, 77, 78].map(n => `99999999-0000-4000-800
 ]
 const names: Readonly<Record<string, string>> = {
   [issuer.url]: 'https://login.example',
-  [tenant.tenantId]: '‹tenant›',
+  [tenantId]: '‹tenant›',
   [weatherApi.appId]: '‹API›',
   [agentId]: '‹agent›',
-  [ada.id]: '‹Ada›',
-  [ben.id]: '‹Ben›',
+  [ada]: '‹Ada›',
+  [ben]: '‹Ben›',
   [stranger]: '‹stranger›',
   [client]: '‹client›',
   [itself]: '‹the client’s own principal›',
@@ -82,7 +81,7 @@ const apis: readonly (readonly [title: string, options: Partial<ResourceServerOp
   ['Tokens that pass', {}, [
     agentCall({}), agentCall({}, 'v1'), userCall({}), userCall({}, 'v1'),
     agentCall({ aud: weatherApi.appId }, 'v1'), agentCall({ aud: `api://${weatherApi.appId}` }, 'v1'),
-    agentCall(withoutMarkers), agentCall({ ...withoutMarkers, scp: '/' }), agentCall({ ...withoutMarkers, scp: '' }), userCall({ ...withoutMarkers, oid: ben.id }),
+    agentCall(withoutMarkers), agentCall({ ...withoutMarkers, scp: '/' }), agentCall({ ...withoutMarkers, scp: '' }), userCall({ ...withoutMarkers, oid: ben }),
     agentCall({ scp: '/' }), agentCall({ scp: '' }), agentCall({ roles: ['Other.Role', 'Weather.Read.All'] }), agentCall({ xms_act_fct: '11' }),
     agentCall({ nbf: undefined, iat: undefined }), agentCall({ nbf: 0, iat: 0 }), agentCall({ sub: 'another subject' }),
     agentCall({ groups: ['a'], wids: [], xms_unknown: { deep: [1, { x: null }] } }), agentCall({ azp: agentId, appid: agentId }),
@@ -95,7 +94,7 @@ const apis: readonly (readonly [title: string, options: Partial<ResourceServerOp
     ...[{ exp: now - 60 }, { nbf: now + 61, exp: now + 3_600 }, { iat: now + 61 }],
   ].map(times => agentCall({ nbf: now - 60, ...times }))],
   ['Tokens with one wrong claim', {}, [
-    ...[{ iss: `https://sts.windows.net/${stranger}/` }, { iss: `https://sts.windows.net/${tenant.tenantId}/` }, { tid: stranger }],
+    ...[{ iss: `https://sts.windows.net/${stranger}/` }, { iss: `https://sts.windows.net/${tenantId}/` }, { tid: stranger }],
     ...[{ aud: stranger }, { aud: `api://${weatherApi.appId}` }, { aud: [weatherApi.appId] }, { exp: 1 }, { exp: undefined }],
     ...[{ azp: stranger }, { roles: [] }, { roles: 'Weather.Read.All' }, { cnf: {} }, { jti: 7 }],
   ].map(claims => agentCall(claims))],

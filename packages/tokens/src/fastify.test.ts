@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { tenant } from '@entra-agents/demo-tenant'
 import Fastify from 'fastify'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type FastifyResourceServerOptions, resourceServer } from './fastify.ts'
 import type { ResourceServerOptions } from './options.ts'
 import { createResourceServer } from './resource-server.ts'
+import { sampleIds } from './testing/sample-ids.ts'
 import { type Claims, createIssuer } from './testing/token-issuer.ts'
 import { agentToken, weatherApiOptions } from './testing/weather-api.ts'
 
@@ -36,7 +36,7 @@ async function startApi(
 }
 
 describe('the audit log', () => {
-  const caller = tenant.agents.weather.id
+  const caller = sampleIds.agentClientId
 
   it('says who called which route, without the address, and whether the call was allowed', async () => {
     const { ask, audited } = await startApi()
@@ -45,7 +45,7 @@ describe('the audit log', () => {
     await ask('/things/2', bearer({ ...ids, roles: [] }))
     await ask('/things/3', {})
     await ask('/nowhere', {})
-    const { tenantId } = tenant
+    const { tenantId } = sampleIds
     const who = { flow: 'autonomous', kind: 'agent', caller, objectId: caller, tenantId, tokenId: 'token-1' }
     const refused = { level: 40, audit: 'refused', msg: 'Access refused.' }
     const action = 'GET /things/:id'

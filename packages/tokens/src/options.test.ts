@@ -1,12 +1,12 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import { expect, it } from 'vitest'
 import type { ResourceServerOptions } from './options.ts'
 import { createResourceServer } from './resource-server.ts'
+import { sampleIds } from './testing/sample-ids.ts'
 import { createIssuer } from './testing/token-issuer.ts'
 import { agentToken, weatherApiOptions } from './testing/weather-api.ts'
 
 const good: ResourceServerOptions = weatherApiOptions('https://login.microsoftonline.com')
-const agent = { clientId: tenant.agents.weather.id, isAgent: true }
+const agent = { clientId: sampleIds.agentClientId, isAgent: true }
 
 // biome-ignore format: table
 it.each<[fault: string, changes: object]>([

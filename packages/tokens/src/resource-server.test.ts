@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
-import { tenant } from '@entra-agents/demo-tenant'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Access } from './access.ts'
@@ -10,6 +9,7 @@ import type { RequestLike } from './bearer-token.ts'
 import type { Decision, ResourceServerOptions } from './options.ts'
 import { createResourceServer } from './resource-server.ts'
 import { badTokens } from './testing/corpus.ts'
+import { sampleIds } from './testing/sample-ids.ts'
 import { agentToken, createWeatherApi, userToken, weatherApiOptions } from './testing/weather-api.ts'
 
 const decisions: Decision[] = []
@@ -22,7 +22,7 @@ const serverWith = (options: Partial<ResourceServerOptions>) =>
 
 const good = `Bearer ${agentToken(issuer)}`
 const withoutRoles = `Bearer ${agentToken(issuer, { roles: [], uti: 'token-1' })}`
-const agentId = tenant.agents.weather.id
+const agentId = sampleIds.agentClientId
 const broken: Partial<ResourceServerOptions> = {
   onDecision() {
     throw new Error('The metrics are full.')

@@ -1,20 +1,11 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import type { ProblemError } from '@entra-agents/service-kit'
+import { sampleIds } from '@entra-agents/tokens/testing/sample-ids'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
 import type { AgentIdentity } from '../agent-identity.ts'
 import type { VerifiedUserToken } from '../agent-token.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 
-/** The identities of the demo tenant. */
-export const ids = {
-  tenantId: tenant.tenantId,
-  blueprintAppId: tenant.blueprint.appId,
-  agentClientId: tenant.agents.weather.id,
-  ordersApiAppId: '99999999-0000-4000-8000-0000000000c0',
-  ada: tenant.users.ada.id,
-  ben: tenant.users.ben.id,
-  agentUser: tenant.agents.weather.user.id,
-} as const
+export const ids = { ...sampleIds, ordersApiAppId: '99999999-0000-4000-8000-0000000000c0' } as const
 
 export const agent: AgentIdentity = {
   name: 'default',

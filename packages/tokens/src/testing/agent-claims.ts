@@ -1,4 +1,4 @@
-import { tenant } from '@entra-agents/demo-tenant'
+import { sampleIds } from './sample-ids.ts'
 import type { Claims } from './token-issuer.ts'
 
 type TokenVersion = 'v1' | 'v2'
@@ -11,14 +11,12 @@ export interface Audience {
 }
 
 export const weatherApi: Audience = {
-  appId: tenant.apis['weather-api'].appId,
+  appId: 'aaaaaaaa-0000-4000-8000-00000000000a',
   role: 'Weather.Read.All',
   scope: 'Weather.Read',
 }
 
-const agentId = tenant.agents.weather.id
-const blueprintAppId = tenant.blueprint.appId
-const { ada } = tenant.users
+const { tenantId, agentClientId: agentId, blueprintAppId, ada } = sampleIds
 
 interface TokenOptions {
   readonly version?: TokenVersion
@@ -54,9 +52,9 @@ export function onBehalfOfClaims(options: TokenOptions): Claims {
   return {
     ...commonClaims(options),
     idtyp: 'user',
-    oid: ada.id,
+    oid: ada,
     sub: 'pairwise-subject-of-ada',
-    name: ada.displayName,
+    name: 'Ada Osei',
     scp: scope,
     xms_act_fct: '11 9 3',
     xms_sub_fct: '2 3',
@@ -66,7 +64,6 @@ export function onBehalfOfClaims(options: TokenOptions): Claims {
 }
 
 function commonClaims({ version = 'v2', authority, api = weatherApi }: TokenOptions): Claims {
-  const { tenantId } = tenant
   const { appId } = api
   const now = Math.floor(Date.now() / 1000)
   const perVersion =

@@ -1,7 +1,7 @@
 import { createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
 import type { RequestListener } from 'node:http'
-import { tenant } from '@entra-agents/demo-tenant'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import { sampleIds } from './sample-ids.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -60,7 +60,7 @@ export function signRs256(header: Claims | string, claims: Claims | string, key:
   return `${input}.${createSign('RSA-SHA256').update(input).sign(key.privateKey, 'base64url')}`
 }
 
-export async function createIssuer({ tenantId = tenant.tenantId } = {}): Promise<TestIssuer> {
+export async function createIssuer({ tenantId = sampleIds.tenantId } = {}): Promise<TestIssuer> {
   let key = nextKey()
   let published = [key]
   let keyRequests = 0

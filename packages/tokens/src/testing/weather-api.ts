@@ -1,9 +1,9 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import { AccessRefused } from '../access-refused.ts'
 import type { RequestLike } from '../bearer-token.ts'
 import type { ResourceServerOptions } from '../options.ts'
 import { createResourceServer } from '../resource-server.ts'
 import { autonomousClaims, onBehalfOfClaims, weatherApi } from './agent-claims.ts'
+import { sampleIds } from './sample-ids.ts'
 import { type Claims, createIssuer, type TestIssuer } from './token-issuer.ts'
 
 /** The options of the weather API's token check. */
@@ -13,9 +13,9 @@ export function weatherApiOptions(authority: string) {
     title: 'Weather API',
     codePrefix: 'WEATHER',
     authority,
-    tenantId: tenant.tenantId,
+    tenantId: sampleIds.tenantId,
     appId: weatherApi.appId,
-    callers: [{ clientId: tenant.agents.weather.id, isAgent: true }],
+    callers: [{ clientId: sampleIds.agentClientId, isAgent: true }],
     permissions: { autonomous: weatherApi.role, obo: weatherApi.scope },
   } satisfies ResourceServerOptions
 }

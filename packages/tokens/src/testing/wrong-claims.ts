@@ -1,5 +1,5 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import { type Audience, autonomousClaims, onBehalfOfClaims } from './agent-claims.ts'
+import { sampleIds } from './sample-ids.ts'
 import type { Claims, TestIssuer } from './token-issuer.ts'
 
 /** A token that must be refused, and the check that must fail. */
@@ -18,10 +18,7 @@ interface TokenShape {
 type ClaimChange = readonly [name: string, claims: Claims, status?: 401 | 403]
 type ChangesOf = (shape: TokenShape, issuer: TestIssuer, api: Audience) => readonly ClaimChange[]
 
-const { tenantId } = tenant
-const agentId = tenant.agents.weather.id
-const blueprintAppId = tenant.blueprint.appId
-const pageAppId = tenant.page.appId
+const { tenantId, agentClientId: agentId, blueprintAppId, pageAppId } = sampleIds
 const otherId = '99999999-0000-4000-8000-000000000099'
 
 const claimsOf = { autonomous: autonomousClaims, obo: onBehalfOfClaims }
