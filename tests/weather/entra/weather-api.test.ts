@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net'
 import { buildApp } from '@entra-agents/weather-api/app'
 import { readConfig } from '@entra-agents/weather-api/config'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'
 import {
@@ -13,6 +12,7 @@ import {
   requestTrAsUser,
   sendJson,
 } from '../../../emulators/entra/src/testing/requests.ts'
+import { seedIds } from '../../../emulators/entra/src/testing/seed-ids.ts'
 import {
   agentId,
   blueprintAppId,

@@ -5,7 +5,6 @@ import type { FastifyInstance } from 'fastify'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newApplication, newServicePrincipal } from '../../../emulators/entra/src/directory/objects.ts'
-import { seedIds } from '../../../emulators/entra/src/directory/seed.ts'
 import {
   Browser,
   makeVerifier,
@@ -13,6 +12,7 @@ import {
   redeem,
   redirectUri,
 } from '../../../emulators/entra/src/testing/browser.ts'
+import { seedIds } from '../../../emulators/entra/src/testing/seed-ids.ts'
 import {
   requestToken,
   startEntra,

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { newScope } from '../directory/objects.ts'
-import { seedIds } from '../directory/seed.ts'
 import { ada, ben } from '../testing/browser.ts'
 import { makeCertificate } from '../testing/certificate.ts'
 import { nameIds } from '../testing/describe-responses.ts'
 import { requestCustomToken, sendJson } from '../testing/requests.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 import { startEntra, startEntraForFile, weatherAppId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()

@@ -1,11 +1,11 @@
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { expect, it } from 'vitest'
-import { seedIds } from '../directory/seed.ts'
 import { ada, Browser, ben, refresh, signIn } from '../testing/browser.ts'
 import { makeCertificate } from '../testing/certificate.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
 import { requestT1 } from '../testing/requests.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 import { blueprintAppId, type TokenResponse, tenantId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()

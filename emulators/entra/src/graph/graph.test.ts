@@ -1,9 +1,9 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
-import { seedIds } from '../directory/seed.ts'
+import demo from '../seed/demo.json' with { type: 'json' }
 import { startGraphForFile } from '../testing/graph-client.ts'
 import { requestT1, requestTr, requestTrAsUser, type sendJson } from '../testing/requests.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 import { agentId, blueprintAppId, weatherAppId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()
@@ -25,7 +25,9 @@ it('objects are found by id, by appId and by filter, whatever the letter case of
   const selected = await graph.read("/applications?$filter=displayName eq 'Weather API'&$select=id")
   expect(selected.value).toEqual([{ id: seedIds.weatherApplication }])
   const agents = await graph.read('/servicePrincipals/microsoft.graph.agentIdentity')
-  expect(agents.value).toMatchObject(Object.values(tenant.agents).map(({ id }) => ({ id, appId: null })))
+  expect(agents.value).toMatchObject(
+    Object.values(demo.blueprints.weather.agents).map(({ id }) => ({ id, appId: null })),
+  )
   expect(await graph.read(agentPath.toLowerCase())).toEqual(agents.value[0])
 })
 

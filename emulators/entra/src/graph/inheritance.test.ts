@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
 import { graphRoleId } from '../directory/graph-permissions.ts'
-import { seedIds } from '../directory/seed.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
 import { requestTr } from '../testing/requests.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 import { agentId, blueprintAppId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { stableId } from '../directory/graph-permissions.ts'
-import { seedIds } from '../directory/seed.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 
 const { entra, graph } = await startGraphForFile()
 const content = () => entra.entra.directory.content

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest'
-import { seedIds } from '../directory/seed.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
 import { requestTr } from '../testing/requests.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 import { agentId } from '../testing/start-entra.ts'
 
 const { entra, graph } = await startGraphForFile()

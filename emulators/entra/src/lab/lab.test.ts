@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { tenant } from '@entra-agents/demo-tenant'
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ada, signIn } from '../testing/browser.ts'
@@ -13,6 +12,7 @@ import {
   sendJson,
   t1Of,
 } from '../testing/requests.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 import {
   agentId,
   requestToken,
@@ -67,7 +67,7 @@ it('lists requests after those that got their tokens, and never joins those that
   const tc = (await signIn(entra, ada)).body.access_token
   const t1 = await t1Of(entra)
   await requestTr(entra, { client_assertion: t1 })
-  await requestTr(entra, { client_assertion: t1, client_id: tenant.agents.trainee.id })
+  await requestTr(entra, { client_assertion: t1, client_id: seedIds.traineeAgent })
   await requestObo(entra, tc, { client_assertion: t1 })
   const t2 = (await requestT2(entra, { client_assertion: t1 })).body.access_token
   await requestTrAsUser(entra, { client_assertion: t1, user_federated_identity_credential: t2 })
@@ -79,7 +79,7 @@ it('lists requests after those that got their tokens, and never joins those that
 
 it('shows each step of a flow with its tokens decoded, and what decided', async () => {
   const t1 = await t1Of(entra)
-  await requestTr(entra, { client_assertion: t1, client_id: tenant.agents.trainee.id })
+  await requestTr(entra, { client_assertion: t1, client_id: seedIds.traineeAgent })
   const text = await readLatestFlow()
   expect(text).toMatch(/^Step 1: T1, .*\n.*\nStep 2: TR, /s)
   expect(text).toContain('AADSTS7002137: No matching federated identity record')

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { tenant } from '@entra-agents/demo-tenant'
+import { seedIds } from './seed-ids.ts'
 import {
   blueprintAppId,
   requestToken,
@@ -11,8 +11,7 @@ import {
 
 export const redirectUri = 'http://localhost:3001/auth/redirect.html'
 export const pageOrigin = 'http://localhost:3001'
-export const ada = tenant.users.ada.id
-export const ben = tenant.users.ben.id
+export const { ada, ben } = seedIds
 
 /** The parameters of a sign-in that differ from the page's; `undefined` leaves one out. */
 type Parameters = Readonly<Record<string, string | undefined>>

@@ -1,6 +1,6 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import { decodeJwt } from 'jose'
 import { readRedirect } from './browser.ts'
+import { seedIds } from './seed-ids.ts'
 import {
   agentId,
   blueprintAppId,
@@ -35,15 +35,15 @@ const ids = {
   tenant: tenantId,
   blueprint: blueprintAppId,
   agent: agentId,
-  'agent’s user': tenant.agents.weather.user.id,
+  'agent’s user': seedIds.agentUser,
   'weather API': weatherAppId,
   page: spaAppId,
-  Ada: tenant.users.ada.id,
-  Ben: tenant.users.ben.id,
-  'blueprint’s principal': tenant.blueprint.principalId,
-  'page’s principal': tenant.page.principalId,
-  'weather API’s application': tenant.apis['weather-api'].ids.application,
-  'weather API’s principal': tenant.apis['weather-api'].ids.principal,
+  Ada: seedIds.ada,
+  Ben: seedIds.ben,
+  'blueprint’s principal': seedIds.blueprintPrincipal,
+  'page’s principal': seedIds.spaPrincipal,
+  'weather API’s application': seedIds.weatherApplication,
+  'weather API’s principal': seedIds.weatherPrincipal,
   unknown: '99999999-9999-4999-8999-999999999999',
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach } from 'vitest'
-import { seedIds } from '../directory/seed.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import { requestCustomToken, sendJson } from './requests.ts'
+import { seedIds } from './seed-ids.ts'
 import {
   requestToken,
   setupAppId,

@@ -1,4 +1,4 @@
-import { tenant } from '@entra-agents/demo-tenant'
+import { seedIds } from './seed-ids.ts'
 import {
   agentId,
   blueprintAppId,
@@ -59,7 +59,7 @@ export async function requestTrAsUser(entra: TestEntra, fields: Fields = {}): Pr
     grant_type: 'user_fic',
     scope: `openid offline_access profile api://${weatherAppId}/.default`,
     user_federated_identity_credential: t2,
-    user_id: tenant.agents.weather.user.id,
+    user_id: seedIds.agentUser,
     client_info: '1',
     ...fields,
   })

@@ -1,17 +1,17 @@
 import type { Server } from 'node:http'
-import { tenant } from '@entra-agents/demo-tenant'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeEach } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'
 import type { Entra } from '../entra.ts'
+import demo from '../seed/demo.json' with { type: 'json' }
 
-export const { tenantId } = tenant
-export const blueprintAppId = tenant.blueprint.appId
-export const agentId = tenant.agents.weather.id
-export const weatherAppId = tenant.apis['weather-api'].appId
-export const spaAppId = tenant.page.appId
-export const setupAppId = tenant.setUp.appId
+export const tenantId = demo.tenant.id
+export const blueprintAppId = demo.blueprints.weather.id
+export const agentId = demo.blueprints.weather.agents['weather-agent'].id
+export const weatherAppId = demo.apps['weather-api'].id
+export const spaAppId = demo.apps.page.id
+export const setupAppId = demo.apps['set-up'].id
 
 export interface TestEntra extends AsyncDisposable {
   /** The emulator's URL as clients see it. */

@@ -1,7 +1,6 @@
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
 import { newServicePrincipal, type User } from '../directory/objects.ts'
-import { seedIds } from '../directory/seed.ts'
 import { ada, Browser } from '../testing/browser.ts'
 import { describeResponses } from '../testing/describe-responses.ts'
 import {
@@ -12,6 +11,7 @@ import {
   requestTrAsUser,
   t1Of,
 } from '../testing/requests.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 import { agentId, blueprintAppId, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()

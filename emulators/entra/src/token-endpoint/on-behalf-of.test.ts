@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
-import { seedIds } from '../directory/seed.ts'
 import { ada, ben, signIn } from '../testing/browser.ts'
 import { describeResponses } from '../testing/describe-responses.ts'
 import { requestCustomToken, requestObo } from '../testing/requests.ts'
+import { seedIds } from '../testing/seed-ids.ts'
 import {
   agentId,
   blueprintAppId,

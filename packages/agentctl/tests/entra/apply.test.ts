@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
+import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import { portray } from './support/portrait.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { stableId } from '../../../../emulators/entra/src/directory/graph-permissions.ts'
-import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
+import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import { requestToken } from '../../../../emulators/entra/src/testing/start-entra.ts'
 import { permits } from '../../src/entra/blast-radius/changers.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
+import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import { decisiveCalls, type GraphCall } from './support/faulty-graph.ts'
 import { portray } from './support/portrait.ts'
 import { useTenant } from './support/tenant.ts'

@@ -5,8 +5,8 @@ import {
   newScope,
   newServicePrincipal,
 } from '../../../../emulators/entra/src/directory/objects.ts'
-import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
 import { makeCertificate } from '../../../../emulators/entra/src/testing/certificate.ts'
+import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import {
   addCy,
   aGrant,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { expect, it } from 'vitest'
-import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
+import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import type { Receipt } from '../../src/entra/receipt.ts'
 import { portray } from './support/portrait.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'

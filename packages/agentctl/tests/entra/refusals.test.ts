@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { newApplication } from '../../../../emulators/entra/src/directory/objects.ts'
-import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
+import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'
 import { applicationToken, graphToken } from './support/workplace.ts'

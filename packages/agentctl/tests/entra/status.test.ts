@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { seedIds } from '../../../../emulators/entra/src/directory/seed.ts'
+import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
 import { type Scenes, useSetUp } from './support/tenant.ts'
 import { graphToken } from './support/workplace.ts'

@@ -1,4 +1,4 @@
-import { seedIds } from '../../../../../emulators/entra/src/directory/seed.ts'
+import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
 import { tenantId } from '../../../../../emulators/entra/src/testing/start-entra.ts'
 import type { Workplace } from './workplace.ts'
 

@@ -1,5 +1,5 @@
 import { reviewPermissions } from '@entra-agents/trace'
-import { seedIds } from '../../../../../emulators/entra/src/directory/seed.ts'
+import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
 import { type BlastRadius, flatten } from '../../../src/entra/blast-radius/branch.ts'
 import { permissions } from '../../../src/entra/objects/kinds.ts'
 import { type Tenant, useSetUp } from './tenant.ts'

@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { seedIds } from '../../../../../emulators/entra/src/directory/seed.ts'
 import { wellKnown } from '../../../../../emulators/entra/src/directory/well-known.ts'
 import { requestCustomToken } from '../../../../../emulators/entra/src/testing/requests.ts'
+import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
 import {
   type SendRequest,
   setupAppId,
