@@ -2,9 +2,9 @@
 
 import { globSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { tenant } from '@entra-agents/demo-tenant'
 import { describe, expect, it } from 'vitest'
 import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
+import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
 import { list, printChanges, printListing } from './support/listing.ts'
 import {
@@ -28,7 +28,7 @@ const region = 'eu-central-1'
 const otherId = '99999999-0000-4000-8000-000000000009'
 const api = { appId: otherId, egress: [{ to: [{ namespaceSelector: {} }] }] }
 const notes = { appId: otherId, url: 'https://notes.example.com/mcp', allowedTools: ['get_note', 'add_note'] }
-const { weather, alerts, trainee } = tenant.agents
+const { agentId, agentUserId, alertsAgentId, traineeAgentId } = identities
 const spa = { 'entra.spaAppId': 'dddddddd-0000-4000-8000-00000000000d' }
 const ingress = {
   ...spa,
@@ -38,11 +38,11 @@ const ingress = {
 const twoAgents = {
   ...spa,
   'entra.agentClientId': '',
-  'agents.alerts': { title: 'Alerts agent', clientId: alerts.id, flows: ['obo'], apis: ['weather-api'] },
+  'agents.alerts': { title: 'Alerts agent', clientId: alertsAgentId, flows: ['obo'], apis: ['weather-api'] },
   'agents.weather': {
     title: 'Weather agent',
     description: 'Reads.',
-    clientId: weather.id,
+    clientId: agentId,
     requireSignIn: true,
   },
   defaultAgent: 'weather',
@@ -50,7 +50,7 @@ const twoAgents = {
 const exposed = { 'agent.allowedHosts': ['agent.example.com'] }
 const open = { 'agents.weather.requireSignIn': false }
 const asUser = {
-  'agents.weather.agentUser.objectId': weather.user.id,
+  'agents.weather.agentUser.objectId': agentUserId,
   'agents.weather.flows': ['agent-user'],
 }
 const sealed = { 'approval.existingSecret': 'agent-seal-keys' }
@@ -77,8 +77,8 @@ const changes: Readonly<Record<string, Readonly<Record<string, Values>>>> = {
   },
   agents: {
     'two agents': twoAgents,
-    'two agents, one of which has a user account': { ...twoAgents, 'agents.alerts.agentUser.objectId': weather.user.id, 'agents.alerts.flows': ['agent-user'] },
-    'two agents, of which the weather API allows one': { ...twoAgents, 'weatherApi.allowedCallers': [weather.id, trainee.id] },
+    'two agents, one of which has a user account': { ...twoAgents, 'agents.alerts.agentUser.objectId': agentUserId, 'agents.alerts.flows': ['agent-user'] },
+    'two agents, of which the weather API allows one': { ...twoAgents, 'weatherApi.allowedCallers': [agentId, traineeAgentId] },
     'an agent for everybody on an exposed page': { ...twoAgents, ...exposed, ...open },
     'an agent for everybody behind kubectl port-forward': { ...twoAgents, ...open },
     'an agent for users on an exposed page': { ...twoAgents, ...exposed },

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { tenant } from '@entra-agents/demo-tenant'
 import type { ChatResponse } from '@entra-agents/trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 import { needs } from '../../support/programs.ts'
 import { commandInTerminal, demoCommand, isOpenToOthers, root, startDemo } from './support/start-demo.ts'
@@ -56,7 +56,7 @@ describe('make demo', () => {
     expect(card?.verifiedBy?.map(({ actor }) => actor)).toContain('weather-api')
     const asUser = await ask(demo.ports['PORT'] ?? 0, { mode: 'bedrock', flow: 'agent-user' })
     expect(asUser.trace.findLast(step => step.token?.role === 'TR')?.token).toMatchObject({
-      claims: { oid: tenant.agents.weather.user.id },
+      claims: { oid: identities.agentUserId },
     })
     const trainee = await ask(demo.ports['PORT'] ?? 0, { mode: 'direct', agent: 'trainee' })
     expect(trainee).toMatchObject({ code: 'API_FORBIDDEN', needs: { permission: 'Weather.Read.All' } })

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { tenant } from '@entra-agents/demo-tenant'
 import { type Flow, flowNames, flows } from '@entra-agents/trace'
 import { expect, it } from 'vitest'
 import { ask, bearer } from '../../../../../tests/contract/agent/ask.ts'
@@ -14,12 +13,11 @@ const rows = [...section.matchAll(/^\| `(\w+)` \| (.+?) \| (.+?) \| (.+?) \| (.+
   ([, agent = '', demand = '', ...outcomes]) => ({ agent, demand, outcomes }),
 )
 const demands = [...new Set(rows.map(({ demand }) => demand))]
-const { weather, alerts, trainee } = tenant.agents
 /** Agents that have no user account get one here, so that each agent can be asked in every flow. */
 const agents = [
-  { name: 'weather', clientId: weather.id, userId: weather.user.id },
-  { name: 'alerts', clientId: alerts.id, userId: 'eeeeeeee-0000-4000-8000-0000000000a2' },
-  { name: 'trainee', clientId: trainee.id, userId: 'eeeeeeee-0000-4000-8000-0000000000a3' },
+  { name: 'weather', clientId: identities.agentId, userId: identities.agentUserId },
+  { name: 'alerts', clientId: identities.alertsAgentId, userId: 'eeeeeeee-0000-4000-8000-0000000000a2' },
+  { name: 'trainee', clientId: identities.traineeAgentId, userId: 'eeeeeeee-0000-4000-8000-0000000000a3' },
 ]
 const laptop = await forFile(Laptop.start())
 const entries = agents.map(({ name, clientId, userId }) => [
