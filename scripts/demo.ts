@@ -8,6 +8,7 @@ import { readConfig } from '@entra-agents/agent/config'
 import { findPortFaults } from '@entra-agents/agentctl/ports'
 import { tenant } from '@entra-agents/demo-tenant'
 import { isConfigurationError } from '@entra-agents/service-kit'
+import { trust } from './demo/certificate.ts'
 import { waitForTools } from './demo/health.ts'
 import type { DemoProcess } from './demo/process.ts'
 import { describeProcesses, realBedrockVariable } from './demo/processes.ts'
@@ -22,6 +23,9 @@ const ports = processes.flatMap(({ name, metrics, ...own }) => [
 const portFaults = await findPortFaults(ports)
 for (const fault of portFaults) console.error(fault)
 if (portFaults.length > 0) process.exit(1)
+
+const { TLS_CERT_FILE } = processes[0]?.env ?? {}
+if (TLS_CERT_FILE) trust(TLS_CERT_FILE)
 
 const supervisor = new Supervisor()
 process.on('SIGINT', () => supervisor.stop())
@@ -38,6 +42,8 @@ if (ready) {
   const cause = realBedrockVariable(process.env)
   if (cause)
     console.log(`\nBedrock is the real one, since ${cause} is set; without it, the emulator responds.`)
+  if (TLS_CERT_FILE)
+    console.log(`\nOpen ${agent.env['ENTRA_AUTHORITY']} once and accept its certificate, before you sign in.`)
   console.log(`\nReady: http://localhost:${agent.port}\n\n${describeWhatToTry(agent.env)}`)
   console.log('Press Ctrl-C to stop.\n')
 }

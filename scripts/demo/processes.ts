@@ -7,6 +7,7 @@ import { tenant } from '@entra-agents/demo-tenant'
 import { variablePrefix } from '@entra-agents/identity'
 import { type EnvironmentReader, readEnvironment, type Variables } from '@entra-agents/service-kit'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
+import { readEntraTls } from './certificate.ts'
 import type { DemoProcess, ReadExample } from './process.ts'
 import { variablesForPart, variablesNamed } from './variables.ts'
 import { weatherExample } from './weather.ts'
@@ -47,12 +48,13 @@ export function describeProcesses(
   identities = demoIdentities(),
   readExamples = ownExamples,
 ): readonly DemoProcess[] {
-  const { ports, examples } = readEnvironment(variables, env => ({
-    ports: readPorts(env),
-    examples: readExamples.map(read => read(env, variables)),
-  }))
+  const { ports, tls, examples } = readEnvironment(variables, env => {
+    const ports = readPorts(env)
+    const tls = readEntraTls(env, ports.entra)
+    return { ports, tls, examples: readExamples.map(read => read(env, variables)) }
+  })
   const urls = {
-    entra: `http://localhost:${ports.entra}`,
+    entra: `${'TLS_CERT_FILE' in tls.server ? 'https' : 'http'}://localhost:${ports.entra}`,
     bedrock: `http://localhost:${ports.bedrock}`,
     sidecar: `http://localhost:${ports.sidecar}`,
     agent: `http://localhost:${ports.agent}`,
@@ -61,6 +63,7 @@ export function describeProcesses(
   const ids = { ...settingsOf(examples.map(example => example.ids)), ...own }
   const shared = {
     ...variablesForPart(variables, 'everyone'),
+    ...tls.client,
     ...ids,
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
@@ -72,6 +75,7 @@ export function describeProcesses(
   const entraEnv = {
     ...shared,
     ...variablesForPart(variables, 'entra'),
+    ...tls.server,
     HOST,
     PORT: String(ports.entra),
     PUBLIC_URL: urls.entra,

@@ -1,10 +1,10 @@
 /** The example's part of the demo: the weather API, its agents, and its MCP server. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { tenant } from '@entra-agents/demo-tenant'
 import type { AgentIdentity } from '@entra-agents/identity'
 import type { EnvironmentReader, Variables } from '@entra-agents/service-kit'
 import { flowNames } from '@entra-agents/trace'
+import { fileOfDemo, replaceFile } from './files.ts'
 import type { DemoOfExample, Example } from './process.ts'
 import { telemetryNames, variablesNamed } from './variables.ts'
 
@@ -65,13 +65,6 @@ function listAgentUsers(agents: readonly AgentIdentity[]): string {
     .join(',')
 }
 
-/** The path of a file of the demo, in a folder that is made if it does not exist. */
-function fileOfDemo(name: string): string {
-  const folder = resolve(import.meta.dirname, '../../node_modules/.cache/demo')
-  mkdirSync(folder, { recursive: true })
-  return resolve(folder, name)
-}
-
 /** The file in which the demo's weather API keeps alerts; each port has its own. */
 function alertsFile(weatherPort: number): string {
   return fileOfDemo(`alerts-${weatherPort}.sqlite`)
@@ -93,9 +86,6 @@ function writeMcpConfig(weatherUrl: string, appId: string): string {
     flows: flowNames,
   }
   const file = fileOfDemo(`mcp-${new URL(weatherUrl).port}.json`)
-  // In one step, since another demo may be reading the file.
-  const written = `${file}.${process.pid}`
-  writeFileSync(written, `${JSON.stringify({ mcpServers: { 'weather-tools': server } }, null, 2)}\n`)
-  renameSync(written, file)
+  replaceFile(file, `${JSON.stringify({ mcpServers: { 'weather-tools': server } }, null, 2)}\n`)
   return file
 }

@@ -1,4 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { tenant } from '@entra-agents/demo-tenant'
+import type { ChatResponse } from '@entra-agents/trace'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { fileOfDemo } from '../../../scripts/demo/files.ts'
+import { postJson } from '../../support/post-json.ts'
+import { signIn } from '../../support/sign-in.ts'
 import { demoCommand, isOpenToOthers, startDemo } from './support/start-demo.ts'
 
 describe('make demo', () => {
@@ -24,6 +31,35 @@ describe('make demo', () => {
     expect(await ask('127.0.0.1')).toBe(429)
     demo.process.kill('SIGTERM')
     expect(await demo.ended).toBe(0)
+  })
+
+  it('speaks https as Entra with ENTRA_TLS, trusted by its own processes, and answers in all flows', async () => {
+    const demo = await startDemo(demoCommand, { ENTRA_TLS: 'true' })
+    await demo.printed('Ready:')
+    const { PORT, ENTRA_PORT } = demo.ports
+    const entraUrl = `https://localhost:${ENTRA_PORT}`
+    await expect(fetch(`${entraUrl}/emulator/ca.pem`)).rejects.toThrow('fetch failed')
+    const certificate = readFileSync(fileOfDemo(`entra-${ENTRA_PORT}-ca.pem`), 'utf8')
+    const known = getCACertificates()
+    onTestFinished(() => setDefaultCACertificates(known))
+    setDefaultCACertificates([...known, certificate])
+    const published = await fetch(`${entraUrl}/emulator/ca.pem`)
+    expect(await published.text()).toBe(certificate)
+    const redirectUri = `http://localhost:${PORT}/auth/redirect.html`
+    const token = await signIn({ entraUrl, redirectUri, user: tenant.users.ada.id })
+    for (const flow of ['autonomous', 'obo', 'agent-user']) {
+      const question = { message: 'What is the weather in Oslo?', mode: 'direct', flow }
+      const caller = flow === 'obo' ? { token } : {}
+      const response = await postJson(`http://localhost:${PORT}/api/chat`, question, caller)
+      const { answer, trace } = (await response.json()) as ChatResponse
+      expect(answer).toContain('Oslo')
+      const card = trace.findLast(step => step.token?.role === 'TR')?.token
+      expect(card?.claims).toMatchObject({ iss: expect.stringContaining(entraUrl) })
+      expect(card?.verifiedBy?.map(({ actor }) => actor)).toContain('weather-api')
+    }
+    demo.process.kill('SIGTERM')
+    expect(await demo.ended).toBe(0)
+    expect(demo.output()).not.toMatch(/WARN|ERROR/)
   })
 
   it('ends with exit code 1 when one process dies, and prints the reason', async () => {

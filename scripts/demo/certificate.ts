@@ -1,0 +1,58 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import type { EnvironmentReader } from '@entra-agents/service-kit'
+import { makeServerCertificate } from '../../emulators/entra/src/keys/certificate.ts'
+import { fileOfDemo, replaceFile } from './files.ts'
+
+const host = 'localhost'
+const leastLifetimeMs = 7 * 86_400_000
+
+/**
+ * The variables by which Entra speaks https, and by which every process trusts it, beside what the user lets it trust. Each port has a
+ * certificate of its own, which is made anew when it is about to expire.
+ */
+export function readEntraTls(env: EnvironmentReader, port: number) {
+  if (!env.flag('ENTRA_TLS', false)) return { server: {}, client: {} }
+  const serverFile = fileOfDemo(`entra-${port}-key.pem`)
+  const clientFile = fileOfDemo(`entra-${port}-ca.pem`)
+  const certificate = readKept(serverFile) ?? makeCertificate(serverFile)
+  replaceFile(clientFile, `${certificate}${readExtraCertificates(env)}`)
+  return {
+    server: { TLS_CERT_FILE: serverFile, TLS_KEY_FILE: serverFile },
+    client: { NODE_EXTRA_CA_CERTS: clientFile },
+  }
+}
+
+/** Lets this process trust the certificates of a file, too. */
+export function trust(file: string): void {
+  setDefaultCACertificates([...getCACertificates(), readFileSync(file, 'utf8')])
+}
+
+/** The certificate of a file, unless it is missing, broken, for other names or about to expire. */
+function readKept(file: string): string | undefined {
+  try {
+    const certificate = new X509Certificate(readFileSync(file))
+    const isLasting = certificate.validToDate.getTime() > Date.now() + leastLifetimeMs
+    return isLasting && certificate.subjectAltName === `DNS:${host}` ? certificate.toString() : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes key and certificate into one file, so that they always belong together. */
+function makeCertificate(file: string): string {
+  const { key, certificate } = makeServerCertificate([host])
+  replaceFile(file, `${certificate}${key}`, 0o600)
+  return certificate
+}
+
+function readExtraCertificates(env: EnvironmentReader): string {
+  const file = env.optional('NODE_EXTRA_CA_CERTS')
+  try {
+    return file === undefined ? '' : readFileSync(file, 'utf8')
+  } catch {
+    env.fault(`NODE_EXTRA_CA_CERTS names ${file}, which cannot be read.`)
+    return ''
+  }
+}
