@@ -34,25 +34,29 @@ export function buildApp(config: Config): FastifyInstance {
   })
   const entra = new Entra(config, () => app.server)
   app.decorate('entra', entra)
-  sendRefusals(app, entra)
+  app.decorateRequest('entra')
+  app.addHook('onRequest', async request => {
+    request.entra = entra
+  })
+  sendRefusals(app)
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', async ({ entra }, reply) => {
     reply.header('date', new Date(entra.clock.nowMs()).toUTCString())
   })
   addControlPlane(app, entra)
-  app.register(serveLab, { entra, prefix: '/emulator' })
+  app.register(serveLab, { prefix: '/emulator' })
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
     await entra.keys.current()
     return { status: 'ok' }
   })
-  app.register(serveDiscovery, { entra })
-  app.register(serveUserInfo, { entra })
-  app.register(serveTokens, { entra })
-  app.register(serveAuthorize, { entra })
-  app.register(serveAdminConsent, { entra })
-  app.register(serveDevices, { entra })
-  app.register(serveLogout, { entra })
-  for (const version of graphVersions) app.register(serveGraph, { entra, version, prefix: `/${version}` })
+  app.register(serveDiscovery)
+  app.register(serveUserInfo)
+  app.register(serveTokens)
+  app.register(serveAuthorize)
+  app.register(serveAdminConsent)
+  app.register(serveDevices)
+  app.register(serveLogout)
+  for (const version of graphVersions) app.register(serveGraph, { version, prefix: `/${version}` })
   return app
 }

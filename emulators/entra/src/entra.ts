@@ -15,6 +15,13 @@ import { Grants } from './oauth/grants.ts'
 import { DeviceCodes } from './sign-in/device-codes.ts'
 import { Sessions } from './sign-in/sessions.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The tenant that the request is for. */
+    entra: Entra
+  }
+}
+
 /** What the request log shows of a protocol request. */
 export interface RequestDetails {
   readonly leg: Leg | undefined

@@ -4,7 +4,7 @@ import {
   sendProblem,
   toProblem,
 } from '@entra-agents/service-kit'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type TProperties, type TSchema, Type } from 'typebox'
 import { Clock, ClockOffset } from './clock.ts'
 import type { FaultKinds } from './fault-kinds.ts'
@@ -64,26 +64,34 @@ export class Emulator<
    * until they are undone. The app's validator must neither coerce values nor drop unknown members.
    *
    * @param addOwn adds controls that only this emulator has, below `/emulator`
+   * @param choose finds the emulator that a request is for, where one app serves several alike
    */
-  addControls(app: FastifyInstance, addOwn?: (scope: FastifyInstance) => void): void {
-    this.requests.watch(app)
+  addControls(
+    app: FastifyInstance,
+    addOwn?: (scope: FastifyInstance) => void,
+    choose: (request: FastifyRequest) => Emulator<Details, Target, Kinds, Values> = () => this,
+  ): void {
+    app.addHook('onRequest', async request => choose(request).requests.begin(request))
+    app.addHook('onResponse', async (request, reply) => choose(request).requests.end(request, reply))
     app.addHook('preClose', async () => this.faults.stop())
     closeUnusedConnections(app)
     app.register(
       async scope => {
         scope.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)))
         await scope.register(guardBrowserBoundary, this.#parts)
-        this.#addRoutes(scope)
+        this.#addRoutes(scope, choose)
         addOwn?.(scope)
       },
       { prefix: '/emulator' },
     )
   }
 
-  #addRoutes(scope: FastifyInstance): void {
-    const { requests, faults, settings } = this
+  #addRoutes(
+    scope: FastifyInstance,
+    choose: (request: FastifyRequest) => Emulator<Details, Target, Kinds, Values>,
+  ): void {
     const { about, target } = this.#parts
-    const FaultList = strictObject({ faults: faults.schema })
+    const FaultList = strictObject({ faults: this.faults.schema })
     const says = (summary: string) => ({ schema: { summary } })
     const empties = (summary: string) => ({ schema: { summary, response: { 204: Type.Null() } } })
     publishRoutes(scope, `Control plane of the emulator: ${about.emulates.join(', ')}`)
@@ -91,45 +99,49 @@ export class Emulator<
     scope.get('/control', says('Lists the faults, with what each does, and the settings.'), async () => ({
       ...about,
       target,
-      faults: faults.describe(),
-      settings: settings.schema,
+      faults: this.faults.describe(),
+      settings: this.settings.schema,
     }))
 
-    scope.get('/requests', says('Lists the latest requests, without tokens.'), async () => ({
-      requests: requests.all,
+    scope.get('/requests', says('Lists the latest requests, without tokens.'), async request => ({
+      requests: choose(request).requests.all,
     }))
-    scope.delete('/requests', empties('Forgets the requests.'), async (_request, reply) => {
-      requests.clear()
+    scope.delete('/requests', empties('Forgets the requests.'), async (request, reply) => {
+      choose(request).requests.clear()
       return reply.code(204).send()
     })
 
-    scope.get('/faults', says('Lists the injected faults.'), async () => ({ faults: faults.all }))
+    scope.get('/faults', says('Lists the injected faults.'), async request => ({
+      faults: choose(request).faults.all,
+    }))
     scope.put<{ Body: { faults: InjectedFault<Target, Kinds>[] } }>(
       '/faults',
       { schema: { summary: 'Replaces the injected faults.', body: FaultList } },
-      async ({ body }) => {
+      async request => {
+        const { faults } = choose(request)
         faults.clear()
-        faults.inject(...body.faults)
+        faults.inject(...request.body.faults)
         return { faults: faults.all }
       },
     )
-    scope.delete('/faults', empties('Clears the injected faults.'), async (_request, reply) => {
-      faults.clear()
+    scope.delete('/faults', empties('Clears the injected faults.'), async (request, reply) => {
+      choose(request).faults.clear()
       return reply.code(204).send()
     })
 
-    scope.get('/settings', says('Shows the settings.'), async () => settings.current)
+    scope.get('/settings', says('Shows the settings.'), async request => choose(request).settings.current)
     scope.patch<{ Body: Record<string, unknown> }>(
       '/settings',
-      { schema: { summary: 'Changes settings, as a JSON merge patch does.', body: settings.schema } },
-      async ({ body }) => {
-        settings.change(body)
+      { schema: { summary: 'Changes settings, as a JSON merge patch does.', body: this.settings.schema } },
+      async request => {
+        const { settings } = choose(request)
+        settings.change(request.body)
         return settings.current
       },
     )
 
-    scope.post('/reset', empties('Restores the state at start.'), async (_request, reply) => {
-      this.reset()
+    scope.post('/reset', empties('Restores the state at start.'), async (request, reply) => {
+      choose(request).reset()
       return reply.code(204).send()
     })
   }

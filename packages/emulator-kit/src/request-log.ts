@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 const maxRequests = 1_000
 const maxTextLength = 2_000
@@ -37,21 +37,9 @@ export class RequestLog<Details extends object> {
     this.#seen = []
   }
 
-  /** Logs the requests of an app from now on. */
-  watch(app: FastifyInstance): void {
-    app.addHook('onRequest', async request => {
-      if (!unloggedPaths.test(pathOf(request))) this.#add(request)
-    })
-    app.addHook('onResponse', async (request, reply) => {
-      const seen = this.#open.get(request)
-      if (!seen) return
-      seen.status = reply.raw.statusCode
-      seen.durationMs = Math.round(reply.elapsedTime)
-      request.log.info(`${seen.method} ${seen.path} ${seen.status}`)
-    })
-  }
-
-  #add(request: FastifyRequest): void {
+  /** Logs a request that begins. */
+  begin(request: FastifyRequest): void {
+    if (unloggedPaths.test(pathOf(request))) return
     const seen = {
       id: randomUUID(),
       receivedAt: new Date().toISOString(),
@@ -63,6 +51,15 @@ export class RequestLog<Details extends object> {
     this.#open.set(request, seen)
     this.#seen.push(seen)
     if (this.#seen.length > maxRequests) this.#seen.shift()
+  }
+
+  /** Notes how a request ended. */
+  end(request: FastifyRequest, reply: FastifyReply): void {
+    const seen = this.#open.get(request)
+    if (!seen) return
+    seen.status = reply.raw.statusCode
+    seen.durationMs = Math.round(reply.elapsedTime)
+    request.log.info(`${seen.method} ${seen.path} ${seen.status}`)
   }
 }
 

@@ -5,20 +5,20 @@ import { checkTenant, isSharedEndpoint } from '../oauth/client.ts'
 type TenantRoute = { Params: { tenant: string } }
 
 /** Discovery documents (OpenID Connect Discovery 1.0) of both versions, instance discovery and published keys. */
-export async function serveDiscovery(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveDiscovery(app: FastifyInstance): Promise<void> {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'max-age=86400, private' })
   })
 
-  app.get<TenantRoute>('/:tenant/v2.0/.well-known/openid-configuration', async ({ params }) =>
+  app.get<TenantRoute>('/:tenant/v2.0/.well-known/openid-configuration', async ({ entra, params }) =>
     describeTenant(entra, params.tenant, entra.issuerV2),
   )
 
-  app.get<TenantRoute>('/:tenant/.well-known/openid-configuration', async ({ params }) =>
+  app.get<TenantRoute>('/:tenant/.well-known/openid-configuration', async ({ entra, params }) =>
     describeTenant(entra, params.tenant, entra.issuerV1),
   )
 
-  app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async ({ params }) => {
+  app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async ({ entra, params }) => {
     checkTenant(entra, params.tenant)
     const keys = await entra.keys.published()
     return {
@@ -34,7 +34,7 @@ export async function serveDiscovery(app: FastifyInstance, { entra }: { entra: E
     }
   })
 
-  app.get('/common/discovery/instance', async () => {
+  app.get('/common/discovery/instance', async ({ entra }) => {
     const { host, hostname } = new URL(entra.publicUrl)
     // MSAL.NET compares names of hosts without their ports.
     const hostAliases = [...new Set([host, hostname])]

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Entra } from '../entra.ts'
 import { readCaller } from '../graph/caller.ts'
 import { GraphError, sendGraphErrors } from '../graph/graph-error.ts'
 import { pairwiseSubject } from '../tokens/opaque.ts'
 
 /** `/oidc/userinfo` (OpenID Connect Core §5.3): what a token for Microsoft Graph with the scope `openid` may read of its user. */
-export async function serveUserInfo(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveUserInfo(app: FastifyInstance): Promise<void> {
   sendGraphErrors(app)
   const describe = async (request: FastifyRequest) => {
-    const { appId, userId, permissions } = await readCaller(entra, request)
+    const { appId, userId, permissions } = await readCaller(request)
+    const { entra } = request
     const user = entra.directory.user(userId ?? '')
     if (!user || !permissions.has('openid'))
       throw new GraphError(

@@ -42,14 +42,15 @@ const loggedFields = [
 
 /** Adds `/emulator`, logs the protocol requests, and applies injected faults. */
 export function addControlPlane(app: FastifyInstance, entra: Entra): void {
-  entra.addControls(app, scope => addOwnControls(scope, entra))
+  entra.addControls(app, addOwnControls, request => request.entra)
   app.addHook('onRequest', async request => {
     // Graph refuses callers before it reads their bodies.
-    if (legOf(request) === 'graph') noteRequest(entra, request)
+    if (legOf(request) === 'graph') noteRequest(request)
   })
   app.addHook('preHandler', async (request, reply) => {
+    const { entra } = request
     const leg = legOf(request)
-    noteRequest(entra, request)
+    noteRequest(request)
     if (leg === undefined) return
     const refusal = await entra.faults.apply(
       reply,
@@ -61,10 +62,11 @@ export function addControlPlane(app: FastifyInstance, entra: Entra): void {
     entra.requests.note(request, { isInjected: true })
     throw refusal
   })
-  app.get('/', async (_request, reply) => sendOverview(entra, reply))
+  app.get('/', async ({ entra }, reply) => sendOverview(entra, reply))
 }
 
-function noteRequest(entra: Entra, request: FastifyRequest): void {
+function noteRequest(request: FastifyRequest): void {
+  const { entra } = request
   const leg = legOf(request)
   const query = new URLSearchParams(request.url.split('?')[1])
   const form = leg === 'authorize' ? query : formOf(request.body)
@@ -112,11 +114,11 @@ ${items.join('\n')}
   })
 }
 
-function addOwnControls(scope: FastifyInstance, entra: Entra): void {
+function addOwnControls(scope: FastifyInstance): void {
   scope.post<{ Body: Static<typeof KeyRotation> }>(
     '/keys/rotate',
     { schema: { summary: 'Signs with a new key from now on.', body: KeyRotation } },
-    async ({ body }) => {
+    async ({ entra, body }) => {
       const key = await entra.keys.rotate(body.overlapSeconds)
       return { kid: key.kid, published: (await entra.keys.published()).map(({ kid }) => kid) }
     },
@@ -124,7 +126,7 @@ function addOwnControls(scope: FastifyInstance, entra: Entra): void {
   scope.post<{ Body: CustomToken }>(
     '/tokens',
     { schema: { summary: 'Issues a token with any claims and lifetime.', body: CustomToken } },
-    async ({ body }) => {
+    async ({ entra, body }) => {
       const { jwt, expiresInSeconds } = await issueCustomToken(entra, body)
       return { access_token: jwt, expires_in: expiresInSeconds }
     },
@@ -133,23 +135,25 @@ function addOwnControls(scope: FastifyInstance, entra: Entra): void {
     '/sign-in',
     {
       schema: { summary: 'Signs a user in at the page, and returns the tokens.', body: WantedSignIn },
-      errorHandler: (error, { trace }, reply) => {
+      errorHandler: (error, { entra, trace }, reply) => {
         if (!(error instanceof EntraError)) throw error
         return reply.code(error.status).send(errorBody(error, trace, entra.publicUrl))
       },
     },
-    async ({ body, trace }, reply) => {
+    async ({ entra, body, trace }, reply) => {
       const tokens = await signInByPage(scope, entra, body, trace.correlationId)
       return reply.code(tokens.statusCode).type(String(tokens.headers['content-type'])).send(tokens.body)
     },
   )
   const aboutDirectory = 'Lists who there is, with names and ids, and who may what.'
-  scope.get('/directory', { schema: { summary: aboutDirectory } }, async () => describeDirectory(entra))
+  scope.get('/directory', { schema: { summary: aboutDirectory } }, async ({ entra }) =>
+    describeDirectory(entra),
+  )
   const pem = { content: { 'application/pem-certificate-chain': { schema: Type.String() } } }
   scope.get(
     '/ca.pem',
     { schema: { summary: 'The certificates for clients to trust.', response: { 200: pem } } },
-    async (_request, reply) => reply.type('application/pem-certificate-chain').send(readCertificates(entra)),
+    async ({ entra }, reply) => reply.type('application/pem-certificate-chain').send(readCertificates(entra)),
   )
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import type { Entra } from '../entra.ts'
 import { EntraError, errorBody, type RequestIds, timestampOf } from './entra-error.ts'
 
 declare module 'fastify' {
@@ -14,14 +13,14 @@ type Query = Readonly<Record<string, string | undefined>>
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Gives every request a trace id and a correlation id (the client's own, if it sent a GUID), and sends refusals as Entra's JSON. */
-export function sendRefusals(app: FastifyInstance, entra: Entra): void {
+export function sendRefusals(app: FastifyInstance): void {
   app.decorateRequest('trace')
   app.addHook('onRequest', async (request, reply) => {
     const given = request.headers['client-request-id'] ?? (request.query as Query)['client-request-id']
     request.trace = {
       traceId: randomUUID(),
       correlationId: typeof given === 'string' && guid.test(given) ? given : randomUUID(),
-      timestamp: timestampOf(entra.clock.nowMs()),
+      timestamp: timestampOf(request.entra.clock.nowMs()),
     }
     reply.header('x-ms-request-id', request.trace.traceId)
     if (request.headers['return-client-request-id'] === 'true')
@@ -29,24 +28,25 @@ export function sendRefusals(app: FastifyInstance, entra: Entra): void {
   })
   // A hook notes the AADSTS code, since a route's own error handler may take the place of the handler below.
   app.addHook('onError', async (request, _reply, error) => {
-    entra.requests.note(request, { refusal: error.message })
-    if (error instanceof EntraError) entra.requests.note(request, { aadsts: error.code })
+    request.entra.requests.note(request, { refusal: error.message })
+    if (error instanceof EntraError) request.entra.requests.note(request, { aadsts: error.code })
   })
   app.setErrorHandler((error, request, reply) => {
     const { trace } = request
+    const { publicUrl } = request.entra
     if (error instanceof EntraError)
       return reply
         .code(error.status)
         .headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache', ...error.headers })
-        .send(errorBody(error, trace, entra.publicUrl))
+        .send(errorBody(error, trace, publicUrl))
     const { statusCode: status = 500, message } = error as { statusCode?: number; message?: string }
     if (status < 500) {
       const malformed = new EntraError(9002313, { what: message ?? 'request' }, { error: 'invalid_request' })
-      return reply.code(status).send(errorBody(malformed, trace, entra.publicUrl))
+      return reply.code(status).send(errorBody(malformed, trace, publicUrl))
     }
     request.log.error({ err: error }, 'Unexpected error.')
     return reply
       .code(500)
-      .send(errorBody(new EntraError(90033, {}, { error: 'server_error' }), trace, entra.publicUrl))
+      .send(errorBody(new EntraError(90033, {}, { error: 'server_error' }), trace, publicUrl))
   })
 }

@@ -13,7 +13,7 @@ import type { GraphRoutes } from './routes.ts'
 const writePermission = 'Application.ReadWrite.All'
 
 /** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
-export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
+export function addApplicationRoutes(routes: GraphRoutes): void {
   // As users report, a filter on all applications does not find blueprints in Entra.
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
@@ -21,26 +21,31 @@ export function addApplicationRoutes(routes: GraphRoutes, entra: Entra): void {
       kind === 'application'
         ? routes.for(writePermission)
         : routes.forAgents('AgentIdentityBlueprint.Read.All')
-    const list = () =>
-      entra.directory.content.applications
-        .filter(one => one.kind === kind && !lookUpMisses(entra, one))
-        .map(one => showApplication(entra, one))
-    readers.list(path, list, 'applications')
-    routes.create(path, NewApplication, ({ body, caller }) => createApplication(entra, caller, kind, body))
+    readers.list(
+      path,
+      ({ entra }) =>
+        entra.directory.content.applications
+          .filter(one => one.kind === kind && !lookUpMisses(entra, one))
+          .map(one => showApplication(entra, one)),
+      'applications',
+    )
+    routes.create(path, NewApplication, ({ entra, body, caller }) =>
+      createApplication(entra, caller, kind, body),
+    )
   }
-  routes.get('/applications/:key', ({ caller, key }) => {
+  routes.get('/applications/:key', ({ entra, caller, key }) => {
     const application = findApplication(entra, key)
     const isBlueprint = application.kind === 'agentIdentityBlueprint'
     requirePermission(caller, writePermission, ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []))
     return showApplication(entra, application)
   })
-  routes.change('/applications/:key', ApplicationPatch, ({ body, caller, key }) => {
+  routes.change('/applications/:key', ApplicationPatch, ({ entra, body, caller, key }) => {
     const application = findApplication(entra, key)
     requireWritePermission(caller, application, isRenaming(body) ? 'UpdateBranding' : 'UpdateAuthProperties')
     if (body.keyCredentials) requireWritePermission(caller, application, 'AddRemoveCreds')
     changeApplication(entra, application, body)
   })
-  routes.remove('/applications/:key', ({ caller, key }) => {
+  routes.remove('/applications/:key', ({ entra, caller, key }) => {
     const gone = findApplication(entra, key)
     requireWritePermission(caller, gone, 'DeleteRestore')
     const { content } = entra.directory

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { directoryAccessAsUser } from '../directory/graph-permissions.ts'
 import { wellKnown } from '../directory/well-known.ts'
-import type { Entra } from '../entra.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 import { GraphError } from './graph-error.ts'
 
@@ -14,8 +13,8 @@ export interface Caller {
 }
 
 /** Reads the bearer token, which must be issued by this tenant, for Graph, and not expired. */
-export async function readCaller(entra: Entra, request: FastifyRequest): Promise<Caller> {
-  const [scheme, jwt] = request.headers.authorization?.split(' ') ?? []
+export async function readCaller({ entra, headers }: FastifyRequest): Promise<Caller> {
+  const [scheme, jwt] = headers.authorization?.split(' ') ?? []
   if (scheme?.toLowerCase() !== 'bearer' || !jwt) throw invalidTokenError('Access token is empty.')
   const claims = await readOwnToken(entra, jwt)
   if (!claims)

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Application, FederatedIdentityCredential } from '../directory/objects.ts'
-import type { Entra } from '../entra.ts'
 import { opaqueValue } from '../tokens/opaque.ts'
 import { FederatedCredentialPatch, NewFederatedCredential, NewPassword, PasswordRemoval } from './bodies.ts'
-import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
+import { requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
 import { findApplication } from './odata.ts'
-import type { GraphRoutes } from './routes.ts'
+import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const twoYearsMs = 2 * 365 * 24 * 3_600_000
 const federatedPath = '/applications/:key/federatedIdentityCredentials'
 
 /** Secrets and federated credentials of applications. */
-export function addCredentialRoutes(routes: GraphRoutes, entra: Entra): void {
-  const writable = ({ caller, key }: { readonly caller: Caller; readonly key: string }): Application => {
+export function addCredentialRoutes(routes: GraphRoutes): void {
+  const writable = ({ entra, caller, key }: GraphRequest<unknown>): Application => {
     const application = findApplication(entra, key)
     if (application.kind === 'application') requirePermission(caller, 'Application.ReadWrite.All')
     else requireAgentPermission(caller, 'AgentIdentityBlueprint.AddRemoveCreds.All')
@@ -22,7 +21,7 @@ export function addCredentialRoutes(routes: GraphRoutes, entra: Entra): void {
 
   routes.act('/applications/:key/addPassword', NewPassword, request => {
     const { passwordCredentials } = writable(request)
-    const now = entra.clock.nowMs()
+    const now = request.entra.clock.nowMs()
     const credential = {
       keyId: randomUUID(),
       displayName: null,

@@ -30,31 +30,31 @@ const maxObjects = 2_000
 /** The part of Microsoft Graph that setting up an agent needs. */
 export async function serveGraph(
   app: FastifyInstance,
-  { entra, version }: { readonly entra: Entra; readonly version: GraphVersion },
+  { version }: { readonly version: GraphVersion },
 ): Promise<void> {
   sendGraphErrors(app)
   app.decorateRequest('caller')
   app.addHook('onRequest', async request => {
-    request.caller = await readCaller(entra, request)
-    if (request.method === 'POST') checkQuota(entra)
+    request.caller = await readCaller(request)
+    if (request.method === 'POST') checkQuota(request.entra)
   })
   app.addHook('preValidation', async ({ body }) => dropTypes(body))
   app.setNotFoundHandler(() => {
     throw new GraphError('BadRequest', 'Resource not found for the segment: it is not emulated here.', 404)
   })
   const routes = graphRoutes(app)
-  addApplicationRoutes(routes, entra)
+  addApplicationRoutes(routes)
   addBatchRoute(app, version)
-  addConditionalAccessRoutes(routes, entra)
-  addCredentialRoutes(routes, entra)
-  addGroupRoutes(routes, entra)
-  addInheritanceRoutes(routes, entra, version)
-  addMembershipRoutes(routes, entra)
-  addPermissionRoutes(routes, entra)
-  addResponsibleUserRoutes(routes, entra)
-  addServicePrincipalRoutes(routes, entra)
-  addSignInActivityRoutes(routes, entra, version)
-  addUserRoutes(routes, entra)
+  addConditionalAccessRoutes(routes)
+  addCredentialRoutes(routes)
+  addGroupRoutes(routes)
+  addInheritanceRoutes(routes, version)
+  addMembershipRoutes(routes)
+  addPermissionRoutes(routes)
+  addResponsibleUserRoutes(routes)
+  addServicePrincipalRoutes(routes)
+  addSignInActivityRoutes(routes, version)
+  addUserRoutes(routes)
 }
 
 function checkQuota({ directory: { content } }: Entra): void {

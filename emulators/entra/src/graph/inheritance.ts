@@ -13,18 +13,18 @@ const listPath = '/applications/:key/inheritablePermissions'
  * (https://learn.microsoft.com/entra/agent-id/configure-inheritable-permissions-blueprints). Only the beta version shows what
  * an agent inherits.
  */
-export function addInheritanceRoutes(routes: GraphRoutes, entra: Entra, version: GraphVersion): void {
+export function addInheritanceRoutes(routes: GraphRoutes, version: GraphVersion): void {
   const readers = routes.forAgents('AgentIdentityBlueprint.Read.All')
   const writers = routes.forAgents('AgentIdentityBlueprint.Create', 'AgentIdentityBlueprint.ReadWrite.All')
-  readers.list(listPath, ({ key }) => findBlueprint(entra, key).inheritablePermissions)
-  writers.create(listPath, InheritablePermission, ({ body, key }) => {
+  readers.list(listPath, ({ entra, key }) => findBlueprint(entra, key).inheritablePermissions)
+  writers.create(listPath, InheritablePermission, ({ entra, body, key }) => {
     const { inheritablePermissions: known } = findBlueprint(entra, key)
     if (known.some(({ resourceAppId }) => resourceAppId === body.resourceAppId))
       throw duplicateError(`There are inheritable permissions for '${body.resourceAppId}' already.`)
     known.push(body)
     return body
   })
-  writers.remove(`${listPath}/:part`, ({ key, part }) => {
+  writers.remove(`${listPath}/:part`, ({ entra, key, part }) => {
     const blueprint = findBlueprint(entra, key)
     const others = blueprint.inheritablePermissions.filter(({ resourceAppId }) => resourceAppId !== part)
     if (others.length === blueprint.inheritablePermissions.length) throwNotFound(part)
@@ -35,13 +35,13 @@ export function addInheritanceRoutes(routes: GraphRoutes, entra: Entra, version:
   const path = '/servicePrincipals/:key/inherited'
   agentReaders.list(
     `${path}AppRoleAssignments`,
-    ({ key }) =>
+    ({ entra, key }) =>
       entra.directory.inheritedAssignments(findAgent(entra, key)).map(one => showAssignment(entra, one)),
     'appRoleAssignments',
   )
   agentReaders.list(
     `${path}Oauth2PermissionGrants`,
-    ({ key }) => entra.directory.inheritedGrants(findAgent(entra, key)),
+    ({ entra, key }) => entra.directory.inheritedGrants(findAgent(entra, key)),
     'oauth2PermissionGrants',
   )
 }

@@ -8,8 +8,7 @@ import type { GraphRoutes } from './routes.ts'
  * Adds the routes that list the groups, directory roles, access packages and owned objects of principals, what they may make
  * themselves (PIM), and the members of groups.
  */
-export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
-  const content = () => entra.directory.content
+export function addMembershipRoutes(routes: GraphRoutes): void {
   const groupReaders = routes.for('Application.ReadWrite.All', 'GroupMember.ReadWrite.All')
   for (const [path, find] of [
     ['/servicePrincipals', findServicePrincipal],
@@ -17,46 +16,48 @@ export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
   ] as const) {
     groupReaders.list(
       `${path}/:key/transitiveMemberOf`,
-      ({ key }) => entra.directory.groupsOf(find(entra, key).id).flatMap(({ id }) => showObject(entra, id)),
+      ({ entra, key }) =>
+        entra.directory.groupsOf(find(entra, key).id).flatMap(({ id }) => showObject(entra, id)),
       'directoryObjects',
     )
     groupReaders.list(
       `${path}/:key/ownedObjects`,
-      ({ key }) => ownedBy(entra, find(entra, key).id).flatMap(id => showObject(entra, id)),
+      ({ entra, key }) => ownedBy(entra, find(entra, key).id).flatMap(id => showObject(entra, id)),
       'directoryObjects',
     )
   }
   const memberReaders = routes.for('GroupMember.Read.All')
   memberReaders.list(
     '/users/:key/memberOf',
-    ({ key }) => groupsWith(entra, findUser(entra, key).id),
+    ({ entra, key }) => groupsWith(entra, findUser(entra, key).id),
     'directoryObjects',
   )
   routes
     .for('User.Read', 'GroupMember.Read.All')
-    .list('/me/memberOf', ({ caller }) => groupsWith(entra, caller.userId ?? ''), 'directoryObjects')
+    .list('/me/memberOf', ({ entra, caller }) => groupsWith(entra, caller.userId ?? ''), 'directoryObjects')
   memberReaders.list(
     '/groups/:key/transitiveMembers',
-    ({ key }) => membersOf(entra, key).flatMap(id => showObject(entra, id)),
+    ({ entra, key }) => membersOf(entra, key).flatMap(id => showObject(entra, id)),
     'directoryObjects',
   )
   memberReaders.list(
     '/groups/:key/owners',
-    ({ key }) => findGroup(entra, key).owners?.flatMap(id => showObject(entra, id)) ?? [],
+    ({ entra, key }) => findGroup(entra, key).owners?.flatMap(id => showObject(entra, id)) ?? [],
     'directoryObjects',
   )
   const roleReaders = routes.for('RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory')
   const rolesPath = '/roleManagement/directory'
-  const showRole = (one: RoleAssignment) => ({ ...one, ...expandedObjects(entra, one) })
-  roleReaders.list(`${rolesPath}/roleAssignments`, () => content().roleAssignments.map(showRole))
-  roleReaders.list(`${rolesPath}/roleEligibilityScheduleInstances`, () =>
-    content().roleEligibilities.map(showRole),
+  roleReaders.list(`${rolesPath}/roleAssignments`, ({ entra }) =>
+    entra.directory.content.roleAssignments.map(one => showRole(entra, one)),
   )
-  roleReaders.list(`${rolesPath}/roleDefinitions`, () => content().roleDefinitions)
+  roleReaders.list(`${rolesPath}/roleEligibilityScheduleInstances`, ({ entra }) =>
+    entra.directory.content.roleEligibilities.map(one => showRole(entra, one)),
+  )
+  roleReaders.list(`${rolesPath}/roleDefinitions`, ({ entra }) => entra.directory.content.roleDefinitions)
   routes
     .for('PrivilegedEligibilitySchedule.Read.AzureADGroup')
-    .list('/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances', () =>
-      content().groupEligibilities.map(one => ({
+    .list('/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances', ({ entra }) =>
+      entra.directory.content.groupEligibilities.map(one => ({
         ...one,
         principal: showObject(entra, one.principalId)[0],
         group: showObject(entra, one.groupId)[0],
@@ -64,13 +65,18 @@ export function addMembershipRoutes(routes: GraphRoutes, entra: Entra): void {
     )
   routes
     .for('EntitlementManagement.Read.All')
-    .list('/identityGovernance/entitlementManagement/assignments', () => content().accessPackageAssignments)
+    .list(
+      '/identityGovernance/entitlementManagement/assignments',
+      ({ entra }) => entra.directory.content.accessPackageAssignments,
+    )
 }
 
-/** The objects that `$expand` can request; this emulator returns them even without `$expand`. */
-function expandedObjects(entra: Entra, { principalId, roleDefinitionId }: RoleAssignment) {
+/** An assignment with the objects that `$expand` can request; this emulator returns them even without `$expand`. */
+function showRole(entra: Entra, assignment: RoleAssignment) {
+  const { principalId, roleDefinitionId } = assignment
   const roleDefinition = entra.directory.content.roleDefinitions.find(({ id }) => id === roleDefinitionId)
-  return { principal: showObject(entra, principalId)[0], ...(roleDefinition ? { roleDefinition } : {}) }
+  const principal = showObject(entra, principalId)[0]
+  return { ...assignment, principal, ...(roleDefinition ? { roleDefinition } : {}) }
 }
 
 /** The groups and roles that an object is a direct member of. */

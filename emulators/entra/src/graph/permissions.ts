@@ -13,45 +13,40 @@ const assignmentPath = '/servicePrincipals/:key/appRoleAssignments'
 const grantPath = '/oauth2PermissionGrants'
 
 /** App role assignments and delegated permission grants, which record an administrator's consent. */
-export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
-  const content = () => entra.directory.content
-  const assignmentsWith = (key: 'principalId' | 'resourceId', id: string) =>
-    content()
-      .appRoleAssignments.filter(known => known[key] === id)
-      .map(assignment => showAssignment(entra, assignment))
+export function addPermissionRoutes(routes: GraphRoutes): void {
   const readers = routes.for(assignmentRight, 'Application.ReadWrite.All')
-  readers.list(assignmentPath, ({ key }) =>
-    assignmentsWith('principalId', findServicePrincipal(entra, key).id),
+  readers.list(assignmentPath, ({ entra, key }) =>
+    assignmentsWith(entra, 'principalId', findServicePrincipal(entra, key).id),
   )
   readers.list(
     '/servicePrincipals/:key/appRoleAssignedTo',
-    ({ key }) => assignmentsWith('resourceId', findServicePrincipal(entra, key).id),
+    ({ entra, key }) => assignmentsWith(entra, 'resourceId', findServicePrincipal(entra, key).id),
     'appRoleAssignments',
   )
-  readers.list('/users/:key/appRoleAssignments', ({ key }) =>
-    assignmentsWith('principalId', findUser(entra, key).id),
+  readers.list('/users/:key/appRoleAssignments', ({ entra, key }) =>
+    assignmentsWith(entra, 'principalId', findUser(entra, key).id),
   )
   const assigners = routes.for(assignmentRight)
-  assigners.create(assignmentPath, NewAppRoleAssignment, ({ body, key }) => {
+  assigners.create(assignmentPath, NewAppRoleAssignment, ({ entra, body, key }) => {
     if (body.principalId.toLowerCase() !== findServicePrincipal(entra, key).id)
       throw badRequest('The principalId of the body is not the object in the address.')
     return showAssignment(entra, assignRole(entra, body))
   })
-  assigners.remove(`${assignmentPath}/:part`, ({ key, part }) => {
+  assigners.remove(`${assignmentPath}/:part`, ({ entra, key, part }) => {
     const { id } = findServicePrincipal(entra, key)
-    const { appRoleAssignments } = content()
-    const others = appRoleAssignments.filter(known => known.id !== part || known.principalId !== id)
-    if (others.length === appRoleAssignments.length) throwNotFound(part)
-    content().appRoleAssignments = others
+    const { content } = entra.directory
+    const others = content.appRoleAssignments.filter(known => known.id !== part || known.principalId !== id)
+    if (others.length === content.appRoleAssignments.length) throwNotFound(part)
+    content.appRoleAssignments = others
   })
 
   const grants = routes.for(grantRight)
-  grants.list('/users/:key/oauth2PermissionGrants', ({ key }) => {
+  grants.list('/users/:key/oauth2PermissionGrants', ({ entra, key }) => {
     const { id } = findUser(entra, key)
-    return content().permissionGrants.filter(({ principalId }) => principalId === id)
+    return entra.directory.content.permissionGrants.filter(({ principalId }) => principalId === id)
   })
-  grants.list(grantPath, () => content().permissionGrants)
-  grants.create(grantPath, NewPermissionGrant, ({ body }) => {
+  grants.list(grantPath, ({ entra }) => entra.directory.content.permissionGrants)
+  grants.create(grantPath, NewPermissionGrant, ({ entra, body }) => {
     const { consentType, scope } = body
     const principalId = body.principalId?.toLowerCase() ?? null
     if ((consentType === 'Principal') !== (principalId !== null))
@@ -61,16 +56,23 @@ export function addPermissionRoutes(routes: GraphRoutes, entra: Entra): void {
     const resourceId = findServicePrincipal(entra, body.resourceId).id
     const grant = { id: randomUUID(), clientId, consentType, principalId, resourceId, scope }
     if (entra.directory.grantLike(grant)) throw duplicateError('Permission entry already exists.')
-    content().permissionGrants.push(grant)
+    entra.directory.content.permissionGrants.push(grant)
     return grant
   })
-  grants.change(`${grantPath}/:key`, PermissionGrantPatch, ({ body, key }) => {
+  grants.change(`${grantPath}/:key`, PermissionGrantPatch, ({ entra, body, key }) => {
     findGrant(entra, key).scope = body.scope
   })
-  grants.remove(`${grantPath}/:key`, ({ key }) => {
+  grants.remove(`${grantPath}/:key`, ({ entra, key }) => {
     const gone = findGrant(entra, key)
-    content().permissionGrants = content().permissionGrants.filter(grant => grant !== gone)
+    const { content } = entra.directory
+    content.permissionGrants = content.permissionGrants.filter(grant => grant !== gone)
   })
+}
+
+function assignmentsWith(entra: Entra, key: 'principalId' | 'resourceId', id: string) {
+  return entra.directory.content.appRoleAssignments
+    .filter(known => known[key] === id)
+    .map(assignment => showAssignment(entra, assignment))
 }
 
 function assignRole(entra: Entra, body: Static<typeof NewAppRoleAssignment>): AppRoleAssignment {

@@ -1,5 +1,4 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
-import type { Entra } from '../entra.ts'
 import { Reference } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { badRequest, GraphError, throwNotFound } from './graph-error.ts'
@@ -22,13 +21,13 @@ const agentPermissions: Permissions = {
 }
 
 /** Routes for sponsors, who answer for blueprints and agents, and for owners, who may change them (https://learn.microsoft.com/graph/api/resources/agentidentity). */
-export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): void {
+export function addResponsibleUserRoutes(routes: GraphRoutes): void {
   for (const [path, find] of [
     ['/applications', findApplication],
     ['/servicePrincipals', findServicePrincipal],
   ] as const) {
     for (const relation of ['sponsors', 'owners'] as const) {
-      const list: Parameters<GraphRoutes['list']>[1] = ({ caller, key }) => {
+      const list: Parameters<GraphRoutes['list']>[1] = ({ entra, caller, key }) => {
         const object = find(entra, key)
         checkPermission(caller, object, relation, 'list')
         return propertySeenByLookUp(entra, object, relation).flatMap(id => {
@@ -37,7 +36,7 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
         })
       }
       routes.list(`${path}/:key/${relation}`, list, 'directoryObjects')
-      routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ body, caller, key }) => {
+      routes.act(`${path}/:key/${relation}/$ref`, Reference, ({ entra, body, caller, key }) => {
         const object = find(entra, key)
         checkPermission(caller, object, relation, 'change')
         const address = body['@odata.id']
@@ -48,7 +47,7 @@ export function addResponsibleUserRoutes(routes: GraphRoutes, entra: Entra): voi
           )
         changeProperty(object, relation, [...object[relation], user])
       })
-      routes.remove(`${path}/:key/${relation}/:part/$ref`, ({ caller, key, part }) => {
+      routes.remove(`${path}/:key/${relation}/:part/$ref`, ({ entra, caller, key, part }) => {
         const object = find(entra, key)
         checkPermission(caller, object, relation, 'change')
         if (!object[relation].includes(part)) throwNotFound(part)

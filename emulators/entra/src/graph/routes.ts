@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
+import type { Entra } from '../entra.ts'
 import { Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { collection } from './odata.ts'
 
-interface GraphRequest<Body> {
+export interface GraphRequest<Body> {
+  readonly entra: Entra
   readonly caller: Caller
   /** Names the object: the URL's `:key`. */
   readonly key: string
@@ -82,7 +84,7 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
 }
 
 /** The schema of the route has checked the body. */
-function toGraphRequest<Body>({ caller, params, body }: FastifyRequest): GraphRequest<Body> {
+function toGraphRequest<Body>({ entra, caller, params, body }: FastifyRequest): GraphRequest<Body> {
   const { key = '', part = '' } = params as { readonly key?: string; readonly part?: string }
-  return { caller, key, part, body: body as Body }
+  return { entra, caller, key, part, body: body as Body }
 }

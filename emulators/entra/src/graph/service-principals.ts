@@ -13,37 +13,39 @@ const agentPath = '/servicePrincipals/microsoft.graph.agentIdentity'
 const blueprintPrincipalPath = '/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal'
 
 /** `/servicePrincipals`, blueprint principals and agent identities included (https://learn.microsoft.com/entra/agent-id). */
-export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): void {
-  const show = (principal: ServicePrincipal) => showServicePrincipal(entra, principal)
-
+export function addServicePrincipalRoutes(routes: GraphRoutes): void {
   const applicationWriters = routes.for(writeRight)
-  applicationWriters.list('/servicePrincipals', () => entra.directory.content.servicePrincipals.map(show))
+  applicationWriters.list('/servicePrincipals', ({ entra }) =>
+    entra.directory.content.servicePrincipals.map(one => showServicePrincipal(entra, one)),
+  )
   routes
     .forAgents('AgentIdentity.Read.All')
-    .list(agentPath, () =>
+    .list(agentPath, ({ entra }) =>
       entra.directory.content.servicePrincipals
         .filter(one => one.kind === 'agentIdentity' && !lookUpMisses(entra, one))
-        .map(show),
+        .map(one => showServicePrincipal(entra, one)),
     )
-  applicationWriters.get('/servicePrincipals/:key', ({ key }) => show(findServicePrincipal(entra, key)))
+  applicationWriters.get('/servicePrincipals/:key', ({ entra, key }) =>
+    showServicePrincipal(entra, findServicePrincipal(entra, key)),
+  )
 
-  applicationWriters.create('/servicePrincipals', NewServicePrincipal, ({ body }) => {
+  applicationWriters.create('/servicePrincipals', NewServicePrincipal, ({ entra, body }) => {
     const application = entra.directory.application(body.appId)
     if (!application || lookUpMisses(entra, application))
       throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
     if (application.kind === 'agentIdentityBlueprint')
       throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
-    return show(addPrincipal(entra, application, 'servicePrincipal'))
+    return showServicePrincipal(entra, addPrincipal(entra, application, 'servicePrincipal'))
   })
   const blueprintWriters = routes.forAgents('AgentIdentityBlueprintPrincipal.Create')
-  blueprintWriters.create(blueprintPrincipalPath, NewServicePrincipal, ({ body }) => {
+  blueprintWriters.create(blueprintPrincipalPath, NewServicePrincipal, ({ entra, body }) => {
     const blueprint = entra.directory.application(body.appId)
     if (blueprint?.kind !== 'agentIdentityBlueprint')
       throw badRequest(`'${body.appId}' is not an agent identity blueprint.`)
-    return show(addPrincipal(entra, blueprint, 'agentIdentityBlueprintPrincipal'))
+    return showServicePrincipal(entra, addPrincipal(entra, blueprint, 'agentIdentityBlueprintPrincipal'))
   })
   const agentWriters = routes.forAgents('AgentIdentity.Create.All')
-  agentWriters.create(agentPath, NewAgentIdentity, ({ body }) => {
+  agentWriters.create(agentPath, NewAgentIdentity, ({ entra, body }) => {
     const blueprint = findBlueprint(entra, body.agentIdentityBlueprintId)
     const sponsors = readBoundUsers(entra, body['sponsors@odata.bind'])
     if (sponsors.length === 0) throw badRequest('At least one sponsor is required for an agent identity.')
@@ -60,10 +62,10 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
       owners: readBoundUsers(entra, body['owners@odata.bind']),
     })
     entra.directory.content.servicePrincipals.push(agent)
-    return show(agent)
+    return showServicePrincipal(entra, agent)
   })
 
-  routes.change('/servicePrincipals/:key', ServicePrincipalPatch, ({ body, caller, key }) => {
+  routes.change('/servicePrincipals/:key', ServicePrincipalPatch, ({ entra, body, caller, key }) => {
     const principal = findServicePrincipal(entra, key)
     if (principal.kind === 'agentIdentity') requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All')
     else if (principal.kind === 'agentIdentityBlueprintPrincipal')
@@ -73,7 +75,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes, entra: Entra): vo
     Object.assign(principal, rest)
     if (accountEnabled !== undefined) changeProperty(principal, 'accountEnabled', accountEnabled)
   })
-  routes.remove('/servicePrincipals/:key', ({ caller, key }) => {
+  routes.remove('/servicePrincipals/:key', ({ entra, caller, key }) => {
     const principal = findServicePrincipal(entra, key)
     if (principal.kind === 'servicePrincipal') requirePermission(caller, writeRight)
     else requireAgentPermission(caller, 'AgentIdentity.DeleteRestore.All')

@@ -12,40 +12,39 @@ const agentUserType = '#microsoft.graph.agentUser'
 const writePermissions = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
 
 /** Users, agents' own user accounts among them (https://learn.microsoft.com/graph/api/resources/agentuser). */
-export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
-  const show = (user: User) => showUser(entra, user)
-
+export function addUserRoutes(routes: GraphRoutes): void {
   // Set-up scripts look up the signed-in user and a sponsor.
-  routes.for('User.Read', 'User.ReadBasic.All').get('/me', ({ caller: { userId } }) => {
+  routes.for('User.Read', 'User.ReadBasic.All').get('/me', ({ entra, caller: { userId } }) => {
     if (userId === undefined)
       throw badRequest('/me request is only valid with delegated authentication flow.')
-    return show(findUser(entra, userId))
+    return showUser(entra, findUser(entra, userId))
   })
   const readers = routes.for('User.ReadBasic.All', ...writePermissions)
   readers.list(
     '/users',
-    () => entra.directory.content.users.filter(one => !lookUpMisses(entra, one)).map(show),
+    ({ entra }) =>
+      entra.directory.content.users.filter(one => !lookUpMisses(entra, one)).map(one => showUser(entra, one)),
     'users',
   )
   const revokers = routes.for('User.RevokeSessions.All', 'User.ReadWrite.All')
-  revokers.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ key }) => {
+  revokers.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ entra, key }) => {
     entra.revokeSessions(findUser(entra, key).id)
     return { '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean', value: true }
   })
-  readers.get('/users/:key', ({ key }) => {
+  readers.get('/users/:key', ({ entra, key }) => {
     const user = findUser(entra, key)
-    return show(lookUpMisses(entra, user) ? throwNotFound(key) : user)
+    return showUser(entra, lookUpMisses(entra, user) ? throwNotFound(key) : user)
   })
   const managers = routes.forAgents(...writePermissions)
-  managers.list('/users/microsoft.graph.agentUser', () =>
+  managers.list('/users/microsoft.graph.agentUser', ({ entra }) =>
     entra.directory.content.users
       .filter(one => one.identityParentId !== undefined && !lookUpMisses(entra, one))
-      .map(show),
+      .map(one => showUser(entra, one)),
   )
   routes
     .for(...writePermissions)
-    .list('/users/:key/licenseDetails', ({ key }) => entra.directory.user(key)?.licenseDetails ?? [])
-  managers.create('/users/microsoft.graph.agentUser', NewAgentUser, ({ body }) => {
+    .list('/users/:key/licenseDetails', ({ entra, key }) => entra.directory.user(key)?.licenseDetails ?? [])
+  managers.create('/users/microsoft.graph.agentUser', NewAgentUser, ({ entra, body }) => {
     const { mailNickname, ...properties } = body
     const parent = findParentAgent(entra, body.identityParentId)
     const { content } = entra.directory
@@ -61,15 +60,15 @@ export function addUserRoutes(routes: GraphRoutes, entra: Entra): void {
     const ids = { id: randomUUID(), identityParentId: parent.id }
     const user = { ...properties, ...ids, userPrincipalName, mail, createdDateTime }
     content.users.push(user)
-    return show(user)
+    return showUser(entra, user)
   })
-  managers.change('/users/:key', UserPatch, ({ body, key }) => {
+  managers.change('/users/:key', UserPatch, ({ entra, body, key }) => {
     const user = findAgentUser(entra, key)
     const { accountEnabled, ...rest } = body
     Object.assign(user, rest)
     if (accountEnabled !== undefined) changeProperty(user, 'accountEnabled', accountEnabled)
   })
-  managers.remove('/users/:key', ({ key }) => {
+  managers.remove('/users/:key', ({ entra, key }) => {
     entra.directory.removeUser(findAgentUser(entra, key))
   })
 }

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { KeyRotation } from '../emulator/control-plane.ts'
 import { FaultTarget, type InjectedFault } from '../emulator/faults.ts'
-import type { Entra } from '../entra.ts'
 import { html } from './markup.ts'
 import { type FormSchema, readForm, schemaForm } from './schema-form.ts'
 import { list, sendScreen } from './screen.ts'
@@ -15,13 +14,12 @@ const FaultOptions = {
 }
 
 /** The screen with faults, clock, settings, keys and reset, and the routes of its forms. */
-export function serveControls(lab: FastifyInstance, entra: Entra): void {
-  const { faults, settings, keys } = entra
-  const kinds = faults.describe().map(({ kind, does, parameters }) => {
+export function serveControls(lab: FastifyInstance): void {
+  const kinds = lab.entra.faults.describe().map(({ kind, does, parameters }) => {
     const schema: FormSchema = strictObject({ ...FaultOptions, ...parameters.properties })
     return { kind, does, schema }
   })
-  lab.get('/lab/controls', async (_request, reply) => {
+  lab.get('/lab/controls', async ({ entra: { faults, settings, keys, clock } }, reply) => {
     const injected = faults.all.map(one => html`<code>${JSON.stringify(one)}</code>`)
     const keyIds = (await keys.published()).map(({ kid }) => kid)
     const forms = kinds.map(({ kind, does, schema }) => {
@@ -30,7 +28,7 @@ export function serveControls(lab: FastifyInstance, entra: Entra): void {
     })
     return sendScreen(reply, 'Controls', [
       [list('Injected faults', injected), schemaForm('clear-faults', 'Clear all faults', nothing), forms],
-      html`<h2>Clock and settings</h2><p>The emulator’s time is ${entra.clock.timestamp()}.</p>`,
+      html`<h2>Clock and settings</h2><p>The emulator’s time is ${clock.timestamp()}.</p>`,
       schemaForm('settings', 'Change', settings.schema, settings.current),
       list('Published keys, the one that signs first', keyIds),
       schemaForm('keys', 'Sign with a new key', KeyRotation, { overlapSeconds: 3_600 }),
@@ -47,10 +45,15 @@ export function serveControls(lab: FastifyInstance, entra: Entra): void {
     addAction(`faults/${kind}`, request => {
       const { leg, times, ...parameters } = readForm(request, schema)
       const scope = { ...(leg ? { target: { leg } } : {}), ...(times ? { times } : {}) }
-      faults.inject({ ...scope, fault: { kind, ...parameters } } as InjectedFault)
+      request.entra.faults.inject({ ...scope, fault: { kind, ...parameters } } as InjectedFault)
     })
-  addAction('clear-faults', () => faults.clear())
-  addAction('settings', request => settings.change(readForm(request, settings.schema)))
-  addAction('keys', request => keys.rotate(Number(readForm(request, KeyRotation)['overlapSeconds'])))
-  addAction('reset', () => entra.reset())
+  addAction('clear-faults', ({ entra }) => entra.faults.clear())
+  addAction('settings', request => {
+    const { settings } = request.entra
+    settings.change(readForm(request, settings.schema))
+  })
+  addAction('keys', request =>
+    request.entra.keys.rotate(Number(readForm(request, KeyRotation)['overlapSeconds'])),
+  )
+  addAction('reset', ({ entra }) => entra.reset())
 }

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
 import { checkTenant } from '../oauth/client.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
@@ -12,15 +11,15 @@ import { type PageRoute, readReturnAddress, sendBack, sendBackRefusal } from './
  * `/{tenant}/v2.0/adminconsent`: an administrator consents for all users
  * (https://learn.microsoft.com/entra/identity-platform/v2-admin-consent). Every account here counts as an administrator's.
  */
-export async function serveAdminConsent(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveAdminConsent(app: FastifyInstance): Promise<void> {
   acceptFormBodies(app)
   app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
     if (error.code !== 65004) return sendErrorPage(reply, error, request.trace)
-    return sendBackRefusal(reply, arrive(request).returnAddress, error, entra.publicUrl)
+    return sendBackRefusal(reply, arrive(request).returnAddress, error, request.entra.publicUrl)
   })
 
-  const arrive = ({ params, query }: FastifyRequest<PageRoute>) => {
+  const arrive = ({ entra, params, query }: FastifyRequest<PageRoute>) => {
     checkTenant(entra, params.tenant)
     const { client, returnAddress } = readReturnAddress(entra, params.tenant, {
       ...query,
@@ -33,10 +32,11 @@ export async function serveAdminConsent(app: FastifyInstance, { entra }: { entra
   }
 
   app.get<PageRoute>('/:tenant/v2.0/adminconsent', async (request, reply) =>
-    sendAdminConsentPage(reply, arrive(request), entra.directory.visitors),
+    sendAdminConsentPage(reply, arrive(request), request.entra.directory.visitors),
   )
 
   app.post<PageRoute>('/:tenant/v2.0/adminconsent', async (request, reply) => {
+    const { entra } = request
     const wanted = arrive(request)
     const form = request.body ?? new URLSearchParams()
     if (form.has('cancel')) throw refusal(65004)

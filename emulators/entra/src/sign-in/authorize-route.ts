@@ -32,27 +32,28 @@ interface Visit {
 type Answer = FastifyReply | Promise<FastifyReply>
 
 /** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST receives its form. */
-export async function serveAuthorize(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveAuthorize(app: FastifyInstance): Promise<void> {
   acceptFormBodies(app)
 
   // Once the redirect URI is validated, refusals go to the application; before, they are shown on a page.
   app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
-    const returnAddress = returnAddressOrNone(entra, request)
+    const returnAddress = returnAddressOrNone(request)
     if (!returnAddress || error.code === 90002) return sendErrorPage(reply, error, request.trace)
-    return sendBackRefusal(reply, returnAddress, error, entra.publicUrl)
+    return sendBackRefusal(reply, returnAddress, error, request.entra.publicUrl)
   })
 
-  app.addHook<PageRoute>('preHandler', ({ query }) =>
+  app.addHook<PageRoute>('preHandler', ({ entra, query }) =>
     entra.clientDocuments.admit(entra.directory, query['client_id']),
   )
 
   const arrive = (request: FastifyRequest<PageRoute>, reply: FastifyReply): Visit => {
+    const { entra } = request
     const { tenant } = request.params
     checkTenant(entra, tenant)
     const { client, returnAddress } = readReturnAddress(entra, tenant, request.query)
     const wanted = readAuthorizeRequest(entra, request.query, client, returnAddress)
-    return { entra, reply, wanted, session: sessionOf(entra, request) }
+    return { entra, reply, wanted, session: sessionOf(request) }
   }
 
   app.get<PageRoute>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
@@ -68,9 +69,9 @@ export async function serveAuthorize(app: FastifyInstance, { entra }: { entra: E
     refuseOtherSites(request)
     const form = request.body ?? new URLSearchParams()
     if (form.has('cancel')) throw refusal(65004)
-    const user = entra.directory.visitor(form.get('account') ?? '')
+    const user = visit.entra.directory.visitor(form.get('account') ?? '')
     if (!user) return requireSignIn(visit, undefined)
-    const session = visit.session ?? entra.sessions.start()
+    const session = visit.session ?? visit.entra.sessions.start()
     const answer = ['consent', 'factor'].find(name => form.has(name))
     if (answer === undefined) return signIn(visit, session, user)
     if (!session.userIds.has(user.id)) throw refusal(50058)
@@ -96,7 +97,7 @@ function acceptFactor(visit: Visit, session: Session, user: User): Answer {
   return askFactorOrGoOn(visit, session, user)
 }
 
-function returnAddressOrNone(entra: Entra, { params, query }: FastifyRequest<PageRoute>) {
+function returnAddressOrNone({ entra, params, query }: FastifyRequest<PageRoute>) {
   try {
     return readReturnAddress(entra, params.tenant, query).returnAddress
   } catch {

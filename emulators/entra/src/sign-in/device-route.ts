@@ -11,10 +11,10 @@ import { sendConsentPage, sendErrorPage, sendSignInPage } from './pages.ts'
 import { type PageRoute, refuseOtherSites } from './return-address.ts'
 
 /** The device authorization grant (RFC 8628): the device's request, and the page on which its user types the code. */
-export async function serveDevices(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveDevices(app: FastifyInstance): Promise<void> {
   acceptFormBodies(app)
 
-  app.post<PageRoute>('/:tenant/oauth2/v2.0/devicecode', async ({ params, body }) => {
+  app.post<PageRoute>('/:tenant/oauth2/v2.0/devicecode', async ({ entra, params, body }) => {
     const { tenant } = params
     checkTenant(entra, tenant)
     const form = new Form(body)
@@ -39,7 +39,7 @@ export async function serveDevices(app: FastifyInstance, { entra }: { entra: Ent
       return sendErrorPage(reply, error, request.trace)
     })
 
-    pages.get<PageRoute>('/:tenant/oauth2/deviceauth', async ({ params, query }, reply) => {
+    pages.get<PageRoute>('/:tenant/oauth2/deviceauth', async ({ entra, params, query }, reply) => {
       checkTenant(entra, params.tenant)
       const device = entra.deviceCodes.waiting(query['otc'] ?? '')
       if (!device) return sendCodePage(reply, query['otc'])
@@ -47,9 +47,9 @@ export async function serveDevices(app: FastifyInstance, { entra }: { entra: Ent
     })
 
     pages.post<PageRoute>('/:tenant/oauth2/deviceauth', async (request, reply) => {
-      checkTenant(entra, request.params.tenant)
+      checkTenant(request.entra, request.params.tenant)
       refuseOtherSites(request)
-      return answer(entra, request, reply)
+      return answer(request, reply)
     })
   })
 }
@@ -71,8 +71,7 @@ function requestOf(entra: Entra, tenant: string, { clientId, scope }: DeviceCode
 }
 
 function answer(
-  entra: Entra,
-  { params, query, body: form = new URLSearchParams() }: FastifyRequest<PageRoute>,
+  { entra, params, query, body: form = new URLSearchParams() }: FastifyRequest<PageRoute>,
   reply: FastifyReply,
 ): FastifyReply {
   const device = entra.deviceCodes.waiting(query['otc'] ?? '')

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import { platforms } from '../directory/objects.ts'
-import type { Entra } from '../entra.ts'
 import { EntraError } from '../errors/entra-error.ts'
 import { checkTenant } from '../oauth/client.ts'
 import { userOfHint } from '../tokens/id-token.ts'
@@ -10,16 +9,17 @@ import { type PageRoute, sendBack } from './return-address.ts'
 import { sessionOf } from './session-cookie.ts'
 
 /** Sign-out (OpenID Connect RP-Initiated Logout 1.0). */
-export async function serveLogout(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveLogout(app: FastifyInstance): Promise<void> {
   app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
     return sendErrorPage(reply, error, request.trace)
   })
 
   app.get<PageRoute>('/:tenant/oauth2/v2.0/logout', async (request, reply) => {
+    const { entra } = request
     checkTenant(entra, request.params.tenant)
     const { post_logout_redirect_uri: address, logout_hint: hint, state } = request.query
-    const session = sessionOf(entra, request)
+    const session = sessionOf(request)
     const user = userOfHint(entra, hint)
     if (session && user) session.userIds.delete(user.id)
     if (session && (!user || session.userIds.size === 0)) entra.sessions.delete(session.id)

@@ -6,8 +6,8 @@ import type { Session } from './sessions.ts'
 const cookieName = 'entra_emulator_session'
 
 /** The browser's session, if it has one. */
-export function sessionOf(entra: Entra, request: FastifyRequest): Session | undefined {
-  const cookies = request.headers.cookie?.split(';') ?? []
+export function sessionOf({ entra, headers }: FastifyRequest): Session | undefined {
+  const cookies = headers.cookie?.split(';') ?? []
   const cookie = cookies.map(item => item.trim()).find(item => item.startsWith(`${cookieName}=`))
   const secret = cookie?.slice(cookieName.length + 1)
   return entra.sessions.find(session => session.cookie === secret)

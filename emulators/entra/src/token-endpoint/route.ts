@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
 import type { PasswordCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
@@ -15,9 +15,9 @@ import type { TokenResponse } from './response.ts'
 const tokenPath = '/:tenant/oauth2/v2.0/token'
 
 /** `POST /{tenant}/oauth2/v2.0/token` (https://learn.microsoft.com/entra/identity-platform/v2-protocols). */
-export async function serveTokens(app: FastifyInstance, { entra }: { entra: Entra }): Promise<void> {
+export async function serveTokens(app: FastifyInstance): Promise<void> {
   acceptFormBodies(app)
-  app.addHook('onRequest', async (request, reply) => allowPagesToRead(entra, request.headers.origin, reply))
+  app.addHook('onRequest', async (request, reply) => allowPagesToRead(request, reply))
 
   app.options(tokenPath, async (_request, reply) =>
     reply
@@ -33,6 +33,7 @@ export async function serveTokens(app: FastifyInstance, { entra }: { entra: Entr
   app.post<{ Params: { tenant: string }; Querystring: Readonly<Record<string, string>> }>(
     tokenPath,
     async (request, reply) => {
+      const { entra } = request
       checkTenant(entra, request.params.tenant)
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
       const form = new Form(request.body, request.headers.authorization)
@@ -107,7 +108,7 @@ async function grantTokens(
 }
 
 /** Lets the pages of registered single-page applications read the response, refusals included. */
-function allowPagesToRead(entra: Entra, origin: string | undefined, reply: FastifyReply): void {
+function allowPagesToRead({ entra, headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
   reply.header('vary', 'Origin')
   const redirectUris = entra.directory.content.applications.flatMap(({ spa }) => spa.redirectUris)
   if (origin === undefined || !allowsOrigin(redirectUris, origin)) return
