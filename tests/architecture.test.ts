@@ -64,6 +64,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/service-kit',
     'packages/trace/well-known',
   ],
+  'emulators/kit': ['emulators/auth-sidecar', 'emulators/bedrock', 'emulators/entra', 'packages/service-kit'],
 }
 
 /** The processes that run in production. */
@@ -288,6 +289,7 @@ describe('dependencies between folders', () => {
 
   it('use every entry of a package, but for those that only other projects or tests of the example use', () => {
     const usedElsewhere = [
+      'emulators/kit',
       'packages/entra-failures/causes',
       'packages/service-kit/testing/exchange',
       'packages/tokens/express',

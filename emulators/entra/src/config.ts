@@ -7,10 +7,14 @@ import { readSeed } from './seed/read-seed.ts'
 
 export type Config = ReturnType<typeof readConfig>
 
-/** Reads the environment; the workspace's README lists the variables. Ids default to the demo's. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>) {
+/**
+ * Reads the environment; the workspace's README lists the variables. Ids default to the demo's.
+ *
+ * @param seed takes the place of `ENTRA_SEED`: a file's path, or what would be in the file
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, seed?: string | object) {
   return readEnvironment(env, reader => {
-    const own = readVariables(reader)
+    const own = readVariables(reader, seed)
     if (own.seed) refuseDemoVariables(reader)
     return { ...own, registrations: readRegistrations(reader, takenIds(own)) }
   })
@@ -39,8 +43,8 @@ function refuseDemoVariables(reader: EnvironmentReader): void {
     )
 }
 
-function readVariables(reader: EnvironmentReader) {
-  const seed = readSeed(reader)
+function readVariables(reader: EnvironmentReader, givenSeed?: string | object) {
+  const seed = readSeed(reader, givenSeed)
   const redirectUris = readRedirectUris(reader)
   return {
     host: reader.text('HOST', 'localhost'),

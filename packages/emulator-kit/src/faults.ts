@@ -12,7 +12,7 @@ export interface InjectedFault<Target extends TSchema, Kinds extends FaultKinds>
   readonly target?: Static<Target>
   readonly fault: FaultOf<Kinds> | FaultOf<typeof transportFaults>
   /** How many more requests get the fault. Default: all requests until the fault is cleared. */
-  readonly times?: number
+  times?: number
 }
 
 /** The injected faults, the oldest first. */
@@ -48,8 +48,11 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
     })
   }
 
-  inject(...faults: readonly InjectedFault<Target, Kinds>[]): void {
-    this.#injected = [...this.#injected, ...faults].slice(-maxFaults)
+  /** @returns what takes these faults back when it is disposed */
+  inject(...faults: readonly InjectedFault<Target, Kinds>[]): Disposable {
+    const own = faults.map(fault => ({ ...fault }))
+    this.#injected = [...this.#injected, ...own].slice(-maxFaults)
+    return { [Symbol.dispose]: () => this.#withdraw(own) }
   }
 
   clear(): void {
@@ -80,9 +83,12 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
   }
 
   #countDown(injected: InjectedFault<Target, Kinds>): void {
-    const { times } = injected
-    if (times === undefined) return
-    const left = times > 1 ? [{ ...injected, times: times - 1 }] : []
-    this.#injected = this.#injected.flatMap(known => (known === injected ? left : [known]))
+    if (injected.times === undefined) return
+    injected.times--
+    if (injected.times === 0) this.#withdraw([injected])
+  }
+
+  #withdraw(faults: readonly InjectedFault<Target, Kinds>[]): void {
+    this.#injected = this.#injected.filter(fault => !faults.includes(fault))
   }
 }

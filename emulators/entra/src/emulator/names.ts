@@ -5,20 +5,26 @@ import type { TargetResource } from '../tokens/access-token.ts'
 
 // The control plane takes names in place of ids; the protocol has ids only. Capital letters make no difference.
 
-/** The application or agent with this client id or display name. */
-export function findClientByName({ directory }: Entra, name: string): ServicePrincipal {
-  return directory.principal(name) ?? findOne('client', name, directory.content.servicePrincipals)
+/** The application or agent with this client id, name in the seed, or display name. */
+export function findClientByName({ config, directory }: Entra, name: string): ServicePrincipal {
+  return (
+    directory.principal(config.seed?.ids.clients.get(name) ?? name) ??
+    findOne('client', name, directory.content.servicePrincipals)
+  )
 }
 
-/** The user with this object id, user name or display name. */
-export function findUserByName({ directory }: Entra, name: string): User {
-  return directory.user(name) ?? findOne('user', name, directory.content.users)
+/** The user with this object id, user name, name in the seed, or display name. */
+export function findUserByName({ config, directory }: Entra, name: string): User {
+  return (
+    directory.user(config.seed?.ids.users.get(name) ?? name) ?? findOne('user', name, directory.content.users)
+  )
 }
 
-/** The API with this client id, identifier URI or display name. */
-export function findResourceByName({ directory }: Entra, name: string): TargetResource {
-  const known = directory.resource(name)
-  if (known) return { ...known, identifier: name }
+/** The API with this client id, identifier URI, name in the seed, or display name. */
+export function findResourceByName({ config, directory }: Entra, name: string): TargetResource {
+  const id = config.seed?.ids.clients.get(name)
+  const known = directory.resource(id ?? name)
+  if (known) return { ...known, identifier: id ? (known.application.identifierUris[0] ?? id) : name }
   const resources = directory.content.applications.flatMap(({ appId, displayName, identifierUris }) => {
     const resource = directory.resource(appId)
     return resource ? [{ ...resource, displayName, identifier: identifierUris[0] ?? appId }] : []

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto'
+import { isIPv4 } from 'node:net'
 
 /** One value in DER (ITU-T X.690): its tag, the length of its content, and the content. */
 function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -26,7 +27,7 @@ interface Contents {
   readonly name: string
   readonly from: Date
   readonly until: Date
-  /** The DNS names of a server for TLS. */
+  /** The DNS names and IPv4 addresses of a server for TLS. */
   readonly hosts?: readonly string[]
 }
 
@@ -53,7 +54,9 @@ export function makeCertificate(
 }
 
 function serverExtensions(hosts: readonly string[]): readonly Buffer[] {
-  const names = hosts.map(host => der(0x82, Buffer.from(host)))
+  const names = hosts.map(host =>
+    isIPv4(host) ? der(0x87, Uint8Array.from(host.split('.'), Number)) : der(0x82, Buffer.from(host)),
+  )
   return [
     sequence(identifier(subjectAlternativeName), der(0x04, sequence(...names))),
     sequence(identifier(extendedKeyUsage), der(0x04, sequence(identifier(serverAuthentication)))),

@@ -20,6 +20,8 @@ export interface SeededTenant {
   /** Its verified domain. */
   readonly domain: string
   readonly content: DirectoryContent
+  /** Ids by the names of the file. Applications, blueprints and agents (by client id) share one set of names. */
+  readonly ids: Readonly<Record<'users' | 'groups' | 'clients', ReadonlyMap<string, string>>>
 }
 
 /**
@@ -36,8 +38,11 @@ export function makeTenant(seedContent: unknown, folder: string, fault: Fault): 
   const tenantId = draft.ids.of('the tenant', id)
   addMicrosoft(draft)
   addPeople(draft, seed)
-  addClients(draft, seed)
-  return { tenantId, domain: draft.domain, content: draft.content }
+  const agents = addClients(draft, seed)
+  const apps = [...draft.apis].map(([name, { application }]) => [name, application.appId] as const)
+  const groups = [...draft.groups].map(([name, { id }]) => [name, id] as const)
+  const ids = { users: draft.users, groups: new Map(groups), clients: new Map([...apps, ...agents]) }
+  return { tenantId, domain: draft.domain, content: draft.content, ids }
 }
 
 /** Registers Microsoft's APIs. In the file Graph has the name `graph`. */
@@ -80,7 +85,8 @@ function addUser(
   for (const group of entry.groups ?? []) groups.find(group, `${title} is in`)?.members.push(id)
 }
 
-function addClients(draft: TenantDraft, { users, apps, blueprints, agents }: Seed): void {
+/** @returns the names and ids of the agents */
+function addClients(draft: TenantDraft, { users, apps, blueprints, agents }: Seed) {
   const clients = apps.map(app => ({ ...app, ...register(draft, app, appProperties(draft, app)) }))
   // By this scope users reach the agents of a blueprint that names no other.
   for (const { entry, ...blueprint } of blueprints)
@@ -98,6 +104,7 @@ function addClients(draft: TenantDraft, { users, apps, blueprints, agents }: See
     giveRights(draft, { title, id: principal.id }, entry.may)
   for (const { name, title, entry } of users)
     giveRights(draft, { title, id: draft.users.get(name) ?? '' }, entry.roles, 'role')
+  return identities.map(({ name, principal }) => [name, principal.id] as const)
 }
 
 function appProperties({ ids }: TenantDraft, { title, entry }: Named<EntryOf<'app'>>): Partial<Application> {

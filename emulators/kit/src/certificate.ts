@@ -1,0 +1,23 @@
+import tls from 'node:tls'
+import { getOrMake } from '@entra-agents/service-kit'
+import { makeServerCertificate } from '../../entra/src/keys/certificate.ts'
+
+/** Names by which this machine, containers and Compose projects reach an emulator. */
+const hosts = ['localhost', '127.0.0.1', 'entra', 'host.docker.internal'] as const
+
+/** By the name of the subject: OpenSSL does not tell two certificates of one subject from each other. */
+const certificates = new Map<string, ReturnType<typeof makeServerCertificate>>()
+
+/** A key and a certificate for these names and `host`, the same ones each time, which `fetch` and `https` of this process trust. */
+export function trustedCertificate(host: string = hosts[0]) {
+  return getOrMake(certificates, host, () => {
+    const made = makeServerCertificate([host, ...hosts])
+    // Node has it since 22.19 and 24.5.
+    if (!('setDefaultCACertificates' in tls))
+      throw new Error(
+        `With tls, Node must be 22.19 or later (of 24, 24.5 or later), so that this process trusts the certificate; this is ${process.version}.`,
+      )
+    tls.setDefaultCACertificates([...tls.getCACertificates('default'), made.certificate])
+    return made
+  })
+}
