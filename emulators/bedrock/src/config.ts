@@ -1,10 +1,16 @@
 import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-kit'
+import { Value } from 'typebox/value'
+import { Script } from './model/script.ts'
 
 /** The emulator's configuration. Every setting has a default. */
 export type Config = ReturnType<typeof readConfig>
 
-/** Reads the environment; see the workspace's README for every variable. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>) {
+/**
+ * Reads the environment; see the workspace's README for every variable.
+ *
+ * @param script takes the place of the file that `EMULATOR_SCRIPT` names
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, script?: Script) {
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7002),
@@ -26,6 +32,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
       firstTokenMs: reader.integer('EMULATOR_FIRST_TOKEN_MS', 0, 0, 600_000),
       tokenDelayMs: reader.integer('EMULATOR_TOKEN_DELAY_MS', 0, 0, 600_000),
     },
+    script: readScript(reader, script ?? reader.jsonFile('EMULATOR_SCRIPT')),
   }))
 }
 
@@ -44,4 +51,13 @@ function readRole(reader: EnvironmentReader) {
   }
   const trust = issuer && subject ? { issuer, subject, audience } : undefined
   return { accountId: accountId ?? '', role: { arn, trust } }
+}
+
+function readScript(reader: EnvironmentReader, script: unknown): Script | undefined {
+  if (script === undefined || Value.Check(Script, script)) return script
+  const wrong = Array.isArray(script) ? script.findIndex(step => !Value.Check(Script, [step])) + 1 : 0
+  reader.fault(
+    `The script (EMULATOR_SCRIPT) must be a list of texts, {"tool", "input"} and lists of these; ${wrong ? `step ${wrong} is none` : 'it is no list'}.`,
+  )
+  return undefined
 }

@@ -2,6 +2,7 @@ import {
   BedrockRuntimeClient,
   type BedrockRuntimeClientConfig,
   type ContentBlock,
+  ConverseCommand,
   ConverseStreamCommand,
   type ConverseStreamCommandInput,
   type ConverseStreamOutput,
@@ -106,6 +107,16 @@ export async function converse(
     stopReason: events.find(({ messageStop }) => messageStop)?.messageStop?.stopReason,
     usage: events.at(-1)?.metadata?.usage,
   }
+}
+
+/** The same by Converse, whose answer is one document. */
+export async function converseAtOnce(
+  client: BedrockRuntimeClient,
+  input: Partial<ConverseStreamCommandInput> = {},
+): Promise<Answer> {
+  const command = new ConverseCommand({ modelId: haiku, messages: [userSays('Hello!')], ...input })
+  const { output, stopReason, usage } = await client.send(command)
+  return { content: output?.message?.content ?? [], stopReason, usage }
 }
 
 function joinBlock(events: readonly ConverseStreamOutput[], index: number | undefined): ContentBlock {

@@ -25,15 +25,16 @@ export type ModelRequest = FastifyRequest<{ Params: { modelId: string } }>
 export async function acceptCall(
   { account, controls }: BedrockDependencies,
   request: ModelRequest,
+  { operation, action }: { readonly operation: string; readonly action: string },
 ): Promise<{ converse: ConverseRequest; model: Model; prefixes: readonly Prefix[] }> {
   const { modelId } = request.params
   const received = receivedRequest(request)
-  controls.requests.note(request, { operation: 'ConverseStream', modelId, requestId: request.id })
+  controls.requests.note(request, { operation, modelId, requestId: request.id })
   const caller = await authenticate(account, received)
   controls.requests.note(request, { principal: caller.arn })
   const invoked = findInvokedModel(account, modelId)
   const { model } = invoked
-  authorise(account, caller, invoked)
+  authorise(account, caller, action, invoked)
   checkModelAccess(invoked)
   const converse = parseConverseRequest(received.body)
   checkConversation(converse, model.isBefore55)

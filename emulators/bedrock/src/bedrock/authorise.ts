@@ -4,20 +4,23 @@ import type { Caller } from '../authentication/authenticate.ts'
 import { BedrockError } from '../wire/bedrock-error.ts'
 import type { InvokedModel } from './invoked-model.ts'
 
-const invokeAction = 'bedrock:InvokeModelWithResponseStream'
-
 /**
  * Checks that the caller's policy allows *every* model that is called and, if they are used, inference profile and API key.
  *
  * @throws {BedrockError} with IAM's text
  */
-export function authorise(account: Account, caller: Caller, { profile, modelArns }: InvokedModel): void {
+export function authorise(
+  account: Account,
+  caller: Caller,
+  action: string,
+  { profile, modelArns }: InvokedModel,
+): void {
   const context = profile ? { 'bedrock:InferenceProfileArn': profile.arn } : {}
   if (caller.credential === 'api-key') {
     requireAccess(account, caller, 'bedrock:CallWithBearerToken', '*', {})
   }
-  if (profile) requireAccess(account, caller, invokeAction, profile.arn, {})
-  for (const arn of modelArns) requireAccess(account, caller, invokeAction, arn, context)
+  if (profile) requireAccess(account, caller, action, profile.arn, {})
+  for (const arn of modelArns) requireAccess(account, caller, action, arn, context)
 }
 
 function requireAccess(

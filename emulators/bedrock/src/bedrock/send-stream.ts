@@ -56,7 +56,7 @@ export async function sendStream(
 }
 
 /** Waits; ends at once when the caller closes the connection. */
-async function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
+export async function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await wait(ms, undefined, { signal }).catch(() => {})
 }
 

@@ -5,11 +5,12 @@ import { accessStates, lifecycles, models } from '../account/models.ts'
 import { PolicyDocument } from '../account/policy.ts'
 import { type InputUsage, PromptCache } from '../account/prompt-cache.ts'
 import type { Config } from '../config.ts'
+import { Script } from '../model/script.ts'
 import { FaultTarget, faults } from './faults.ts'
 
 /** What the request log shows of a request; never a credential. */
 export interface RequestDetails extends InputUsage {
-  /** `ConverseStream`, or the action of STS. */
+  /** `Converse`, `ConverseStream`, or the action of STS. */
   readonly operation: string
   readonly principal: string
   /** The request id, as CloudTrail and the header `x-amzn-requestid` show it. */
@@ -27,6 +28,7 @@ interface SettingValues extends AccountChanges {
   /** The time from the request to the first event of the answer's stream. */
   readonly firstTokenMs: number
   readonly tokenDelayMs: number
+  readonly script?: Script | undefined
 }
 
 const DelayMs = Type.Integer({ minimum: 0, maximum: 600_000 })
@@ -43,19 +45,20 @@ const settingSchemas = {
     additionalProperties: false,
   }),
   policies: Type.Record(Type.String(), PolicyDocument),
+  script: Type.Union([Script, Type.Null()]),
 }
 
 /** The control plane of the emulator. */
 export class Controls extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, SettingValues> {
   readonly promptCache = new PromptCache(this.clock)
 
-  constructor({ region, accountId, allowedHosts, pace }: Config) {
+  constructor({ region, accountId, allowedHosts, pace, script }: Config) {
     super({
       about: { emulates: ['bedrock-runtime', 'sts'], region, account: accountId },
       allowedHosts,
       target: FaultTarget,
       faults,
-      settings: { change: settingSchemas, initial: { ...pace, models: {}, policies: {} } },
+      settings: { change: settingSchemas, initial: { ...pace, script, models: {}, policies: {} } },
     })
   }
 

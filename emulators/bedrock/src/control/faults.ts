@@ -81,6 +81,6 @@ function spoilChecksum(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 0xff : byte))
 }
 
-/** There is one operation, so a fault needs no target. */
+/** A fault is for all operations, so it needs no target. */
 export const FaultTarget = strictObject({})
 export type InjectedFault = AnyInjectedFault<typeof FaultTarget, typeof faults>

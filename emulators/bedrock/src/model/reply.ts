@@ -13,9 +13,13 @@ export interface Reply {
 
 export const say = (text: string): Reply => ({ blocks: [{ type: 'text', text }], stopReason: 'end_turn' })
 
+/** A call of a tool, with a new id. */
+export function toolUse(name: string, input: object): ReplyBlock {
+  return { type: 'toolUse', toolUseId: `tooluse_${randomBytes(16).toString('base64url')}`, name, input }
+}
+
 /** A reply that announces calls of one tool, and makes a call for each input. */
 export function call(name: string, inputs: readonly object[], announcement: string): Reply {
-  const newId = () => `tooluse_${randomBytes(16).toString('base64url')}`
-  const calls = inputs.map(input => ({ type: 'toolUse', toolUseId: newId(), name, input }) as const)
+  const calls = inputs.map(input => toolUse(name, input))
   return { blocks: [{ type: 'text', text: announcement }, ...calls], stopReason: 'tool_use' }
 }
