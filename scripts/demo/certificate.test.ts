@@ -12,10 +12,8 @@ import { environments } from './testing/environments.ts'
 // Nothing listens there: the port only names the files.
 const port = 1
 const readFiles = (variables: Variables = {}) => {
-  const { server, client } = readEnvironment({ ENTRA_TLS: 'true', ...variables }, env =>
-    readEntraTls(env, port),
-  )
-  return { key: String(server.TLS_KEY_FILE), trusted: String(client.NODE_EXTRA_CA_CERTS) }
+  const tls = readEnvironment({ ENTRA_TLS: 'true', ...variables }, env => readEntraTls(env, port))
+  return { key: String(tls?.server.TLS_KEY_FILE), trusted: String(tls?.client.NODE_EXTRA_CA_CERTS) }
 }
 const serialOf = (file: string) => new X509Certificate(readFileSync(file)).serialNumber
 

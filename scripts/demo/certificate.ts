@@ -9,11 +9,11 @@ const host = 'localhost'
 const leastLifetimeMs = 7 * 86_400_000
 
 /**
- * The variables by which Entra speaks https, and by which every process trusts it, beside what the user lets it trust. Each port has a
- * certificate of its own, which is made anew when it is about to expire.
+ * The variables by which Entra speaks https, and by which every process trusts it beside what the user names; `undefined` if it
+ * speaks http. Each port has a certificate of its own, which is made anew when it is about to expire.
  */
 export function readEntraTls(env: EnvironmentReader, port: number) {
-  if (!env.flag('ENTRA_TLS', false)) return { server: {}, client: {} }
+  if (!env.flag('ENTRA_TLS', false)) return undefined
   const serverFile = fileOfDemo(`entra-${port}-key.pem`)
   const clientFile = fileOfDemo(`entra-${port}-ca.pem`)
   const certificate = readKept(serverFile) ?? makeCertificate(serverFile)

@@ -54,7 +54,7 @@ export function describeProcesses(
     return { ports, tls, examples: readExamples.map(read => read(env, variables)) }
   })
   const urls = {
-    entra: `${'TLS_CERT_FILE' in tls.server ? 'https' : 'http'}://localhost:${ports.entra}`,
+    entra: `${tls ? 'https' : 'http'}://localhost:${ports.entra}`,
     bedrock: `http://localhost:${ports.bedrock}`,
     sidecar: `http://localhost:${ports.sidecar}`,
     agent: `http://localhost:${ports.agent}`,
@@ -63,7 +63,7 @@ export function describeProcesses(
   const ids = { ...settingsOf(examples.map(example => example.ids)), ...own }
   const shared = {
     ...variablesForPart(variables, 'everyone'),
-    ...tls.client,
+    ...tls?.client,
     ...ids,
     HOST: 'localhost',
     LOG_LEVEL: variables['LOG_LEVEL'] || 'info',
@@ -75,7 +75,7 @@ export function describeProcesses(
   const entraEnv = {
     ...shared,
     ...variablesForPart(variables, 'entra'),
-    ...tls.server,
+    ...tls?.server,
     HOST,
     PORT: String(ports.entra),
     PUBLIC_URL: urls.entra,
