@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
+import { createHash, createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
 import { CompactSign } from 'jose'
 import forge from 'node-forge'
 import type { Clock } from '../clock.ts'
@@ -35,10 +35,7 @@ export function loadCertificate(contents: Buffer, password: string, clock: Clock
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7292 */
-function openPkcs12(
-  contents: Buffer,
-  password: string,
-): { certificate: X509Certificate; privateKey: KeyObject } {
+function openPkcs12(contents: Buffer, password: string) {
   const asn1 = forge.asn1.fromDer(forge.util.createBuffer(contents.toString('binary')))
   const bags = forge.pkcs12.pkcs12FromAsn1(asn1, password).safeContents.flatMap(({ safeBags }) => safeBags)
   const key = bags.find(bag => bag.key)?.key

@@ -21,23 +21,11 @@ const timeoutMs = 100_000
 
 /** The headers that .NET counts as content headers. */
 const contentHeaders = [
-  'Allow',
-  'Content-Disposition',
-  'Content-Encoding',
-  'Content-Language',
-  'Content-Location',
-  'Content-MD5',
-  'Content-Range',
-  'Content-Type',
-  'Expires',
-  'Last-Modified',
+  ...['Allow', 'Content-Disposition', 'Content-Encoding', 'Content-Language', 'Content-Location'],
+  ...['Content-MD5', 'Content-Range', 'Content-Type', 'Expires', 'Last-Modified'],
 ]
 
-/**
- * Calls a downstream API without following redirects.
- *
- * @throws when it cannot be reached or its URL is invalid.
- */
+/** Calls a downstream API without following redirects; throws if it cannot be reached or its URL is invalid. */
 export async function callDownstream(call: DownstreamCall): Promise<DownstreamResult> {
   const { options, token, content, signal } = call
   const { baseUrl = '', relativePath, httpMethod, acceptHeader } = options

@@ -11,10 +11,7 @@ export interface Authentication {
 }
 
 /** Checks the token of an Authorization header; other schemes than Bearer count as no token. */
-export async function authenticate(
-  authorization: string | undefined,
-  validator: TokenValidator,
-): Promise<Authentication> {
+export async function authenticate(authorization: string | undefined, validator: TokenValidator) {
   const token = /^bearer (.*)$/i.exec(authorization ?? '')?.[1]?.trim()
   if (!token) return {}
   const jwt = parseJwt(token)

@@ -59,10 +59,7 @@ export class TokenValidator {
     return fault
   }
 
-  async #judge(
-    jwt: Jwt,
-    { keys, issuer }: OpenIdConfiguration = { keys: [], issuer: '' },
-  ): Promise<TokenFault | undefined> {
+  async #judge(jwt: Jwt, { keys, issuer }: OpenIdConfiguration = { keys: [], issuer: '' }) {
     const { header, claims, text } = jwt
     if (text.endsWith('.')) return tokenFaults.signature
     const named = keys.find(({ kid }) => kid !== undefined && kid === header.kid)

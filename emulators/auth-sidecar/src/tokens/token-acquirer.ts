@@ -145,11 +145,7 @@ export class TokenAcquirer {
     return values.length > 0 ? JSON.stringify({ access_token: { xms_cc: { values } } }) : undefined
   }
 
-  #client(
-    clientId: string,
-    cacheKey: string,
-    credential: (query: TokenQuery) => Promise<ClientCredential>,
-  ): ConfidentialClient {
+  #client(clientId: string, cacheKey: string, credential: (query: TokenQuery) => Promise<ClientCredential>) {
     return new ConfidentialClient({ clientId, cacheKey, credential }, this.#services)
   }
 

@@ -19,11 +19,7 @@ export interface SignInFacts {
 }
 
 /** The enabled policies for this user that name one of these contexts and that the sign-in does not meet. */
-export function unmetPolicies(
-  entra: Entra,
-  contexts: readonly string[],
-  facts: SignInFacts,
-): readonly ConditionalAccessPolicy[] {
+export function unmetPolicies(entra: Entra, contexts: readonly string[], facts: SignInFacts) {
   return contexts
     .flatMap(context => policiesOf(entra, context, facts.user))
     .filter(policy => !meetsPolicy(entra, policy, facts))

@@ -52,13 +52,11 @@ export async function serveDiscovery(app: FastifyInstance): Promise<void> {
  */
 function describeTenant(entra: Entra, tenant: string, issuer: string) {
   checkTenant(entra, tenant)
-  const { publicUrl } = entra
-  const { tenantId } = entra.config
+  const { publicUrl, config } = entra
   const isShared = isSharedEndpoint(tenant)
-  const segment = isShared ? tenant.toLowerCase() : tenantId
-  const base = `${publicUrl}/${segment}`
+  const base = `${publicUrl}/${isShared ? tenant.toLowerCase() : config.tenantId}`
   return {
-    issuer: isShared ? issuer.replace(tenantId, '{tenantid}') : issuer,
+    issuer: isShared ? issuer.replace(config.tenantId, '{tenantid}') : issuer,
     authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
     token_endpoint: `${base}/oauth2/v2.0/token`,
     device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
@@ -71,18 +69,7 @@ function describeTenant(entra: Entra, tenant: string, issuer: string) {
     response_types_supported: ['code', 'id_token', 'code id_token'],
     subject_types_supported: ['pairwise'],
     id_token_signing_alg_values_supported: ['RS256'],
-    claims_supported: [
-      'sub',
-      'iss',
-      'aud',
-      'exp',
-      'iat',
-      'nonce',
-      'preferred_username',
-      'name',
-      'tid',
-      'email',
-    ],
+    claims_supported: 'sub iss aud exp iat nonce preferred_username name tid email'.split(' '),
     request_uri_parameter_supported: false,
     http_logout_supported: true,
     frontchannel_logout_supported: false,

@@ -29,16 +29,8 @@ export const CustomToken = strictObject({
 export type CustomToken = Static<typeof CustomToken>
 
 /** Form fields that the request log shows; none is a credential. */
-const loggedFields = [
-  'client_id',
-  'grant_type',
-  'scope',
-  'fmi_path',
-  'requested_token_use',
-  'redirect_uri',
-  'user_id',
-  'username',
-]
+const loggedFields =
+  /^(client_id|grant_type|scope|fmi_path|requested_token_use|redirect_uri|user_id|username)$/
 
 /** Adds `/emulator`, logs the protocol requests, and applies injected faults. */
 export function addControlPlane(app: FastifyInstance, entra: Entra): void {
@@ -75,7 +67,7 @@ function noteRequest(request: FastifyRequest): void {
     correlationId: request.trace.correlationId,
     requestId: request.trace.traceId,
     traceparent: [request.headers['traceparent']].flat()[0],
-    form: Object.fromEntries([...form].filter(([name]) => loggedFields.includes(name))),
+    form: Object.fromEntries([...form].filter(([name]) => loggedFields.test(name))),
     presentedTokens: claimsToKeep(entra, {
       ...Object.fromEntries(form),
       authorization: /^bearer +(.+)/i.exec(request.headers.authorization ?? '')?.[1],

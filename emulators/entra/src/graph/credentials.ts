@@ -78,9 +78,6 @@ function checkUnique(
 }
 
 /** A federated credential by its id or its name. */
-function findFederatedCredential(
-  { federatedIdentityCredentials }: Application,
-  key: string,
-): FederatedIdentityCredential {
+function findFederatedCredential({ federatedIdentityCredentials }: Application, key: string) {
   return federatedIdentityCredentials.find(({ id, name }) => id === key || name === key) ?? throwNotFound(key)
 }

@@ -3,8 +3,12 @@ import type { RequestDetails } from '../entra.ts'
 
 export type Step = LoggedRequest<RequestDetails>
 
+/** A page with more steps would be too large to read. */
+const maxSteps = 50
+
 /** A request, after those that got the tokens that it presents, directly or through others. */
 export interface Flow {
+  /** The latest ones, if there are very many. */
   readonly steps: readonly Step[]
   readonly last: Step
   /** Whether no later request presents what the last step got. */
@@ -25,7 +29,7 @@ export function flowsOf(requests: readonly Step[]): ReadonlyMap<string, Flow> {
   return new Map(
     [...ancestors].map(([last, all]) => [
       last.id,
-      { steps: requests.filter(one => all.has(one)), last, isWhole: !parents.has(last) },
+      { steps: requests.filter(one => all.has(one)).slice(-maxSteps), last, isWhole: !parents.has(last) },
     ]),
   )
 }

@@ -10,7 +10,6 @@ import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal, timestampOf } from '../errors/entra-error.ts'
-import type { ClientAuthentication } from '../tokens/access-token.ts'
 import { exchangeSubject, federationClaim } from '../tokens/exchange-token.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 
@@ -40,11 +39,7 @@ export function checkLifetime(entra: Entra, claims: JWTPayload, code: 700024 | 5
 }
 
 /** Checks an application's client assertion, which is signed with its certificate or is a token of another issuer. */
-export async function checkClientAssertion(
-  entra: Entra,
-  jwt: string,
-  application: Application,
-): Promise<ClientAuthentication> {
+export async function checkClientAssertion(entra: Entra, jwt: string, application: Application) {
   const assertion = readAssertion(jwt)
   const { header, claims } = assertion
   const hasThumbprint = header.x5t !== undefined || header['x5t#S256'] !== undefined
@@ -87,11 +82,7 @@ async function checkCertificate(
  * match one of them. Then its signature is verified with the issuer's published keys
  * (https://learn.microsoft.com/entra/workload-id/workload-identity-federation).
  */
-async function checkFederatedCredential(
-  entra: Entra,
-  { jwt, claims }: Assertion,
-  application: Application,
-): Promise<void> {
+async function checkFederatedCredential(entra: Entra, { jwt, claims }: Assertion, application: Application) {
   const issuer = claims.iss ?? ''
   const own = await readOwnToken(entra, jwt)
   if (own) throw refusal(own[federationClaim] === undefined ? 700222 : 700231)

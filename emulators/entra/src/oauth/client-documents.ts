@@ -52,10 +52,7 @@ export class ClientDocuments {
   }
 }
 
-async function readClientDocument(
-  clientId: string,
-  privateHosts: readonly string[],
-): Promise<ClientDocument> {
+async function readClientDocument(clientId: string, privateHosts: readonly string[]) {
   try {
     const url = checkUrl(clientId)
     const document: unknown = JSON.parse(await readPublicJson(url, privateHosts))

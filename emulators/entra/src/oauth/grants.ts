@@ -113,11 +113,7 @@ export class Grants {
   }
 }
 
-function requireOwn<Grant extends SignInGrant>(
-  what: string,
-  grant: Grant | undefined,
-  clientId: string,
-): Grant {
+function requireOwn<Grant extends SignInGrant>(what: string, grant: Grant | undefined, clientId: string) {
   if (!grant) throw refusal(9002313, { what })
   if (grant.clientId !== clientId) throw refusal(700005, { what })
   return grant

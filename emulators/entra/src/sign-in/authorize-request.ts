@@ -1,5 +1,4 @@
 import { readAuthenticationContexts, readPolicies } from '../conditional-access/claims.ts'
-import type { PermissionScope } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
@@ -104,9 +103,7 @@ export function recordConsent(
 }
 
 /** The scopes that users are asked to consent to; `/.default` means all scopes of the API. */
-export function scopesToConsent({
-  requested,
-}: Pick<AuthorizeRequest, 'requested'>): readonly PermissionScope[] {
+export function scopesToConsent({ requested }: Pick<AuthorizeRequest, 'requested'>) {
   const { resource, values, isDefault } = requested
   return resource.application.api.oauth2PermissionScopes.filter(
     ({ value }) => isDefault || values.includes(value),

@@ -149,11 +149,7 @@ function askConsentOrFinish(visit: Visit, session: Session, user: User): Answer 
   throw refusal(65001, { client: appId, name: displayName }, { error: 'interaction_required' })
 }
 
-async function finishVisit(
-  { entra, reply, wanted }: Visit,
-  session: Session,
-  user: User,
-): Promise<FastifyReply> {
+async function finishVisit({ entra, reply, wanted }: Visit, session: Session, user: User) {
   const { client, returnAddress, requested, responseTypes, nonce, challenge, scope, contexts } = wanted
   // If the client is an agent, the visit was for the user's consent, which is recorded by now: no code is returned.
   if (isAgentic(client)) return sendBack(reply, returnAddress, {})

@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
 import { checkTenant, findClient } from '../oauth/client.ts'
@@ -47,9 +48,21 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
     })
 
     pages.post<PageRoute>('/:tenant/oauth2/deviceauth', async (request, reply) => {
-      checkTenant(request.entra, request.params.tenant)
+      const { entra, params, query, body: form = new URLSearchParams() } = request
+      checkTenant(entra, params.tenant)
       refuseOtherSites(request)
-      return answer(request, reply)
+      const device = entra.deviceCodes.waiting(query['otc'] ?? '')
+      if (!device) return sendCodePage(reply, query['otc'])
+      if (form.has('cancel')) device.answer = 'declined'
+      else {
+        const user = entra.directory.visitor(form.get('account') ?? '')
+        if (!user) throw refusal(50058)
+        const wanted = requestOf(entra, params.tenant, device)
+        if (!hasConsent(entra, wanted, user, form)) return sendConsentPage(reply, wanted, user)
+        device.answer = { userId: user.id }
+      }
+      const title = device.answer === 'declined' ? 'You declined the request' : 'You have signed in'
+      return sendPage(reply, { title, body: '<p>You may now close this window.</p>' })
     })
   })
 }
@@ -70,22 +83,9 @@ function requestOf(entra: Entra, tenant: string, { clientId, scope }: DeviceCode
   return { client: findClient(entra, clientId, tenant), requested, policies: [], hinted: undefined }
 }
 
-function answer(
-  { entra, params, query, body: form = new URLSearchParams() }: FastifyRequest<PageRoute>,
-  reply: FastifyReply,
-): FastifyReply {
-  const device = entra.deviceCodes.waiting(query['otc'] ?? '')
-  if (!device) return sendCodePage(reply, query['otc'])
-  const request = requestOf(entra, params.tenant, device)
-  const user = entra.directory.visitor(form.get('account') ?? '')
-  if (form.has('cancel')) device.answer = 'declined'
-  else if (!user) throw refusal(50058)
-  else {
-    const lacksConsent = missingConsents(entra, request.client, user, request.requested).length > 0
-    if (lacksConsent && !form.has('consent')) return sendConsentPage(reply, request, user)
-    if (lacksConsent) recordConsent(entra, request, user.id)
-    device.answer = { userId: user.id }
-  }
-  const title = device.answer === 'declined' ? 'You declined the request' : 'You have signed in'
-  return sendPage(reply, { title, body: '<p>You may now close this window.</p>' })
+/** Whether the user has consented, before or by this form. */
+function hasConsent(entra: Entra, wanted: ReturnType<typeof requestOf>, user: User, form: URLSearchParams) {
+  const lacksConsent = missingConsents(entra, wanted.client, user, wanted.requested).length > 0
+  if (lacksConsent && form.has('consent')) recordConsent(entra, wanted, user.id)
+  return !lacksConsent || form.has('consent')
 }

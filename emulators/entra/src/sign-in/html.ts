@@ -85,11 +85,7 @@ function sourceOf(address: string): string {
 }
 
 /** Lets the browser post parameters to the application (OAuth 2.0 Form Post Response Mode). */
-export function sendFormPost(
-  reply: FastifyReply,
-  address: string,
-  parameters: URLSearchParams,
-): FastifyReply {
+export function sendFormPost(reply: FastifyReply, address: string, parameters: URLSearchParams) {
   const fields = [...parameters].map(
     ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
   )

@@ -26,11 +26,7 @@ export interface ReturnAddress {
 }
 
 /** Reads and validates client and redirect URI. If one is invalid, the refusal is shown on a page and not redirected. */
-export function readReturnAddress(
-  entra: Entra,
-  tenant: string,
-  query: Query,
-): { client: Client; returnAddress: ReturnAddress } {
+export function readReturnAddress(entra: Entra, tenant: string, query: Query) {
   const clientId = query['client_id']
   if (!clientId) throw refusal(900144, { parameter: 'client_id' })
   const client = findClient(entra, clientId, tenant)

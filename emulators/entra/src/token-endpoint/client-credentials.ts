@@ -7,14 +7,10 @@ import type { Form } from '../oauth/form.ts'
 import { checkResourceParameter, readDefaultScope } from '../oauth/scopes.ts'
 import { issueAccessToken, type TargetResource } from '../tokens/access-token.ts'
 import { issueExchangeToken } from '../tokens/exchange-token.ts'
-import { type TokenResponse, tokenResponse } from './response.ts'
+import { tokenResponse } from './response.ts'
 
 /** Client credentials: T1 if the token exchange is the resource, otherwise an app-only token for an API. */
-export async function grantClientCredentials(
-  entra: Entra,
-  form: Form,
-  { principal, application }: Client,
-): Promise<TokenResponse> {
+export async function grantClientCredentials(entra: Entra, form: Form, { principal, application }: Client) {
   const scope = form.required('scope')
   const authentication = await authenticate(entra, form, { principal, application })
   const resource = readDefaultScope(entra, scope)

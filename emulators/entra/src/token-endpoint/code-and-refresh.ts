@@ -9,12 +9,7 @@ import type { TokenResponse } from './response.ts'
 import { grantForUser } from './user-grant.ts'
 
 /** Redeems a code (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow). */
-export async function grantByCode(
-  entra: Entra,
-  form: Form,
-  client: Client,
-  origin: string | undefined,
-): Promise<TokenResponse> {
+export async function grantByCode(entra: Entra, form: Form, client: Client, origin: string | undefined) {
   const code = entra.grants.findCode(form.required('code'), client.principal.appId)
   const authentication = await authenticateOn[code.platform](entra, form, client, origin)
   const redirectUri = form.required('redirect_uri')

@@ -6,10 +6,7 @@ export type TokenResponse = Readonly<Record<string, string | number>>
 /** With a token that is valid for at least this long, Entra sends `refresh_in`: half of its lifetime. */
 const refreshInFromSeconds = 7_200
 
-export function tokenResponse(
-  { jwt, expiresInSeconds }: IssuedToken,
-  more: TokenResponse = {},
-): TokenResponse {
+export function tokenResponse({ jwt, expiresInSeconds }: IssuedToken, more: TokenResponse = {}) {
   return {
     token_type: 'Bearer',
     expires_in: expiresInSeconds,

@@ -10,7 +10,6 @@ import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
 import { allowsOrigin, grantByCode, grantByDeviceCode, grantByRefreshToken } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
-import type { TokenResponse } from './response.ts'
 
 const tokenPath = '/:tenant/oauth2/v2.0/token'
 
@@ -72,12 +71,7 @@ const agenticGrantTypes: readonly string[] = [
   'user_fic',
 ]
 
-async function grantTokens(
-  entra: Entra,
-  form: Form,
-  client: Client,
-  origin: string | undefined,
-): Promise<TokenResponse> {
+async function grantTokens(entra: Entra, form: Form, client: Client, origin: string | undefined) {
   const grantType = form.required('grant_type')
   if (form.optional('token_type') === 'pop')
     throw refusal(

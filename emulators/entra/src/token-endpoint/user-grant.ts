@@ -81,12 +81,7 @@ function contextsToGrant(
 }
 
 /** The scopes to grant: the requested ones or, for `/.default`, all consented ones. Throws without assignment or consent. */
-function scopesToGrant(
-  entra: Entra,
-  client: Client,
-  user: User,
-  requested: RequestedScopes,
-): readonly string[] {
+function scopesToGrant(entra: Entra, client: Client, user: User, requested: RequestedScopes) {
   const { application, principal } = requested.resource
   const isAssigned = entra.directory.content.appRoleAssignments.some(
     ({ principalId, resourceId }) => principalId === user.id && resourceId === principal.id,

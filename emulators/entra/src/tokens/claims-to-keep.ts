@@ -7,10 +7,7 @@ const tokenFields =
 const maxLength = 4_000
 
 /** What the request log keeps of tokens: their claims without signatures, or only `uti`, by which requests are joined. */
-export function claimsToKeep(
-  { config }: Entra,
-  fields: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, Claims>> {
+export function claimsToKeep({ config }: Entra, fields: Readonly<Record<string, unknown>>) {
   const tokens = Object.entries(fields).filter(([name, jwt]) => tokenFields.test(name) && jwt !== undefined)
   return Object.fromEntries(tokens.map(([name, jwt]) => [name, claimsOf(String(jwt), config.keepsClaims)]))
 }
