@@ -53,16 +53,12 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
       refuseOtherSites(request)
       const device = entra.deviceCodes.waiting(query['otc'] ?? '')
       if (!device) return sendCodePage(reply, query['otc'])
-      if (form.has('cancel')) device.answer = 'declined'
-      else {
-        const user = entra.directory.visitor(form.get('account') ?? '')
-        if (!user) throw refusal(50058)
-        const wanted = requestOf(entra, params.tenant, device)
-        if (!hasConsent(entra, wanted, user, form)) return sendConsentPage(reply, wanted, user)
-        device.answer = { userId: user.id }
-      }
-      const title = device.answer === 'declined' ? 'You declined the request' : 'You have signed in'
-      return sendPage(reply, { title, body: '<p>You may now close this window.</p>' })
+      if (form.has('cancel')) return answer(reply, device, 'declined')
+      const user = entra.directory.visitor(form.get('account') ?? '')
+      if (!user) throw refusal(50058)
+      const wanted = requestOf(entra, params.tenant, device)
+      if (!hasConsent(entra, wanted, user, form)) return sendConsentPage(reply, wanted, user)
+      return answer(reply, device, { userId: user.id })
     })
   })
 }
@@ -88,4 +84,10 @@ function hasConsent(entra: Entra, wanted: ReturnType<typeof requestOf>, user: Us
   const lacksConsent = missingConsents(entra, wanted.client, user, wanted.requested).length > 0
   if (lacksConsent && form.has('consent')) recordConsent(entra, wanted, user.id)
   return !lacksConsent || form.has('consent')
+}
+
+function answer(reply: FastifyReply, device: DeviceCode, given: NonNullable<DeviceCode['answer']>) {
+  device.answer = given
+  const title = given === 'declined' ? 'You declined the request' : 'You have signed in'
+  return sendPage(reply, { title, body: '<p>You may now close this window.</p>' })
 }
