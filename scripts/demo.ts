@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs'
 import { loadEnvFile } from 'node:process'
 import { readConfig } from '@entra-agents/agent/config'
 import { findPortFaults } from '@entra-agents/agentctl/ports'
-import { tenant } from '@entra-agents/demo-tenant'
 import { isConfigurationError } from '@entra-agents/service-kit'
+import seed from '../emulators/entra/src/seed/demo.json' with { type: 'json' }
 import { trust } from './demo/certificate.ts'
 import { waitForTools } from './demo/health.ts'
 import type { DemoProcess } from './demo/process.ts'
@@ -62,7 +62,7 @@ function describeOrExit(): readonly DemoProcess[] {
 /** A text for the terminal: each agent of the demo with its flows, and the users who can sign in. */
 function describeWhatToTry(agentEnv: DemoProcess['env']): string {
   const { agents } = readConfig(agentEnv)
-  const people = Object.values(tenant.users).map(({ mail }) => mail)
+  const people = Object.values(seed.users).map(({ mail }) => mail)
   const rows = agents.map(({ name, flows, description = '' }) => [name, flows.join(', '), description])
   const widthOf = (column: 0 | 1) => Math.max(...rows.map(row => row[column]?.length ?? 0))
   const lines = rows.map(([name = '', flows = '', description = '']) =>

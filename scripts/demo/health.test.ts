@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
-import { tenant } from '@entra-agents/demo-tenant'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 import { waitForTools } from './health.ts'
 import type { DemoProcess } from './process.ts'
 import { describeProcesses } from './processes.ts'
@@ -36,7 +36,8 @@ describe('Before the demo is ready, it waits', () => {
   })
 
   it('for no server that lists its tools to users only', async () => {
-    const alerts = { title: 'Alerts', clientId: tenant.agents.alerts.id, flows: ['obo'] }
+    const { id: clientId } = seed.blueprints.weather.agents['alerts-agent']
+    const alerts = { title: 'Alerts', clientId, flows: ['obo'] }
     const { agent, timesAsked } = await agentThatSays(['unknown'], { agents: { alerts } })
     expect(await waitForTools(agent)).toBe(true)
     expect(timesAsked()).toBe(1)

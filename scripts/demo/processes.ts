@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import { readConfig as readAgentConfig } from '@entra-agents/agent/config'
 import { sidecarEntries, sidecarSettings } from '@entra-agents/agentctl/sidecar-entries'
 import { apisOf } from '@entra-agents/approval'
-import { tenant } from '@entra-agents/demo-tenant'
 import { variablePrefix } from '@entra-agents/identity'
 import { type EnvironmentReader, readEnvironment, type Variables } from '@entra-agents/service-kit'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
+import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 import { readEntraTls } from './certificate.ts'
 import type { DemoProcess, ReadExample } from './process.ts'
 import { variablesForPart, variablesNamed } from './variables.ts'
@@ -20,13 +20,14 @@ const ownExamples: readonly ReadExample[] = [weatherExample]
  * only.
  */
 function demoIdentities() {
+  const { weather: blueprint } = seed.blueprints
   return {
-    TENANT_ID: tenant.tenantId,
-    BLUEPRINT_APP_ID: tenant.blueprint.appId,
+    TENANT_ID: seed.tenant.id,
+    BLUEPRINT_APP_ID: blueprint.id,
     // New at every start; only the emulators of Entra and the sidecar get it.
     BLUEPRINT_CLIENT_SECRET: randomBytes(24).toString('base64url'),
-    AGENT_CLIENT_ID: tenant.agents.weather.id,
-    CLIENT_SPA_APP_ID: tenant.page.appId,
+    AGENT_CLIENT_ID: blueprint.agents['weather-agent'].id,
+    CLIENT_SPA_APP_ID: seed.apps.page.id,
   }
 }
 

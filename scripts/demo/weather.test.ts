@@ -1,12 +1,12 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import type { Variables } from '@entra-agents/service-kit'
 import { describe, expect, it } from 'vitest'
+import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 import * as testing from './testing/environments.ts'
 import { weatherExample } from './weather.ts'
 
 const write = testing.jsonFiles()
 
-const { appId } = tenant.apis['weather-api']
+const { id: appId } = seed.apps['weather-api']
 const otherAppId = '99999999-0000-4000-8000-000000000099'
 const tools = { url: 'http://localhost:8080/mcp', downstreamApi: 'weather', appId, allowedTools: ['read'] }
 const MCP_CONFIG = write('mcp.json', { mcpServers: { 'weather-tools': tools } })
@@ -47,7 +47,7 @@ describe('The weather API in the demo', () => {
   })
 
   it('may be called by the agents of the user’s file, and not by the demo’s', () => {
-    const { id } = tenant.agents.alerts
+    const { id } = seed.blueprints.weather.agents['alerts-agent']
     const file = write('agents.json', { agents: { alone: { title: 'Alerts agent', clientId: id } } })
     const { 'weather-api': weather } = environments({ AGENTS_CONFIG: file })
     expect(weather).toMatchObject({ AGENT_CLIENT_ID: id, WEATHER_ALLOWED_CALLERS: id })

@@ -1,12 +1,14 @@
 /** The example's part of the demo: the weather API, its agents, and its MCP server. */
 import { resolve } from 'node:path'
-import { tenant } from '@entra-agents/demo-tenant'
 import type { AgentIdentity } from '@entra-agents/identity'
 import type { EnvironmentReader, Variables } from '@entra-agents/service-kit'
 import { flowNames } from '@entra-agents/trace'
+import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 import { fileOfDemo, replaceFile } from './files.ts'
 import type { DemoOfExample, Example } from './process.ts'
 import { telemetryNames, variablesNamed } from './variables.ts'
+
+const { 'weather-agent': weatherAgent } = seed.blueprints.weather.agents
 
 const agentsFile = resolve(import.meta.dirname, 'weather-agents.json')
 
@@ -21,14 +23,14 @@ export function weatherExample(env: EnvironmentReader, variables: Variables): Ex
   const url = `http://localhost:${port}`
   const publicUrl = variables['PUBLIC_URL']
   return {
-    ids: { WEATHER_API_APP_ID: tenant.apis['weather-api'].appId },
+    ids: { WEATHER_API_APP_ID: seed.apps['weather-api'].id },
     entraEnv: publicUrl ? { WEATHER_API_PUBLIC_URL: publicUrl } : {},
     agentEnv: ({ AGENT_CLIENT_ID, WEATHER_API_APP_ID = '' }) => ({
       WEATHER_API_URL: url,
       WEATHER_API_ALERTS: 'true',
       ALERTS_AUTH_CONTEXT: alertsContext,
       // The demo's own agents, unless the user set another agent identity.
-      ...(AGENT_CLIENT_ID === tenant.agents.weather.id ? { AGENTS_CONFIG: agentsFile } : {}),
+      ...(AGENT_CLIENT_ID === weatherAgent.id ? { AGENTS_CONFIG: agentsFile } : {}),
       ...(variables['MCP_CONFIG'] ? {} : { MCP_CONFIG: writeMcpConfig(url, WEATHER_API_APP_ID) }),
       ...variablesNamed(variables, agentVariables),
     }),

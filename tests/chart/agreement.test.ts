@@ -4,13 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { sidecarEntries } from '@entra-agents/agentctl/sidecar-entries'
 import { readSealKeys } from '@entra-agents/approval'
-import { tenant } from '@entra-agents/demo-tenant'
 import { readMcpServers } from '@entra-agents/mcp-tools'
 import { readEnvironment } from '@entra-agents/service-kit'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
+import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 import { describeProcesses } from '../../scripts/demo/processes.ts'
+import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
 import { refusalOf, render, run, type Values } from './support/render.ts'
 import { withAlerts } from './support/variants.ts'
@@ -64,7 +65,7 @@ describe('The chart', () => {
   it('refuses calls that wait with two lines of shell that make keys in the agent’s format', async () => {
     const notes = {
       url: 'https://notes.example.com/mcp',
-      appId: tenant.page.appId,
+      appId: identities.pageAppId,
       allowedTools: ['add_note'],
     }
     const [, print = ''] = /\n +(printf .*) \|\n/.exec(await refusalOf({ mcpServers: { notes } })) ?? []
@@ -78,15 +79,13 @@ describe('The values for a cluster with emulators', () => {
   const agentValues = parse(read('charts/local-emulators/agent-values.yaml'))
 
   it('have the ids of the demo’s tenant', () => {
-    const { blueprint, page, agents, apis, tenantId } = tenant
-    const { appId: blueprintAppId } = blueprint
-    const weatherApiAppId = apis['weather-api'].appId
-    const agentClientId = agents.weather.id
-    const ids = { tenantId, blueprintAppId, agentClientId, weatherApiAppId, clientSpaAppId: page.appId }
+    const { tenantId, blueprintAppId, agentId, weatherAppId, pageAppId } = identities
+    const apps = { agentClientId: agentId, weatherApiAppId: weatherAppId, clientSpaAppId: pageAppId }
+    const ids = { tenantId, blueprintAppId, ...apps }
     expect(parse(read('charts/local-emulators/values.yaml')).identity).toMatchObject(ids)
     expect(agentValues).toMatchObject({
-      entra: { blueprintAppId, tenantId, spaAppId: page.appId },
-      downstreamApis: { weather: { appId: weatherApiAppId } },
+      entra: { blueprintAppId, tenantId, spaAppId: pageAppId },
+      downstreamApis: { weather: { appId: weatherAppId } },
     })
   })
 
@@ -97,7 +96,7 @@ describe('The values for a cluster with emulators', () => {
     expect(agentValues.agents).toEqual(demo)
     expect(agentValues.defaultAgent).toBe(Object.keys(demo)[0])
     expect(Object.values(demo).map(({ clientId, title }) => [clientId, title])).toEqual(
-      Object.values(tenant.agents).map(({ id, displayName }) => [id, displayName]),
+      Object.values(seed.blueprints.weather.agents).map(({ id, displayName }) => [id, displayName]),
     )
   })
 })

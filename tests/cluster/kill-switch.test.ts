@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { tenant } from '@entra-agents/demo-tenant'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { seedIds } from '../../emulators/entra/src/testing/seed-ids.ts'
 import { identities } from '../support/identities.ts'
 import { receiptOf } from '../support/receipt.ts'
 import { ask } from './support/chat.ts'
@@ -39,12 +39,12 @@ beforeAll(async () => {
   )
   Object.assign(kubeconfig.users[0].user, { as: 'responder', 'as-groups': [group] })
   await operator.write('kubeconfig', JSON.stringify(kubeconfig))
-  const { ids } = tenant.apis['weather-api']
+  const { weatherPrincipal: resourceId, weatherReadAllRole: appRoleId } = seedIds
   const headers = { authorization: `Bearer ${await entra.signInToGraph()}` }
   for (const principalId of [alertsAgentId, traineeAgentId])
     await entra.controlPlane.send('POST', `/v1.0/servicePrincipals/${principalId}/appRoleAssignments`, {
       headers,
-      body: { principalId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] },
+      body: { principalId, resourceId, appRoleId },
     })
 }, 180_000)
 beforeEach(async () => {

@@ -1,18 +1,19 @@
-import { tenant } from '@entra-agents/demo-tenant'
 import type { AgentIdentity } from '@entra-agents/identity'
+import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 
-const { users, apis, agents } = tenant
+const { tenant, users, apps } = seed
+const { id: blueprintAppId, agents } = seed.blueprints.weather
 
 /** The identities of the emulated tenant, the same in every test. */
 export const identities = {
-  tenantId: tenant.tenantId,
-  blueprintAppId: tenant.blueprint.appId,
-  agentId: agents.weather.id,
-  agentUserId: agents.weather.user.id,
-  alertsAgentId: agents.alerts.id,
-  traineeAgentId: agents.trainee.id,
-  weatherAppId: apis['weather-api'].appId,
-  pageAppId: tenant.page.appId,
+  tenantId: tenant.id,
+  blueprintAppId,
+  agentId: agents['weather-agent'].id,
+  agentUserId: agents['weather-agent'].user.id,
+  alertsAgentId: agents['alerts-agent'].id,
+  traineeAgentId: agents['trainee-agent'].id,
+  weatherAppId: apps['weather-api'].id,
+  pageAppId: apps.page.id,
   ada: describeUser(users.ada),
   ben: describeUser(users.ben),
 } as const

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { tenant } from '@entra-agents/demo-tenant'
 import type { ChatResponse } from '@entra-agents/trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { fileOfDemo } from '../../../scripts/demo/files.ts'
+import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 import { signIn } from '../../support/sign-in.ts'
 import { demoCommand, isOpenToOthers, startDemo } from './support/start-demo.ts'
@@ -46,7 +46,7 @@ describe('make demo', () => {
     const published = await fetch(`${entraUrl}/emulator/ca.pem`)
     expect(await published.text()).toBe(certificate)
     const redirectUri = `http://localhost:${PORT}/auth/redirect.html`
-    const token = await signIn({ entraUrl, redirectUri, user: tenant.users.ada.id })
+    const token = await signIn({ entraUrl, redirectUri, user: identities.ada.oid })
     for (const flow of ['autonomous', 'obo', 'agent-user']) {
       const question = { message: 'What is the weather in Oslo?', mode: 'direct', flow }
       const caller = flow === 'obo' ? { token } : {}

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { tenant } from '@entra-agents/demo-tenant'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
+import { seedIds } from '../../../../../../emulators/entra/src/testing/seed-ids.ts'
 import { identities } from '../../../../../../tests/support/identities.ts'
 import { postJson } from '../../../../../../tests/support/post-json.ts'
 import { receiptOf } from '../../../../../../tests/support/receipt.ts'
@@ -40,10 +40,10 @@ export function useThreeAgents() {
 
   beforeAll(async () => {
     stack = await Stack.start({}, ['entra', 'sidecar'])
-    const { ids } = tenant.apis['weather-api']
+    const { weatherPrincipal: resourceId, weatherReadAllRole: appRoleId } = seedIds
     const token = await graphToken({ url: stack.entraUrl })
     for (const principalId of [alertsAgentId, traineeAgentId]) {
-      const role = { principalId, resourceId: ids.principal, appRoleId: ids['Weather.Read.All'] }
+      const role = { principalId, resourceId, appRoleId }
       const url = `${stack.entraUrl}/v1.0/servicePrincipals/${principalId}/appRoleAssignments`
       expect((await postJson(url, role, { token })).status).toBe(201)
     }
