@@ -13,7 +13,8 @@ export const transportFaults = {
     {},
     (): TransportFault => (reply, stopped) => {
       reply.hijack()
-      stopped.addEventListener('abort', () => reply.raw.destroy(), { once: true })
+      if (stopped.aborted) reply.raw.destroy()
+      else stopped.addEventListener('abort', () => reply.raw.destroy(), { once: true })
     },
   ),
   reset: faultKind(
