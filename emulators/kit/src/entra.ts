@@ -1,10 +1,8 @@
 import { describeShapeFaults, explainPort } from '@entra-agents/service-kit'
 import type { TSchema } from 'typebox'
 import { Check, Errors } from 'typebox/value'
-import { buildApp } from '../../entra/src/app.ts'
-import { readConfig } from '../../entra/src/config.ts'
 import type { InjectedFault } from '../../entra/src/emulator/faults.ts'
-import { trustedCertificate } from './certificate.ts'
+import { buildEntra } from './build-entra.ts'
 import { post } from './control.ts'
 import type { CustomToken, EntraFault, EntraRequest, FaultTarget, SignIn, Tokens } from './wire.ts'
 
@@ -59,17 +57,9 @@ export interface EmulatedEntra extends AsyncDisposable {
 
 /** Starts an Entra in this process. @throws with all faults of the seed, in words */
 export async function startEntra(options: EntraOptions): Promise<EmulatedEntra> {
-  const { seed, port = 0, host = 'localhost', publicUrl } = options
-  const publicHost = URL.parse(publicUrl ?? '')?.hostname
-  const config = readConfig(
-    {
-      ...{ PORT: String(port), HOST: host, PUBLIC_URL: publicUrl, LOG_LEVEL: 'silent' },
-      ALLOWED_HOSTS: ['localhost', '127.0.0.1', '[::1]', ...(publicHost ? [publicHost] : [])].join(),
-    },
-    seed,
-  )
-  const { certificate: ca, key } = options.tls ? trustedCertificate(publicHost) : {}
-  const app = buildApp({ ...config, ...(ca && key && { tls: { cert: ca, key } }) })
+  const { seed, port = 0, host = 'localhost', publicUrl, tls } = options
+  const env = { PORT: String(port), HOST: host, PUBLIC_URL: publicUrl, LOG_LEVEL: 'silent' }
+  const { app, config, ca } = buildEntra({ env, seed, tls })
   await app.listen({ host, port }).catch(async error => {
     await app.close()
     throw new Error(explainPort(error.code, String(port), 'port') ?? error.message, { cause: error })
