@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it } from 'vitest'
-import { workspaces, writeBundle } from '../bundle.ts'
+import { writeBundle } from '../bundle.ts'
 
 const folder = temporaryFolder()
 
@@ -51,22 +51,6 @@ describe('writeBundle', () => {
     writeFileSync(entry, "import 'no-such-package'")
     await expect(writeBundle(entry, join(folder, 'incomplete'))).rejects.toThrow('no-such-package')
   })
-
-  it.each(workspaces.filter(path => path.startsWith('services/')))(
-    'brings no code for emulators and tests into the bundle of %s, and no elliptic curves, which nothing there calls',
-    async service => {
-      const bundle = join(folder, service)
-      await writeBundle(join(root, service, 'src/main.ts'), bundle)
-      const sources = readdirSync(bundle)
-        .filter(name => name.endsWith('.map'))
-        .flatMap(name => JSON.parse(readFileSync(join(bundle, name), 'utf8')).sources as string[])
-        .map(path => relative(root, join(bundle, path)))
-      expect(sources).toContain('packages/tokens/src/token-verifier.ts')
-      expect(sources.filter(path => /emulator|entra-failures\/src\/(?!codes\.ts)/.test(path))).toEqual([])
-      expect(sources.filter(path => /\/get-jwks\//.test(path))).not.toEqual([])
-      expect(sources.filter(path => /\/(elliptic|jwk-to-pem|hmac-drbg|brorand)\//.test(path))).toEqual([])
-    },
-  )
 })
 
 describe('Filling the compile cache', () => {

@@ -163,16 +163,6 @@ describe('A user', () => {
     expect((await ask()).map(({ status }) => status)).toEqual([200, 200])
   })
 
-  it('gets SIDECAR_UNREACHABLE, and no problem that blames Entra, if the sidecar accepts connections but never responds', async () => {
-    await resetStack(stack)
-    await stack.stop('sidecar')
-    const port = Number(new URL(stack.sidecarUrl).port)
-    const silent = await new LocalServer(() => undefined, 'localhost').start(port)
-    expect((await askWeather(stack, 'autonomous')).body.code).toBe('SIDECAR_UNREACHABLE')
-    await silent.close()
-    await stack.start('sidecar')
-  })
-
   it('gets SIDECAR_REFUSED_CALLER if the sidecar takes the agent for a remote caller', async () => {
     const remote = new LocalServer((_request, response) => response.writeHead(403).end(), 'localhost')
     await stack.restart('agent', { SIDECAR_URL: (await remote.start()).url })
