@@ -1,182 +1,113 @@
-import { createServer } from '@entra-agents/service-kit'
-import type { Caller } from '@entra-agents/tokens'
-import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
+import { onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import type { Client } from '@modelcontextprotocol/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addMcpRoute } from '../../../services/weather-api/src/mcp/route.ts'
 import { identities } from '../../support/identities.ts'
 import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
 import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
 import { connectClient, revisions } from './clients.ts'
 
+type Call = readonly [name: string, given: Readonly<Record<string, unknown>>]
+
+const failingCalls: readonly Call[] = [
+  ['get_forecast', { city: 'Dalas' }],
+  ['get_forecast', {}],
+  ['get_forecast', { city: '' }],
+  ['get_forecast', { city: 'a'.repeat(101) }],
+  ['get_forecast', { city: 'Rome', days: 0 }],
+  ['get_forecast', { city: 'Rome', days: 8 }],
+  ['get_forecast', { city: 'Rome', days: '3' }],
+  ['get_secrets', {}],
+]
+
+/** What a client reads when a call fails. */
+async function describeFailure(client: Client, [name, given]: Call): Promise<string> {
+  const call = `${name} ${JSON.stringify(given).replace(/a{101}/, '<101 letters>')}`
+  const answered = client.callTool({ name, arguments: given })
+  const { isError, content, _meta } = await answered.catch(({ code, message }) => ({
+    isError: `protocol error ${code}`,
+    content: message,
+    _meta: undefined,
+  }))
+  const { validated, problem } = Object(_meta)
+  const lines = [`${call}: ${isError}`, JSON.stringify(content), JSON.stringify(problem), validated?.caller]
+  return lines.filter(line => line !== undefined).join('\n    ')
+}
+
 describe.each(revisions)('the weather API as an MCP server of revision %s', revision => {
   let api: RunningWeatherApi
   let client: Client
   let token: string
+  const connect = (as = token) => connectClient(api.url, revision, as)
   beforeAll(async () => {
     api = await startWeatherApi()
-    token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
-    client = await connectClient(api.url, revision, token)
+    token = api.autonomous()
+    client = await connect()
   })
   afterAll(async () => {
     await client.close()
     await api.close()
   })
 
-  it('speaks that revision and declares tools as its only capability', () => {
+  it('has the tools, and refuses calls in the words, of the golden text, which is the same for each revision', async () => {
     expect(client.getNegotiatedProtocolVersion()).toBe(revision)
-    expect(client.getServerCapabilities()).toEqual({ tools: { listChanged: false } })
-  })
-
-  it('lists two tools, with the shapes of their arguments and results', async () => {
     const { tools } = await client.listTools()
-    expect(tools).toEqual([
-      expect.objectContaining({
-        name: 'get_weather',
-        inputSchema: expect.objectContaining({ required: ['city'] }),
-        outputSchema: expect.objectContaining({ required: expect.arrayContaining(['temperature_c']) }),
-      }),
-      expect.objectContaining({
-        name: 'get_forecast',
-        inputSchema: expect.objectContaining({ required: ['city'] }),
-        outputSchema: expect.objectContaining({ required: expect.arrayContaining(['days']) }),
-      }),
-    ])
-    expect(tools[1]?.inputSchema.properties?.['days']).toMatchObject({ minimum: 1, maximum: 7, default: 3 })
+    const shapes = tools.map(({ name, inputSchema, outputSchema }) => ({
+      ...{ name, properties: inputSchema.properties, required: inputSchema.required },
+      returns: outputSchema?.['required'],
+    }))
+    const capabilities = client.getServerCapabilities()
+    const failures: string[] = []
+    for (const call of failingCalls) failures.push(await describeFailure(client, call))
+    const ids = /"requestId":"[^"]+"/g
+    const text = [JSON.stringify({ capabilities, tools: shapes }, undefined, 2), ...failures, ''].join('\n')
+    await expect(text.replaceAll(ids, '"requestId":"…"')).toMatchFileSnapshot('tools.txt')
   })
 
-  it('returns the same weather as the REST route, as structure and as text', async () => {
-    const { validated, observed_at: _, ...weather } = (await api.ask(token)).body
-    const result = await client.callTool({ name: 'get_weather', arguments: { city: 'Dallas' } })
+  it.each<[...Call, path: string]>([
+    ['get_weather', { city: 'Dallas' }, '/weather?city=Dallas'],
+    ['get_forecast', { city: 'Sydney', days: 2 }, '/weather/forecast?city=Sydney&days=2'],
+    ['get_forecast', { city: 'Sydney' }, '/weather/forecast?city=Sydney&days=3'],
+  ])('returns for %s %j the same as the REST route, as structure and as text', async (name, given, path) => {
+    const { validated, ...weather } = (await api.ask(token, path)).body
+    const result = await client.callTool({ name, arguments: given })
     expect(result.isError).toBeUndefined()
-    expect(result.structuredContent).toEqual({ ...weather, observed_at: expect.any(String) })
+    const observed = name === 'get_weather' && { observed_at: expect.any(String) }
+    expect(result.structuredContent).toEqual({ ...weather, ...observed })
     expect(result.content).toEqual([{ type: 'text', text: JSON.stringify(result.structuredContent) }])
     expect(result._meta?.['validated']).toEqual(validated)
   })
 
-  it.each([
-    [{ city: 'Sydney', days: 2 }, 'days=2', 2],
-    [{ city: 'Sydney' }, '', 3],
-  ])('returns the same forecast as the REST route for %j', async (asked, query, count) => {
-    const { validated, ...forecast } = (await api.ask(token, `/weather/forecast?city=Sydney&${query}`)).body
-    const result = await client.callTool({ name: 'get_forecast', arguments: asked })
-    expect(result.structuredContent).toEqual(forecast)
-    expect(forecast.days).toHaveLength(count)
-    expect(result._meta?.['validated']).toEqual(validated)
-  })
-
-  it('names the user of the call in the metadata of the result, not in what the model gets', async () => {
-    const forAda = await connectClient(
-      api.url,
-      revision,
-      api.issuer.sign(onBehalfOfClaims({ authority: api.issuer.url })),
-    )
-    const result = await forAda.callTool({ name: 'get_weather', arguments: { city: 'Rome' } })
-    expect(result._meta?.['validated']).toMatchObject({ flow: 'obo', on_behalf_of: identities.ada.oid })
-    expect(JSON.stringify([result.content, result.structuredContent])).not.toContain(identities.ada.oid)
-    await forAda.close()
-  })
-
-  it('reports an unknown city in words, with the names that may have been meant', async () => {
-    const result = await client.callTool({ name: 'get_forecast', arguments: { city: 'Dalas' } })
-    expect(result).toMatchObject({
-      isError: true,
-      content: [{ type: 'text', text: 'No city of that name is known. Did you mean Dallas?' }],
-      _meta: {
-        validated: { caller: identities.agentId },
-        problem: { code: 'CITY_NOT_FOUND', status: 404, suggestions: ['Dallas'] },
-      },
-    })
-  })
-
-  it.each([
-    [{}, 'city'],
-    [{ city: '' }, 'city'],
-    [{ city: 'a'.repeat(101) }, 'city'],
-    [{ city: 'Rome', days: 0 }, 'days'],
-    [{ city: 'Rome', days: 8 }, 'days'],
-    [{ city: 'Rome', days: '3' }, 'days'],
-  ])('refuses the arguments %j and names the wrong argument', async (wrong, name) => {
-    const result = await client.callTool({ name: 'get_forecast', arguments: wrong })
-    expect(result).toMatchObject({
-      isError: true,
-      content: [{ type: 'text', text: expect.stringContaining(name) }],
-    })
-  })
-
-  it('refuses a call of an unknown tool', async () => {
-    await expect(client.callTool({ name: 'get_secrets', arguments: {} })).rejects.toMatchObject({
-      code: -32_602,
-    })
-  })
-
-  it('never mixes up the callers of 100 concurrent calls', async () => {
-    const oids = Array.from({ length: 100 }, (_, index) => `user-${index}`)
-    const told = await Promise.all(
+  it('names the user of each of many concurrent calls in the metadata of its result, not in what the model gets', async () => {
+    const oids = Array.from({ length: 30 }, (_, index) => `user-${index}`)
+    const results = await Promise.all(
       oids.map(async oid => {
         const claims = onBehalfOfClaims({ authority: api.issuer.url, claims: { oid } })
-        const user = await connectClient(api.url, revision, api.issuer.sign(claims))
-        const result = await user.callTool({ name: 'get_weather', arguments: { city: 'Rome' } })
+        const user = await connect(api.issuer.sign(claims))
+        const { content, structuredContent, _meta } = await user.callTool({
+          name: 'get_weather',
+          arguments: { city: 'Rome' },
+        })
         await user.close()
-        return result._meta?.['validated']
+        expect(JSON.stringify([content, structuredContent])).not.toContain(oid)
+        return _meta?.['validated']
       }),
     )
-    expect(told).toEqual(oids.map(oid => expect.objectContaining({ on_behalf_of: oid })))
+    expect(results).toMatchObject(oids.map(oid => ({ flow: 'obo', on_behalf_of: oid })))
   })
-})
-
-it('an unexpected failure of a tool is reported without its details', async () => {
-  const app = createServer({ logLevel: 'silent' })
-  const access: Caller = {
-    flow: 'autonomous',
-    kind: 'agent',
-    caller: identities.agentId,
-    objectId: identities.agentId,
-    tenantId: identities.tenantId,
-    blueprintAppId: undefined,
-    tokenId: undefined,
-    checks: [],
-  }
-  app.decorateRequest('access')
-  app.addHook('onRequest', async request => {
-    request.access = access
-  })
-  const fail = () => {
-    throw new Error('inner secret')
-  }
-  addMcpRoute(app, { weather: { current: fail, forecast: async () => fail() }, alerts: undefined })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  for (const revision of revisions) {
-    const client = await connectClient(url, revision, 'any')
-    for (const name of ['get_weather', 'get_forecast']) {
-      const result = await client.callTool({ name, arguments: { city: 'Rome' } })
-      expect(result).toMatchObject({ isError: true, _meta: { problem: { code: 'INTERNAL_ERROR' } } })
-      expect(JSON.stringify(result)).not.toContain('secret')
-    }
-    await client.close()
-  }
-  await app.close()
 })
 
 describe.each(revisions)('a tool that fails in revision %s', revision => {
   let meteo: OpenMeteoStub
   let api: RunningWeatherApi
   let client: Client
-  let lines: string[]
+  const lines: string[] = []
   beforeAll(async () => {
-    lines = []
     meteo = await startOpenMeteoStub()
-    api = await startWeatherApi(
-      {
-        WEATHER_PROVIDER: 'open-meteo',
-        OPEN_METEO_GEOCODING_URL: meteo.url,
-        OPEN_METEO_FORECAST_URL: meteo.url,
-        LOG_LEVEL: 'trace',
-      },
-      { logStream: { write: line => void lines.push(line) } },
-    )
-    const token = api.issuer.sign(autonomousClaims({ authority: api.issuer.url }))
-    client = await connectClient(api.url, revision, token)
+    const urls = { OPEN_METEO_GEOCODING_URL: meteo.url, OPEN_METEO_FORECAST_URL: meteo.url }
+    const logStream = { write: (line: string) => void lines.push(line) }
+    const env = { WEATHER_PROVIDER: 'open-meteo', ...urls, LOG_LEVEL: 'trace' }
+    api = await startWeatherApi(env, { logStream })
+    client = await connectClient(api.url, revision, api.autonomous())
   })
   afterAll(async () => {
     await client.close()
@@ -186,15 +117,10 @@ describe.each(revisions)('a tool that fails in revision %s', revision => {
 
   it('is reported by the title and hint of its problem, without internal details', async () => {
     meteo.fail({ status: 500, body: '{"reason":"inner secret"}' })
-    const result = await client.callTool({ name: 'get_weather', arguments: { city: 'Oslo' } })
-    expect(result).toMatchObject({
-      isError: true,
-      content: [
-        { type: 'text', text: expect.stringMatching(/^The weather source is out of reach\. Try again/) },
-      ],
-      _meta: { problem: { code: 'WEATHER_UNAVAILABLE', status: 503 } },
-    })
-    expect(JSON.stringify(result)).not.toMatch(new RegExp(`inner secret|\\b500\\b|responded|${meteo.url}`))
+    const text = await describeFailure(client, ['get_weather', { city: 'Oslo' }])
+    expect(text).toContain('"The weather source is out of reach. Try again')
+    expect(text).toContain('"code":"WEATHER_UNAVAILABLE"')
+    expect(text).not.toMatch(new RegExp(`inner secret|\\b500\\b|responded|${meteo.url}`))
   })
 
   it('is logged with its name and reason, and without the caller’s words', async () => {
@@ -203,15 +129,12 @@ describe.each(revisions)('a tool that fails in revision %s', revision => {
     await client.callTool({ name: 'get_weather', arguments: { city: '', whispered: 1 } })
     await client.callTool({ name: 'whispered', arguments: {} }).catch(() => undefined)
     const entries = lines.map(line => JSON.parse(line))
-    expect(entries).toContainEqual(
-      expect.objectContaining({ level: 50, tool: 'get_weather', code: 'WEATHER_UNAVAILABLE' }),
-    )
-    expect(entries).toContainEqual(
-      expect.objectContaining({ level: 30, tool: 'get_weather', code: 'CITY_NOT_FOUND' }),
-    )
-    expect(entries).toContainEqual(
-      expect.objectContaining({ audit: 'allowed', action: 'POST /mcp', caller: identities.agentId }),
-    )
+    for (const entry of [
+      { level: 50, tool: 'get_weather', code: 'WEATHER_UNAVAILABLE' },
+      { level: 30, tool: 'get_weather', code: 'CITY_NOT_FOUND' },
+      { audit: 'allowed', action: 'POST /mcp', caller: identities.agentId },
+    ])
+      expect(entries).toContainEqual(expect.objectContaining(entry))
     expect(lines.join('')).not.toMatch(/whisper|eyJ/i)
   })
 })
