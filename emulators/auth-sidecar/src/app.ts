@@ -18,6 +18,13 @@ const FaultTarget = strictObject({
   path: Type.String({ description: 'Where the path begins, such as /AuthorizationHeader/.' }),
 })
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The sidecar has only the transport faults, and no settings. */
+    readonly sidecar: Emulator<object, typeof FaultTarget, Record<never, never>, object>
+  }
+}
+
 /** Builds the emulator of the official sidecar as a Fastify app; the caller makes it listen. */
 export function buildApp(config: Config, dependencies: { readonly clock?: Clock } = {}): FastifyInstance {
   const shared = serverOptions({ logLevel: config.logLevel })
@@ -31,7 +38,6 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
     clientErrorHandler: respondToParserError,
     frameworkErrors: (_error, _request, reply) => void sendEmpty(reply, 400),
   })
-  // The sidecar has only the transport faults, and no settings.
   const controls = new Emulator({
     about: { emulates: ['auth-sidecar'] },
     allowedHosts: config.controlHosts,
@@ -39,6 +45,7 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
     faults: {},
     settings: { change: {}, initial: {} },
   })
+  app.decorate('sidecar', controls)
   controls.addControls(app)
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request

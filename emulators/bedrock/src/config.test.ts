@@ -1,7 +1,6 @@
 import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { expect, it } from 'vitest'
 import { readConfig } from './config.ts'
-import type { Script } from './model/script.ts'
 
 it('The configuration has defaults if no variable is set', () => {
   expect(readConfig({})).toMatchObject({
@@ -46,7 +45,7 @@ it.each([
   [[{ tool: 'get_orders', input: 'all' }], 'step 1 is none'],
 ])('The script %j is read, or the fault says where it is', (script, fault) => {
   const shape = 'a list of texts, {"tool", "input"} and lists of these'
-  expect(findFaults(() => readConfig({}, script as Script))).toEqual(
+  expect(findFaults(() => readConfig({}, script))).toEqual(
     fault === undefined ? [] : [`The script (EMULATOR_SCRIPT) must be ${shape}; ${fault}.`],
   )
 })

@@ -10,7 +10,7 @@ export type Config = ReturnType<typeof readConfig>
  *
  * @param script takes the place of the file that `EMULATOR_SCRIPT` names
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, script?: Script) {
+export function readConfig(env: Readonly<Record<string, string | undefined>>, script?: unknown) {
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),
     port: reader.port('PORT', 7002),

@@ -1,3 +1,5 @@
+export { type ApiEntry, type EmulatedSidecar, type SidecarOptions, startAuthSidecar } from './auth-sidecar.ts'
+export { type BedrockOptions, type EmulatedBedrock, startBedrock } from './bedrock.ts'
 export { EntraRefusal } from './control.ts'
 export { type EmulatedEntra, type EntraOptions, startEntra } from './entra.ts'
-export type { CustomToken, EntraFault, EntraRequest, FaultTarget, SignIn, Tokens } from './wire.ts'
+export type * from './wire.ts'

@@ -10,17 +10,47 @@ export type EntraFault =
   | number
   | { kind: 'refuse'; code: number; error?: string; status?: number; retryAfterSeconds?: number }
   | { kind: 'conditional-access'; code?: number }
+  | TransportFault
+
+/** What happens to the connection. */
+export type TransportFault =
   | { kind: 'html'; status?: number }
   | { kind: 'delay'; delayMs: number }
   | { kind: 'hang' | 'reset' }
 
-/** A request that the emulator has got. No token and no secret is in it. */
-export interface EntraRequest {
+/** What a call of the model gets in place of its answer. A text is the name of an error, such as `ThrottlingException`. */
+export type BedrockFault =
+  | string
+  | { kind: 'error'; name: string; message?: string }
+  | { kind: 'cut' | 'end' | 'stall' | 'garbage' | 'corrupt'; afterEvents?: number }
+  | { kind: 'exception' | 'stream-error'; type: string; message?: string; afterEvents?: number }
+  | { kind: 'stop'; stopReason: string; text?: string }
+  | TransportFault
+
+/** What the model says or calls in one message. */
+export type ScriptStep = ScriptPart | readonly ScriptPart[]
+type ScriptPart = string | { readonly tool: string; readonly input?: object }
+
+/** A request that an emulator has got. No token and no secret is in it. */
+export interface ReceivedRequest {
   readonly method: string
   readonly path: string
   /** `null` while there is no response, or when the connection broke. */
   readonly status: number | null
   readonly receivedAt: string
+}
+
+export interface BedrockRequest extends ReceivedRequest {
+  /** `Converse`, `ConverseStream`, or the action of STS. */
+  readonly operation?: string
+  readonly modelId?: string
+  readonly principal?: string
+  /** The name of the error that was sent. */
+  readonly error?: string
+  readonly stopReason?: string
+}
+
+export interface EntraRequest extends ReceivedRequest {
   readonly leg?: FaultTarget | undefined
   /** The code of a refusal, and its text. */
   readonly aadsts?: number

@@ -1,0 +1,38 @@
+import { buildApp } from '../../bedrock/src/app.ts'
+import { readConfig } from '../../bedrock/src/config.ts'
+import { type Address, inject, listen, type Own, type RunningEmulator } from './emulator.ts'
+import type { BedrockFault, BedrockRequest, ScriptStep } from './wire.ts'
+
+export interface BedrockOptions extends Address {
+  /** What the model says and calls, step by step in each conversation. Without it, the model follows a few rules. */
+  readonly script?: readonly ScriptStep[]
+}
+
+/** A running Bedrock with one AWS account, and its STS. */
+export interface EmulatedBedrock extends RunningEmulator<BedrockRequest> {
+  /** The variables by which AWS's SDKs call it. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Injects a fault into calls of the model: `using _ = bedrock.fault('ThrottlingException', { times: 1 })`. */
+  fault(fault: BedrockFault, options?: { readonly times?: number }): Disposable
+}
+
+/** Starts a Bedrock in this process. @throws if the script is none */
+export async function startBedrock({ script, ...address }: BedrockOptions = {}): Promise<EmulatedBedrock> {
+  const config = readConfig({ LOG_LEVEL: 'silent' }, script)
+  const app = buildApp(config)
+  const handles = await listen(app, app.controls, address)
+  const own: Own<EmulatedBedrock> = {
+    environment: {
+      AWS_REGION: config.region,
+      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: handles.url,
+      AWS_ENDPOINT_URL_STS: handles.url,
+      AWS_ACCESS_KEY_ID: config.accessKey.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: config.accessKey.secretAccessKey,
+    },
+    fault(fault, limits = {}) {
+      const what = typeof fault === 'string' ? { kind: 'error', name: fault } : fault
+      return inject(app.controls.faults, { fault: what, ...limits })
+    },
+  }
+  return Object.assign(handles, own)
+}
