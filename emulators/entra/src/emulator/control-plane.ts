@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { EntraError, errorBody } from '../errors/entra-error.ts'
-import { escapeHtml, sendPage } from '../sign-in/html.ts'
+import { html, sendPage } from '../sign-in/html.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
 import { claimsToKeep } from '../tokens/claims-to-keep.ts'
 import { describeDirectory } from './directory-report.ts'
@@ -93,15 +93,15 @@ function sendOverview(entra: Entra, reply: FastifyReply): FastifyReply {
   const objects = [...users.map(user => ({ ...user, kind: 'user', appId: user.id })), ...servicePrincipals]
   const items = objects.map(
     ({ displayName, kind, appId }) =>
-      `<li><strong>${escapeHtml(displayName)}</strong>, ${kind}: <code>${escapeHtml(appId)}</code></li>`,
+      html`<li><strong>${displayName}</strong>, ${kind}: <code>${appId}</code></li>`,
   )
   return sendPage(reply, {
     title: 'A tenant that is not real',
-    body: `<p>Tenant <code>${escapeHtml(entra.config.tenantId)}</code>. Discovery is at
-<code>${escapeHtml(`${entra.issuerV2}/.well-known/openid-configuration`)}</code>.
+    body: html`<p>Tenant <code>${entra.config.tenantId}</code>. Discovery is at
+<code>${entra.issuerV2}/.well-known/openid-configuration</code>.
 <a href="/emulator">See its requests and change it</a>.</p>
 <ul>
-${items.join('\n')}
+${items}
 </ul>`,
   })
 }

@@ -4,51 +4,48 @@ import { stableId } from '../directory/graph-permissions.ts'
 import { type Application, newApplication } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { ApplicationPatch, type KeyCredential, NewApplication } from './bodies.ts'
-import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
+import { applicationPermission, requireByKind, requirePermission } from './caller.ts'
 import { badRequest, GraphError } from './graph-error.ts'
 import { findApplication, readBoundUsers } from './odata.ts'
 import { lookUpMisses } from './replication.ts'
-import type { GraphRoutes } from './routes.ts'
+import type { GraphRequest, GraphRoutes } from './routes.ts'
 
-const writePermission = 'Application.ReadWrite.All'
+/** Of those who may change the credentials of blueprints. */
+export const credentialPermission = 'AgentIdentityBlueprint.AddRemoveCreds.All'
 
 /** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
 export function addApplicationRoutes(routes: GraphRoutes): void {
   // As users report, a filter on all applications does not find blueprints in Entra.
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
-    const readers =
-      kind === 'application'
-        ? routes.for(writePermission)
-        : routes.forAgents('AgentIdentityBlueprint.Read.All')
-    readers.list(
-      path,
-      ({ entra }) =>
-        entra.directory.content.applications
-          .filter(one => one.kind === kind && !lookUpMisses(entra, one))
-          .map(one => showApplication(entra, one)),
-      'applications',
-    )
-    routes.create(path, NewApplication, ({ entra, body, caller }) =>
-      createApplication(entra, caller, kind, body),
-    )
+    const list: Parameters<typeof routes.list>[1] = ({ entra, content, caller }) => {
+      requireByKind(caller, { kind }, 'AgentIdentityBlueprint.Read.All')
+      const found = content.applications.filter(one => one.kind === kind && !lookUpMisses(entra, one))
+      return found.map(one => showApplication(entra, one))
+    }
+    routes.list(path, list, 'applications')
+    routes.create(path, NewApplication, request => createApplication(request, kind))
   }
   routes.get('/applications/:key', ({ entra, caller, key }) => {
     const application = findApplication(entra, key)
     const isBlueprint = application.kind === 'agentIdentityBlueprint'
-    requirePermission(caller, writePermission, ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []))
+    requirePermission(
+      caller,
+      applicationPermission,
+      ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []),
+    )
     return showApplication(entra, application)
   })
   routes.change('/applications/:key', ApplicationPatch, ({ entra, body, caller, key }) => {
     const application = findApplication(entra, key)
-    requireWritePermission(caller, application, isRenaming(body) ? 'UpdateBranding' : 'UpdateAuthProperties')
-    if (body.keyCredentials) requireWritePermission(caller, application, 'AddRemoveCreds')
+    const what = isRenaming(body) ? 'UpdateBranding' : 'UpdateAuthProperties'
+    requireByKind(caller, application, `AgentIdentityBlueprint.${what}.All`)
+    if (body.keyCredentials) requireByKind(caller, application, credentialPermission)
     changeApplication(entra, application, body)
   })
-  routes.remove('/applications/:key', ({ entra, caller, key }) => {
+  routes.remove('/applications/:key', ({ entra, content, caller, key }) => {
     const gone = findApplication(entra, key)
-    requireWritePermission(caller, gone, 'DeleteRestore')
-    const { content } = entra.directory
+    requireByKind(caller, gone, 'AgentIdentityBlueprint.DeleteRestore.All')
     content.applications = content.applications.filter(known => known !== gone)
     // Deleting a blueprint deletes its agents too.
     for (const principal of content.servicePrincipals) {
@@ -58,12 +55,11 @@ export function addApplicationRoutes(routes: GraphRoutes): void {
   })
 }
 
-function createApplication(entra: Entra, caller: Caller, kind: Application['kind'], body: NewApplication) {
+function createApplication(request: GraphRequest<NewApplication>, kind: Application['kind']) {
+  const { entra, content, caller, body } = request
+  requireByKind(caller, { kind }, 'AgentIdentityBlueprint.Create')
   const isBlueprint = kind === 'agentIdentityBlueprint'
-  if (isBlueprint) requireAgentPermission(caller, 'AgentIdentityBlueprint.Create')
-  else requirePermission(caller, writePermission)
-  const { demandsServiceManagementReference } = entra.settings.current
-  if (demandsServiceManagementReference && !body.serviceManagementReference)
+  if (entra.settings.current.demandsServiceManagementReference && !body.serviceManagementReference)
     throw badRequest(
       'ServiceManagementReference field is required for Create, but is missing in the request.',
     )
@@ -83,17 +79,8 @@ function createApplication(entra: Entra, caller: Caller, kind: Application['kind
   if (isBlueprint && application.sponsors.length === 0)
     throw badRequest('At least one sponsor is required for an agent identity blueprint.')
   changeApplication(entra, application, properties)
-  entra.directory.content.applications.push(application)
+  content.applications.push(application)
   return showApplication(entra, application)
-}
-
-function requireWritePermission(
-  caller: Caller,
-  { kind }: Application,
-  what: 'AddRemoveCreds' | 'DeleteRestore' | 'UpdateAuthProperties' | 'UpdateBranding',
-): void {
-  if (kind === 'application') requirePermission(caller, writePermission)
-  else requireAgentPermission(caller, `AgentIdentityBlueprint.${what}.All`)
 }
 
 function isRenaming({ displayName, description }: Static<typeof ApplicationPatch>): boolean {

@@ -1,8 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { directoryAccessAsUser } from '../directory/graph-permissions.ts'
+import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
-import { GraphError } from './graph-error.ts'
+import { denied, GraphError } from './graph-error.ts'
+
+type Kind = (Application | ServicePrincipal)['kind']
 
 /** The caller of Graph, from the bearer token. */
 export interface Caller {
@@ -38,17 +41,25 @@ const singular = ['AgentIdentity.DeleteRestore.All']
 /** Refuses a caller who has none of these permissions, and no higher one: `X.ReadWrite.All` includes the others on X. */
 export function requirePermission({ permissions }: Caller, ...sufficient: readonly string[]): void {
   const higher = (one: string) => (singular.includes(one) ? one : `${one.split('.')[0]}.ReadWrite.All`)
-  if (!sufficient.some(one => permissions.has(one) || permissions.has(higher(one))))
-    throw new GraphError(
-      'Authorization_RequestDenied',
-      'Insufficient privileges to complete the operation.',
-      403,
-    )
+  if (!sufficient.some(one => permissions.has(one) || permissions.has(higher(one)))) throw denied()
 }
 
 /** For requests about agents: as `requirePermission`, but refuses every token with the broad scope of the Azure CLI. */
 export function requireAgentPermission(caller: Caller, ...sufficient: readonly string[]): void {
   requirePermission(caller, ...(caller.permissions.has(directoryAccessAsUser) ? [] : sufficient))
+}
+
+/** The permission to change applications and their principals. */
+export const applicationPermission = 'Application.ReadWrite.All'
+
+/** Refuses a caller without the permission for an object of this kind, which for blueprints and agents is `agentPermission`. */
+export function requireByKind(
+  caller: Caller,
+  { kind }: { readonly kind: Kind },
+  agentPermission: string,
+): void {
+  if (kind === 'application' || kind === 'servicePrincipal') requirePermission(caller, applicationPermission)
+  else requireAgentPermission(caller, agentPermission)
 }
 
 function invalidTokenError(message: string): GraphError {

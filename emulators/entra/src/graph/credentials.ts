@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Application, FederatedIdentityCredential } from '../directory/objects.ts'
 import { opaqueValue } from '../tokens/opaque.ts'
+import { credentialPermission } from './applications.ts'
 import { FederatedCredentialPatch, NewFederatedCredential, NewPassword, PasswordRemoval } from './bodies.ts'
-import { requireAgentPermission, requirePermission } from './caller.ts'
+import { requireByKind } from './caller.ts'
 import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
 import { findApplication } from './odata.ts'
 import type { GraphRequest, GraphRoutes } from './routes.ts'
@@ -14,8 +15,7 @@ const federatedPath = '/applications/:key/federatedIdentityCredentials'
 export function addCredentialRoutes(routes: GraphRoutes): void {
   const writable = ({ entra, caller, key }: GraphRequest<unknown>): Application => {
     const application = findApplication(entra, key)
-    if (application.kind === 'application') requirePermission(caller, 'Application.ReadWrite.All')
-    else requireAgentPermission(caller, 'AgentIdentityBlueprint.AddRemoveCreds.All')
+    requireByKind(caller, application, credentialPermission)
     return application
   }
 
@@ -60,9 +60,8 @@ export function addCredentialRoutes(routes: GraphRoutes): void {
   routes.remove(`${federatedPath}/:part`, request => {
     const application = writable(request)
     const gone = findFederatedCredential(application, request.part)
-    application.federatedIdentityCredentials = application.federatedIdentityCredentials.filter(
-      known => known !== gone,
-    )
+    const known = application.federatedIdentityCredentials
+    application.federatedIdentityCredentials = known.filter(one => one !== gone)
   })
 }
 

@@ -18,8 +18,18 @@ export function badRequest(message: string): GraphError {
   return new GraphError('Request_BadRequest', message)
 }
 
+export function denied(message = 'Insufficient privileges to complete the operation.'): GraphError {
+  return new GraphError('Authorization_RequestDenied', message, 403)
+}
+
 export function throwNotFound(id: string): never {
   throw new GraphError('Request_ResourceNotFound', `Resource '${id}' does not exist.`, 404)
+}
+
+export function alreadyThere(property: string): GraphError {
+  return badRequest(
+    `One or more added object references already exist for the following modified properties: '${property}'.`,
+  )
 }
 
 export function duplicateError(message: string): GraphError {

@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import {
+  auditLogPermission,
+  conditionalAccessPermission,
+  policyReadPermission,
+} from '../directory/graph-permissions.ts'
+import { ConditionalAccessPolicyProperties } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { addApplicationRoutes } from './applications.ts'
 import { addBatchRoute } from './batch.ts'
 import { type Caller, readCaller } from './caller.ts'
-import { addConditionalAccessRoutes } from './conditional-access.ts'
 import { addCredentialRoutes } from './credentials.ts'
 import { GraphError, sendGraphErrors } from './graph-error.ts'
 import { addGroupRoutes } from './groups.ts'
@@ -12,9 +18,8 @@ import { addMembershipRoutes } from './memberships.ts'
 import type { GraphVersion } from './paths.ts'
 import { addPermissionRoutes } from './permissions.ts'
 import { addResponsibleUserRoutes } from './responsible-users.ts'
-import { graphRoutes } from './routes.ts'
+import { type GraphRoutes, graphRoutes } from './routes.ts'
 import { addServicePrincipalRoutes } from './service-principals.ts'
-import { addSignInActivityRoutes } from './sign-in-activities.ts'
 import { addUserRoutes } from './users.ts'
 
 declare module 'fastify' {
@@ -28,10 +33,7 @@ declare module 'fastify' {
 const maxObjects = 2_000
 
 /** The part of Microsoft Graph that setting up an agent needs. */
-export async function serveGraph(
-  app: FastifyInstance,
-  { version }: { readonly version: GraphVersion },
-): Promise<void> {
+export async function serveGraph(app: FastifyInstance, { version }: { readonly version: GraphVersion }) {
   sendGraphErrors(app)
   app.decorateRequest('caller')
   app.addHook('onRequest', async request => {
@@ -45,7 +47,7 @@ export async function serveGraph(
   const routes = graphRoutes(app)
   addApplicationRoutes(routes)
   addBatchRoute(app, version)
-  addConditionalAccessRoutes(routes)
+  addPolicyRoutes(routes)
   addCredentialRoutes(routes)
   addGroupRoutes(routes)
   addInheritanceRoutes(routes, version)
@@ -53,8 +55,31 @@ export async function serveGraph(
   addPermissionRoutes(routes)
   addResponsibleUserRoutes(routes)
   addServicePrincipalRoutes(routes)
-  addSignInActivityRoutes(routes, version)
+  if (version === 'beta') addReportRoutes(routes)
   addUserRoutes(routes)
+}
+
+const policyPath = '/identity/conditionalAccess/policies'
+
+/** Policies for authentication contexts (https://learn.microsoft.com/graph/api/resources/conditionalaccesspolicy). */
+function addPolicyRoutes(routes: GraphRoutes): void {
+  const readers = routes.for(conditionalAccessPermission, policyReadPermission)
+  readers.list(policyPath, ({ content }) => content.conditionalAccessPolicies)
+  const writers = routes.for(conditionalAccessPermission)
+  writers.create(policyPath, ConditionalAccessPolicyProperties, ({ content, body }) => {
+    const policy = { ...body, id: randomUUID() }
+    content.conditionalAccessPolicies.push(policy)
+    return policy
+  })
+}
+
+/** Reports on when each client and each secret was last used. Only Graph's beta has them. */
+function addReportRoutes(routes: GraphRoutes): void {
+  const reports = routes.for(auditLogPermission)
+  reports.list('/reports/servicePrincipalSignInActivities', ({ entra }) => entra.signInActivities.ofClients())
+  reports.list('/reports/appCredentialSignInActivities', ({ entra }) =>
+    entra.signInActivities.ofSecrets(entra.directory),
+  )
 }
 
 function checkQuota({ directory: { content } }: Entra): void {

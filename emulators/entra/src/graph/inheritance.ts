@@ -1,7 +1,7 @@
 import { type Application, InheritablePermission, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { duplicateError, throwNotFound } from './graph-error.ts'
-import { findApplication, findServicePrincipal } from './odata.ts'
+import { findApplication, findServicePrincipal, without } from './odata.ts'
 import type { GraphVersion } from './paths.ts'
 import { showAssignment } from './permissions.ts'
 import type { GraphRoutes } from './routes.ts'
@@ -9,9 +9,8 @@ import type { GraphRoutes } from './routes.ts'
 const listPath = '/applications/:key/inheritablePermissions'
 
 /**
- * What agent identities inherit from their blueprint's principal
- * (https://learn.microsoft.com/entra/agent-id/configure-inheritable-permissions-blueprints). Only the beta version shows what
- * an agent inherits.
+ * What agent identities inherit from their blueprint's principal, which only the beta version shows of an agent
+ * (https://learn.microsoft.com/entra/agent-id/configure-inheritable-permissions-blueprints).
  */
 export function addInheritanceRoutes(routes: GraphRoutes, version: GraphVersion): void {
   const readers = routes.forAgents('AgentIdentityBlueprint.Read.All')
@@ -26,9 +25,8 @@ export function addInheritanceRoutes(routes: GraphRoutes, version: GraphVersion)
   })
   writers.remove(`${listPath}/:part`, ({ entra, key, part }) => {
     const blueprint = findBlueprint(entra, key)
-    const others = blueprint.inheritablePermissions.filter(({ resourceAppId }) => resourceAppId !== part)
-    if (others.length === blueprint.inheritablePermissions.length) throwNotFound(part)
-    blueprint.inheritablePermissions = others
+    const known = blueprint.inheritablePermissions
+    blueprint.inheritablePermissions = without(known, part, ({ resourceAppId }) => resourceAppId === part)
   })
   if (version !== 'beta') return
   const agentReaders = routes.forAgents('AgentIdentity.Read.All')

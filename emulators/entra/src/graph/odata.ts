@@ -30,6 +30,25 @@ export function findUser({ directory }: Entra, key: string): User {
   return directory.user(key) ?? throwNotFound(key)
 }
 
+export function findGroup({ directory }: Entra, id: string) {
+  return directory.content.groups.find(one => one.id === id) ?? throwNotFound(id)
+}
+
+/** An object of the directory with the properties that lists of objects of several kinds have; none if it is gone. */
+export function showObject({ directory }: Entra, id: string) {
+  const { applications, groups } = directory.content
+  const group = groups.find(one => one.id === id)
+  const principal = directory.principalById(id)
+  const shown = [
+    { kind: group?.kind ?? 'group', object: group },
+    { kind: principal?.kind ?? 'servicePrincipal', object: principal },
+    { kind: 'user', object: directory.user(id) },
+    { kind: 'application', object: applications.find(one => one.id === id) },
+  ].find(({ object }) => object)
+  const { kind, object } = shown ?? {}
+  return object ? [{ '@odata.type': `#microsoft.graph.${kind}`, id, displayName: object.displayName }] : []
+}
+
 /** Ids of the users in `…@odata.bind`, which names them by URL. */
 export function readBoundUsers(entra: Entra, addresses: readonly string[] = []): string[] {
   return addresses.map(address => {
@@ -43,6 +62,12 @@ export function readBoundUsers(entra: Entra, addresses: readonly string[] = []):
 export function readUserId({ directory }: Entra, address: string): string | undefined {
   const [, key] = /\/(?:users|directoryObjects)\/([^/]+)$/i.exec(address) ?? []
   return key === undefined ? undefined : directory.user(key)?.id
+}
+
+/** The items without those that are to go, of which there must be one. */
+export function without<Item>(items: readonly Item[], key: string, goes: (item: Item) => boolean): Item[] {
+  const others = items.filter(item => !goes(item))
+  return others.length < items.length ? others : throwNotFound(key)
 }
 
 /**

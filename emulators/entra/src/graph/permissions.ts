@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Static } from 'typebox'
-import type { AppRoleAssignment, PermissionGrant } from '../directory/objects.ts'
+import type { AppRoleAssignment } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch } from './bodies.ts'
 import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
-import { findServicePrincipal, findUser } from './odata.ts'
+import { findServicePrincipal, findUser, without } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const assignmentRight = 'AppRoleAssignment.ReadWrite.All'
@@ -32,21 +32,19 @@ export function addPermissionRoutes(routes: GraphRoutes): void {
       throw badRequest('The principalId of the body is not the object in the address.')
     return showAssignment(entra, assignRole(entra, body))
   })
-  assigners.remove(`${assignmentPath}/:part`, ({ entra, key, part }) => {
+  assigners.remove(`${assignmentPath}/:part`, ({ entra, content, key, part }) => {
     const { id } = findServicePrincipal(entra, key)
-    const { content } = entra.directory
-    const others = content.appRoleAssignments.filter(known => known.id !== part || known.principalId !== id)
-    if (others.length === content.appRoleAssignments.length) throwNotFound(part)
-    content.appRoleAssignments = others
+    const isGone = (known: AppRoleAssignment) => known.id === part && known.principalId === id
+    content.appRoleAssignments = without(content.appRoleAssignments, part, isGone)
   })
 
   const grants = routes.for(grantRight)
-  grants.list('/users/:key/oauth2PermissionGrants', ({ entra, key }) => {
+  grants.list('/users/:key/oauth2PermissionGrants', ({ entra, content, key }) => {
     const { id } = findUser(entra, key)
-    return entra.directory.content.permissionGrants.filter(({ principalId }) => principalId === id)
+    return content.permissionGrants.filter(({ principalId }) => principalId === id)
   })
-  grants.list(grantPath, ({ entra }) => entra.directory.content.permissionGrants)
-  grants.create(grantPath, NewPermissionGrant, ({ entra, body }) => {
+  grants.list(grantPath, ({ content }) => content.permissionGrants)
+  grants.create(grantPath, NewPermissionGrant, ({ entra, content, body }) => {
     const { consentType, scope } = body
     const principalId = body.principalId?.toLowerCase() ?? null
     if ((consentType === 'Principal') !== (principalId !== null))
@@ -56,16 +54,15 @@ export function addPermissionRoutes(routes: GraphRoutes): void {
     const resourceId = findServicePrincipal(entra, body.resourceId).id
     const grant = { id: randomUUID(), clientId, consentType, principalId, resourceId, scope }
     if (entra.directory.grantLike(grant)) throw duplicateError('Permission entry already exists.')
-    entra.directory.content.permissionGrants.push(grant)
+    content.permissionGrants.push(grant)
     return grant
   })
-  grants.change(`${grantPath}/:key`, PermissionGrantPatch, ({ entra, body, key }) => {
-    findGrant(entra, key).scope = body.scope
+  grants.change(`${grantPath}/:key`, PermissionGrantPatch, ({ content, body, key }) => {
+    const grant = content.permissionGrants.find(({ id }) => id === key) ?? throwNotFound(key)
+    grant.scope = body.scope
   })
-  grants.remove(`${grantPath}/:key`, ({ entra, key }) => {
-    const gone = findGrant(entra, key)
-    const { content } = entra.directory
-    content.permissionGrants = content.permissionGrants.filter(grant => grant !== gone)
+  grants.remove(`${grantPath}/:key`, ({ content, key }) => {
+    content.permissionGrants = without(content.permissionGrants, key, ({ id }) => id === key)
   })
 }
 
@@ -103,8 +100,4 @@ export function showAssignment({ directory }: Entra, assignment: AppRoleAssignme
     principalType: user ? 'User' : 'ServicePrincipal',
     resourceDisplayName: directory.principalById(assignment.resourceId)?.displayName,
   }
-}
-
-function findGrant(entra: Entra, id: string): PermissionGrant {
-  return entra.directory.content.permissionGrants.find(known => known.id === id) ?? throwNotFound(id)
 }

@@ -32,6 +32,15 @@ export function changeProperty<Thing extends object, Key extends keyof Thing>(
   thing[key] = value
 }
 
+/** Applies a PATCH; a change of `accountEnabled` shows only later. */
+export function changePropertiesOf<Thing extends { accountEnabled?: boolean }>(
+  thing: Thing,
+  { accountEnabled, ...others }: Partial<Thing>,
+): void {
+  Object.assign(thing, others)
+  if (accountEnabled !== undefined) changeProperty(thing, 'accountEnabled', accountEnabled)
+}
+
 /** The value that a look-up shows for a property: after a change, at first still the old value. */
 export function propertySeenByLookUp<Thing extends object, Key extends keyof Thing>(
   { settings }: Entra,

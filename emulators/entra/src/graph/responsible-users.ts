@@ -1,9 +1,8 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import { Reference } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
-import { badRequest, GraphError, throwNotFound } from './graph-error.ts'
-import { showObject } from './memberships.ts'
-import { findApplication, findServicePrincipal, readUserId } from './odata.ts'
+import { alreadyThere, GraphError, throwNotFound } from './graph-error.ts'
+import { findApplication, findServicePrincipal, readUserId, showObject, without } from './odata.ts'
 import { changeProperty, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 import { showUser } from './users.ts'
@@ -41,21 +40,14 @@ export function addResponsibleUserRoutes(routes: GraphRoutes): void {
         checkPermission(caller, object, relation, 'change')
         const address = body['@odata.id']
         const user = readUserId(entra, address) ?? throwNotFound(address)
-        if (object[relation].includes(user))
-          throw badRequest(
-            `One or more added object references already exist for the following modified properties: '${relation}'.`,
-          )
+        if (object[relation].includes(user)) throw alreadyThere(relation)
         changeProperty(object, relation, [...object[relation], user])
       })
       routes.remove(`${path}/:key/${relation}/:part/$ref`, ({ entra, caller, key, part }) => {
         const object = find(entra, key)
         checkPermission(caller, object, relation, 'change')
-        if (!object[relation].includes(part)) throwNotFound(part)
-        changeProperty(
-          object,
-          relation,
-          object[relation].filter(id => id !== part),
-        )
+        const others = without(object[relation], part, id => id === part)
+        changeProperty(object, relation, others)
       })
     }
   }

@@ -1,12 +1,15 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
+import type { DirectoryContent } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
-import { collection } from './odata.ts'
+import { collection, showObject } from './odata.ts'
 
 export interface GraphRequest<Body> {
   readonly entra: Entra
+  /** What the tenant has. */
+  readonly content: DirectoryContent
   readonly caller: Caller
   /** Names the object: the URL's `:key`. */
   readonly key: string
@@ -15,11 +18,6 @@ export interface GraphRequest<Body> {
   readonly body: Body
 }
 type Respond<Answer, Body = unknown> = (request: GraphRequest<Body>) => Answer
-type AddWritingRoute = <Body extends TSchema>(
-  path: string,
-  body: Body,
-  respond: Respond<object | undefined, Static<Body>>,
-) => void
 
 export type GraphRoutes = ReturnType<typeof graphRoutes>
 
@@ -34,18 +32,24 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
     return respond(toGraphRequest(request))
   }
   const writing =
-    (method: 'POST' | 'PATCH' | 'DELETE', status: number): AddWritingRoute =>
-    (url, body, respond) => {
-      app.route({
-        method,
-        url,
-        schema: { body },
-        handler: async (request, reply) => {
-          const body = answer(respond, request)
-          return reply.code(body === undefined ? 204 : status).send(body)
-        },
-      })
+    (method: 'POST' | 'PATCH' | 'DELETE', status: number) =>
+    <Body extends TSchema>(url: string, body: Body, respond: Respond<object | undefined, Static<Body>>) => {
+      const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+        const response = answer(respond, request)
+        return reply.code(response ? status : 204).send(response)
+      }
+      app.route({ method, url, schema: { body }, handler })
     }
+  const list = (
+    path: string,
+    respond: Respond<readonly object[]>,
+    name = path.replace(/^.*:key/, '').slice(1),
+  ) => {
+    app.get<{ Querystring: Query }>(path, { schema: { querystring: Query } }, async request => {
+      const { query, protocol, host, originalUrl } = request
+      return collection(name, answer(respond, request), query, `${protocol}://${host}${originalUrl}`)
+    })
+  }
   return {
     /** Routes for callers with one of these permissions. */
     for: (...sufficient: readonly string[]) =>
@@ -54,19 +58,12 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
     forAgents: (...sufficient: readonly string[]) =>
       graphRoutes(app, caller => requireAgentPermission(caller, ...sufficient)),
     /** Adds a route that returns a collection; `name` goes into its `@odata.context`, such as `…/$metadata#users`. */
-    list(
-      path: string,
-      respond: Respond<readonly object[]>,
-      name = path.replace(/^.*:key/, '').slice(1),
-    ): void {
-      app.get<{ Querystring: Query }>(path, { schema: { querystring: Query } }, async request =>
-        collection(
-          name,
-          answer(respond, request),
-          request.query,
-          `${request.protocol}://${request.host}${request.originalUrl}`,
-        ),
-      )
+    list,
+    /** Adds a route that returns a collection of objects of any kind, by their ids. */
+    listObjects(path: string, idsOf: Respond<readonly string[]>): void {
+      const respond: Respond<readonly object[]> = request =>
+        idsOf(request).flatMap(id => showObject(request.entra, id))
+      list(path, respond, 'directoryObjects')
     },
     get(path: string, respond: Respond<object>): void {
       app.get(path, async request => answer(respond, request))
@@ -86,5 +83,5 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
 /** The schema of the route has checked the body. */
 function toGraphRequest<Body>({ entra, caller, params, body }: FastifyRequest): GraphRequest<Body> {
   const { key = '', part = '' } = params as { readonly key?: string; readonly part?: string }
-  return { entra, caller, key, part, body: body as Body }
+  return { entra, content: entra.directory.content, caller, key, part, body: body as Body }
 }

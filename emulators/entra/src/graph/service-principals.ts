@@ -2,26 +2,25 @@ import { randomUUID } from 'node:crypto'
 import { type Application, newServicePrincipal, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewAgentIdentity, NewServicePrincipal, ServicePrincipalPatch } from './bodies.ts'
-import { requireAgentPermission, requirePermission } from './caller.ts'
+import { applicationPermission, requireByKind } from './caller.ts'
 import { badRequest, duplicateError, GraphError } from './graph-error.ts'
 import { findServicePrincipal, readBoundUsers } from './odata.ts'
-import { changeProperty, lookUpMisses, propertySeenByLookUp } from './replication.ts'
+import { changePropertiesOf, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
-const writeRight = 'Application.ReadWrite.All'
 const agentPath = '/servicePrincipals/microsoft.graph.agentIdentity'
 const blueprintPrincipalPath = '/servicePrincipals/microsoft.graph.agentIdentityBlueprintPrincipal'
 
 /** `/servicePrincipals`, blueprint principals and agent identities included (https://learn.microsoft.com/entra/agent-id). */
 export function addServicePrincipalRoutes(routes: GraphRoutes): void {
-  const applicationWriters = routes.for(writeRight)
-  applicationWriters.list('/servicePrincipals', ({ entra }) =>
-    entra.directory.content.servicePrincipals.map(one => showServicePrincipal(entra, one)),
+  const applicationWriters = routes.for(applicationPermission)
+  applicationWriters.list('/servicePrincipals', ({ entra, content }) =>
+    content.servicePrincipals.map(one => showServicePrincipal(entra, one)),
   )
   routes
     .forAgents('AgentIdentity.Read.All')
-    .list(agentPath, ({ entra }) =>
-      entra.directory.content.servicePrincipals
+    .list(agentPath, ({ entra, content }) =>
+      content.servicePrincipals
         .filter(one => one.kind === 'agentIdentity' && !lookUpMisses(entra, one))
         .map(one => showServicePrincipal(entra, one)),
     )
@@ -67,18 +66,13 @@ export function addServicePrincipalRoutes(routes: GraphRoutes): void {
 
   routes.change('/servicePrincipals/:key', ServicePrincipalPatch, ({ entra, body, caller, key }) => {
     const principal = findServicePrincipal(entra, key)
-    if (principal.kind === 'agentIdentity') requireAgentPermission(caller, 'AgentIdentity.EnableDisable.All')
-    else if (principal.kind === 'agentIdentityBlueprintPrincipal')
-      requireAgentPermission(caller, 'AgentIdentityBlueprintPrincipal.EnableDisable.All')
-    else requirePermission(caller, writeRight)
-    const { accountEnabled, ...rest } = body
-    Object.assign(principal, rest)
-    if (accountEnabled !== undefined) changeProperty(principal, 'accountEnabled', accountEnabled)
+    const what = principal.kind === 'agentIdentity' ? 'AgentIdentity' : 'AgentIdentityBlueprintPrincipal'
+    requireByKind(caller, principal, `${what}.EnableDisable.All`)
+    changePropertiesOf(principal, body)
   })
   routes.remove('/servicePrincipals/:key', ({ entra, caller, key }) => {
     const principal = findServicePrincipal(entra, key)
-    if (principal.kind === 'servicePrincipal') requirePermission(caller, writeRight)
-    else requireAgentPermission(caller, 'AgentIdentity.DeleteRestore.All')
+    requireByKind(caller, principal, 'AgentIdentity.DeleteRestore.All')
     entra.directory.removePrincipal(principal)
   })
 }
@@ -87,11 +81,9 @@ function addPrincipal(
   entra: Entra,
   { appId, displayName }: Application,
   kind: 'servicePrincipal' | 'agentIdentityBlueprintPrincipal',
-): ServicePrincipal {
-  if (entra.directory.principal(appId))
-    throw duplicateError(
-      `The service principal cannot be created because the appId ${appId} is already in use.`,
-    )
+) {
+  const inUse = `The service principal cannot be created because the appId ${appId} is already in use.`
+  if (entra.directory.principal(appId)) throw duplicateError(inUse)
   const createdDateTime = entra.clock.timestamp()
   const principal = newServicePrincipal({ id: randomUUID(), appId, kind, displayName, createdDateTime })
   entra.directory.content.servicePrincipals.push(principal)
@@ -115,12 +107,8 @@ function findBlueprint(entra: Entra, blueprintId: string): Application {
 /** A principal as Graph shows it: for an agent identity, `appId` is `null`. */
 function showServicePrincipal(entra: Entra, principal: ServicePrincipal) {
   const { kind, sponsors, owners, agentIdentityBlueprintId, document, ...rest } = principal
-  const defaults = {
-    ...{ keyCredentials: [], passwordCredentials: [] },
-    appOwnerOrganizationId: entra.config.tenantId,
-  }
   const properties = {
-    ...defaults,
+    ...{ keyCredentials: [], passwordCredentials: [], appOwnerOrganizationId: entra.config.tenantId },
     ...rest,
     accountEnabled: propertySeenByLookUp(entra, principal, 'accountEnabled'),
   }

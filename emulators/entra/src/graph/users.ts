@@ -3,12 +3,11 @@ import { Type } from 'typebox'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewAgentUser, UserPatch } from './bodies.ts'
-import { badRequest, duplicateError, GraphError, throwNotFound } from './graph-error.ts'
+import { badRequest, denied, duplicateError, throwNotFound } from './graph-error.ts'
 import { findUser } from './odata.ts'
-import { changeProperty, lookUpMisses, propertySeenByLookUp } from './replication.ts'
+import { changePropertiesOf, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
-const agentUserType = '#microsoft.graph.agentUser'
 const writePermissions = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
 
 /** Users, agents' own user accounts among them (https://learn.microsoft.com/graph/api/resources/agentuser). */
@@ -20,11 +19,8 @@ export function addUserRoutes(routes: GraphRoutes): void {
     return showUser(entra, findUser(entra, userId))
   })
   const readers = routes.for('User.ReadBasic.All', ...writePermissions)
-  readers.list(
-    '/users',
-    ({ entra }) =>
-      entra.directory.content.users.filter(one => !lookUpMisses(entra, one)).map(one => showUser(entra, one)),
-    'users',
+  readers.list('/users', ({ entra, content }) =>
+    content.users.filter(one => !lookUpMisses(entra, one)).map(one => showUser(entra, one)),
   )
   const revokers = routes.for('User.RevokeSessions.All', 'User.ReadWrite.All')
   revokers.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ entra, key }) => {
@@ -36,18 +32,17 @@ export function addUserRoutes(routes: GraphRoutes): void {
     return showUser(entra, lookUpMisses(entra, user) ? throwNotFound(key) : user)
   })
   const managers = routes.forAgents(...writePermissions)
-  managers.list('/users/microsoft.graph.agentUser', ({ entra }) =>
-    entra.directory.content.users
+  managers.list('/users/microsoft.graph.agentUser', ({ entra, content }) =>
+    content.users
       .filter(one => one.identityParentId !== undefined && !lookUpMisses(entra, one))
       .map(one => showUser(entra, one)),
   )
   routes
     .for(...writePermissions)
     .list('/users/:key/licenseDetails', ({ entra, key }) => entra.directory.user(key)?.licenseDetails ?? [])
-  managers.create('/users/microsoft.graph.agentUser', NewAgentUser, ({ entra, body }) => {
+  managers.create('/users/microsoft.graph.agentUser', NewAgentUser, ({ entra, content, body }) => {
     const { mailNickname, ...properties } = body
     const parent = findParentAgent(entra, body.identityParentId)
-    const { content } = entra.directory
     if (content.users.some(({ identityParentId }) => identityParentId === parent.id))
       throw badRequest(`The agent identity '${parent.id}' has a user account already.`)
     const userPrincipalName = body.userPrincipalName.toLowerCase()
@@ -55,18 +50,14 @@ export function addUserRoutes(routes: GraphRoutes): void {
       throw badRequest('The domain portion of the userPrincipalName property is invalid.')
     if (entra.directory.user(userPrincipalName))
       throw duplicateError('Another object has the same value for property userPrincipalName.')
+    const ids = { id: randomUUID(), identityParentId: parent.id, userPrincipalName }
     const mail = `${mailNickname}@${entra.config.domain}`
-    const createdDateTime = entra.clock.timestamp()
-    const ids = { id: randomUUID(), identityParentId: parent.id }
-    const user = { ...properties, ...ids, userPrincipalName, mail, createdDateTime }
+    const user = { ...properties, ...ids, mail, createdDateTime: entra.clock.timestamp() }
     content.users.push(user)
     return showUser(entra, user)
   })
   managers.change('/users/:key', UserPatch, ({ entra, body, key }) => {
-    const user = findAgentUser(entra, key)
-    const { accountEnabled, ...rest } = body
-    Object.assign(user, rest)
-    if (accountEnabled !== undefined) changeProperty(user, 'accountEnabled', accountEnabled)
+    changePropertiesOf(findAgentUser(entra, key), body)
   })
   managers.remove('/users/:key', ({ entra, key }) => {
     entra.directory.removeUser(findAgentUser(entra, key))
@@ -76,8 +67,7 @@ export function addUserRoutes(routes: GraphRoutes): void {
 /** The user account of an agent; these routes refuse to change any other user. */
 function findAgentUser(entra: Entra, key: string): User {
   const user = findUser(entra, key)
-  if (user.identityParentId === undefined)
-    throw new GraphError('Authorization_RequestDenied', 'This user is no agent’s.', 403)
+  if (user.identityParentId === undefined) throw denied('This user is no agent’s.')
   return user
 }
 
@@ -94,7 +84,7 @@ export function showUser(entra: Entra, user: User) {
   const { identityParentId, licenseDetails: _elsewhere, ...rest } = user
   const isAgents = identityParentId !== undefined
   return {
-    '@odata.type': isAgents ? agentUserType : '#microsoft.graph.user',
+    '@odata.type': `#microsoft.graph.${isAgents ? 'agentUser' : 'user'}`,
     ...rest,
     accountEnabled: propertySeenByLookUp(entra, user, 'accountEnabled') ?? true,
     ...(isAgents ? { identityParentId } : {}),

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { KeyRotation } from '../emulator/control-plane.ts'
 import { FaultTarget, type InjectedFault } from '../emulator/faults.ts'
-import { html } from './markup.ts'
+import { html } from '../sign-in/html.ts'
 import { type FormSchema, readForm, schemaForm } from './schema-form.ts'
 import { list, sendScreen } from './screen.ts'
 

@@ -1,6 +1,6 @@
 import { describeDirectory } from '../emulator/directory-report.ts'
 import type { Entra } from '../entra.ts'
-import { type Content, html } from './markup.ts'
+import { type Content, html } from '../sign-in/html.ts'
 import { list } from './screen.ts'
 
 interface Holder {

@@ -1,7 +1,7 @@
 import type { Leg } from '../emulator/leg.ts'
 import type { Entra } from '../entra.ts'
+import { type Content, html, type Markup } from '../sign-in/html.ts'
 import { type Flow, flowsOf, type Step } from './flows.ts'
-import { type Content, html, type Markup } from './markup.ts'
 import { claimsMarkup, facts, list, namesOf } from './screen.ts'
 
 const legNames: Readonly<Partial<Record<Leg, string>>> = {

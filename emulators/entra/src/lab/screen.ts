@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { sendPage } from '../sign-in/html.ts'
-import { type Content, html, type Markup } from './markup.ts'
+import { type Content, html, type Markup, sendPage } from '../sign-in/html.ts'
 
 const maxItems = 200
 const screens = {
@@ -29,7 +28,7 @@ export function sendScreen(reply: FastifyReply, title: string, content: Content,
     const current = reply.request.routeOptions.url === `/emulator${path}` ? html` aria-current="page"` : ''
     return html`<a href="/emulator${path}"${current}>${name}</a>`
   })
-  const body = html`<nav aria-label="Lab">${links}</nav>\n${content}`.html
+  const body = html`<nav aria-label="Lab">${links}</nav>\n${content}`
   return sendPage(reply, { status, title, body }, { css, referrerPolicy: 'same-origin' })
 }
 

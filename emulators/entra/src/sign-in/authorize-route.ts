@@ -3,20 +3,13 @@ import { contextsChallenge, policiesChallenge } from '../conditional-access/clai
 import { unmetPolicies } from '../conditional-access/contexts.ts'
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { EntraError, refusal } from '../errors/entra-error.ts'
+import { refusal } from '../errors/entra-error.ts'
 import { checkTenant, isAgentic } from '../oauth/client.ts'
-import { acceptFormBodies } from '../oauth/form.ts'
 import { missingConsents } from '../oauth/scopes.ts'
 import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
 import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
-import { sendConsentPage, sendErrorPage, sendSecondFactorPage, sendSignInPage } from './pages.ts'
-import {
-  type PageRoute,
-  readReturnAddress,
-  refuseOtherSites,
-  sendBack,
-  sendBackRefusal,
-} from './return-address.ts'
+import { sendConsentPage, sendSecondFactorPage, sendSignInPage, servePages } from './pages.ts'
+import { type PageRoute, readReturnAddress, refuseOtherSites, sendBack } from './return-address.ts'
 import { keepSession, sessionOf } from './session-cookie.ts'
 import type { Session } from './sessions.ts'
 
@@ -33,15 +26,8 @@ type Answer = FastifyReply | Promise<FastifyReply>
 
 /** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST receives its form. */
 export async function serveAuthorize(app: FastifyInstance): Promise<void> {
-  acceptFormBodies(app)
-
   // Once the redirect URI is validated, refusals go to the application; before, they are shown on a page.
-  app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
-    if (!(error instanceof EntraError)) throw error
-    const returnAddress = returnAddressOrNone(request)
-    if (!returnAddress || error.code === 90002) return sendErrorPage(reply, error, request.trace)
-    return sendBackRefusal(reply, returnAddress, error, request.entra.publicUrl)
-  })
+  servePages(app, (request, code) => (code === 90002 ? undefined : returnAddressOrNone(request)))
 
   app.addHook<PageRoute>('preHandler', ({ entra, query }) =>
     entra.clientDocuments.admit(entra.directory, query['client_id']),
@@ -106,8 +92,8 @@ function returnAddressOrNone({ entra, params, query }: FastifyRequest<PageRoute>
 }
 
 /** Shows the sign-in page; with `prompt=none`, throws the refusal that says why a sign-in is needed. */
-function requireSignIn({ entra, reply, wanted, session }: Visit, user: User | undefined): FastifyReply {
-  if (wanted.prompt !== 'none') return sendSignInPage(reply, wanted, entra.directory.visitors)
+function requireSignIn({ reply, wanted, session }: Visit, user: User | undefined): FastifyReply {
+  if (wanted.prompt !== 'none') return sendSignInPage(reply, wanted)
   const isAmbiguous = wanted.loginHint === undefined && (session?.userIds.size ?? 0) > 1
   if (!user) throw refusal(isAmbiguous ? 16000 : 50058)
   const resource = wanted.requested.resource.application.appId

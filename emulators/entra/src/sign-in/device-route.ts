@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { EntraError, refusal } from '../errors/entra-error.ts'
+import { refusal } from '../errors/entra-error.ts'
 import { checkTenant, findClient } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { missingConsents, readScopes } from '../oauth/scopes.ts'
 import { checkScopesExist, recordConsent } from './authorize-request.ts'
 import { type DeviceCode, deviceCodeLifetimeSeconds } from './device-codes.ts'
-import { escapeHtml, sendPage } from './html.ts'
-import { sendConsentPage, sendErrorPage, sendSignInPage } from './pages.ts'
+import { html, sendPage } from './html.ts'
+import { sendConsentPage, sendSignInPage, servePages } from './pages.ts'
 import { type PageRoute, refuseOtherSites } from './return-address.ts'
 
 /** The device authorization grant (RFC 8628): the device's request, and the page on which its user types the code. */
@@ -35,16 +35,13 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
   })
 
   app.register(async pages => {
-    pages.setErrorHandler<Error, PageRoute>((error, request, reply) => {
-      if (!(error instanceof EntraError)) throw error
-      return sendErrorPage(reply, error, request.trace)
-    })
+    servePages(pages)
 
     pages.get<PageRoute>('/:tenant/oauth2/deviceauth', async ({ entra, params, query }, reply) => {
       checkTenant(entra, params.tenant)
       const device = entra.deviceCodes.waiting(query['otc'] ?? '')
       if (!device) return sendCodePage(reply, query['otc'])
-      return sendSignInPage(reply, requestOf(entra, params.tenant, device), entra.directory.visitors)
+      return sendSignInPage(reply, requestOf(entra, params.tenant, device))
     })
 
     pages.post<PageRoute>('/:tenant/oauth2/deviceauth', async (request, reply) => {
@@ -65,9 +62,9 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
 
 /** Asks for the code, again if there is no such code. */
 function sendCodePage(reply: FastifyReply, typed = ''): FastifyReply {
-  const hint = typed === '' ? '' : '<p>That code didn’t work. Check the code and try again.</p>\n'
-  const body = `${hint}<form method="get">
-<label>Code <input name="otc" value="${escapeHtml(typed)}" autocomplete="off" required autofocus></label>
+  const hint = typed === '' ? '' : html`<p>That code didn’t work. Check the code and try again.</p>\n`
+  const body = html`${hint}<form method="get">
+<label>Code <input name="otc" value="${typed}" autocomplete="off" required autofocus></label>
 <button class="primary">Next</button>
 </form>`
   return sendPage(reply, { title: 'Enter code to allow access', body })
@@ -89,5 +86,5 @@ function hasConsent(entra: Entra, wanted: ReturnType<typeof requestOf>, user: Us
 function answer(reply: FastifyReply, device: DeviceCode, given: NonNullable<DeviceCode['answer']>) {
   device.answer = given
   const title = given === 'declined' ? 'You declined the request' : 'You have signed in'
-  return sendPage(reply, { title, body: '<p>You may now close this window.</p>' })
+  return sendPage(reply, { title, body: html`<p>You may now close this window.</p>` })
 }

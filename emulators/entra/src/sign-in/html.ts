@@ -1,9 +1,26 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 
-/** Escapes text for elements and quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
+/** HTML in which all texts are escaped. */
+export class Markup {
+  readonly html: string
+
+  constructor(html: string) {
+    this.html = html
+  }
+}
+
+export type Content = string | number | undefined | Markup | readonly Content[]
+
+/** A template of HTML: whatever is put into it is escaped, unless it is made by such a template. */
+export function html(texts: TemplateStringsArray, ...contents: readonly Content[]): Markup {
+  return new Markup(String.raw({ raw: texts }, ...contents.map(render)))
+}
+
+function render(content: Content = ''): string {
+  if (content instanceof Markup) return content.html
+  if (typeof content === 'object') return content.map(render).join('\n')
+  return String(content).replaceAll(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)
 }
 
 const styles = `
@@ -36,11 +53,12 @@ const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text
  */
 export function sendPage(
   reply: FastifyReply,
-  page: { status?: number; title: string; body: string; formTarget?: string | undefined; sendsForm?: true },
+  page: { status?: number; title: string; body: Content; formTarget?: string | undefined; sendsForm?: true },
   look: { readonly css?: string; readonly referrerPolicy?: 'same-origin' } = {},
 ): FastifyReply {
   const css = styles + (look.css ?? '')
   const script = page.sendsForm ? `<script>${submitScript}</script>\n` : ''
+  const title = render(page.title)
   const policy = [
     "default-src 'none'",
     `style-src ${hashSource(css)}`,
@@ -64,14 +82,14 @@ export function sendPage(
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(page.title)}</title>
+<title>${title}</title>
 <style>${css}</style>
 </head>
 <body>
 <main>
 <p class="emulated">Emulated Microsoft Entra ID. These people are made up, and there are no passwords.</p>
-<h1>${escapeHtml(page.title)}</h1>
-${page.body}
+<h1>${title}</h1>
+${render(page.body)}
 </main>
 ${script}</body>
 </html>
@@ -87,10 +105,10 @@ function sourceOf(address: string): string {
 /** Lets the browser post parameters to the application (OAuth 2.0 Form Post Response Mode). */
 export function sendFormPost(reply: FastifyReply, address: string, parameters: URLSearchParams) {
   const fields = [...parameters].map(
-    ([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`,
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   )
-  const body = `<form method="post" action="${escapeHtml(address)}">
-${fields.join('\n')}
+  const body = html`<form method="post" action="${address}">
+${fields}
 <button class="primary" autofocus>Continue</button>
 </form>`
   return sendPage(reply, { title: 'Working…', body, formTarget: address, sendsForm: true })

@@ -1,19 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { platforms } from '../directory/objects.ts'
-import { EntraError } from '../errors/entra-error.ts'
 import { checkTenant } from '../oauth/client.ts'
 import { userOfHint } from '../tokens/id-token.ts'
 import { sendPage } from './html.ts'
-import { sendErrorPage } from './pages.ts'
+import { servePages } from './pages.ts'
 import { type PageRoute, sendBack } from './return-address.ts'
 import { sessionOf } from './session-cookie.ts'
 
 /** Sign-out (OpenID Connect RP-Initiated Logout 1.0). */
 export async function serveLogout(app: FastifyInstance): Promise<void> {
-  app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
-    if (!(error instanceof EntraError)) throw error
-    return sendErrorPage(reply, error, request.trace)
-  })
+  servePages(app)
 
   app.get<PageRoute>('/:tenant/oauth2/v2.0/logout', async (request, reply) => {
     const { entra } = request

@@ -1,9 +1,10 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ConditionalAccessPolicy, User } from '../directory/objects.ts'
-import { describeRefusal, type EntraError, type RequestIds } from '../errors/entra-error.ts'
+import { describeRefusal, EntraError } from '../errors/entra-error.ts'
+import { acceptFormBodies } from '../oauth/form.ts'
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
-import { escapeHtml, sendPage } from './html.ts'
-import type { ReturnAddress } from './return-address.ts'
+import { html, type Markup, sendPage } from './html.ts'
+import { type PageRoute, type ReturnAddress, sendBackRefusal } from './return-address.ts'
 
 /** Who asks a user to sign in. The returnAddress is absent if the browser does not return to an application. */
 type WantedSignIn = Pick<AuthorizeRequest, 'client' | 'hinted' | 'policies'> & {
@@ -14,18 +15,17 @@ type WantedSignIn = Pick<AuthorizeRequest, 'client' | 'hinted' | 'policies'> & {
 export function sendSignInPage(
   reply: FastifyReply,
   { client, hinted, policies, returnAddress }: WantedSignIn,
-  users: readonly User[],
 ): FastifyReply {
+  const users = reply.request.entra.directory.visitors
   const ordered = hinted ? [hinted, ...users.filter(user => user !== hinted)] : users
   const buttons = ordered.map(
-    (user, index) => `<button name="account" value="${user.id}"${index === 0 ? ' autofocus' : ''}>
-${escapeHtml(user.displayName)}<small>${escapeHtml(user.userPrincipalName)}</small></button>`,
+    (user, index) => html`<button name="account" value="${user.id}"${index === 0 ? html` autofocus` : ''}>
+${user.displayName}<small>${user.userPrincipalName}</small></button>`,
   )
-  const challenge =
-    policies.length > 0
-      ? '<p>Your organization asks for more proof that it is you. Choosing an account here counts as that proof.</p>'
-      : ''
-  const intro = `<p>to continue to <strong>${escapeHtml(client.principal.displayName)}</strong></p>\n${challenge}`
+  const proof =
+    'Your organization asks for more proof that it is you. Choosing an account here counts as that proof.'
+  const challenge = policies.length > 0 ? html`<p>${proof}</p>` : ''
+  const intro = html`<p>to continue to <strong>${client.principal.displayName}</strong></p>\n${challenge}`
   return sendForm(reply, returnAddress, 'Pick an account', intro, buttons)
 }
 
@@ -37,11 +37,11 @@ export function sendSecondFactorPage(
   policies: readonly ConditionalAccessPolicy[],
 ): FastifyReply {
   const names = [...new Set(policies.map(({ displayName }) => displayName))]
-  const intro = `<p>${escapeHtml(user.userPrincipalName)}</p>
-<p>Your organization asks for a second factor: ${names.map(escapeHtml).join(', ')}. Here a press stands for it.</p>`
+  const intro = html`<p>${user.userPrincipalName}</p>
+<p>Your organization asks for a second factor: ${names.join(', ')}. Here a press stands for it.</p>`
   return sendForm(reply, returnAddress, 'Confirm that it’s you', intro, [
     accountField(user),
-    '<button class="primary" name="factor" value="approve" autofocus>Approve</button>',
+    html`<button class="primary" name="factor" value="approve" autofocus>Approve</button>`,
   ])
 }
 
@@ -51,66 +51,77 @@ type WantedConsent = Pick<AuthorizeRequest, 'client' | 'requested'> & {
 }
 
 /** Asks an administrator for consent for all users. */
-export function sendAdminConsentPage(
-  reply: FastifyReply,
-  request: WantedConsent,
-  administrators: readonly User[],
-): FastifyReply {
-  const buttons = administrators.map(
+export function sendAdminConsentPage(reply: FastifyReply, request: WantedConsent): FastifyReply {
+  const buttons = reply.request.entra.directory.visitors.map(
     ({ id, displayName }) =>
-      `<button class="primary" name="account" value="${id}">Accept as ${escapeHtml(displayName)}</button>`,
+      html`<button class="primary" name="account" value="${id}">Accept as ${displayName}</button>`,
   )
-  const intro = `${listScopes(request)}
+  const intro = html`${listScopes(request)}
 <p>This grants them for all users. Every account here counts as an administrator.</p>`
   return sendForm(reply, request.returnAddress, 'Permissions requested for your organization', intro, buttons)
 }
 
 /** Asks the user for consent. */
 export function sendConsentPage(reply: FastifyReply, request: WantedConsent, user: User): FastifyReply {
-  const intro = `<p>${escapeHtml(user.userPrincipalName)}</p>\n${listScopes(request)}`
+  const intro = html`<p>${user.userPrincipalName}</p>\n${listScopes(request)}`
   return sendForm(reply, request.returnAddress, 'Permissions requested', intro, [
     accountField(user),
-    '<button class="primary" name="consent" value="accept">Accept</button>',
+    html`<button class="primary" name="consent" value="accept">Accept</button>`,
   ])
 }
 
-const accountField = ({ id }: User) => `<input type="hidden" name="account" value="${id}">`
+const accountField = ({ id }: User) => html`<input type="hidden" name="account" value="${id}">`
 
 /** A page with a form that can be cancelled. The form posts to the URL of the page, which has all parameters. */
 function sendForm(
   reply: FastifyReply,
   returnAddress: ReturnAddress | undefined,
   title: string,
-  intro: string,
-  fields: readonly string[],
+  intro: Markup,
+  fields: readonly Markup[],
 ): FastifyReply {
-  const body = `${intro}
+  const body = html`${intro}
 <form method="post">
-${fields.join('\n')}
+${fields}
 <button class="plain" name="cancel" value="1">Cancel</button>
 </form>`
   return sendPage(reply, { title, formTarget: returnAddress?.redirectUri, body })
 }
 
-function listScopes(request: WantedConsent): string {
+function listScopes(request: WantedConsent): Markup {
   const { client, requested } = request
   const { displayName } = requested.resource.application
   const items = scopesToConsent(request).map(
     ({ userConsentDescription, value }) =>
-      `<li>${escapeHtml(userConsentDescription || value)} <small>(<code>${escapeHtml(value)}</code> of ${escapeHtml(displayName)})</small></li>`,
+      html`<li>${userConsentDescription || value} <small>(<code>${value}</code> of ${displayName})</small></li>`,
   )
-  return `<p><strong>${escapeHtml(client.principal.displayName)}</strong> would like to:</p>
+  return html`<p><strong>${client.principal.displayName}</strong> would like to:</p>
 <ul>
-${items.join('\n')}
+${items}
 </ul>`
 }
 
 /** Shows a refusal that cannot be sent to an application. */
-export function sendErrorPage(reply: FastifyReply, error: EntraError, trace: RequestIds): FastifyReply {
-  const lines = describeRefusal(error, trace).split('\r\n')
-  return sendPage(reply, {
-    status: error.status,
-    title: 'Sorry, but we’re having trouble signing you in.',
-    body: lines.map(line => `<p>${escapeHtml(line)}</p>`).join('\n'),
+function sendErrorPage(reply: FastifyReply, error: EntraError): FastifyReply {
+  const lines = describeRefusal(error, reply.request.trace).split('\r\n')
+  const title = 'Sorry, but we’re having trouble signing you in.'
+  return sendPage(reply, { status: error.status, title, body: lines.map(line => html`<p>${line}</p>`) })
+}
+
+/**
+ * Lets the routes of a plugin parse forms, and show refusals on a page.
+ *
+ * @param addressFor finds where a refusal goes in place of a page, if it is for the application
+ */
+export function servePages(
+  app: FastifyInstance,
+  addressFor: (request: FastifyRequest<PageRoute>, code: number) => ReturnAddress | undefined = () =>
+    undefined,
+): void {
+  acceptFormBodies(app)
+  app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
+    if (!(error instanceof EntraError)) throw error
+    const address = addressFor(request, error.code)
+    return address ? sendBackRefusal(reply, address, error) : sendErrorPage(reply, error)
   })
 }

@@ -97,13 +97,13 @@ export function sendBackRefusal(
   reply: FastifyReply,
   address: ReturnAddress,
   error: EntraError,
-  publicUrl: string,
 ): FastifyReply {
+  const { trace, entra } = reply.request
   return sendBack(reply, address, {
     error: error.error,
     error_subcode: error.code === 65004 ? 'cancel' : undefined,
-    error_description: describeRefusal(error, reply.request.trace),
-    error_uri: `${publicUrl}/error?code=${error.code}`,
+    error_description: describeRefusal(error, trace),
+    error_uri: `${entra.publicUrl}/error?code=${error.code}`,
     suberror: error.suberror,
     claims: error.claims,
   })
