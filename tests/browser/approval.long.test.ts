@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { allRules, examineState, loadAxe } from './support/examine-states.ts'
 import { ask } from './support/steps.ts'
-import { problem, stepEvents, turnStart, userTokenStep } from './support/turns.ts'
+import { stepEvents, turnStart, userTokenStep } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
   approvalCard as approval,
@@ -94,20 +94,6 @@ describe('a call that changes something', () => {
     }
   })
 
-  it('expires, and can be asked for again', async () => {
-    const page = await browser.open(agent.url)
-    await page.clock.install()
-    await page.reload()
-    const answer = await ask(page, 'Order skis')
-    await approval(page).waitFor()
-    await page.clock.runFor(10 * 60_000 + 1_000)
-    await answer.getByText('Expired: not sent, and nothing was changed.').waitFor()
-    expect(await approval(page).count()).toBe(0)
-    expect(agent.continued).toEqual([])
-    await answer.getByRole('button', { name: 'Ask again', exact: true }).click()
-    await approval(page).waitFor()
-  })
-
   it('leaves the focus where the user is writing', async () => {
     const ready = Promise.withResolvers<void>()
     agent.script = async (request, send) => {
@@ -123,17 +109,6 @@ describe('a call that changes something', () => {
     await waitUntilPressable(page)
     await page.keyboard.type(' poles?')
     expect(await page.getByLabel('Your question').inputValue()).toBe('And poles?')
-  })
-
-  it('keeps waiting if the agent is busy, and its card says why', async () => {
-    const page = await openWith(orderCall)
-    agent.refusal = problem('AGENT_BUSY', { status: 503 })
-    await button(page, 'Create order').click()
-    await approval(page).getByText('Title of AGENT_BUSY.').waitFor()
-    agent.refusal = undefined
-    await waitUntilPressable(page)
-    await button(page, 'Create order').click()
-    await page.getByText('It is ordered.').waitFor()
   })
 })
 

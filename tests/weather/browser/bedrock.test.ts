@@ -1,8 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
-import { ask, choose, expectCallFor, showToken, signIn, tracePane } from '../../browser/support/steps.ts'
-import { identities } from '../../support/identities.ts'
+import { ask, choose, showToken, tracePane } from '../../browser/support/steps.ts'
 import { useBedrockStack } from '../support/bedrock-stack.ts'
 
 const browser = useBrowser()
@@ -43,13 +42,4 @@ it('the model calls the tool under the agent’s identity, a follow-up knows wha
   await row.waitFor()
   expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather API', 'Weather.Read.All', 'in TR'])
   await told.getByText('You hold no password, token or key').waitFor()
-})
-
-it('the tool acts on behalf of the user who is signed in', async () => {
-  const page = await browser.open(system.agentUrl)
-  await signIn(page, identities.ada)
-  await choose(page, 'On behalf of you')
-  expect(await completeText(await askBedrock(page, 'Weather in Dallas?'))).toContain('Dallas')
-  expect(await (await showToken(page, 'TR')).textContent()).toContain('on your behalf')
-  await expectCallFor(page, identities.ada)
 })

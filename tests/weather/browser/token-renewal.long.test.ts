@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
-import { expectCallFor, openPopup, signIn } from '../../browser/support/steps.ts'
+import { openPopup, signIn } from '../../browser/support/steps.ts'
 import { identities } from '../../support/identities.ts'
 import { askOnBehalf, useSignInStack, waitForAnswer } from './sign-in-stack.ts'
 
-const { ada, agentId, pageAppId } = identities
+const { ada, pageAppId } = identities
 const browser = useBrowser()
 const stack = await useSignInStack()
 
@@ -34,15 +34,6 @@ describe('somebody who signs in', () => {
     expect(await page.getByText('USER_TOKEN_EXPIRED').count()).toBe(0)
     expect(await stack.grantTypes()).toContain('refresh_token')
     expect(page.context().pages()).toHaveLength(1)
-  })
-
-  it('gets a new token if only the agent finds the old one expired', async () => {
-    const page = await browser.open(stack.agentUrl)
-    await stack.entra('PATCH', 'settings', { clockOffsetSeconds: -7200 })
-    await signIn(page, ada)
-    await stack.entra('PATCH', 'settings', { clockOffsetSeconds: 0 })
-    await waitForAnswer(await askOnBehalf(page))
-    await expectCallFor(page, ada)
   })
 
   it('reads that the session has ended, and goes on after signing in again', async () => {
@@ -82,18 +73,6 @@ describe('consent', () => {
     const popup = await openPopup(page, answer.getByRole('button', { name: 'Review and ask again' }))
     await popup.getByRole('button', { name: 'Accept' }).click()
     await waitForAnswer(page.getByRole('article').last())
-  })
-
-  it('that an administrator gives meanwhile takes effect when the user tries again', async () => {
-    const page = await browser.open(stack.agentUrl)
-    await signIn(page, ada)
-    stack.withdrawConsents(agentId)
-    const answer = await askOnBehalf(page)
-    const popup = await openPopup(page, answer.getByRole('button', { name: 'Review and consent' }))
-    await popup.close()
-    await stack.entra('POST', 'reset')
-    await answer.getByRole('button', { name: 'Done, try again' }).click()
-    await waitForAnswer(answer)
   })
 })
 

@@ -64,7 +64,7 @@ function findLine(lines: readonly string[], members: object) {
 }
 
 describe('The commands of docs/audit.md', () => {
-  it('lead from a turn to its tokens, the API’s decisions and Entra’s row', async () => {
+  it('lead from a turn to its tokens, the API’s decisions and Entra’s row; the logs have no word of user and conversation', async () => {
     const [issued, allowed, row] = await runCommands(first, { TURN: turnId })
     expect(issued).toMatchObject({
       audit: 'issued',
@@ -74,6 +74,8 @@ describe('The commands of docs/audit.md', () => {
     })
     expect(allowed).toMatchObject({ audit: 'allowed', caller: agentId, objectId: ada.oid })
     expect(row).toMatchObject({ correlationId: turnId, leg: 'obo', client: agentId, status: 200 })
+    const logged = [...stack.agentLog, ...stack.weatherLog].join('')
+    for (const word of [ada.name, ada.upn, 'Dallas', token]) expect(logged).not.toContain(word)
   })
 
   it('lead from a row in Entra’s log back to every use of the token, and from a refusal to its turn', async () => {

@@ -95,22 +95,4 @@ describe('the log of the weather API', () => {
     expect(audited()).toHaveLength(16)
     expect(lines.join('')).not.toContain('whisper')
   })
-
-  it('has one line, without a stack trace, for each failed fetch of the signing keys', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] })
-    await startApi()
-    await api.issuer.stop()
-    await Promise.all(['one', 'two', 'three'].map(kid => api.ask(strange(kid))))
-    await api.ask(api.autonomous())
-    await api.issuer.start()
-    api.issuer.answerKeysWith((_request, response) => response.writeHead(500).end('{}'))
-    vi.setSystemTime(Date.now() + 2_000)
-    await api.ask(api.autonomous())
-    expect(logged().filter(({ msg }) => msg === 'Signing keys could not be fetched.')).toMatchObject([
-      { level: 40, reason: expect.stringContaining('ECONNREFUSED') },
-      { level: 40, reason: 'JWKS request failed' },
-    ])
-    expect(logged().filter(({ code }) => code === 'SIGNING_KEYS_UNAVAILABLE')).toHaveLength(5)
-    expect(lines.join('')).not.toMatch(/"stack"|\n\s+at /)
-  })
 })
