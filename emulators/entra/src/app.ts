@@ -4,20 +4,24 @@ import type { Config } from './config.ts'
 import { serveDiscovery } from './discovery/routes.ts'
 import { serveUserInfo } from './discovery/userinfo.ts'
 import { addControlPlane } from './emulator/control-plane.ts'
-import { Entra } from './entra.ts'
+import type { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
 import { serveGraph } from './graph/graph.ts'
 import { graphVersions, normalizeGraphUrl } from './graph/paths.ts'
 import { serveLab } from './lab/routes.ts'
+import { isSharedEndpoint } from './oauth/client.ts'
 import { serveAdminConsent } from './sign-in/admin-consent-route.ts'
 import { serveAuthorize } from './sign-in/authorize-route.ts'
 import { serveDevices } from './sign-in/device-route.ts'
 import { serveLogout } from './sign-in/logout-route.ts'
+import { Tenants } from './tenants.ts'
 import { serveTokens } from './token-endpoint/route.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** The first tenant. */
     readonly entra: Entra
+    readonly tenants: Tenants
   }
 }
 
@@ -32,22 +36,20 @@ export function buildApp(config: Config): FastifyInstance {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true } },
     ...(config.tls ? { https: { ...config.tls, ...shared.http } } : {}),
   })
-  const entra = new Entra(config, () => app.server)
-  app.decorate('entra', entra)
-  app.decorateRequest('entra')
-  app.addHook('onRequest', async request => {
-    request.entra = entra
-  })
+  const tenants = new Tenants(config, () => app.server)
+  app.decorate('tenants', tenants)
+  app.decorate('entra', tenants.first)
+  chooseTenants(app)
   sendRefusals(app)
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
   app.addHook('onSend', async ({ entra }, reply) => {
     reply.header('date', new Date(entra.clock.nowMs()).toUTCString())
   })
-  addControlPlane(app, entra)
+  addControlPlane(app)
   app.register(serveLab, { prefix: '/emulator' })
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {
-    await entra.keys.current()
+    await tenants.first.keys.current()
     return { status: 'ok' }
   })
   app.register(serveDiscovery)
@@ -59,4 +61,24 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(serveLogout)
   for (const version of graphVersions) app.register(serveGraph, { version, prefix: `/${version}` })
   return app
+}
+
+/** Finds the tenant of each request: at shared endpoints by the client, which may be named in the form. */
+function chooseTenants(app: FastifyInstance): void {
+  const { tenants } = app
+  app.decorateRequest('entra')
+  app.addHook('onRequest', async request => {
+    request.entra = tenants.of(request)
+  })
+  // Other sites are refused before, and learn no names.
+  app.addHook('preParsing', async request => tenants.checkHeader(request))
+  app.addHook<{ Params: { tenant?: string } }>('preValidation', async request => {
+    if (!isSharedEndpoint(request.params.tenant ?? '')) return
+    const { entra } = request
+    request.entra = tenants.ofClient(request)
+    entra.requests.move(request, request.entra.requests)
+  })
+  app.addHook('preClose', async () => {
+    for (const { faults } of tenants.all) faults.stop()
+  })
 }

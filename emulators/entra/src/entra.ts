@@ -9,7 +9,7 @@ import { SignInActivities } from './directory/sign-in-activities.ts'
 import { FaultTarget, faults } from './emulator/faults.ts'
 import type { Leg } from './emulator/leg.ts'
 import { FederatedIssuers } from './keys/federated-issuers.ts'
-import { SigningKeys } from './keys/signing-keys.ts'
+import { type SigningKey, SigningKeys } from './keys/signing-keys.ts'
 import { ClientDocuments } from './oauth/client-documents.ts'
 import { Grants } from './oauth/grants.ts'
 import { DeviceCodes } from './sign-in/device-codes.ts'
@@ -66,7 +66,7 @@ const initialValues = {
 /** The emulated tenant: everything that the routes share. */
 export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, typeof initialValues> {
   readonly config: Config
-  readonly keys = new SigningKeys(this.clock)
+  readonly keys: SigningKeys
   readonly federatedIssuers = new FederatedIssuers()
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
@@ -76,15 +76,19 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   directory: Directory
   readonly #server: () => Server
 
-  constructor(config: Config, server: () => Server) {
+  constructor(config: Config, server: () => Server, firstKey: Promise<SigningKey>) {
     super({
       about: { emulates: ['entra'] },
       allowedHosts: config.allowedHosts,
+      headers: {
+        'x-emulator-tenant': Type.String({ description: 'Id or domain; default: the first tenant.' }),
+      },
       target: FaultTarget,
       faults,
       settings: { change: settingSchemas, initial: initialValues },
     })
     this.config = config
+    this.keys = new SigningKeys(this.clock, firstKey)
     this.clientDocuments = new ClientDocuments(config.documentHosts)
     this.directory = new Directory(initialContent(config))
     this.#server = server
@@ -97,6 +101,11 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     const address = this.#server().address()
     const listening = typeof address === 'object' && address !== null ? address.port : port
     return `${tls ? 'https' : 'http'}://localhost:${listening}`
+  }
+
+  /** Whether this is the tenant's id or domain. */
+  isCalled(name: string): boolean {
+    return [this.config.tenantId, this.config.domain].includes(name.toLowerCase())
   }
 
   get issuerV1(): string {

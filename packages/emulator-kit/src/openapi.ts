@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifySchema } from 'fastify'
+import { type TProperties, type TSchema, Type } from 'typebox'
 
 declare module 'fastify' {
   interface FastifySchema {
@@ -11,16 +12,26 @@ declare module 'fastify' {
  * `GET …/openapi.json`, made from the schemas of this route and of all routes that are added to the scope later. In OpenAPI 3.1
  * they are JSON Schemas as they are. https://spec.openapis.org/oas/v3.1.0
  */
-export function publishRoutes(scope: FastifyInstance, title: string): void {
+export function publishRoutes(scope: FastifyInstance, title: string, headers: TProperties = {}): void {
   const paths: Record<string, Record<string, object>> = {}
   scope.addHook('onRoute', ({ url, method, schema = {} }) => {
     const methods = [method].flat().filter(one => one !== 'HEAD')
-    const operations = methods.map(one => [one.toLowerCase(), describeRoute(schema)])
-    if (operations.length > 0) paths[url] = { ...paths[url], ...Object.fromEntries(operations) }
+    const parameters = Object.entries(headers).map(([name, schema]) => parameter(name, 'header', schema))
+    const path = url.replaceAll(/:(\w+)/g, (_, name: string) => {
+      parameters.push(parameter(name, 'path', Type.String()))
+      return `{${name}}`
+    })
+    const operation = { ...describeRoute(schema), ...(parameters.length > 0 && { parameters }) }
+    const operations = methods.map(one => [one.toLowerCase(), operation])
+    if (operations.length > 0) paths[path] = { ...paths[path], ...Object.fromEntries(operations) }
   })
   const document = { openapi: '3.1.0', info: { title, version: '1' }, paths }
   scope.get('/openapi.json', { schema: { summary: 'Describes these requests.' } }, async () => document)
 }
+
+const parameter = (name: string, place: 'header' | 'path', schema: TSchema) => ({
+  ...{ name, in: place, required: place === 'path', schema },
+})
 
 function describeRoute({ summary, body, response = { 200: {} } }: FastifySchema): object {
   const answers = Object.entries(response as Record<string, object>).map(([status, schema]) => {

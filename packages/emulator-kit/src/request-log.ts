@@ -53,6 +53,15 @@ export class RequestLog<Details extends object> {
     if (this.#seen.length > maxRequests) this.#seen.shift()
   }
 
+  /** Hands a request over to another log. */
+  move(request: FastifyRequest, log: this): void {
+    const seen = this.#open.get(request)
+    if (!seen || log === this) return
+    this.#seen = this.#seen.filter(one => one !== seen)
+    log.#seen = [...log.#seen, seen].slice(-maxRequests)
+    log.#open.set(request, seen)
+  }
+
   /** Notes how a request ended. */
   end(request: FastifyRequest, reply: FastifyReply): void {
     const seen = this.#open.get(request)

@@ -13,6 +13,7 @@ import { faultPolicyId } from './faults.ts'
 import { coversLeg, formOf, legOf } from './leg.ts'
 import { findClientByName, findResourceByName, findUserByName } from './names.ts'
 import { signInByPage, WantedSignIn } from './sign-in.ts'
+import { addTenantControls } from './tenant-controls.ts'
 
 const Text = Type.String({ minLength: 1, maxLength: 500 })
 const OptionalTexts = Type.Optional(Type.Array(Text, { maxItems: 50 }))
@@ -33,8 +34,8 @@ const loggedFields =
   /^(client_id|grant_type|scope|fmi_path|requested_token_use|redirect_uri|user_id|username)$/
 
 /** Adds `/emulator`, logs the protocol requests, and applies injected faults. */
-export function addControlPlane(app: FastifyInstance, entra: Entra): void {
-  entra.addControls(app, addOwnControls, request => request.entra)
+export function addControlPlane(app: FastifyInstance): void {
+  app.entra.addControls(app, addOwnControls, request => request.entra)
   app.addHook('onRequest', async request => {
     // Graph refuses callers before it reads their bodies.
     if (legOf(request) === 'graph') noteRequest(request)
@@ -107,6 +108,7 @@ ${items}
 }
 
 function addOwnControls(scope: FastifyInstance): void {
+  addTenantControls(scope)
   scope.post<{ Body: Static<typeof KeyRotation> }>(
     '/keys/rotate',
     { schema: { summary: 'Signs with a new key from now on.', body: KeyRotation } },

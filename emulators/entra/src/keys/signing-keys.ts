@@ -20,10 +20,10 @@ export class SigningKeys {
   #keys: Promise<SigningKey[]>
   readonly #clock: Clock
 
-  /** Begins to generate the first key; other methods wait for it. */
-  constructor(clock: Clock) {
+  /** @param first may be other tenants' first key, too: how long it is published is each tenant's own */
+  constructor(clock: Clock, first: Promise<SigningKey>) {
     this.#clock = clock
-    this.#keys = makeKey().then(key => [key])
+    this.#keys = first.then(key => [{ ...key }])
     // A failure reaches whoever awaits the key; if nobody does, it must not end the process.
     this.#keys.catch(() => {})
   }
@@ -53,7 +53,7 @@ export class SigningKeys {
   }
 }
 
-async function makeKey(): Promise<SigningKey> {
+export async function makeKey(): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
   const jwk = await exportJWK(publicKey)
   const dates = { from: new Date('2026-01-01'), until: new Date('2049-12-31') }

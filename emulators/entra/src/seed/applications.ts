@@ -96,7 +96,9 @@ function makeClaims(claims: NonNullable<RegistrationEntry['optionalClaims']>['id
 
 function readCertificate({ folder, fault }: TenantDraft, title: string, file: string): readonly string[] {
   const tell = (sentence: string) => fault(`${title}: its certificate ${quote(file)} ${sentence}`)
-  const pem = readSmallFile(resolve(folder, file), tell)
+  if (folder === undefined)
+    tell('is a file, which only seed files can name: add it by Graph (keyCredentials)')
+  const pem = folder === undefined ? undefined : readSmallFile(resolve(folder, file), tell)
   try {
     return pem === undefined ? [] : [new X509Certificate(pem).toString()]
   } catch {

@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { LineCounter, parseDocument } from 'yaml'
 import type { Fault } from './names.ts'
 
-const largestFile = 128 * 1024
+/** In bytes. */
+export const largestFile = 128 * 1024
 
 /** The text of a small file; anything else, such as a device that never ends, is a fault. */
 export function readSmallFile(path: string, fault: Fault): string | undefined {

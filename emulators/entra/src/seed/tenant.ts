@@ -27,10 +27,14 @@ export interface SeededTenant {
 /**
  * Makes the tenant of a seed.
  *
- * @param folder where the files are that the seed names
+ * @param folder where the files are that the seed names; without it, the seed may name none
  * @param fault is called with each fault; if there is any, the tenant is of no use
  */
-export function makeTenant(seedContent: unknown, folder: string, fault: Fault): SeededTenant | undefined {
+export function makeTenant(
+  seedContent: unknown,
+  folder: string | undefined,
+  fault: Fault,
+): SeededTenant | undefined {
   const seed = readShape(seedContent, fault)
   if (!seed) return undefined
   const { name, id, domain = `${name}.example` } = seed.tenant

@@ -23,7 +23,7 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
     const scope = form.required('scope')
     checkScopesExist(client, readScopes(entra, scope))
     const { deviceCode, userCode } = entra.deviceCodes.issue(client.principal.appId, scope)
-    const address = `${entra.publicUrl}/${tenant}/oauth2/deviceauth`
+    const address = `${entra.publicUrl}/${entra.config.tenantId}/oauth2/deviceauth`
     return {
       user_code: userCode,
       device_code: deviceCode,

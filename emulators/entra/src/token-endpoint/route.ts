@@ -16,7 +16,7 @@ const tokenPath = '/:tenant/oauth2/v2.0/token'
 /** `POST /{tenant}/oauth2/v2.0/token` (https://learn.microsoft.com/entra/identity-platform/v2-protocols). */
 export async function serveTokens(app: FastifyInstance): Promise<void> {
   acceptFormBodies(app)
-  app.addHook('onRequest', async (request, reply) => allowPagesToRead(request, reply))
+  app.addHook('preValidation', async (request, reply) => allowPagesToRead(request, reply))
 
   app.options(tokenPath, async (_request, reply) =>
     reply
