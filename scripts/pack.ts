@@ -11,10 +11,12 @@ import { collectLicences } from './bundle/licences.ts'
 import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 
 interface Archive {
-  /** The package's folder in `packages`; the archive is `entra-agents-<name>.tgz`. */
-  readonly name: string
+  /** The package's folder; the archive is `entra-agents-<name>.tgz`. */
+  readonly folder: string
   /** The entries that others use; the rest of the package's `exports` is for this repository. */
   readonly entries: readonly string[]
+  /** Whether the package has a command of its name, `main`, minified with the rest, since it runs as it is. */
+  readonly hasCommand?: boolean
   /** Packages that npm installs beside the archive; what else it needs is in it. */
   readonly installed: readonly string[]
   readonly optionalPeers?: Readonly<Record<string, string>>
@@ -22,12 +24,13 @@ interface Archive {
 
 const archives: readonly Archive[] = [
   {
-    name: 'tokens',
+    folder: 'packages/tokens',
     entries: ['index', 'express', 'fastify'],
     installed: ['fast-jwt', 'undici'],
     optionalPeers: { fastify: '^5' },
   },
-  { name: 'trace', entries: ['index', 'well-known'], installed: ['typebox'] },
+  { folder: 'packages/trace', entries: ['index', 'well-known'], installed: ['typebox'] },
+  { folder: 'emulators/kit', entries: ['index'], hasCommand: true, installed: [] },
 ]
 
 const root = resolve(import.meta.dirname, '..')
@@ -36,9 +39,9 @@ rmSync(dist, { recursive: true, force: true })
 for (const archive of archives) await pack(archive)
 
 async function pack(archive: Archive): Promise<void> {
-  const { name } = archive
-  const folder = join(root, 'packages', name)
+  const folder = join(root, archive.folder)
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const name = basename(manifest.name)
   const staged = join(dist, name)
   mkdirSync(staged, { recursive: true })
   await writeCode(archive, folder, staged, manifest.engines.node.replace('>=', 'node'))
@@ -54,18 +57,24 @@ async function pack(archive: Archive): Promise<void> {
 }
 
 async function writeCode(
-  { entries, installed }: Archive,
+  { entries, hasCommand = false, installed }: Archive,
   folder: string,
   staged: string,
   target: string,
 ): Promise<void> {
+  const inputs = [...entries, ...(hasCommand ? ['main'] : [])]
   const { output } = await build({
-    input: Object.fromEntries(entries.map(name => [name, join(folder, `src/${name}.ts`)])),
+    input: Object.fromEntries(inputs.map(name => [name, join(folder, `src/${name}.ts`)])),
     platform: 'node',
     external: installed.map(name => new RegExp(`^${name}(/|$)`)),
     resolve: withoutUnusedPackages,
     transform: { target },
-    output: { dir: staged, chunkFileNames: 'shared-[hash].js', sourcemap: true },
+    output: {
+      dir: staged,
+      chunkFileNames: 'shared-[hash].js',
+      sourcemap: !hasCommand,
+      minify: hasCommand,
+    },
   })
   const sources = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
   const licences = collectLicences(
@@ -76,18 +85,20 @@ async function writeCode(
 }
 
 /** The declarations of the entries and of what they lead to. Types of private packages must not be among them. */
-function writeTypes({ name, entries }: Archive, folder: string, staged: string): void {
+function writeTypes({ entries }: Archive, folder: string, staged: string): void {
   const project = join(staged, 'tsconfig.json')
   const types = join(staged, 'types')
   const compilerOptions = {
     noEmit: false,
     declaration: true,
+    // What is marked as internal has types of packages that the archive does not name.
+    stripInternal: true,
     emitDeclarationOnly: true,
     allowImportingTsExtensions: false,
     rewriteRelativeImportExtensions: true,
     types: ['node'],
     typeRoots: [join(root, 'node_modules/@types')],
-    rootDir: join(root, 'packages'),
+    rootDir: root,
     outDir: types,
   }
   const include = entries.map(entry => join(folder, `src/${entry}.ts`))
@@ -97,18 +108,18 @@ function writeTypes({ name, entries }: Archive, folder: string, staged: string):
   )
   runNode(join(root, 'node_modules/typescript/bin/tsc'), ['-p', project])
   rmSync(project)
-  cpSync(join(types, name, 'src'), join(staged, 'own-types'), { recursive: true })
+  cpSync(join(types, relative(root, folder), 'src'), join(staged, 'own-types'), { recursive: true })
   rmSync(types, { recursive: true })
   renameSync(join(staged, 'own-types'), types)
 }
 
 function packedManifest(
-  { entries, installed, optionalPeers }: Archive,
+  { entries, hasCommand, installed, optionalPeers }: Archive,
   {
     dependencies,
     private: _private,
     ...manifest
-  }: Record<string, unknown> & { dependencies: Record<string, string> },
+  }: Record<string, unknown> & { name: string; dependencies: Record<string, string> },
 ) {
   const exports = Object.fromEntries(
     entries.map(name => [
@@ -119,6 +130,7 @@ function packedManifest(
   const optional = Object.keys(optionalPeers ?? {}).map(name => [name, { optional: true }] as const)
   return {
     ...manifest,
+    ...(hasCommand && { bin: { [basename(manifest.name)]: './main.js' } }),
     exports: { ...exports, './package.json': './package.json' },
     dependencies: Object.fromEntries(installed.map(name => [name, `^${dependencies[name]}`])),
     ...(optionalPeers

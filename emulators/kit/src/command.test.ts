@@ -13,7 +13,7 @@ writeFileSync(seed, 'tenant: acme\nusers: { ada: }\nblueprints: { helper: { agen
 
 function start(...args: readonly string[]) {
   const { PATH } = process.env
-  return spawn(process.execPath, [join(import.meta.dirname, 'command.ts'), ...args], {
+  return spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
     env: { PATH },
     cwd: folder,
   })

@@ -15,7 +15,7 @@ export class EntraRefusal extends Error {
   }
 }
 
-/** Posts to the control plane of an emulator in this process, which checks what it gets. @throws {EntraRefusal} */
+/** @internal Posts to the control plane of an emulator in this process, which checks what it gets. @throws {EntraRefusal} */
 export async function post(app: FastifyInstance, path: string, payload: object) {
   const headers = { host: 'localhost' }
   const response = await app.inject({ method: 'POST', url: `/emulator/${path}`, payload, headers })

@@ -1,6 +1,6 @@
 export * from './clock.ts'
 export * from './emulator.ts'
-export { type FaultKinds, faultKind } from './fault-kinds.ts'
+export { type FaultKind, type FaultKinds, faultKind } from './fault-kinds.ts'
 export type { InjectedFault } from './faults.ts'
 export type { LoggedRequest } from './request-log.ts'
 export type { Settings } from './settings.ts'
