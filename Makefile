@@ -43,7 +43,7 @@ test-slow-page: page ## Test the page with late responses, code and frames, wher
 	@SLOW_PAGE=true npm test --silent -- tests/browser tests/weather/browser
 
 # Fails if a call is red that was green. TENANT=FILE asks a real tenant; its file has what emulators/witnesses/tenant.ts writes.
-witnesses: $(installed) ## Let Microsoft's own clients call the emulator of Entra (in Node, a browser, Python, Go: those that are here)
+witnesses: $(installed) ## Let Microsoft's own clients call the emulator of Entra (in Node, a browser, Python, Go, Java: those that are here)
 	@npm run --silent witnesses -- $(if $(TENANT),--tenant $(TENANT))
 
 check: $(installed) ## Lint, types, formatting, and regular expressions that take more than linear time

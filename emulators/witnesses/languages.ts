@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { type RunOptions, run } from '../../scripts/tools/run.ts'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { findOnPath, isExecutable } from '../../scripts/tools/ways.ts'
@@ -32,6 +32,8 @@ interface Language {
   readonly install: readonly Command[]
   /** Installs the newest clients in place of the pinned ones. */
   readonly newest: readonly Command[]
+  /** Compiles the programs, in a language that needs it. */
+  readonly build?: Command
   readonly run: Command
 }
 
@@ -46,6 +48,10 @@ const npm = {
 const makeEnvironment: Command = ['python3', '-m', 'venv', 'environment']
 const python = 'environment/bin/python'
 const pip = [python, '-m', 'pip', '--disable-pip-version-check', 'install', '--quiet'] as const
+const copyJars: Command = [
+  ...(['mvn', '--batch-mode', '--quiet', '--strict-checksums'] as const),
+  ...['org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies', '-DoutputDirectory=jars'],
+]
 
 export const languages = {
   node: {
@@ -76,6 +82,16 @@ export const languages = {
       ['go', 'mod', 'tidy'],
     ],
     run: ['go', 'run', '-mod=readonly', '.'],
+  },
+  java: {
+    folder: 'java',
+    check: ['mvn', '--version'],
+    lock: ['pom.xml', 'jars.sha256'],
+    install: [copyJars, [process.execPath, 'check-jars.mjs']],
+    // 1.30.0-beta is older than its number says.
+    newest: [[...copyJars, '-Dmsal4j.version=[1.26.1,1.30.0-alpha),[1.30.0,)']],
+    build: ['javac', '-cp', 'jars/*', '-d', 'classes', 'Main.java', 'Witness.java'],
+    run: ['java', '-cp', ['jars/*', 'classes'].join(delimiter), 'Main'],
   },
 } satisfies Record<string, Language>
 export type LanguageName = keyof typeof languages
@@ -113,6 +129,7 @@ export async function makeCalls(
   mkdirSync(folder, { recursive: true })
   cpSync(source, folder, { recursive: true })
   await install(isNewest ? language.newest : language.install, folder)
+  if (language.build) await start(language.build, installTimeoutMs, { cwd: folder })
   const program = start([...language.run, tenant.file], runTimeoutMs, {
     cwd: folder,
     env: {
@@ -136,7 +153,7 @@ async function install(commands: readonly Command[], folder: string): Promise<vo
   writeFileSync(done, '')
 }
 
-/** The variables by which Node, Python’s requests, and Go trust a certificate. */
+/** The variables by which Node, Python’s requests, Go, and the programs in Java trust a certificate. */
 function trust(file: string): Readonly<Record<string, string>> {
   return { NODE_EXTRA_CA_CERTS: file, REQUESTS_CA_BUNDLE: file, SSL_CERT_FILE: file, NO_PROXY: 'localhost' }
 }

@@ -22,6 +22,11 @@ export const notes: Readonly<Record<string, { readonly state: 'yellow' | 'red'; 
     state: 'yellow',
     entra: 'Entra counts requests. Here a fault with code 90055 makes it refuse.',
   },
+  'cache: the second call does not ask (authority with a port)': {
+    state: 'red',
+    entra:
+      'Entra’s authority has no port. MSAL Java keeps application tokens by the host’s name and looks for them by name and port, so that it always asks. With the emulator at port 443 and no port in the authority it does not ask again.',
+  },
   'GET /users?$select&$top': {
     state: 'yellow',
     entra: 'Graph also has `$expand`, `$search`, `$orderby`, delta queries and many more properties.',

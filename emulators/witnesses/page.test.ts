@@ -36,7 +36,7 @@ describe('docs/entra-emulator.md', () => {
         'green · 2026-11-30 · @azure/msal-node · one | two · /a|b/\nred · never · MSAL Go · one | two · x',
       ),
     ])
-    expect(page).toContain('| one \\| two | `/a\\|b/` | 🟢 | – | 🔴 | 2026-11-30 |')
+    expect(page).toContain('| one \\| two | `/a\\|b/` | 🟢 | – | 🔴 | – | 2026-11-30 |')
   })
 })
 

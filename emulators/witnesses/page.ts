@@ -6,7 +6,7 @@ export const pageFile = join(import.meta.dirname, '../../docs/entra-emulator.md'
 
 /** The tables of the page; clients with the same calls stand side by side. */
 const tables: readonly (readonly [title: string, ...clients: string[]])[] = [
-  ['MSAL', '@azure/msal-node', 'msal (Python)', 'MSAL Go'],
+  ['MSAL', '@azure/msal-node', 'msal (Python)', 'MSAL Go', 'MSAL Java'],
   ['MSAL in a browser', '@azure/msal-browser'],
   ['Azure Identity', '@azure/identity', 'azure-identity (Python)'],
   ['Microsoft Graph', '@microsoft/microsoft-graph-client'],
@@ -28,7 +28,7 @@ expects, ${red.length} ${red.length === 1 ? 'is' : 'are'} not. The programs are 
 [Clients of Entra at the emulator](entra-clients.md) says how to point them at it, and what surprises their users.
 
 \`\`\`sh
-npm run witnesses                                # those whose language is on this machine: Node, a browser, Python, Go
+npm run witnesses                                # those whose language is on this machine: Node, a browser, Python, Go, Java
 npm run witnesses -- node                        # one of them
 npm run witnesses -- --tenant tenant.json        # the same calls at a real tenant, whose ids and credentials the file has
 \`\`\`
