@@ -18,10 +18,31 @@ const FaultTarget = strictObject({
   path: Type.String({ description: 'Where the path begins, such as /AuthorizationHeader/.' }),
 })
 
+/** The sidecar's control plane: it has only the transport faults, and no settings. */
+class Sidecar extends Emulator<object, typeof FaultTarget, Record<never, never>, object> {
+  /** `undefined` if tenant and application are not configured. */
+  readonly tokens: TokenAcquirer | undefined
+
+  constructor({ controlHosts, azureAd, federatedTokenFile }: Config, clock?: Clock) {
+    super({
+      about: { emulates: ['auth-sidecar'] },
+      allowedHosts: controlHosts,
+      target: FaultTarget,
+      faults: {},
+      settings: { change: {}, initial: {} },
+    })
+    this.tokens = azureAd && new TokenAcquirer(azureAd, federatedTokenFile, clock ?? this.clock)
+  }
+
+  override reset(): void {
+    super.reset()
+    this.tokens?.clear()
+  }
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The sidecar has only the transport faults, and no settings. */
-    readonly sidecar: Emulator<object, typeof FaultTarget, Record<never, never>, object>
+    readonly sidecar: Sidecar
   }
 }
 
@@ -38,19 +59,13 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
     clientErrorHandler: respondToParserError,
     frameworkErrors: (_error, _request, reply) => void sendEmpty(reply, 400),
   })
-  const controls = new Emulator({
-    about: { emulates: ['auth-sidecar'] },
-    allowedHosts: config.controlHosts,
-    target: FaultTarget,
-    faults: {},
-    settings: { change: {}, initial: {} },
-  })
-  app.decorate('sidecar', controls)
-  controls.addControls(app)
+  const sidecar = new Sidecar(config, dependencies.clock)
+  app.decorate('sidecar', sidecar)
+  sidecar.addControls(app)
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request
     if (passesGuard(request, reply, config) && !url.startsWith('/emulator/'))
-      await controls.faults.apply(reply, ({ target }) => url.startsWith(target?.path ?? ''))
+      await sidecar.faults.apply(reply, ({ target }) => url.startsWith(target?.path ?? ''))
   })
   app.setNotFoundHandler(async (_request, reply) => sendEmpty(reply, 404))
   app.setErrorHandler((error, request, reply) => {
@@ -58,12 +73,12 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
     if (status >= 500 && !request.socket.destroyed) request.log.error({ err: error }, 'A request failed.')
     sendEmpty(reply, status)
   })
-  const { azureAd, federatedTokenFile } = config
-  const { clock = controls.clock } = dependencies
+  const { azureAd } = config
+  const { tokens } = sidecar
   // If tenant and application are not configured, the guard refuses every request, so no routes are needed.
-  if (azureAd) {
-    const tokens = new TokenAcquirer(azureAd, federatedTokenFile, clock)
-    app.register(async scope => serve(scope, config, tokens, new TokenValidator(azureAd, clock)))
+  if (azureAd && tokens) {
+    const validator = new TokenValidator(azureAd, dependencies.clock ?? sidecar.clock)
+    app.register(async scope => serve(scope, config, tokens, validator))
   }
   return app
 }

@@ -101,6 +101,9 @@ it('faults last until they are disposed, or as many times as the test says', asy
     expect(sidecar.requests.at(-1)).toMatchObject({ status: 503 })
   }
   expect((await getToken('shopper', 'all-orders')).claims).toBeDefined()
+  sidecar.reset()
+  entra.fault('tr', 53003)
+  expect((await getToken('shopper', 'all-orders')).detail).toContain('AADSTS53003')
   bedrock.fault('ThrottlingException', { times: 1 })
   bedrock.fault({ kind: 'stop', stopReason: 'refusal' }, { times: 1 })
   const question = userSays({ text: 'Do I have orders?' })

@@ -54,6 +54,12 @@ export class TokenAcquirer {
     return accessToken
   }
 
+  /** Forgets all tokens. */
+  clear(): void {
+    this.#t1.clear()
+    this.#services.cache.clear()
+  }
+
   async #acquireForApp(tokenRequest: TokenRequest): Promise<CachedToken> {
     const { agent, options } = tokenRequest
     const { scopes: [scope = ''] = [], tenant = this.#azureAd.tenantId } = options

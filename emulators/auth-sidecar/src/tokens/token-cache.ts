@@ -45,4 +45,8 @@ export class TokenCache {
     )
     this.#partitions.set(partition, [...others, token])
   }
+
+  clear(): void {
+    this.#partitions.clear()
+  }
 }
