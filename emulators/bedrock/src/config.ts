@@ -40,15 +40,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, sc
 function readRole(reader: EnvironmentReader) {
   const arn = reader.text('EMULATOR_ROLE_ARN', 'arn:aws:iam::111122223333:role/entra-bedrock-agent')
   const accountId = /^arn:aws:iam::(\d{12}):role\/[\w+=,.@/-]+$/.exec(arn)?.[1]
-  if (accountId === undefined) {
-    reader.fault(`EMULATOR_ROLE_ARN must be the ARN of a role; it is "${arn}".`)
-  }
+  if (accountId === undefined) reader.fault(`EMULATOR_ROLE_ARN must be the ARN of a role; it is "${arn}".`)
   const issuer = reader.optional('EMULATOR_TRUSTED_ISSUER')
   const subject = reader.optional('EMULATOR_TRUSTED_SUBJECT')
   const audience = reader.text('EMULATOR_TRUSTED_AUDIENCE', 'sts.amazonaws.com')
-  if ((issuer === undefined) !== (subject === undefined)) {
+  if ((issuer === undefined) !== (subject === undefined))
     reader.fault('EMULATOR_TRUSTED_ISSUER and EMULATOR_TRUSTED_SUBJECT go together: set both or neither.')
-  }
   const trust = issuer && subject ? { issuer, subject, audience } : undefined
   return { accountId: accountId ?? '', role: { arn, trust } }
 }

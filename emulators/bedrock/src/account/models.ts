@@ -21,16 +21,16 @@ export interface Model {
   readonly cacheMinimumTokens?: number | undefined
 }
 
-const usualGeographies = ['us', 'eu', 'jp', 'au', 'global'] as const
+const usual = ['us', 'eu', 'jp', 'au', 'global'] as const
 
 /** Claude on Bedrock as of November 2026, as far as responses depend on it. */
 export const models: readonly Model[] = [
   modelFrom55('anthropic.claude-haiku-5-5', 'optional', 4_096),
   modelFrom55('anthropic.claude-sonnet-5-5', 'always', 1_024),
   modelFrom55('anthropic.claude-opus-5-5', 'always', 512),
-  modelBefore55('anthropic.claude-sonnet-5', 'ACTIVE', usualGeographies, 1_024),
-  modelBefore55('anthropic.claude-sonnet-4-6', 'ACTIVE', usualGeographies, 1_024),
-  modelBefore55('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', usualGeographies, 4_096),
+  modelBefore55('anthropic.claude-sonnet-5', 'ACTIVE', usual, 1_024),
+  modelBefore55('anthropic.claude-sonnet-4-6', 'ACTIVE', usual, 1_024),
+  modelBefore55('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', usual, 4_096),
   modelBefore55('anthropic.claude-3-haiku-20240307-v1:0', 'LEGACY', ['us', 'eu', 'apac']),
   modelBefore55('anthropic.claude-sonnet-4-20250514-v1:0', 'EOL', ['us', 'eu', 'apac', 'global']),
   modelBefore55('anthropic.claude-3-7-sonnet-20250219-v1:0', 'EOL', ['us', 'eu', 'apac']),
@@ -38,16 +38,15 @@ export const models: readonly Model[] = [
 ]
 
 function modelFrom55(id: string, thinking: Model['thinking'], cacheMinimumTokens?: number): Model {
+  const limits = { contextTokens: 1_000_000, maxOutputTokens: 128_000, cacheMinimumTokens }
   return {
     id,
     lifecycle: 'ACTIVE',
     access: 'granted',
-    profiles: usualGeographies,
-    contextTokens: 1_000_000,
-    maxOutputTokens: 128_000,
+    profiles: usual,
     isBefore55: false,
     thinking,
-    cacheMinimumTokens,
+    ...limits,
   }
 }
 
@@ -57,12 +56,7 @@ function modelBefore55(
   profiles: readonly Geography[],
   cacheMinimumTokens?: number,
 ): Model {
-  return {
-    ...modelFrom55(id, 'optional', cacheMinimumTokens),
-    lifecycle,
-    profiles,
-    contextTokens: 200_000,
-    maxOutputTokens: 64_000,
-    isBefore55: true,
-  }
+  const limits = { contextTokens: 200_000, maxOutputTokens: 64_000 }
+  const model = modelFrom55(id, 'optional', cacheMinimumTokens)
+  return { ...model, lifecycle, profiles, ...limits, isBefore55: true }
 }

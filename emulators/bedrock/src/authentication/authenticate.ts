@@ -29,7 +29,7 @@ function authenticateApiKey(account: Account, key: string): Caller {
   const isValid =
     apiKey !== undefined &&
     (apiKey.region ?? account.region) === account.region &&
-    account.clock.nowMs() < (apiKey.expiresAtMs ?? Number.POSITIVE_INFINITY)
+    account.clock.nowMs() < (apiKey.expiresAtMs ?? Infinity)
   if (isValid) return { ...apiKey.principal, credential: 'api-key' }
   throw new BedrockError(
     'AccessDeniedException',
@@ -44,24 +44,16 @@ async function authenticateSignature(
   header: string,
 ): Promise<Caller> {
   const authorization = readAuthorization(header)
-  if (!authorization) {
+  if (!authorization)
     throw authError('IncompleteSignatureException', 'Emulator: the header is none of Signature Version 4.')
-  }
+  const nowMs = account.clock.nowMs()
   const key = account.findAccessKey(authorization.accessKeyId, request.headers['x-amz-security-token'])
-  if (!key) {
+  if (!key)
     throw authError('UnrecognizedClientException', 'The security token included in the request is invalid.')
-  }
-  if (account.clock.nowMs() >= (key.expiresAtMs ?? Number.POSITIVE_INFINITY)) {
+  if (nowMs >= (key.expiresAtMs ?? Infinity))
     throw authError('ExpiredTokenException', 'The security token included in the request is expired')
-  }
   const scope = { region: account.region, service: 'bedrock' }
-  const fault = await findSignatureFault(
-    request,
-    authorization,
-    key.secretAccessKey,
-    scope,
-    account.clock.nowMs(),
-  )
+  const fault = await findSignatureFault(request, authorization, key.secretAccessKey, scope, nowMs)
   if (fault !== undefined) throw authError('InvalidSignatureException', fault)
   return { ...key.principal, credential: 'access-key' }
 }

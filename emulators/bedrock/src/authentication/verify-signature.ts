@@ -9,11 +9,7 @@ const toleranceMs = 5 * 60_000
 const mismatchMessage =
   'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
 
-export interface SigningScope {
-  readonly region: string
-  /** The service's signing name, such as `bedrock`. */
-  readonly service: string
-}
+type SigningScope = Pick<SignatureV4Authorization, 'region' | 'service'>
 
 /**
  * Verifies a Signature Version 4 by signing the raw request again.
@@ -39,26 +35,20 @@ export async function findSignatureFault(
   return isHashOfBody(request) && isSame(given, expected) ? undefined : mismatchMessage
 }
 
-function findScopeFault(
-  { region, service }: SignatureV4Authorization,
-  scope: SigningScope,
-): string | undefined {
+function findScopeFault({ region, service }: SigningScope, scope: SigningScope): string | undefined {
   if (region !== scope.region) return 'Credential should be scoped to a valid region. '
   if (service === scope.service) return undefined
   return `Credential should be scoped to correct service: '${scope.service}'. `
 }
 
 function findClockFault(timestamp: string, signedMs: number, nowMs: number): string | undefined {
-  if (Number.isNaN(signedMs)) {
+  if (Number.isNaN(signedMs))
     return `Date must be in ISO-8601 'basic format'. Got '${timestamp}'. See http://en.wikipedia.org/wiki/ISO_8601`
-  }
   const [earliest, now, latest] = [-toleranceMs, 0, toleranceMs].map(ms => formatTimestamp(nowMs + ms))
-  if (signedMs < nowMs - toleranceMs) {
+  if (signedMs < nowMs - toleranceMs)
     return `Signature expired: ${timestamp} is now earlier than ${earliest} (${now} - 5 min.)`
-  }
-  if (signedMs > nowMs + toleranceMs) {
+  if (signedMs > nowMs + toleranceMs)
     return `Signature not yet current: ${timestamp} is still later than ${latest} (${now} + 5 min.)`
-  }
   return undefined
 }
 

@@ -12,14 +12,12 @@ const knownAdditionalFields: ReadonlySet<string> = new Set(['thinking', 'output_
  */
 export function checkParameters(request: ConverseRequest, model: Model): void {
   const { temperature, maxTokens } = request.inferenceConfig ?? {}
-  if (temperature !== undefined && !model.isBefore55) {
+  if (temperature !== undefined && !model.isBefore55)
     throw validationError('`temperature` is deprecated for this model.')
-  }
-  if (maxTokens !== undefined && maxTokens > model.maxOutputTokens) {
+  if (maxTokens !== undefined && maxTokens > model.maxOutputTokens)
     throw validationError(
       `The maximum tokens you requested exceeds the model limit of ${model.maxOutputTokens}. Try again with a maximum tokens value that is lower than ${model.maxOutputTokens}.`,
     )
-  }
   checkToolNames(request)
   checkAdditionalFields(request, model)
 }
@@ -33,12 +31,10 @@ function checkAdditionalFields({ additionalModelRequestFields = {} }: ConverseRe
   const unknown = Object.keys(additionalModelRequestFields).find(name => !knownAdditionalFields.has(name))
   if (unknown) throw modelError(`${unknown}: Extra inputs are not permitted`)
   const type = additionalModelRequestFields.thinking?.type
-  if (type === 'enabled' && !model.isBefore55) {
+  if (type === 'enabled' && !model.isBefore55)
     throw modelError(
       '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
     )
-  }
-  if (type === 'disabled' && model.thinking === 'always') {
+  if (type === 'disabled' && model.thinking === 'always')
     throw modelError('"thinking.type.disabled" is not supported for this model.')
-  }
 }

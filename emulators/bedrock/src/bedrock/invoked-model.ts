@@ -31,9 +31,8 @@ export function findInvokedModel(account: Account, modelId: string): InvokedMode
   const model = account.model(geography === undefined ? id : id.slice(geography.length + 1))
   const regions = regionsOf(geography, region)
   const isReachable = geography === undefined || model?.profiles.includes(geography)
-  if (!model || !isReachable || !regions.includes(region)) {
+  if (!model || !isReachable || !regions.includes(region))
     throw validationError('The provided model identifier is invalid.')
-  }
   return {
     model,
     modelArns: regions.map(destination => `arn:aws:bedrock:${destination}::foundation-model/${model.id}`),

@@ -8,14 +8,10 @@ import { sendMessage } from './send-message.ts'
 import { sendStream } from './send-stream.ts'
 
 /** Operations of Amazon Bedrock Runtime: the action that a policy must allow for each, and how its answer is sent. */
+// biome-ignore format: table
 const operations = [
   { operation: 'Converse', path: 'converse', action: 'bedrock:InvokeModel', send: sendMessage },
-  {
-    operation: 'ConverseStream',
-    path: 'converse-stream',
-    action: 'bedrock:InvokeModelWithResponseStream',
-    send: sendStream,
-  },
+  { operation: 'ConverseStream', path: 'converse-stream', action: 'bedrock:InvokeModelWithResponseStream', send: sendStream },
 ] as const
 
 export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDependencies): void {

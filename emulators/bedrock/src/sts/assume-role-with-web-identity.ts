@@ -22,9 +22,8 @@ export async function assumeRoleWithWebIdentity(
   const token = requireParameter(parameters, 'WebIdentityToken', /^.{4,20000}$/)
   const seconds = readDuration(parameters)
   const { issuer, audience, subject } = await verifyWebIdentityToken(account, token)
-  if (account.role.arn !== roleArn || account.role.trust?.subject !== subject) {
+  if (account.role.arn !== roleArn || account.role.trust?.subject !== subject)
     throw new StsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
-  }
   const principal = sessionPrincipal(roleArn, sessionName)
   const session = account.issueSession(principal, seconds)
   return {
@@ -45,26 +44,22 @@ function requireParameter(parameters: URLSearchParams, name: string, pattern: Re
   const value = parameters.get(name) ?? ''
   if (pattern.test(value)) return value
   const member = name.charAt(0).toLowerCase() + name.slice(1)
-  throw new StsError(
-    'ValidationError',
-    value === ''
-      ? `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`
-      : `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern.source}`,
-  )
+  throw value === ''
+    ? constraintError(`Value null at '${member}'`, 'not be null')
+    : constraintError(`Value at '${member}'`, `satisfy regular expression pattern: ${pattern.source}`)
 }
 
 function readDuration(parameters: URLSearchParams): number {
   const text = parameters.get('DurationSeconds') ?? String(maxSessionSeconds)
   const seconds = Number(text)
-  if (seconds > maxSessionSeconds) {
-    throw new StsError(
-      'ValidationError',
-      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
-    )
-  }
+  if (seconds > maxSessionSeconds)
+    throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.')
   if (seconds >= minSessionSeconds) return seconds
-  throw new StsError(
-    'ValidationError',
-    `1 validation error detected: Value '${text}' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to ${minSessionSeconds}`,
-  )
+  const rule = `have value greater than or equal to ${minSessionSeconds}`
+  throw constraintError(`Value '${text}' at 'durationSeconds'`, rule)
 }
+
+const validationError = (message: string) => new StsError('ValidationError', message)
+
+const constraintError = (value: string, rule: string) =>
+  validationError(`1 validation error detected: ${value} failed to satisfy constraint: Member must ${rule}`)

@@ -18,12 +18,11 @@ export function addStsRoute(
     const [action, version] = [parameters.get('Action') ?? '', parameters.get('Version')]
     controls.requests.note(request, { operation: action })
     reply.header('x-amzn-requestid', request.id).type('text/xml')
-    if (action !== onlyAction || version !== onlyVersion) {
+    if (action !== onlyAction || version !== onlyVersion)
       throw new StsError(
         'InvalidAction',
         `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
       )
-    }
     return actionResponse(action, await assumeRoleWithWebIdentity(account, parameters), request.id)
   })
   app.setErrorHandler((error, request, reply) => {

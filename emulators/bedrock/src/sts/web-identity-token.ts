@@ -15,9 +15,8 @@ export async function verifyWebIdentityToken(
 ): Promise<{ issuer: string; audience: string; subject: string }> {
   const { aud, iss, sub = '' } = decodeClaims(token)
   const { trust } = account.role
-  if (!trust || trust.issuer !== iss) {
+  if (!trust || trust.issuer !== iss)
     throw new StsError('InvalidIdentityToken', `No OpenIDConnect provider found in your account for ${iss}`)
-  }
   if (![aud].flat().includes(trust.audience))
     throw new StsError('InvalidIdentityToken', 'Incorrect token audience')
   const keys = await fetchIssuerKeys(trust.issuer)
@@ -45,12 +44,11 @@ function decodeClaims(token: string): JWTPayload {
 }
 
 function toStsError(error: unknown, nowSeconds: number): StsError {
-  if (error instanceof errors.JWTExpired) {
+  if (error instanceof errors.JWTExpired)
     return new StsError(
       'ExpiredTokenException',
       `Token expired: current date/time ${nowSeconds} must be before the expiration date/time ${error.payload.exp}`,
     )
-  }
   if (error instanceof errors.JWTClaimValidationFailed) {
     const isMissing = error.reason === 'missing'
     return new StsError(

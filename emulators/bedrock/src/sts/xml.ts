@@ -18,9 +18,8 @@ function xmlDocument(name: string, content: XmlContent): string {
 }
 
 function toXml(content: XmlContent): string {
-  if (typeof content === 'string') {
+  if (typeof content === 'string')
     return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  }
   return Object.entries(content)
     .map(([name, inner]) => `<${name}>${toXml(inner)}</${name}>`)
     .join('')
