@@ -9,7 +9,6 @@ import { sendRefusals } from './errors/send-refusals.ts'
 import { serveGraph } from './graph/graph.ts'
 import { graphVersions, normalizeGraphUrl } from './graph/paths.ts'
 import { serveLab } from './lab/routes.ts'
-import { isSharedEndpoint } from './oauth/client.ts'
 import { serveAdminConsent } from './sign-in/admin-consent-route.ts'
 import { serveAuthorize } from './sign-in/authorize-route.ts'
 import { serveDevices } from './sign-in/device-route.ts'
@@ -39,7 +38,16 @@ export function buildApp(config: Config): FastifyInstance {
   const tenants = new Tenants(config, () => app.server)
   app.decorate('tenants', tenants)
   app.decorate('entra', tenants.first)
-  chooseTenants(app)
+  app.decorateRequest('entra')
+  app.addHook('onRequest', async request => {
+    request.entra = tenants.ofArrival(request)
+  })
+  app.addHook('preValidation', async request => {
+    request.entra = tenants.of(request)
+  })
+  app.addHook('preClose', async () => {
+    for (const { faults } of tenants.all) faults.stop()
+  })
   sendRefusals(app)
   app.setNotFoundHandler((_request, reply) => reply.code(404).send())
   app.addHook('onSend', async ({ entra }, reply) => {
@@ -61,24 +69,4 @@ export function buildApp(config: Config): FastifyInstance {
   app.register(serveLogout)
   for (const version of graphVersions) app.register(serveGraph, { version, prefix: `/${version}` })
   return app
-}
-
-/** Finds the tenant of each request: at shared endpoints by the client, which may be named in the form. */
-function chooseTenants(app: FastifyInstance): void {
-  const { tenants } = app
-  app.decorateRequest('entra')
-  app.addHook('onRequest', async request => {
-    request.entra = tenants.of(request)
-  })
-  // Other sites are refused before, and learn no names.
-  app.addHook('preParsing', async request => tenants.checkHeader(request))
-  app.addHook<{ Params: { tenant?: string } }>('preValidation', async request => {
-    if (!isSharedEndpoint(request.params.tenant ?? '')) return
-    const { entra } = request
-    request.entra = tenants.ofClient(request)
-    entra.requests.move(request, request.entra.requests)
-  })
-  app.addHook('preClose', async () => {
-    for (const { faults } of tenants.all) faults.stop()
-  })
 }

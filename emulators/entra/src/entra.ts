@@ -80,9 +80,6 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     super({
       about: { emulates: ['entra'] },
       allowedHosts: config.allowedHosts,
-      headers: {
-        'x-emulator-tenant': Type.String({ description: 'Id or domain; default: the first tenant.' }),
-      },
       target: FaultTarget,
       faults,
       settings: { change: settingSchemas, initial: initialValues },
@@ -101,11 +98,6 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     const address = this.#server().address()
     const listening = typeof address === 'object' && address !== null ? address.port : port
     return `${tls ? 'https' : 'http'}://localhost:${listening}`
-  }
-
-  /** Whether this is the tenant's id or domain. */
-  isCalled(name: string): boolean {
-    return [this.config.tenantId, this.config.domain].includes(name.toLowerCase())
   }
 
   get issuerV1(): string {

@@ -24,8 +24,6 @@ export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds,
   readonly target: Target
   /** The emulator's own kinds of faults, in addition to the transport faults. */
   readonly faults: Kinds
-  /** Headers that every control understands, for people: the schema of each. */
-  readonly headers?: TProperties
   /** The emulator's settings besides the clock: the schema of each, and the initial values. */
   readonly settings: { readonly change: TProperties; readonly initial: Values }
 }
@@ -73,7 +71,7 @@ export class Emulator<
     addOwn?: (scope: FastifyInstance) => void,
     choose: (request: FastifyRequest) => Emulator<Details, Target, Kinds, Values> = () => this,
   ): void {
-    app.addHook('onRequest', async request => choose(request).requests.begin(request))
+    app.addHook('preHandler', async request => choose(request).requests.note(request, {}))
     app.addHook('onResponse', async (request, reply) => choose(request).requests.end(request, reply))
     app.addHook('preClose', async () => this.faults.stop())
     closeUnusedConnections(app)
@@ -92,11 +90,11 @@ export class Emulator<
     scope: FastifyInstance,
     choose: (request: FastifyRequest) => Emulator<Details, Target, Kinds, Values>,
   ): void {
-    const { about, target, headers } = this.#parts
+    const { about, target } = this.#parts
     const FaultList = strictObject({ faults: this.faults.schema })
     const says = (summary: string) => ({ schema: { summary } })
     const empties = (summary: string) => ({ schema: { summary, response: { 204: Type.Null() } } })
-    publishRoutes(scope, `Control plane of the emulator: ${about.emulates.join(', ')}`, headers)
+    publishRoutes(scope, `Control plane of the emulator: ${about.emulates.join(', ')}`)
     scope.get('/health', says('Says what is emulated.'), async () => ({ status: 'ok', ...about }))
     scope.get('/control', says('Lists the faults, with what each does, and the settings.'), async () => ({
       ...about,

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifySchema } from 'fastify'
-import { type TProperties, type TSchema, Type } from 'typebox'
 
 declare module 'fastify' {
   interface FastifySchema {
@@ -8,19 +7,18 @@ declare module 'fastify' {
   }
 }
 
+const inPath = { in: 'path', required: true, schema: { type: 'string' } }
+
 /**
  * `GET …/openapi.json`, made from the schemas of this route and of all routes that are added to the scope later. In OpenAPI 3.1
  * they are JSON Schemas as they are. https://spec.openapis.org/oas/v3.1.0
  */
-export function publishRoutes(scope: FastifyInstance, title: string, headers: TProperties = {}): void {
+export function publishRoutes(scope: FastifyInstance, title: string): void {
   const paths: Record<string, Record<string, object>> = {}
   scope.addHook('onRoute', ({ url, method, schema = {} }) => {
     const methods = [method].flat().filter(one => one !== 'HEAD')
-    const parameters = Object.entries(headers).map(([name, schema]) => parameter(name, 'header', schema))
-    const path = url.replaceAll(/:(\w+)/g, (_, name: string) => {
-      parameters.push(parameter(name, 'path', Type.String()))
-      return `{${name}}`
-    })
+    const path = url.replaceAll(/:(\w+)/g, '{$1}')
+    const parameters = [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, ...inPath }))
     const operation = { ...describeRoute(schema), ...(parameters.length > 0 && { parameters }) }
     const operations = methods.map(one => [one.toLowerCase(), operation])
     if (operations.length > 0) paths[path] = { ...paths[path], ...Object.fromEntries(operations) }
@@ -28,10 +26,6 @@ export function publishRoutes(scope: FastifyInstance, title: string, headers: TP
   const document = { openapi: '3.1.0', info: { title, version: '1' }, paths }
   scope.get('/openapi.json', { schema: { summary: 'Describes these requests.' } }, async () => document)
 }
-
-const parameter = (name: string, place: 'header' | 'path', schema: TSchema) => ({
-  ...{ name, in: place, required: place === 'path', schema },
-})
 
 function describeRoute({ summary, body, response = { 200: {} } }: FastifySchema): object {
   const answers = Object.entries(response as Record<string, object>).map(([status, schema]) => {

@@ -29,17 +29,25 @@ export class RequestLog<Details extends object> {
 
   /** Adds details about a request; tokens in texts are removed, and long texts are cut. */
   note(request: FastifyRequest, details: Partial<Details>): void {
-    const seen = this.#open.get(request)
-    if (seen) Object.assign(seen, JSON.parse(JSON.stringify(details, redact)))
+    Object.assign(this.#entryOf(request), JSON.parse(JSON.stringify(details, redact)))
+  }
+
+  /** Notes how a request ended. */
+  end(request: FastifyRequest, { raw, elapsedTime, log }: FastifyReply): void {
+    const seen = this.#entryOf(request)
+    seen.status = raw.statusCode
+    seen.durationMs = Math.round(elapsedTime)
+    if (!unloggedPaths.test(seen.path)) log.info(`${seen.method} ${seen.path} ${seen.status}`)
   }
 
   clear(): void {
     this.#seen = []
   }
 
-  /** Logs a request that begins. */
-  begin(request: FastifyRequest): void {
-    if (unloggedPaths.test(pathOf(request))) return
+  /** The entry of a request, from the first word about it on. */
+  #entryOf(request: FastifyRequest): LoggedRequest<Details> {
+    const known = this.#open.get(request)
+    if (known) return known
     const seen = {
       id: randomUUID(),
       receivedAt: new Date().toISOString(),
@@ -49,26 +57,8 @@ export class RequestLog<Details extends object> {
       durationMs: null,
     } as LoggedRequest<Details>
     this.#open.set(request, seen)
-    this.#seen.push(seen)
-    if (this.#seen.length > maxRequests) this.#seen.shift()
-  }
-
-  /** Hands a request over to another log. */
-  move(request: FastifyRequest, log: this): void {
-    const seen = this.#open.get(request)
-    if (!seen || log === this) return
-    this.#seen = this.#seen.filter(one => one !== seen)
-    log.#seen = [...log.#seen, seen].slice(-maxRequests)
-    log.#open.set(request, seen)
-  }
-
-  /** Notes how a request ended. */
-  end(request: FastifyRequest, reply: FastifyReply): void {
-    const seen = this.#open.get(request)
-    if (!seen) return
-    seen.status = reply.raw.statusCode
-    seen.durationMs = Math.round(reply.elapsedTime)
-    request.log.info(`${seen.method} ${seen.path} ${seen.status}`)
+    if (!unloggedPaths.test(seen.path)) this.#seen = [...this.#seen, seen].slice(-maxRequests)
+    return seen
   }
 }
 

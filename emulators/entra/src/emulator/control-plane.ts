@@ -1,13 +1,13 @@
 import { strictObject } from '@entra-agents/emulator-kit'
 import { commonProblem } from '@entra-agents/service-kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { decodeJwt } from 'jose'
 import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { EntraError, errorBody } from '../errors/entra-error.ts'
 import { html, sendPage } from '../sign-in/html.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
 import { claimsToKeep } from '../tokens/claims-to-keep.ts'
+import { uncheckedClaims } from '../tokens/jwt.ts'
 import { describeDirectory } from './directory-report.ts'
 import { faultPolicyId } from './faults.ts'
 import { coversLeg, formOf, legOf } from './leg.ts'
@@ -78,14 +78,8 @@ function noteRequest(request: FastifyRequest): void {
 
 /** Whether the user has signed in again with the claims of the challenge, as conditional access demands. */
 function hasFulfilledPolicy(entra: Entra, body: unknown): boolean {
-  const assertion = formOf(body).get('assertion')
-  if (assertion === null) return false
-  try {
-    const session = entra.sessions.get(String(decodeJwt(assertion)['sid']))
-    return session?.fulfilledPolicies.has(faultPolicyId) ?? false
-  } catch {
-    return false
-  }
+  const { sid } = uncheckedClaims(formOf(body).get('assertion') ?? '')
+  return entra.sessions.get(String(sid))?.fulfilledPolicies.has(faultPolicyId) ?? false
 }
 
 /** `GET /`: a page with the users and principals of the tenant. */

@@ -19,7 +19,8 @@ export function isSharedEndpoint(tenant: string): boolean {
 
 /** Refuses URLs with another tenant than the emulated one, which has an id and a verified domain. */
 export function checkTenant(entra: Entra, tenant: string): void {
-  if (entra.isCalled(tenant) || isSharedEndpoint(tenant)) return
+  if ([entra.config.tenantId, entra.config.domain].includes(tenant.toLowerCase()) || isSharedEndpoint(tenant))
+    return
   throw refusal(tenantPattern.test(tenant) ? 90002 : 900023, { tenant })
 }
 

@@ -96,9 +96,8 @@ function makeClaims(claims: NonNullable<RegistrationEntry['optionalClaims']>['id
 
 function readCertificate({ folder, fault }: TenantDraft, title: string, file: string): readonly string[] {
   const tell = (sentence: string) => fault(`${title}: its certificate ${quote(file)} ${sentence}`)
-  if (folder === undefined)
-    tell('is a file, which only seed files can name: add it by Graph (keyCredentials)')
-  const pem = folder === undefined ? undefined : readSmallFile(resolve(folder, file), tell)
+  if (folder === null) tell('is a file, which only seed files can name: add it by Graph (keyCredentials)')
+  const pem = folder === null ? undefined : readSmallFile(resolve(folder, file), tell)
   try {
     return pem === undefined ? [] : [new X509Certificate(pem).toString()]
   } catch {

@@ -6,8 +6,8 @@ import { type Fault, Ids, Names } from './names.ts'
 /** The tenant that is being made, and what its makers need. */
 export type TenantDraft = ReturnType<typeof startDraft>
 
-/** @param folder the folder of the seed file, in which the files are that it names; `undefined` if it must not name any */
-export function startDraft(tenant: string, domain: string, folder: string | undefined, fault: Fault) {
+/** @param folder the folder of the seed file, in which the files are that it names */
+export function startDraft(tenant: string, domain: string, folder: string | null, fault: Fault) {
   const content: DirectoryContent = {
     ...{
       applications: [],

@@ -27,15 +27,11 @@ export interface SeededTenant {
 /**
  * Makes the tenant of a seed.
  *
- * @param folder where the files are that the seed names; without it, the seed may name none
+ * @param folder where the files are that the seed names; `null` if it must name none
  * @param fault is called with each fault; if there is any, the tenant is of no use
  */
-export function makeTenant(
-  seedContent: unknown,
-  folder: string | undefined,
-  fault: Fault,
-): SeededTenant | undefined {
-  const seed = readShape(seedContent, fault)
+export function makeTenant(given: unknown, folder: string | null, fault: Fault): SeededTenant | undefined {
+  const seed = readShape(given, fault)
   if (!seed) return undefined
   const { name, id, domain = `${name}.example` } = seed.tenant
   const draft = startDraft(name, domain.toLowerCase(), folder, fault)

@@ -46,6 +46,15 @@ export async function readOwnToken(entra: Entra, jwt: string): Promise<JWTPayloa
   }
 }
 
+/** What a token says, before anybody has checked it; nothing if it is none. */
+export function uncheckedClaims(jwt: string): Claims {
+  try {
+    return decodeJwt(jwt)
+  } catch {
+    return {}
+  }
+}
+
 export function isWithinLifetime(entra: Entra, { nbf, exp }: JWTPayload): boolean {
   const now = entra.clock.nowSeconds()
   return exp !== undefined && exp > now && (nbf ?? 0) - toleranceSeconds <= now
