@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance } from 'fastify'
 import { EntraError, errorBody, type RequestIds, timestampOf } from './entra-error.ts'
 
 declare module 'fastify' {
@@ -32,21 +32,22 @@ export function sendRefusals(app: FastifyInstance): void {
     if (error instanceof EntraError) request.entra.requests.note(request, { aadsts: error.code })
   })
   app.setErrorHandler((error, request, reply) => {
-    const { trace } = request
-    const { publicUrl } = request.entra
-    if (error instanceof EntraError)
-      return reply
-        .code(error.status)
-        .headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache', ...error.headers })
-        .send(errorBody(error, trace, publicUrl))
-    const { statusCode: status = 500, message } = error as { statusCode?: number; message?: string }
-    if (status < 500) {
-      const malformed = new EntraError(9002313, { what: message ?? 'request' }, { error: 'invalid_request' })
-      return reply.code(status).send(errorBody(malformed, trace, publicUrl))
-    }
-    request.log.error({ err: error }, 'Unexpected error.')
+    const { entra, trace } = request
+    const refusal = toRefusal(error)
+    if (refusal.status >= 500 && refusal !== error) request.log.error({ err: error }, 'Unexpected error.')
+    const uncached = refusal === error ? { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' } : {}
     return reply
-      .code(500)
-      .send(errorBody(new EntraError(90033, {}, { error: 'server_error' }), trace, publicUrl))
+      .code(refusal.status)
+      .headers({ ...uncached, ...refusal.headers })
+      .send(errorBody(refusal, trace, entra.publicUrl))
   })
+}
+
+/** The refusal of a request that is malformed, or that fails by an error of the emulator. */
+function toRefusal(error: unknown): EntraError {
+  if (error instanceof EntraError) return error
+  const { statusCode: status = 500, message: what = 'request' } = error as Partial<FastifyError>
+  return status < 500
+    ? new EntraError(9002313, { what }, { error: 'invalid_request', status })
+    : new EntraError(90033, {}, { error: 'server_error', status: 500 })
 }

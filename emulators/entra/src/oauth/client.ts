@@ -51,8 +51,17 @@ export function isAgentic({ principal }: Client): boolean {
   return principal.kind !== 'servicePrincipal' && principal.document === undefined
 }
 
+/** A request to the token endpoint. */
+export interface TokenRequest {
+  readonly entra: Entra
+  readonly form: Form
+  readonly client: Client
+  /** The origin of the page that sent it, if one did. */
+  readonly origin: string | undefined
+}
+
 /** Checks the credential of a confidential client, and returns its kind. */
-export async function authenticate(entra: Entra, form: Form, client: Client): Promise<ClientAuthentication> {
+export async function authenticate({ entra, form, client }: TokenRequest): Promise<ClientAuthentication> {
   const { principal, application } = client
   const assertion = form.optional('client_assertion')
   if (assertion !== undefined) requireJwtBearer(form)

@@ -10,8 +10,7 @@ import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
 import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
 import { sendConsentPage, sendSecondFactorPage, sendSignInPage, servePages } from './pages.ts'
 import { type PageRoute, readReturnAddress, refuseOtherSites, sendBack } from './return-address.ts'
-import { keepSession, sessionOf } from './session-cookie.ts'
-import type { Session } from './sessions.ts'
+import { keepSession, type Session, sessionOf } from './sessions.ts'
 
 /** A request to the authorization endpoint. */
 interface Visit {
@@ -61,25 +60,19 @@ export async function serveAuthorize(app: FastifyInstance): Promise<void> {
     const answer = ['consent', 'factor'].find(name => form.has(name))
     if (answer === undefined) return signIn(visit, session, user)
     if (!session.userIds.has(user.id)) throw refusal(50058)
-    return answer === 'consent' ? acceptConsent(visit, session, user) : acceptFactor(visit, session, user)
+    if (answer === 'factor') {
+      session.secondFactorAtMs.set(user.id, visit.entra.clock.nowMs())
+      return askFactorOrGoOn(visit, session, user)
+    }
+    recordConsent(visit.entra, visit.wanted, user.id)
+    return finishVisit(visit, session, user)
   })
 }
 
 function signIn(visit: Visit, session: Session, user: User): Answer {
-  const { entra, reply, wanted } = visit
   session.userIds.add(user.id)
-  for (const policy of wanted.policies) session.fulfilledPolicies.add(policy)
-  keepSession(entra, reply, session)
-  return askFactorOrGoOn(visit, session, user)
-}
-
-function acceptConsent(visit: Visit, session: Session, user: User): Answer {
-  recordConsent(visit.entra, visit.wanted, user.id)
-  return finishVisit(visit, session, user)
-}
-
-function acceptFactor(visit: Visit, session: Session, user: User): Answer {
-  session.secondFactorAtMs.set(user.id, visit.entra.clock.nowMs())
+  for (const policy of visit.wanted.policies) session.fulfilledPolicies.add(policy)
+  keepSession(visit.entra, visit.reply, session)
   return askFactorOrGoOn(visit, session, user)
 }
 

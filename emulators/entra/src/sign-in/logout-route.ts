@@ -5,7 +5,7 @@ import { userOfHint } from '../tokens/id-token.ts'
 import { sendPage } from './html.ts'
 import { servePages } from './pages.ts'
 import { type PageRoute, sendBack } from './return-address.ts'
-import { sessionOf } from './session-cookie.ts'
+import { sessionOf } from './sessions.ts'
 
 /** Sign-out (OpenID Connect RP-Initiated Logout 1.0). */
 export async function serveLogout(app: FastifyInstance): Promise<void> {

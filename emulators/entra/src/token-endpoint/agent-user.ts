@@ -3,7 +3,7 @@ import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { checkLifetime, readAssertion } from '../oauth/assertions.ts'
-import { authenticate, type Client } from '../oauth/client.ts'
+import { authenticate, type Client, type TokenRequest } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
 import { readOwnToken } from '../tokens/jwt.ts'
 import type { TokenResponse } from './response.ts'
@@ -15,14 +15,15 @@ const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  * A token for an agent's own user account: the agent authenticates with T1 and presents its own exchange token, T2
  * (https://learn.microsoft.com/entra/agent-id/agent-user-oauth-flow).
  */
-export async function grantAgentUser(entra: Entra, form: Form, client: Client): Promise<TokenResponse> {
+export async function grantAgentUser(request: TokenRequest): Promise<TokenResponse> {
+  const { entra, form, client } = request
   const t2 = form.required('user_federated_identity_credential')
   const scope = form.required('scope')
   if (client.principal.kind !== 'agentIdentity') throw refusal(82002, { client: client.principal.appId })
-  const authentication = await authenticate(entra, form, client)
+  const authentication = await authenticate(request)
   await checkT2(entra, t2, client)
   const { id: userId } = findAgentUser(entra, form, client)
-  return grantForUser(entra, form, { client, authentication, userId, sessionId: '', scope })
+  return grantForUser(request, { authentication, userId, sessionId: '', scope })
 }
 
 /** Checks that T2 was issued by this tenant to this agent, for the token exchange, and has not expired. */

@@ -1,18 +1,18 @@
 import { readClientCapabilities } from '../conditional-access/claims.ts'
 import { wellKnown } from '../directory/well-known.ts'
-import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { authenticate, type Client } from '../oauth/client.ts'
-import type { Form } from '../oauth/form.ts'
+import { authenticate, type TokenRequest } from '../oauth/client.ts'
 import { checkResourceParameter, readDefaultScope } from '../oauth/scopes.ts'
-import { issueAccessToken, type TargetResource } from '../tokens/access-token.ts'
+import { issueAccessToken } from '../tokens/access-token.ts'
 import { issueExchangeToken } from '../tokens/exchange-token.ts'
-import { tokenResponse } from './response.ts'
+import { type TokenResponse, tokenResponse } from './response.ts'
 
 /** Client credentials: T1 if the token exchange is the resource, otherwise an app-only token for an API. */
-export async function grantClientCredentials(entra: Entra, form: Form, { principal, application }: Client) {
+export async function grantClientCredentials(request: TokenRequest): Promise<TokenResponse> {
+  const { entra, form, client } = request
+  const { principal } = client
   const scope = form.required('scope')
-  const authentication = await authenticate(entra, form, { principal, application })
+  const authentication = await authenticate(request)
   const resource = readDefaultScope(entra, scope)
   checkResourceParameter(form.optional('resource'), resource)
   const { appId } = resource.application
@@ -26,19 +26,13 @@ export async function grantClientCredentials(entra: Entra, form: Form, { princip
   if (isBlueprint)
     throw refusal(82001, { client: principal.appId, what: `app-only tokens for resource '${appId}'` })
   const roles = entra.directory.appRoles(principal.id, resource)
-  checkAssignment(resource, principal.appId, roles)
+  if (roles.length === 0 && resource.principal.appRoleAssignmentRequired)
+    throw refusal(501051, {
+      client: principal.appId,
+      resource: appId,
+      name: resource.application.displayName,
+    })
   const capabilities = readClientCapabilities(form.optional('claims'))
-  return tokenResponse(
-    await issueAccessToken(entra, { client: principal, authentication, resource, roles, capabilities }),
-  )
-}
-
-/** Refuses callers without an assignment if the API requires one. */
-function checkAssignment(
-  { application, principal }: TargetResource,
-  client: string,
-  roles: readonly string[],
-): void {
-  if (roles.length > 0 || !principal.appRoleAssignmentRequired) return
-  throw refusal(501051, { client, resource: application.appId, name: application.displayName })
+  const wanted = { client: principal, authentication, resource, roles, capabilities }
+  return tokenResponse(await issueAccessToken(entra, wanted))
 }

@@ -1,7 +1,7 @@
 import type { Platform } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { authenticate, type Client } from '../oauth/client.ts'
+import { authenticate, type Client, type TokenRequest } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
 import { readScopes } from '../oauth/scopes.ts'
 import type { ClientAuthentication } from '../tokens/access-token.ts'
@@ -9,41 +9,34 @@ import type { TokenResponse } from './response.ts'
 import { grantForUser } from './user-grant.ts'
 
 /** Redeems a code (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow). */
-export async function grantByCode(entra: Entra, form: Form, client: Client, origin: string | undefined) {
+export async function grantByCode(request: TokenRequest): Promise<TokenResponse> {
+  const { entra, form, client } = request
   const code = entra.grants.findCode(form.required('code'), client.principal.appId)
-  const authentication = await authenticateOn[code.platform](entra, form, client, origin)
+  const authentication = await authenticateOn[code.platform](request)
   const redirectUri = form.required('redirect_uri')
   entra.grants.redeemCode(code, { redirectUri, verifier: form.optional('code_verifier') })
   const scope = form.optional('scope') ?? code.scope
-  return grantForUser(entra, form, { ...code, scope, client, authentication })
+  return grantForUser(request, { ...code, scope, authentication })
 }
 
 /** Redeems the code of a device (RFC 8628), which has no credential. */
-export async function grantByDeviceCode(
-  entra: Entra,
-  form: Form,
-  client: Client,
-  origin: string | undefined,
-): Promise<TokenResponse> {
+export async function grantByDeviceCode(request: TokenRequest): Promise<TokenResponse> {
+  const { entra, form, client } = request
   if (!client.application?.isFallbackPublicClient) throw refusal(7000218)
   const platform = 'publicClient'
-  const authentication = await authenticateOn[platform](entra, form, client, origin)
+  const authentication = await authenticateOn[platform](request)
   const grant = entra.deviceCodes.redeem(form.required('device_code'), client.principal.appId)
-  return grantForUser(entra, form, { ...grant, platform, sessionId: '', client, authentication })
+  return grantForUser(request, { ...grant, platform, sessionId: '', authentication })
 }
 
 /** Renews a user's tokens by a refresh token. */
-export async function grantByRefreshToken(
-  entra: Entra,
-  form: Form,
-  client: Client,
-  origin: string | undefined,
-): Promise<TokenResponse> {
+export async function grantByRefreshToken(request: TokenRequest): Promise<TokenResponse> {
+  const { entra, form, client } = request
   const grant = entra.grants.findRefreshToken(form.required('refresh_token'), client.principal.appId)
-  const authentication = await authenticateOn[grant.platform](entra, form, client, origin)
+  const authentication = await authenticateOn[grant.platform](request)
   entra.grants.checkRefreshToken(grant)
   const scope = form.optional('scope') ?? scopeOfGrant(entra, grant.scope, client)
-  return grantForUser(entra, form, { ...grant, scope, client, authentication })
+  return grantForUser(request, { ...grant, scope, authentication })
 }
 
 /**
@@ -57,30 +50,29 @@ function scopeOfGrant(entra: Entra, scope: string, { principal }: Client): strin
   return scope
 }
 
-type Authenticate = (
-  entra: Entra,
-  form: Form,
-  client: Client,
-  origin: string | undefined,
-) => Promise<ClientAuthentication>
+type Authenticate = (request: TokenRequest) => Promise<ClientAuthentication>
 
 /** How an application proves that it may redeem, by the platform of its redirect URI. */
 const authenticateOn: Readonly<Record<Platform, Authenticate>> = {
-  async spa(_entra, form, { application }, origin) {
+  async spa({ form, client, origin }) {
     refuseCredential(form)
     if (origin === undefined) throw refusal(9002327)
-    if (!allowsOrigin(application?.spa.redirectUris ?? [], origin)) throw refusal(9002326, { origin })
+    if (!allowsOrigin(client.application?.spa.redirectUris ?? [], origin)) throw refusal(9002326, { origin })
     return 'none'
   },
-  async web(entra, form, client, origin) {
-    if (origin !== undefined) throw refusal(9002326, { origin })
-    return authenticate(entra, form, client)
+  async web(request) {
+    refuseOrigin(request)
+    return authenticate(request)
   },
-  async publicClient(_entra, form, _client, origin) {
-    refuseCredential(form)
-    if (origin !== undefined) throw refusal(9002326, { origin })
+  async publicClient(request) {
+    refuseCredential(request.form)
+    refuseOrigin(request)
     return 'none'
   },
+}
+
+function refuseOrigin({ origin }: TokenRequest): void {
+  if (origin !== undefined) throw refusal(9002326, { origin })
 }
 
 function refuseCredential(form: Form): void {

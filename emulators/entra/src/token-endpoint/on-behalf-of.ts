@@ -1,8 +1,7 @@
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { checkLifetime, readAssertion } from '../oauth/assertions.ts'
-import { authenticate, type Client } from '../oauth/client.ts'
-import type { Form } from '../oauth/form.ts'
+import { authenticate, type Client, type TokenRequest } from '../oauth/client.ts'
 import { type Claims, readOwnToken } from '../tokens/jwt.ts'
 import type { TokenResponse } from './response.ts'
 import { grantForUser } from './user-grant.ts'
@@ -11,16 +10,16 @@ import { grantForUser } from './user-grant.ts'
  * Exchanges a user's token for a token for the next API
  * (https://learn.microsoft.com/entra/agent-id/agent-on-behalf-of-oauth-flow).
  */
-export async function grantOnBehalfOf(entra: Entra, form: Form, client: Client): Promise<TokenResponse> {
+export async function grantOnBehalfOf(request: TokenRequest): Promise<TokenResponse> {
+  const { entra, form, client } = request
   const use = form.required('requested_token_use')
   if (use !== 'on_behalf_of')
     throw refusal(70003, { grantType: `jwt-bearer with requested_token_use ${use}` })
   const assertion = form.required('assertion')
   const scope = form.required('scope')
-  const authentication = await authenticate(entra, form, client)
+  const authentication = await authenticate(request)
   const claims = await checkUserToken(entra, assertion, client)
-  return grantForUser(entra, form, {
-    client,
+  return grantForUser(request, {
     authentication,
     userId: String(claims['oid']),
     sessionId: String(claims['sid'] ?? ''),

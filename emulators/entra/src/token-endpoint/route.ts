@@ -3,13 +3,14 @@ import { decodeJwt } from 'jose'
 import type { PasswordCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { type Client, checkTenant, findClient } from '../oauth/client.ts'
+import { checkTenant, findClient, type TokenRequest } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { claimsToKeep } from '../tokens/claims-to-keep.ts'
 import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
 import { allowsOrigin, grantByCode, grantByDeviceCode, grantByRefreshToken } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
+import type { TokenResponse } from './response.ts'
 
 const tokenPath = '/:tenant/oauth2/v2.0/token'
 
@@ -38,12 +39,10 @@ export async function serveTokens(app: FastifyInstance): Promise<void> {
       const form = new Form(request.body, request.headers.authorization)
       await entra.clientDocuments.admit(entra.directory, form.required('client_id'))
       const client = findClient(entra, form.required('client_id'), request.params.tenant)
-      const response = await grantTokens(entra, form, client, request.headers.origin)
+      const response = await grantTokens({ entra, form, client, origin: request.headers.origin })
       const claims = decodeJwt(String(response['access_token']))
-      entra.requests.note(request, {
-        tokenId: String(claims['uti']),
-        issuedTokens: claimsToKeep(entra, response),
-      })
+      const issuedTokens = claimsToKeep(entra, response)
+      entra.requests.note(request, { tokenId: String(claims['uti']), issuedTokens })
       entra.signInActivities.note(claims, findSecret(entra, form), entra.clock.nowMs())
       return reply.headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }).send(response)
     },
@@ -71,34 +70,29 @@ const agenticGrantTypes: readonly string[] = [
   'user_fic',
 ]
 
-async function grantTokens(entra: Entra, form: Form, client: Client, origin: string | undefined) {
+const grants = new Map<string, (request: TokenRequest) => Promise<TokenResponse>>([
+  ['client_credentials', grantClientCredentials],
+  [jwtBearerGrant, grantOnBehalfOf],
+  ['user_fic', grantAgentUser],
+  ['authorization_code', grantByCode],
+  ['device_code', grantByDeviceCode],
+  ['urn:ietf:params:oauth:grant-type:device_code', grantByDeviceCode],
+  ['refresh_token', grantByRefreshToken],
+])
+
+async function grantTokens(request: TokenRequest): Promise<TokenResponse> {
+  const { form, client } = request
   const grantType = form.required('grant_type')
-  if (form.optional('token_type') === 'pop')
-    throw refusal(
-      9002313,
-      {},
-      { error: 'invalid_request', text: 'Emulator: tokens with proof of possession are not issued.' },
-    )
+  if (form.optional('token_type') === 'pop') {
+    const text = 'Emulator: tokens with proof of possession are not issued.'
+    throw refusal(9002313, {}, { error: 'invalid_request', text })
+  }
   const allowed = client.principal.document ? documentGrantTypes : agenticGrantTypes
   if (client.principal.kind !== 'servicePrincipal' && !allowed.includes(grantType))
     throw refusal(82001, { client: client.principal.appId, what: `tokens by the grant type '${grantType}'` })
-  switch (grantType) {
-    case 'client_credentials':
-      return grantClientCredentials(entra, form, client)
-    case jwtBearerGrant:
-      return grantOnBehalfOf(entra, form, client)
-    case 'user_fic':
-      return grantAgentUser(entra, form, client)
-    case 'authorization_code':
-      return grantByCode(entra, form, client, origin)
-    case 'device_code':
-    case 'urn:ietf:params:oauth:grant-type:device_code':
-      return grantByDeviceCode(entra, form, client, origin)
-    case 'refresh_token':
-      return grantByRefreshToken(entra, form, client, origin)
-    default:
-      throw refusal(70003, { grantType })
-  }
+  const grant = grants.get(grantType)
+  if (!grant) throw refusal(70003, { grantType })
+  return grant(request)
 }
 
 /** Lets the pages of registered single-page applications read the response, refusals included. */

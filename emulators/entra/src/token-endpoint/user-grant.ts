@@ -4,15 +4,13 @@ import type { Platform, User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import type { Client } from '../oauth/client.ts'
-import type { Form } from '../oauth/form.ts'
+import type { Client, TokenRequest } from '../oauth/client.ts'
 import { checkResourceParameter, missingConsents, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { type ClientAuthentication, issueAccessToken } from '../tokens/access-token.ts'
 import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
 import { type TokenResponse, tokenResponse } from './response.ts'
 
 export interface UserGrant {
-  readonly client: Client
   readonly authentication: ClientAuthentication
   readonly userId: string
   /** Empty if the user did not sign in at a page. */
@@ -29,8 +27,9 @@ export interface UserGrant {
 }
 
 /** A user's tokens for a client: the access token, and ID token and refresh token if they were requested. */
-export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): Promise<TokenResponse> {
-  const { client, authentication, userId, sessionId, platform = 'web', scope, nonce } = grant
+export async function grantForUser(request: TokenRequest, grant: UserGrant): Promise<TokenResponse> {
+  const { entra, form, client } = request
+  const { authentication, userId, sessionId, platform = 'web', scope, nonce } = grant
   const { directory } = entra
   const user = directory.user(userId)
   if (!user) throw refusal(50034, { user: userId, tenant: entra.config.tenantId })
@@ -39,7 +38,7 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
   const { openId, resource } = requested
   checkResourceParameter(form.optional('resource'), resource)
   const scopes = scopesToGrant(entra, client, user, requested)
-  const contexts = contextsToGrant(entra, form, grant, user, requested)
+  const contexts = contextsToGrant(request, grant, user, requested)
   const token = await issueAccessToken(entra, {
     client: client.principal,
     authentication,
@@ -64,8 +63,7 @@ export async function grantForUser(entra: Entra, form: Form, grant: UserGrant): 
 }
 
 function contextsToGrant(
-  entra: Entra,
-  form: Form,
+  { entra, form }: TokenRequest,
   { authentication, sessionId, contexts = [], withholdsContexts = false }: UserGrant,
   user: User,
   { resource }: RequestedScopes,
@@ -73,11 +71,8 @@ function contextsToGrant(
   if (withholdsContexts) return []
   const asked = [...contexts, ...readAuthenticationContexts(form.optional('claims'))]
   const secondFactorAtMs = entra.sessions.get(sessionId)?.secondFactorAtMs.get(user.id)
-  return grantContexts(entra, resource.application, asked, {
-    user,
-    secondFactorAtMs,
-    appliesEveryTime: authentication === 'none',
-  })
+  const facts = { user, secondFactorAtMs, appliesEveryTime: authentication === 'none' }
+  return grantContexts(entra, resource.application, asked, facts)
 }
 
 /** The scopes to grant: the requested ones or, for `/.default`, all consented ones. Throws without assignment or consent. */
@@ -92,14 +87,9 @@ function scopesToGrant(entra: Entra, client: Client, user: User, requested: Requ
     throw refusal(65001, { client: client.principal.appId, name: client.principal.displayName })
   if (requested.isDefault)
     return [...entra.directory.grantedScopes(client.principal, requested.resource, user.id)]
-  return [...requested.values, ...graphOpenIdScopes(requested)]
-}
-
-/** The OpenID Connect scopes of a token: only tokens for Graph have them. */
-function graphOpenIdScopes({ resource, openId }: RequestedScopes): string[] {
-  return resource.application.appId === wellKnown.graphAppId
-    ? [...openId].filter(value => value !== 'offline_access')
-    : []
+  // Only tokens for Graph have scopes of OpenID Connect.
+  const openId = application.appId === wellKnown.graphAppId ? [...requested.openId] : []
+  return [...requested.values, ...openId.filter(value => value !== 'offline_access')]
 }
 
 /** The `scope` of the response: full scope names, and `/.default` if it was requested. */
