@@ -25,9 +25,8 @@ const logLevels: Readonly<Record<string, string>> = {
 export type Config = ReturnType<typeof readConfig>
 
 /**
- * Reads the environment variables of the official image, and `HOST` and `ALLOWED_HOSTS`, which only the emulator has.
- *
- * @throws {ConfigurationError} only if the emulator cannot listen; other mistakes show in responses, as with the official image.
+ * Reads the variables of the official image, and `HOST` and `ALLOWED_HOSTS`. Throws only if the emulator cannot listen: as with
+ * the official image, other mistakes show in responses.
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   const settings = new Settings(env)
@@ -55,10 +54,7 @@ function readAllowedHosts(value: string | undefined): readonly string[] | undefi
 
 const urlPattern = /^http:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/*$/i
 
-/**
- * Where the emulator listens: at the first URL of `ASPNETCORE_URLS`, where the host `+` or `*` means all addresses. Without
- * the variable: at the host `HOST` (default: loopback) and the port `ASPNETCORE_HTTP_PORTS` (default: 8080).
- */
+/** Listens at the first URL of `ASPNETCORE_URLS` (host `+` or `*`: all addresses), else at `HOST` and `ASPNETCORE_HTTP_PORTS`. */
 function readListenAddress(settings: Settings, reader: EnvironmentReader) {
   const [url] = settings.text('ASPNETCORE_URLS')?.split(';') ?? []
   if (url === undefined) {

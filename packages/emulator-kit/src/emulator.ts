@@ -60,11 +60,8 @@ export class Emulator<
   }
 
   /**
-   * Adds `/emulator/*` to an app, and begins to log the app's requests. Changes through these routes take effect at once and last
-   * until they are undone. The app's validator must neither coerce values nor drop unknown members.
-   *
-   * @param addOwn adds controls that only this emulator has, below `/emulator`
-   * @param choose finds the emulator that a request is for, where one app serves several alike
+   * Adds `/emulator/*` to an app and logs its requests. Its validator must neither coerce values nor drop unknown members.
+   * `addOwn` adds this emulator's own controls; `choose` finds a request's emulator, where one app serves several alike.
    */
   addControls(
     app: FastifyInstance,

@@ -59,10 +59,7 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
     this.#injected = []
   }
 
-  /**
-   * Applies the oldest matching fault to a request. A transport fault is carried out here; the request needs no further
-   * response if `reply.sent` is set. For a fault of the emulator's own kinds, returns what to do.
-   */
+  /** Applies the oldest matching fault. A transport fault is carried out: the request is done if `reply.sent`. Others are returned. */
   async apply(
     reply: FastifyReply,
     matches: (injected: InjectedFault<Target, Kinds>) => boolean = () => true,

@@ -8,10 +8,7 @@ import { assertionFields, type ClientCredential } from './credential.ts'
 /** How long the Azure SDK keeps trying to reach an unreachable vault. */
 const keyVaultTimeoutMs = 6000
 
-/**
- * The blueprint's credential: the first configured one that can be loaded, which is kept from then on. As in
- * Microsoft's sidecar, a signed assertion that could not be loaded is not tried again until a restart.
- */
+/** The first credential that can be loaded, kept from then on. A signed assertion that could not be loaded is not tried again. */
 export class BlueprintCredential {
   readonly #descriptions: readonly CredentialDescription[]
   readonly #clock: Clock

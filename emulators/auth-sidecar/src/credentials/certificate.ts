@@ -6,11 +6,7 @@ import { assertionFields, type ClientCredential } from './credential.ts'
 
 const lifetimeSeconds = 600
 
-/**
- * The client credential in a PKCS#12 file. Every request carries a fresh assertion for the token endpoint, signed with PS256.
- *
- * @throws when the file cannot be opened with the password, or holds no certificate with its RSA key.
- */
+/** The client credential in a PKCS#12 file: each request carries a fresh assertion, signed with PS256. Throws without an RSA key. */
 export function loadCertificate(contents: Buffer, password: string, clock: Clock): ClientCredential {
   const { certificate, privateKey } = openPkcs12(contents, password)
   const thumbprint = createHash('sha256').update(certificate.raw).digest('base64url')

@@ -44,9 +44,8 @@ class EntraTimeoutError extends Error {
 }
 
 /**
- * Requests to one authority host, as MSAL makes them: instance discovery and the token endpoint, with a time-out of 100 s
- * and one retry where that may help. Until the time of a `Retry-After` has passed, requests with the same application,
- * authority and scopes are refused locally.
+ * Requests to one authority host, as MSAL makes them, with one retry where that may help. Until the time of a `Retry-After` has
+ * passed, requests with the same application, authority and scopes are refused locally.
  */
 export class EntraConnection {
   readonly #instance: string
@@ -63,10 +62,7 @@ export class EntraConnection {
     return `${this.#instance}/${tenant}/oauth2/v2.0/token`
   }
 
-  /**
-   * Asks Entra whether it knows the authority. After a positive answer Entra is never asked again; a failure is ignored, and
-   * the authority is used as it is.
-   */
+  /** Asks whether Entra knows the authority, until the answer is positive; a failure is ignored, and the authority used as it is. */
   async discoverInstance(tenant: string, trace: TraceContext): Promise<void> {
     if (this.#discovered) return
     const authorize = encodeURIComponent(`${this.#instance}/${tenant}/oauth2/v2.0/authorize`)
@@ -76,12 +72,7 @@ export class EntraConnection {
     this.#discovered = response?.status === 200
   }
 
-  /**
-   * Requests a token.
-   *
-   * @throws {EntraRefusalError} if Entra refuses the request, is down or does not respond in time, or if the time of an
-   * earlier `Retry-After` has not passed
-   */
+  /** @throws {EntraRefusalError} if Entra refuses, is down or too slow, or if the time of a `Retry-After` has not passed */
   async requestToken(
     tenant: string,
     form: URLSearchParams,

@@ -66,12 +66,7 @@ const msalTexts = {
     'Please inspect the exception properties for details.',
 }
 
-/**
- * Reads a response of the token endpoint.
- *
- * @param url the endpoint, for the message about an outage.
- * @throws {EntraRefusalError} for errors that MSAL describes; a plain Error for responses that it cannot parse.
- */
+/** Reads a response of the token endpoint (`url`). Throws `EntraRefusalError` if MSAL describes the error, else a plain one. */
 export function readGrant(response: EntraResponse, url: string): TokenGrant {
   if (response.status >= 500) throw new EntraRefusalError(unavailableText(url))
   if (response.status !== 200) throw readRefusal(response)

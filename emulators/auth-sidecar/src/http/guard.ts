@@ -12,9 +12,8 @@ const maxHeaders = 100
 export const parserHeaderBytes = 48 * 1024
 
 /**
- * The checks before any route, in the official sidecar's order: header limits, host filter, local callers only, and
- * whether `AzureAd` is complete enough to authenticate anybody. Returns whether the request may proceed; if not, the
- * response has been sent.
+ * The checks before any route, in the official order: header limits, host, local callers only, completeness of `AzureAd`.
+ * Returns whether the request may proceed; if not, the response has been sent.
  */
 export function passesGuard(request: FastifyRequest, reply: FastifyReply, config: Config): boolean {
   // Kestrel sends no `Connection: keep-alive`, the default of HTTP/1.1.

@@ -20,9 +20,8 @@ const refreshDelayMs = 1000
 const attemptTimeoutMs = 100_000
 
 /**
- * Discovery document and keys of one issuer, cached as Microsoft.IdentityModel does: fetched on first use, renewed after
- * twelve hours or by `requestRefresh`, which works once in five minutes. A requested renewal starts in the background
- * after one second; a token that arrives within this second starts it at once and waits for it.
+ * Discovery document and keys of one issuer, cached as Microsoft.IdentityModel does: renewed after twelve hours, or once in five
+ * minutes on request, in the background after one second, unless a token arrives, which starts the renewal and waits for it.
  */
 export class ConfigurationSource {
   readonly #address: string

@@ -30,9 +30,8 @@ const clockSkewSeconds = 300
 const lastDotNetSecond = 253_402_300_799
 
 /**
- * Validates tokens for the blueprint as Microsoft.Identity.Web does, in the same order and with the same requests:
- * signature, issuer of the key, lifetime, audience, issuer, and last whether the token has a scope or role. The check of
- * the issuer fetches a discovery document of its own, so two such documents are fetched before the first result.
+ * Validates tokens for the blueprint in the order, and with the requests, of Microsoft.Identity.Web. The check of the issuer
+ * fetches a discovery document of its own, so two such documents are fetched before the first result.
  */
 export class TokenValidator {
   readonly #azureAd: AzureAdOptions

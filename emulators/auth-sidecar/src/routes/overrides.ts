@@ -33,10 +33,7 @@ export class Query {
       .map(([name, value]) => ({ key: name.slice(prefix.length), value }))
   }
 
-  /**
-   * Reads `AgentIdentity`, `AgentUsername` and `AgentUserId`. Without `AgentIdentity` the other two are ignored. The username
-   * takes precedence over the user id. If `AgentUserId` is no GUID, the agent acts as itself, without an error.
-   */
+  /** The agent. Its username takes precedence over its user id; if that is no GUID, the agent acts as itself, without an error. */
   get agent(): AgentSelection | undefined {
     const agentId = this.text('agentidentity')
     if (!agentId?.trim()) return undefined
@@ -49,9 +46,8 @@ export class Query {
 }
 
 /**
- * Merges a caller's overrides into the configured options. `RequestAppToken` can be switched on but not off; `ForceRefresh`
- * is off unless an override switches it on. Blank overrides are ignored, except claims: blank claims are not sent, but make
- * the request bypass the cache.
+ * Merges a caller's overrides into the configured options. `RequestAppToken` can only be switched on. Blank overrides are ignored,
+ * except claims: blank claims are not sent, but make the request bypass the cache.
  */
 export function mergeOverrides(options: ApiOptions, overrides: readonly Override[]): ApiOptions {
   const set = overrides.filter(

@@ -15,9 +15,8 @@ export type ApiRequest = FastifyRequest<ApiRoute>
 const noCorrelationId = '00000000-0000-0000-0000-000000000000'
 
 /**
- * Reads which token to request, from the API's configuration and, on a route that allows overrides, also from the query. Other
- * routes log a warning and ignore the query's overrides and agent identity. If no scopes are found, responds with 400 and
- * returns `undefined`.
+ * Reads which token to request from the API's configuration and, if the route allows overrides, from the query, which is otherwise
+ * ignored with a warning. Without scopes, responds with 400 and returns `undefined`.
  */
 export function readTokenRequest(
   { apis, allowsOverrides }: Config,

@@ -65,10 +65,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, allowed: 'GET' | 
   })
 }
 
-/**
- * Responds with the caller's token and its claims. The configured text counts as a single scope, so that a text with two
- * scopes matches no token.
- */
+/** Responds with the caller's token and claims. The configured text is one scope: a text with two scopes matches no token. */
 function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: string | undefined): void {
   const { user } = request.authentication
   if (!user) return
@@ -110,8 +107,8 @@ async function serveTokenRequest(
 }
 
 /**
- * Whether a refusal becomes a 401. On a route that only returns a token, every refusal does. On a route that calls the API,
- * only two do: that there is no user, and Entra's refusal of a token on behalf of a user who can solve the problem.
+ * Whether a refusal becomes a 401: each does if only a token is wanted. If the API is called, only a lack of a user does, and
+ * Entra's refusal of a token on behalf of a user who can solve the problem.
  */
 function isUnauthorized(
   refusal: EntraRefusalError | NoAccountError,

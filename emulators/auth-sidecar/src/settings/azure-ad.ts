@@ -22,10 +22,7 @@ export interface AzureAdOptions {
   readonly clientCapabilities: readonly string[]
 }
 
-/**
- * Reads the section `AzureAd`; `undefined` when the application or the tenant is missing. That is no configuration error:
- * the sidecar starts nevertheless and responds to every request with an empty 500.
- */
+/** Reads the section `AzureAd`. Without application or tenant the sidecar starts, too, but responds with an empty 500 only. */
 export function readAzureAd(settings: Settings): AzureAdOptions | undefined {
   const tenantId = settings.text('AzureAd:TenantId')
   const clientId = settings.text('AzureAd:ClientId')

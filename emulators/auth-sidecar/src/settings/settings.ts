@@ -1,9 +1,8 @@
 type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * Settings as .NET reads them from environment variables: names are case-insensitive, `__` in a name stands for `:`, list
- * items are numbered children (`Scopes__0`), and an empty value counts as unset. See
- * learn.microsoft.com/aspnet/core/fundamentals/configuration.
+ * Settings as .NET reads them (learn.microsoft.com/aspnet/core/fundamentals/configuration): names in any case, `__` for `:`,
+ * list items as numbered children (`Scopes__0`), and empty values as unset.
  */
 export class Settings {
   /** Original spelling and value of each path, by the path in lower case. */

@@ -73,10 +73,7 @@ export class ConfidentialClient {
     })
   }
 
-  /**
-   * Gets a token for the agent's own user account: with the cached refresh token if Entra still accepts it, else with T2, a
-   * federated credential in place of a password.
-   */
+  /** A token for the agent's own user account: by the cached refresh token if Entra accepts it, else by T2 in place of a password. */
   async acquireForAgentUser(
     query: TokenQuery,
     [field, value]: FormField,

@@ -21,10 +21,7 @@ export class NoAccountError extends Error {
   }
 }
 
-/**
- * Acquires tokens by the requests to Entra that each flow needs. An agent identity authenticates with T1, the blueprint's
- * exchange token; see learn.microsoft.com/entra/agent-id/agent-oauth-protocols.
- */
+/** Acquires tokens by the requests that each flow needs (learn.microsoft.com/entra/agent-id/agent-oauth-protocols). */
 export class TokenAcquirer {
   readonly #azureAd: AzureAdOptions
   readonly #services: ClientServices
@@ -39,12 +36,7 @@ export class TokenAcquirer {
     this.#credential = new BlueprintCredential(azureAd.credentials, federatedTokenFile, clock)
   }
 
-  /**
-   * Acquires the requested token, from the cache or from Entra.
-   *
-   * @throws {EntraRefusalError} when Entra refuses; {@link NoAccountError} when there is no user; other errors where the
-   * official sidecar responds with 500.
-   */
+  /** @throws {EntraRefusalError} if Entra refuses; {@link NoAccountError} without a user; others where the sidecar responds with 500 */
   async acquire(tokenRequest: TokenRequest): Promise<string> {
     const { requestAppToken, unsupported } = tokenRequest.options
     if (unsupported) throw new Error(`${unsupported} is not emulated.`)
@@ -107,10 +99,7 @@ export class TokenAcquirer {
     return { tenant, scopes, bypassCache: forceRefresh || claims !== undefined, claims, trace }
   }
 
-  /**
-   * The client that requests the token. If a request for an app token names a user account too, the client has the agent's id
-   * and the blueprint's credential, as in the official sidecar.
-   */
+  /** The client that requests the token. As officially, for an agent's user it has the agent's id and the blueprint's credential. */
   async #clientFor(agent: AgentSelection | undefined): Promise<ConfidentialClient> {
     if (agent && !agent.account)
       return this.#client(agent.agentId, `${agent.agentId}|by-T1`, async query =>

@@ -9,11 +9,7 @@ interface ClaimsRequest {
   } | null
 }
 
-/**
- * The authentication contexts that a claims request names (`acrs`, one or several of `c1` to `c99`).
- *
- * @throws {EntraError} 9002313 if `claims` is no JSON
- */
+/** The authentication contexts that a claims request names (`acrs`, of `c1` to `c99`). @throws {EntraError} 9002313 if it is no JSON */
 export function readAuthenticationContexts(claims: string | undefined): readonly string[] {
   const { value, values = [value] } = readClaims(claims)?.access_token?.acrs ?? {}
   return [values].flat().filter((one): one is string => /^c[1-9][0-9]?$/.test(String(one)))

@@ -26,10 +26,8 @@ export function unmetPolicies(entra: Entra, contexts: readonly string[], facts: 
 }
 
 /**
- * The contexts of an access token: all that were requested, even if no policy names them. If the API's registration wants the
- * optional claim `acrs`, contexts whose policies are met are added
- * (https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context).
- *
+ * The contexts of an access token: all that were requested, and, if the API has the optional claim `acrs`, those whose policies are
+ * met (https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context).
  * @throws {EntraError} 50076 with a claims challenge if a policy of a requested context is not met
  */
 export function grantContexts(

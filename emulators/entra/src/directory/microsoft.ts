@@ -12,10 +12,7 @@ export const idtypClaim: OptionalClaim = {
   additionalProperties: ['include_user_token'],
 }
 
-/**
- * Optional claims that say that an agent acts. Graph's tokens always have these claims; tokens of another API only if its
- * registration asks for them.
- */
+/** Optional claims that say that an agent acts: always in Graph's tokens, in others only if the API's registration asks for them. */
 export const agentClaims: readonly OptionalClaim[] = [
   ...['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(name => ({
     name,

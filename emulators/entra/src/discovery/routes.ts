@@ -46,10 +46,7 @@ export async function serveDiscovery(app: FastifyInstance): Promise<void> {
   })
 }
 
-/**
- * The documents of both versions name the v2.0 endpoints, since the emulator has no others. The shared endpoints leave the tenant in
- * the issuer open, as Entra does.
- */
+/** Both versions name the v2.0 endpoints: there are no others. As at Entra, shared endpoints leave the issuer's tenant open. */
 function describeTenant(entra: Entra, tenant: string, issuer: string) {
   checkTenant(entra, tenant)
   const { publicUrl, config } = entra

@@ -20,12 +20,7 @@ export const WantedSignIn = strictObject({
 type WantedSignIn = Static<typeof WantedSignIn>
 type Fields = Readonly<Record<string, string>>
 
-/**
- * Signs a user in on the real page as a browser does, with new cookies, and redeems the code as the application does.
- *
- * @returns the response of the token endpoint
- * @throws {EntraError} if the page refuses
- */
+/** Signs a user in on the real page with new cookies, and redeems the code as the application does. @throws {EntraError} of the page */
 export async function signInByPage(
   app: FastifyInstance,
   entra: Entra,

@@ -1,8 +1,7 @@
 import { type Wording, words } from '@entra-agents/entra-failures/words'
 
 /**
- * Refusals that the sidecar never gets when it requests tokens for the agent: those of sign-in and of redeeming codes, of
- * requests for another agent’s tokens, and of malformed requests
+ * Refusals that the sidecar never gets: of sign-in, codes, requests for another agent’s tokens, and malformed requests
  * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
  */
 // biome-ignore format: table

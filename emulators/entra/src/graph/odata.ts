@@ -70,11 +70,7 @@ export function without<Item>(items: readonly Item[], key: string, goes: (item: 
   return others.length < items.length ? others : throwNotFound(key)
 }
 
-/**
- * A collection, or the page of it that `$top` asks for. `$filter` supports `eq` and `and`; other operators are refused, not ignored.
- *
- * @param url the request's URL, from which that of the next page is made
- */
+/** A collection, or the page of it that `$top` asks for, at this URL. `$filter` knows `eq` and `and`; other operators are refused. */
 export function collection(name: string, items: readonly object[], query: Query, url: string) {
   const conditions = readFilter(query['$filter'])
   for (const [property] of conditions) requireProperty(items, property)

@@ -21,11 +21,7 @@ type Respond<Answer, Body = unknown> = (request: GraphRequest<Body>) => Answer
 
 export type GraphRoutes = ReturnType<typeof graphRoutes>
 
-/**
- * Adds routes to Graph with its usual status codes; a response without a body has 204.
- *
- * @param check refuses callers; by default, routes accept all callers, since permission may depend on the object
- */
+/** Adds routes to Graph for callers whom `check` does not refuse; by default for all, since permission may depend on the object. */
 export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => void = () => undefined) {
   const answer = <Answer, Body>(respond: Respond<Answer, Body>, request: FastifyRequest) => {
     check(request.caller)

@@ -78,8 +78,7 @@ async function checkCertificate(
 }
 
 /**
- * Checks a token of another issuer against the application's federated credentials: its issuer, subject and audience must
- * match one of them. Then its signature is verified with the issuer's published keys
+ * Checks another issuer's token: issuer, subject and audience of a federated credential must match, then the issuer's signature
  * (https://learn.microsoft.com/entra/workload-id/workload-identity-federation).
  */
 async function checkFederatedCredential(entra: Entra, { jwt, claims }: Assertion, application: Application) {

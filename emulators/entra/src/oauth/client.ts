@@ -30,11 +30,7 @@ export interface Client {
   readonly application: Application | undefined
 }
 
-/**
- * Finds the client in this tenant. A registered application without a principal counts as unknown.
- *
- * @param tenant the tenant in the request's URL
- */
+/** Finds the client in this tenant. A registered application without a principal counts as unknown. */
 export function findClient(entra: Entra, clientId: string, tenant: string): Client {
   if (clientId === noApplication) throw refusal(700038, { client: clientId })
   const principal = entra.directory.principal(clientId)

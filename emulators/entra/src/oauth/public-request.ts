@@ -46,12 +46,7 @@ const lookUpPublic: LookupFunction = (host, options, done) =>
 const notPublic = () =>
   new Error('its address is not public, and CLIENT_DOCUMENT_HOSTS does not name the host')
 
-/**
- * Reads a small JSON text from elsewhere: no redirect is followed, and no address is reached that is not public.
- *
- * @param privateHosts hosts whose addresses need not be public
- * @throws {Error} that says why not, as the end of a sentence
- */
+/** Reads a small JSON text from a public address, or from one of `privateHosts`, without redirects. Errors end a sentence. */
 export async function readPublicJson(url: URL, privateHosts: readonly string[]): Promise<string> {
   const isPrivate = privateHosts.includes(url.hostname)
   const literal = url.hostname.replace(/^\[|\]$/g, '')

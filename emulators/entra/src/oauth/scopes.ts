@@ -35,10 +35,7 @@ export function readScopes(entra: Entra, scope: string): RequestedScopes {
   return { resource, values, isDefault, openId, written }
 }
 
-/**
- * The API of a client-credentials request, which must have exactly one scope that ends in `/.default`. MSAL for Go and for Java
- * also send the scopes of OpenID Connect, which mean nothing here.
- */
+/** The API of a client-credentials request: one scope with `/.default`. MSAL for Go and Java add scopes of OpenID Connect. */
 export function readDefaultScope(entra: Entra, scope: string): TargetResource {
   const [written, ...others] = scope.split(' ').filter(item => item !== '' && !openIdScopes.has(item))
   if (written === undefined || others.length > 0) throw refusal(70011, { scope })
@@ -47,10 +44,7 @@ export function readDefaultScope(entra: Entra, scope: string): TargetResource {
   return findResource(entra, identifier)
 }
 
-/**
- * Refuses a `resource` (RFC 8707) that is no Application ID URI of the API whose scopes are requested. Without the parameter
- * Entra uses the scopes alone.
- */
+/** Refuses a `resource` (RFC 8707) that is no Application ID URI of the API whose scopes are requested. */
 export function checkResourceParameter(
   resource: string | undefined,
   { application }: Pick<TargetResource, 'application'>,

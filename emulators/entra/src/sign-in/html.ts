@@ -45,11 +45,8 @@ const submitScript = 'document.forms[0].submit()'
 const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /**
- * Sends a page that cannot be framed, and has no script unless its form is sent at once.
- *
- * @param formTarget address that the form, or the response to it, may send the browser to: browsers apply `form-action` to
- * redirects too
- * @param look CSS after that of all pages, and what the page's own forms say of their origin: usually nothing
+ * Sends a page that cannot be framed, and has no script unless its form is sent at once. Browsers may be sent to `formTarget` by the
+ * form or by the response to it: `form-action` applies to redirects, too.
  */
 export function sendPage(
   reply: FastifyReply,

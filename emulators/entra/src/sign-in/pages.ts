@@ -108,11 +108,7 @@ function sendErrorPage(reply: FastifyReply, error: EntraError): FastifyReply {
   return sendPage(reply, { status: error.status, title, body: lines.map(line => html`<p>${line}</p>`) })
 }
 
-/**
- * Lets the routes of a plugin parse forms, and show refusals on a page.
- *
- * @param addressFor finds where a refusal goes in place of a page, if it is for the application
- */
+/** Lets the routes of a plugin parse forms, and show refusals: on a page, or at the application where `addressFor` finds one. */
 export function servePages(
   app: FastifyInstance,
   addressFor: (request: FastifyRequest<PageRoute>, code: number) => ReturnAddress | undefined = () =>

@@ -39,10 +39,7 @@ export async function grantByRefreshToken(request: TokenRequest): Promise<TokenR
   return grantForUser(request, { ...grant, scope, authentication })
 }
 
-/**
- * The scope of a refresh that names none. An application that is the API of its own tokens has to name it, unless it signed its
- * user in for the API by client id.
- */
+/** The scope of a refresh that names none. A client that is its own API must name it, unless signed in for it by client id. */
 function scopeOfGrant(entra: Entra, scope: string, { principal }: Client): string {
   const { application, identifier } = readScopes(entra, scope).resource
   const { appId: client, displayName: name } = principal

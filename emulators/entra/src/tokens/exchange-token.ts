@@ -14,8 +14,8 @@ export function exchangeSubject(entra: Entra, blueprintAppId: string, agentId: s
 }
 
 /**
- * Issues an exchange token. With `fmiPath` it is T1, by which the agent that `fmiPath` names authenticates. Without `fmiPath`,
- * the token is the client's own: T2, if the client is an agent. As in Entra, each token has `ver` 2.0, but only T2 has the v2.0 issuer.
+ * Issues T1, by which the agent `fmiPath` authenticates, or without `fmiPath` the client's own token: an agent's T2. As in Entra,
+ * each has `ver` 2.0, but only T2 has the v2.0 issuer.
  */
 export function issueExchangeToken(
   entra: Entra,
