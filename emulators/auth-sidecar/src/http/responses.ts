@@ -1,10 +1,6 @@
 import type { FastifyReply } from 'fastify'
 
-const noCaching = {
-  'cache-control': 'no-cache, no-store, must-revalidate',
-  expires: '0',
-  pragma: 'no-cache',
-}
+const noCaching = { 'cache-control': 'no-cache, no-store, must-revalidate', expires: '0', pragma: 'no-cache' }
 
 const problemKinds = {
   400: { section: '15.5.1', title: 'Bad Request' },
@@ -15,12 +11,12 @@ const problemKinds = {
 /** 200 with a value as JSON. */
 export function sendJson(reply: FastifyReply, value: unknown): void {
   const headers = { 'content-type': 'application/json; charset=utf-8', ...noCaching }
-  sendChunked(reply, 200, headers, JSON.stringify(value))
+  send(reply, 200, headers, JSON.stringify(value))
 }
 
 /** 200 with plain text. */
 export function sendText(reply: FastifyReply, text: string): void {
-  sendChunked(reply, 200, { 'content-type': 'text/plain', ...noCaching }, text)
+  send(reply, 200, { 'content-type': 'text/plain', ...noCaching }, text)
 }
 
 /** A problem document as ASP.NET Core writes it: four members, no trace id. */
@@ -28,15 +24,15 @@ export function sendProblem(reply: FastifyReply, status: keyof typeof problemKin
   const { section, title } = problemKinds[status]
   const type = `https://tools.ietf.org/html/rfc9110#section-${section}`
   const body = JSON.stringify({ type, title, status, detail })
-  sendChunked(reply, status, { 'content-type': 'application/problem+json' }, body)
+  send(reply, status, { 'content-type': 'application/problem+json' }, body)
 }
 
-/** Sends a body chunked, without `Content-Length`, as Kestrel does here. */
-export function sendChunked(
+/** Sends a body: chunked unless the headers have its length, as Kestrel does here. */
+export function send(
   reply: FastifyReply,
   status: number,
   headers: Readonly<Record<string, string>>,
-  body: string,
+  body = '',
 ): void {
   reply.hijack()
   reply.raw.writeHead(status, headers)
@@ -45,9 +41,7 @@ export function sendChunked(
 
 /** Responds with a status and no body: for an unknown path, a missing token, or a request that `passesGuard` refuses. */
 export function sendEmpty(reply: FastifyReply, status: number, headers: Record<string, string> = {}): void {
-  reply.hijack()
-  reply.raw.writeHead(status, { 'content-length': '0', ...headers })
-  reply.raw.end()
+  send(reply, status, { 'content-length': '0', ...headers })
 }
 
 const invalidHostname =
@@ -59,7 +53,6 @@ const invalidHostname =
 
 /** Responds as ASP.NET Core's host filter does if the `Host` header names no allowed host. */
 export function sendInvalidHostname(reply: FastifyReply): void {
-  reply.hijack()
-  reply.raw.writeHead(400, { 'content-type': 'text/html', 'content-length': `${invalidHostname.length}` })
-  reply.raw.end(invalidHostname)
+  const headers = { 'content-type': 'text/html', 'content-length': `${invalidHostname.length}` }
+  send(reply, 400, headers, invalidHostname)
 }

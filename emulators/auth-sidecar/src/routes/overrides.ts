@@ -54,31 +54,26 @@ export function mergeOverrides(options: ApiOptions, overrides: readonly Override
     ({ key, value }) => value.trim() !== '' || (key === 'acquiretokenoptions.claims' && value !== ''),
   )
   const scopes = set.filter(({ key }) => key === 'scopes').map(({ value }) => value)
-  const changes = set.map(override => overriddenOptions(override, options))
-  return Object.assign({ ...options }, ...changes, scopes.length > 0 ? { scopes } : {})
+  const changed = set.map(override => overriddenOptions(override, options))
+  return Object.assign({ ...options }, ...changed, scopes.length > 0 ? { scopes } : {})
 }
 
-function overriddenOptions({ key, value }: Override, { requestAppToken }: ApiOptions): Partial<ApiOptions> {
-  switch (key) {
-    case 'requestapptoken':
-      return { requestAppToken: requestAppToken || isTrue(value) }
-    case 'relativepath':
-      return { relativePath: value }
-    case 'httpmethod':
-      return { httpMethod: value }
-    case 'acceptheader':
-      return { acceptHeader: value }
-    case 'acquiretokenoptions.tenant':
-      return { tenant: value }
-    case 'acquiretokenoptions.forcerefresh':
-      return { forceRefresh: isTrue(value) }
-    case 'acquiretokenoptions.claims':
-      return { claims: value }
-    case 'acquiretokenoptions.correlationid':
-      return guid.test(value) ? { correlationId: value } : {}
-    default:
-      return key.startsWith('acquiretokenoptions.') ? { unsupported: key } : {}
-  }
+/** What an override changes, by its name. */
+const changes = new Map<string, (value: string, options: ApiOptions) => Partial<ApiOptions>>([
+  ['requestapptoken', (value, options) => ({ requestAppToken: options.requestAppToken || isTrue(value) })],
+  ['relativepath', value => ({ relativePath: value })],
+  ['httpmethod', value => ({ httpMethod: value })],
+  ['acceptheader', value => ({ acceptHeader: value })],
+  ['acquiretokenoptions.tenant', value => ({ tenant: value })],
+  ['acquiretokenoptions.forcerefresh', value => ({ forceRefresh: isTrue(value) })],
+  ['acquiretokenoptions.claims', value => ({ claims: value })],
+  ['acquiretokenoptions.correlationid', value => (guid.test(value) ? { correlationId: value } : {})],
+])
+
+function overriddenOptions({ key, value }: Override, options: ApiOptions): Partial<ApiOptions> {
+  const change = changes.get(key)
+  if (change) return change(value, options)
+  return key.startsWith('acquiretokenoptions.') ? { unsupported: key } : {}
 }
 
 function isTrue(value: string): boolean {

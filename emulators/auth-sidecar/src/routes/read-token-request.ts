@@ -32,30 +32,17 @@ export function readTokenRequest(
     request.log.warn(`Overrides are ignored: Sidecar:AllowOverrides:${route} is not true.`)
   const options = isAllowed ? mergeOverrides(configured, query.overrides) : configured
   if (!options.scopes) {
-    sendProblem(
-      reply,
-      400,
-      `No scopes found for the API '${apiName}' or in optionsOverride. 'scopes' needs to be either a single value or a list of values.`,
-    )
+    const missing = `No scopes found for the API '${apiName}' or in optionsOverride.`
+    sendProblem(reply, 400, `${missing} 'scopes' needs to be either a single value or a list of values.`)
     return undefined
   }
-  const traceparent = [request.headers['traceparent']].flat()[0]
-  return {
-    options,
-    agent: isAllowed ? query.agent : undefined,
-    user: request.authentication.user,
-    trace: {
-      correlationId: options.correlationId ?? noCorrelationId,
-      traceparent,
-      signal: hangUpSignal(reply),
-    },
-  }
-}
-
-function hangUpSignal(reply: FastifyReply): AbortSignal {
   const hangUp = new AbortController()
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) hangUp.abort()
   })
-  return hangUp.signal
+  const traceparent = [request.headers['traceparent']].flat()[0]
+  const { correlationId = noCorrelationId } = options
+  const agent = isAllowed ? query.agent : undefined
+  const trace = { correlationId, traceparent, signal: hangUp.signal }
+  return { options, agent, user: request.authentication.user, trace }
 }

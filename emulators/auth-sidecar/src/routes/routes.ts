@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import type { Config, OverridableRoute } from '../config.ts'
 import { callDownstream } from '../downstream/call.ts'
 import { EntraRefusalError } from '../entra/responses.ts'
-import { sendChunked, sendEmpty, sendJson, sendProblem, sendText } from '../http/responses.ts'
+import { send, sendEmpty, sendJson, sendProblem, sendText } from '../http/responses.ts'
 import { type Authentication, challengeHeader } from '../inbound/authentication.ts'
 import { textClaim } from '../jwt.ts'
 import { NoAccountError, type TokenAcquirer } from '../tokens/token-acquirer.ts'
@@ -76,7 +76,7 @@ function sendValidation(request: FastifyRequest, reply: FastifyReply, scope: str
     sendJson(reply, { protocol: 'Bearer', token, claims })
   else {
     const message = `IDW10203: The 'scope' or 'scp' claim does not contain scopes '${scope}' or was not found. `
-    sendChunked(reply, 403, {}, message)
+    send(reply, 403, {}, message)
   }
 }
 

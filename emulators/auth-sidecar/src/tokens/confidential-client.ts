@@ -156,14 +156,8 @@ export class ConfidentialClient {
     const tokenEndpoint = entra.tokenEndpoint(query.tenant)
     const authentication = await credential.authenticate({ clientId, tokenEndpoint })
     const claims: readonly FormField[] = query.claims?.trim() ? [['claims', query.claims]] : []
-    const all: readonly FormField[] = [
-      ['client_id', clientId],
-      ...authentication,
-      ['scope', scope],
-      ...claims,
-      ...fields,
-    ]
-    const form = new URLSearchParams(all.map(([name, value]): [string, string] => [name, value]))
+    const head = [['client_id', clientId], ...authentication, ['scope', scope]] as const
+    const form = new URLSearchParams(new Map([...head, ...claims, ...fields]))
     return entra.requestToken(query.tenant, form, query.trace, headers)
   }
 }
@@ -182,10 +176,8 @@ function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: n
 /** The given scopes and those of OpenID Connect, sorted. Of scopes that differ only in case, one is sent. */
 function withReservedScopes(scopes: readonly string[]): string {
   const bySpelling = new Map([...scopes, ...reservedScopes].map(scope => [lowerCase(scope), scope]))
-  return [...bySpelling.keys()]
-    .sort()
-    .map(key => bySpelling.get(key))
-    .join(' ')
+  const sorted = [...bySpelling.keys()].sort()
+  return sorted.map(key => bySpelling.get(key)).join(' ')
 }
 
 function lowerCase(scope: string): string {

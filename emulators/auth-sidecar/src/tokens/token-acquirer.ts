@@ -113,31 +113,18 @@ export class TokenAcquirer {
   async #keptT1(agentId: string, query: TokenQuery): Promise<CachedToken> {
     const kept = this.#t1.get(agentId)
     if (kept && kept.expiresAtMs >= this.#services.clock.nowMs()) return kept
-    const fresh = await this.#acquireT1(agentId, query)
+    const fresh = await this.#retryWithNewCredential(undefined, () => this.#requestT1(agentId, query))
     this.#t1.set(agentId, fresh)
     return fresh
   }
 
-  async #acquireT1(agentId: string, query: TokenQuery): Promise<CachedToken> {
-    return this.#retryWithNewCredential(undefined, async () => this.#requestT1(agentId, query))
-  }
-
   async #requestT1(agentId: string, { tenant, trace }: TokenQuery): Promise<CachedToken> {
     const blueprint = await this.#clientFor(undefined)
-    const query = {
-      tenant,
-      scopes: [exchangeScope],
-      bypassCache: false,
-      claims: this.#describeCapabilities(),
-      trace,
-    }
-    return blueprint.acquireForApp(query, agentId)
-  }
-
-  /** The official sidecar sends client capabilities for T1 only, since its client for an agent is made without capabilities. */
-  #describeCapabilities(): string | undefined {
+    // The official sidecar sends client capabilities for T1 only: its client for an agent is made without any.
     const { clientCapabilities: values } = this.#azureAd
-    return values.length > 0 ? JSON.stringify({ access_token: { xms_cc: { values } } }) : undefined
+    const claims = values.length > 0 ? JSON.stringify({ access_token: { xms_cc: { values } } }) : undefined
+    const query = { tenant, scopes: [exchangeScope], bypassCache: false, claims, trace }
+    return blueprint.acquireForApp(query, agentId)
   }
 
   #client(clientId: string, cacheKey: string, credential: (query: TokenQuery) => Promise<ClientCredential>) {

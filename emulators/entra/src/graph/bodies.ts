@@ -26,11 +26,7 @@ export const ApplicationPatch = strictObject({
   ...ApplicationChange,
   keyCredentials: Type.Optional(Type.Array(KeyCredential, { maxItems: 20 })),
 })
-export const NewApplication = strictObject({
-  ...ApplicationChange,
-  ...boundUsers,
-  displayName: Name,
-})
+export const NewApplication = strictObject({ ...ApplicationChange, ...boundUsers, displayName: Name })
 
 export type NewApplication = Static<typeof NewApplication>
 

@@ -78,11 +78,7 @@ export function checkScopesExist(client: Client, { resource, values }: Requested
     .map(scope => scope.value)
   const unknown = values.find(value => !known.includes(value))
   if (unknown === undefined || (unknown === 'openid' && application.appId === wellKnown.graphAppId)) return
-  throw refusal(650053, {
-    client: client.principal.displayName,
-    scope: unknown,
-    resource: application.appId,
-  })
+  throw refusal(650053, { client: client.principal.displayName, scope: unknown, resource: application.appId })
 }
 
 /** Records a user's consent, or an administrator's consent for all users (`userId` is `null`). */
