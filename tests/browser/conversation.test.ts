@@ -83,22 +83,6 @@ describe('an answer', () => {
     expect(await page.getByRole('article').count()).toBe(1)
   })
 
-  it('offers to edit the question, or to ask the model, if Direct mode has no answer', async () => {
-    const notKnown = { event: 'problem', data: problem('CITY_NOT_RECOGNISED', { status: 422 }) } as const
-    agent.answer(request => [
-      request.mode === 'bedrock' ? resultEvent(request, 'I look things up.') : notKnown,
-    ])
-    const page = await browser.open(agent.url)
-    const answer = await ask(page, 'Who are you?')
-    await answer.getByRole('button', { name: 'Ask in Bedrock mode' }).waitFor()
-    expect(await answer.getByRole('button', { name: 'Ask again' }).count()).toBe(0)
-    await answer.getByRole('button', { name: 'Edit the question' }).last().click()
-    expect(await page.locator('textarea:focus').inputValue()).toBe('Who are you?')
-    await page.getByRole('button', { name: 'Cancel' }).click()
-    await answer.getByRole('button', { name: 'Ask in Bedrock mode' }).click()
-    await page.getByText('I look things up.').waitFor()
-  })
-
   it('that fails because a policy is missing shows the policy to paste, with a button that copies the policy', async () => {
     const policy = { Effect: 'Allow', Action: ['bedrock:InvokeModel'], Resource: ['arn:aws:bedrock:*::x'] }
     const hint = `Attach to the principal: ${JSON.stringify(policy)}`

@@ -47,13 +47,6 @@ it('one key opens all steps of a long trace, even those that are not drawn yet',
   await expect.poll(() => page.locator('.step-more').count()).toBe(300)
 })
 
-it('no step is open if the address names an answer and a step that do not exist', async () => {
-  const page = await browser.open(`${agent.url}#turn=99&view=nothing&step=-1`)
-  await askWithSteps(page, trace())
-  await page.locator('.step').first().waitFor()
-  expect(await page.locator('.step-more').count()).toBe(0)
-})
-
 it.each([
   ['behind', -1],
   ['ahead', 1],

@@ -5,7 +5,7 @@ import {
   textResult,
   tool,
 } from '@entra-agents/mcp-tools/testing/scripted-servers'
-import type { ChatResponse, Instructions, Status } from '@entra-agents/trace'
+import type { Instructions, Status } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
@@ -17,10 +17,6 @@ const scripts: Record<string, Script> = {
   vault: { tools: [tool('open_vault')] },
   orphan: { tools: [tool('weep')] },
   partial: { tools: [tool('there')] },
-  crash: {
-    tools: [tool('get_crash')],
-    onCall: (_, response) => response.writeHead(500).end('a stack trace of the server'),
-  },
   ban: {
     tools: [tool('get_ban')],
     onCall: refuse(403, 'error="insufficient_scope", scope="Notes.Write"'),
@@ -43,23 +39,18 @@ await mcp.configure({
   ...scripted('vault', ['open_vault'], { downstreamApi: 'vault', appId: vaultAppId, flows: ['obo'] }),
   ...scripted('orphan', ['weep'], { downstreamApi: 'nobody' }),
   ...scripted('partial', ['there', 'gone', 'lost']),
-  ...scripted('crash', ['get_crash']),
   ...scripted('ban', ['get_ban']),
   ...scripted('echo', ['get_echo']),
   nowhere: { url: 'http://localhost:9/mcp' },
 })
 const adaTc = await mcp.stack.signIn(identities.ada.oid)
 const statusOf = async (name: string) => (await mcp.get<Status>('/api/status')).components[name]
-const apiCallIn = ({ trace }: ChatResponse) => trace.find(({ kind }) => kind === 'api-call')
 
 describe('An agent with MCP servers', () => {
   it('offers the model what the configuration allows of each server, and reports what is missing', async () => {
     const { trace, notices } = await mcp.answerTo('Hello!')
-    const offered = ['notes__get_note', 'notes__fail', 'more-notes__get_note', 'partial__there'].concat([
-      'crash__get_crash',
-      'ban__get_ban',
-      'echo__get_echo',
-    ])
+    const ofNotes = ['notes__get_note', 'notes__fail', 'more-notes__get_note']
+    const offered = [...ofNotes, 'partial__there', 'ban__get_ban', 'echo__get_echo']
     expect(trace.find(({ kind }) => kind === 'model')?.request?.body).toMatchObject({ tools: offered })
     expect(notices.map(({ detail }) => detail).sort()).toEqual([
       '2 of 3 allowed tools of the partial MCP server are not offered: gone (the server does not list it), lost (the server does not list it).',
@@ -101,24 +92,6 @@ describe('An agent with MCP servers', () => {
         }),
       )
     expect(await statusOf('vault')).toMatchObject({ state: 'unknown' })
-  })
-
-  it('lets the model repeat the server’s own words about a failed call', async () => {
-    const reply = await mcp.answerTo('Use fail with topic Apollo')
-    expect(reply.tools).toMatchObject([{ name: 'notes__fail', status: 'failed' }])
-    expect(reply.answer).toContain('There is no note about Apollo.')
-    expect(reply.trace.find(({ kind }) => kind === 'tool')?.problem).toMatchObject({
-      code: 'MCP_TOOL_FAILED',
-    })
-    expect(await statusOf('notes')).toMatchObject({ state: 'ready' })
-  })
-
-  it('goes on with the turn if a server breaks down, and warns that the tool may have run', async () => {
-    const reply = await mcp.answerTo('Use get_crash')
-    expect(reply.tools).toMatchObject([{ name: 'crash__get_crash', status: 'failed' }])
-    expect(reply.answer).toContain('The tool may have run all the same.')
-    expect(apiCallIn(reply)).toMatchObject({ to: 'crash', problem: { code: 'MCP_SERVER_UNREACHABLE' } })
-    expect(servers.callsOf('crash')).toHaveLength(1)
   })
 
   it('ends the turn if a server wants a further permission, and names this permission', async () => {
