@@ -1,10 +1,10 @@
 import type { PublicAgent } from '@entra-agents/trace'
 import { agentId, blueprintId } from '@entra-agents/trace-view/testing/public-config'
-import { accountTurn, ownToken } from '@entra-agents/trace-view/testing/trace'
+import { accountTurn } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose, showToken, tracePane } from './support/steps.ts'
-import { problem, resultEvent, status, stepEvents, trace, withAgents } from './support/turns.ts'
+import { problem, resultEvent, status, stepEvents, withAgents } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -81,51 +81,6 @@ describe('the agents', () => {
     await page.getByRole('button', { name: 'Ask Orders agent' }).click()
     await (await ask(page, 'Where is order 7?')).getByText('says orders').waitFor()
     expect(await agent.received(2)).toHaveLength(2)
-  })
-
-  it('of one blueprint get the same question side by side: one is let in, the other is denied because it lacks a right', async () => {
-    const names = { [agentId]: 'Orders agent', [blueprintId]: 'Trainee agent' }
-    agent.config = { ...configOfBoth, names: { ...configOfBoth.names, ...names } }
-    const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
-    const denial = problem('API_FORBIDDEN', { status: 403, failedCheck: 'permission', needs })
-    const claims = { ...ownToken.claims, azp: blueprintId, oid: blueprintId, roles: [] }
-    const withoutRight = { ...ownToken, fingerprint: 'ffffffff0002', claims, verifiedBy: [] }
-    const failed = { status: 'failed', response: { status: 403 }, problem: denial } as const
-    const denied = trace(withoutRight)
-      .slice(0, 4)
-      .map(step => (step.kind === 'api-call' ? { ...step, ...failed } : step))
-    agent.answer(request =>
-      request.agent === 'trainee'
-        ? [...stepEvents(denied), { event: 'problem', data: denial }]
-        : [...stepEvents(trace()), resultEvent(request, 'On its way.')],
-    )
-    const page = await browser.open(`${agent.url}/#agent=trainee`)
-    const answer = await ask(page, 'Where is order 7?')
-    await answer.getByText(`Trainee agent (agent identity ${blueprintId})`).waitFor()
-    await tracePane(page).getByText('Orders API denied Trainee agent: a right is missing.').waitFor()
-    await page.getByRole('button', { name: 'Side by side' }).click()
-    await page
-      .getByText('Same blueprint, same question, two identities. Only one was given the right.')
-      .waitFor()
-    const rows = await page.locator('.tape tbody').first().getByRole('row').allInnerTexts()
-    expect(rows.map(row => row.replace(/\s+/g, ' '))).toEqual([
-      expect.stringMatching(/^Trainee agent azp .* ≠ Who called changed Orders agent azp/),
-      expect.stringMatching(
-        /^Itself oid of Trainee agent, no user ≠ For whom changed Itself oid of Orders agent/,
-      ),
-      expect.stringMatching(/^None wanted Orders.Read.All ≠ By which right changed Orders.Read.All its own/),
-      expect.stringMatching(/^Denied .* 403 .* ≠ Outcome changed Allowed /),
-    ])
-    await page.getByRole('button', { name: 'Open this trace' }).first().click()
-    await choose(page, 'Compare')
-    await page.getByText('Trainee agent’s token').waitFor()
-    expect(await page.getByLabel('Left').textContent()).toContain('TR · Orders agent · Autonomous')
-    const asked = await agent.received(3)
-    expect(asked.map(({ agent: name, history }) => [name, history])).toEqual([
-      ['trainee', undefined],
-      ['trainee', undefined],
-      ['orders', undefined],
-    ])
   })
 
   it('with three flows leave room for every choice, and Send where it is, whichever flow is chosen', async () => {

@@ -69,22 +69,6 @@ describe('A turn as the agent’s own user account', () => {
     }
     expect(subjects).toEqual([agentId, ada.oid, agentUserId])
   })
-
-  it('is refused by an API that lists another account for the agent, or that lists no accounts', async () => {
-    await stack.restart('weather', { AGENT_USERS: `${agentId}=${ada.oid}` })
-    expect((await askAsUser()).body).toMatchObject({
-      code: 'API_TOKEN_REJECTED',
-      failedCheck: 'caller',
-      upstream: { service: 'weather-api' },
-    })
-    await stack.restart('weather', { AGENT_USERS: undefined })
-    expect((await askAsUser()).body).toMatchObject({
-      code: 'API_FORBIDDEN',
-      failedCheck: 'permission',
-      detail: 'The API does not allow it, although the agent’s token has Weather.Read.',
-    })
-    await stack.restart('weather')
-  })
 })
 
 describe('The agent’s own user account', () => {

@@ -13,8 +13,7 @@ afterEach(() => aws.reset())
 afterAll(() => connection.bedrock.close())
 
 const countAttempts = () => aws.app.controls.requests.all.length
-const error = (name: string, message?: string) =>
-  ({ kind: 'error', name, ...(message && { message }) }) as Fault
+const error = (name: string) => ({ kind: 'error', name }) as Fault
 const throttle = () => aws.break(error('ThrottlingException'))
 const model = (settings: object) => ({ models: { 'anthropic.claude-haiku-5-5': settings } }) as Change
 const Statement = [{ Effect: 'Deny', Action: 'bedrock:*', Resource: '*' }]
@@ -43,26 +42,13 @@ describe('a call that Bedrock refuses', () => {
   it('is reported with its reason, after retries where they may help', async () => {
     const faults: Readonly<Record<string, Fault | Change>> = {
       'missing rights': error('AccessDeniedException'),
-      'no prompt cache': error('AccessDeniedException', 'Your request did not allow prompt caching.'),
       'an expired session': error('ExpiredTokenException'),
-      'unknown keys': error('UnrecognizedClientException'),
-      'half a signature': error('IncompleteSignatureException'),
-      'no credential': error('MissingAuthenticationTokenException'),
-      'a wrong signature': error('InvalidSignatureException'),
-      'an invalid request': error('ValidationException'),
       'a request that is no JSON': error('SerializationException'),
-      'an unknown resource': error('ResourceNotFoundException'),
-      'a quota that is used up': error('ServiceQuotaExceededException'),
       throttling: error('ThrottlingException'),
-      'an error of the model': error('ModelErrorException'),
       'a model that is too slow': error('ModelTimeoutException'),
       'an error of Bedrock': error('InternalServerException'),
       'a Bedrock that is down': error('ServiceUnavailableException'),
-      'a model that the account may not use': model({ access: 'not-granted' }),
-      'a use case form that was never sent': model({ access: 'no-use-case-form' }),
-      'a model without a subscription': model({ access: 'no-subscription' }),
       'a model at the end of its life': model({ lifecycle: 'EOL' }),
-      'a legacy model': model({ lifecycle: 'LEGACY' }),
       'an explicit denial': { policies: { 'arn:aws:iam::111122223333:user/agent': denial } } as Change,
     }
     const turns: string[] = []
@@ -71,8 +57,8 @@ describe('a call that Bedrock refuses', () => {
       else aws.app.controls.settings.change(fault)
       turns.push(await describeTurn(title))
     }
-    for (const BEDROCK_MODEL_ID of ['us.anthropic.claude-haiku-5-5', 'eu.anthropic.claude-imaginary'])
-      turns.push(await describeTurn(BEDROCK_MODEL_ID, connectWith({ BEDROCK_MODEL_ID }).mode))
+    const BEDROCK_MODEL_ID = 'eu.anthropic.claude-imaginary'
+    turns.push(await describeTurn(BEDROCK_MODEL_ID, connectWith({ BEDROCK_MODEL_ID }).mode))
     await expect(`${turns.join('\n')}\n`).toMatchFileSnapshot('refused-calls.txt')
   })
 

@@ -185,15 +185,6 @@ describe('alerts', () => {
       expect(await list()).toEqual([])
     })
 
-    it('are not doubled by clients that send no key', async () => {
-      await using mcp = await use(forUser())
-      const first = await mcp.call('create_alert', newAlert)
-      expect(await mcp.call('create_alert', newAlert)).toMatchObject({
-        structuredContent: first.structuredContent,
-      })
-      expect(await list()).toHaveLength(1)
-    })
-
     it('need the right of the called tool, even if another right lets the client connect', async () => {
       await using reader = await use(forUser(user, { scp: 'Weather.Read' }))
       await expect(reader.call('list_alerts')).rejects.toThrow()
