@@ -1,28 +1,12 @@
 // What the chart makes of values: golden texts, in which each field of each object is a line.
 
-import { globSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readConfig as readSidecarConfig } from '../../emulators/auth-sidecar/src/config.ts'
 import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
-import { list, printChanges, printListing } from './support/listing.ts'
-import {
-  baseValues,
-  merge,
-  type Rendering,
-  type RenderOptions,
-  render,
-  type Values,
-  valuesAt,
-} from './support/render.ts'
-import { variants } from './support/variants.ts'
+import { describeChanges } from './support/changes.ts'
+import { baseValues, merge, type Values, valuesAt } from './support/render.ts'
 
 needs('helm')
-
-const root = resolve(import.meta.dirname, '../..')
-
-type Settings = Readonly<Record<string, string>>
 
 const region = 'eu-central-1'
 const otherId = '99999999-0000-4000-8000-000000000009'
@@ -142,66 +126,14 @@ const changes: Readonly<Record<string, Readonly<Record<string, Values>>>> = {
   },
 }
 
-/** How each service of this repository reads its settings. */
-const services = await Promise.all(
-  globSync('services/*/src/config.ts', { cwd: root }).map(async path => {
-    const { readConfig } = (await import(resolve(root, path))) as { readConfig(settings: Settings): unknown }
-    return { name: path.split('/')[1] ?? '', readConfig }
-  }),
-)
-
-/** Variables that others read: Node, the SDKs of AWS and OpenTelemetry, and tools that somebody adds. */
-const notOfServices = /^(AWS_|NODE_|POD_|NO_PROXY|HTTP_PROXY|HTTPS_PROXY|ORDERS_|BILLS_|PRICE)/
-
-/** The settings that a service does not read, although the chart makes them. */
-function unreadSettings(settings: Settings, read: (settings: Settings) => unknown): readonly string[] {
-  const unread = new Set(Object.keys(settings).filter(name => !notOfServices.test(name)))
-  const get = (all: Settings, name: string) => {
-    unread.delete(name)
-    return all[name]
-  }
-  read(new Proxy(settings, { get }))
-  return [...unread]
-}
-
-/** @throws if a service refuses its settings */
-function unreadSettingsIn(rendering: Rendering): readonly string[] {
-  readSidecarConfig(rendering.settings('demo-agent', 'sidecar'))
-  const settingsOf = (name: string) =>
-    name === 'agent'
-      ? { ...rendering.agentSettings(), SEAL_KEYS_FILE: '' }
-      : rendering.settings(`demo-${name}`, name)
-  return services
-    .filter(({ name }) => rendering.pods.has(`demo-${name}`))
-    .flatMap(({ name, readConfig }) => unreadSettings(settingsOf(name), readConfig))
-}
-
-describe('A release', () => {
-  it.each(['default', 'everything'])('is what the golden text says: ci/%s-values.yaml', async name => {
-    const rendering = await render({ files: [`ci/${name}-values.yaml`] })
-    await expect(`${printListing(list(rendering))}\n`).toMatchFileSnapshot(`releases/${name}.txt`)
-  })
+const topics = Object.entries(changes).map(([topic, cases]) => {
+  const options = (paths: Values) => ({ values: merge(baseValues, valuesAt(paths)) })
+  return [topic, Object.entries(cases).map(([what, paths]) => [what, options(paths)] as const)] as const
 })
-
-const ofVariants = Object.entries(variants).filter(([name]) => !/(default|everything)-values/.test(name))
-const topics: readonly (readonly [string, readonly (readonly [string, RenderOptions])[]])[] = [
-  ['variants', ofVariants],
-  ...Object.entries(changes).map(([topic, cases]) => {
-    const options = (paths: Values) => ({ values: merge(baseValues, valuesAt(paths)) })
-    return [topic, Object.entries(cases).map(([what, paths]) => [what, options(paths)] as const)] as const
-  }),
-]
 
 // Many renderings take long on a busy machine.
 describe.each(topics)('The values in %s.txt', { timeout: 180_000 }, (topic, cases) => {
   it('change of a release what the golden text says, and make only settings that the services read', async () => {
-    const base = list(await render())
-    const describeCase = async ([what, options]: (typeof cases)[number]) => {
-      const rendering = await render(options)
-      expect(unreadSettingsIn(rendering), what).toEqual([])
-      return `## ${what}\n\n${printChanges(base, list(rendering))}\n`
-    }
-    const texts = await Promise.all(cases.map(describeCase))
-    await expect(texts.join('\n')).toMatchFileSnapshot(`releases/${topic}.txt`)
+    await expect(describeChanges(cases)).resolves.toMatchFileSnapshot(`releases/${topic}.txt`)
   })
 })

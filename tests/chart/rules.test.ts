@@ -1,7 +1,10 @@
-// Rules that hold for whatever values: promises of docs/security-model.md, and what Kubernetes demands.
+// Rules that hold for whatever values: promises of docs/security-model.md, and what Kubernetes demands. Golden texts of the same
+// variants are here too, so that each is rendered once.
 import { describe, expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
+import { describeChanges } from './support/changes.ts'
 import type { LabelSelector, Labels, PodTemplate } from './support/kubernetes.ts'
+import { list, printListing } from './support/listing.ts'
 import { podSecurityRefusals } from './support/pod-security.ts'
 import { containersOf, merge, render, renderWith } from './support/render.ts'
 import { variants, withAwsAuth, withCredential } from './support/variants.ts'
@@ -88,6 +91,18 @@ describe.each(Object.entries(variants))('With %s', (_name, options) => {
       const found = labels.filter(own => wanted.every(([key, value]) => own[key] === value))
       expect([kind, metadata.name, found.length]).toEqual([kind, metadata.name, 1])
     }
+  })
+})
+
+describe('A release', { timeout: 180_000 }, () => {
+  it.each(['default', 'everything'])('is what the golden text says: ci/%s-values.yaml', async name => {
+    const rendering = await render({ files: [`ci/${name}-values.yaml`] })
+    await expect(`${printListing(list(rendering))}\n`).toMatchFileSnapshot(`releases/${name}.txt`)
+  })
+
+  it('of each other variant is what the golden text says, and makes only settings that the services read', async () => {
+    const others = Object.entries(variants).filter(([name]) => !/(default|everything)-values/.test(name))
+    await expect(describeChanges(others)).resolves.toMatchFileSnapshot('releases/variants.txt')
   })
 })
 

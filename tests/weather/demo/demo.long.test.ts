@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { ChatResponse } from '@entra-agents/trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -7,6 +8,12 @@ import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 import { signIn } from '../../support/sign-in.ts'
 import { demoCommand, isOpenToOthers, startDemo } from './support/start-demo.ts'
+
+async function listen(port: number): Promise<Server> {
+  const server = createServer()
+  await new Promise<void>((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', done))
+  return server
+}
 
 describe('make demo', () => {
   it('opens page, Entra and metrics to other machines if HOST is set, applies ALLOWED_HOSTS and the rate limit, and ends with exit code 0 on SIGTERM', async () => {
@@ -66,6 +73,20 @@ describe('make demo', () => {
     const demo = await startDemo(demoCommand, { WEATHER_PROVIDER: 'crystal-ball' })
     await demo.printed('WEATHER_PROVIDER must be one of')
     await demo.printed('weather-api ended (exit code 1)')
+    expect(await demo.ended).toBe(1)
+  })
+
+  it.each([
+    ['SIDECAR_PORT', 'sidecar'],
+    ['METRICS_PORT', 'the metrics of agent'],
+  ])('says in words that the port from %s is in use', async (variable, name) => {
+    const other = await listen(0)
+    onTestFinished(() => void other.close())
+    const { port } = other.address() as { port: number }
+    const demo = await startDemo(demoCommand, { [variable]: String(port) })
+    await demo.printed(
+      `Port ${port} for ${name} is taken. Stop the program that listens there, or set ${variable} to a free port.`,
+    )
     expect(await demo.ended).toBe(1)
   })
 })

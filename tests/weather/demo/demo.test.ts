@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { ChatResponse } from '@entra-agents/trace'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 import { needs } from '../../support/programs.ts'
-import { commandInTerminal, demoCommand, isOpenToOthers, root, startDemo } from './support/start-demo.ts'
+import { commandInTerminal, isOpenToOthers, root, startDemo } from './support/start-demo.ts'
 
 const ctrlC = '\u0003'
 
@@ -26,12 +25,6 @@ async function ask(port: number, request: object): Promise<ChatResponse> {
   const question = { message, flow: 'autonomous', ...request }
   const response = await postJson(`http://localhost:${port}/api/chat`, question)
   return (await response.json()) as ChatResponse
-}
-
-async function listen(port: number): Promise<Server> {
-  const server = createServer()
-  await new Promise<void>((done, failed) => server.once('error', failed).listen(port, '127.0.0.1', done))
-  return server
 }
 
 describe('make demo', () => {
@@ -76,18 +69,4 @@ describe('make demo', () => {
       expect(demo.output()).not.toContain('job control')
     },
   )
-
-  it.each([
-    ['SIDECAR_PORT', 'sidecar'],
-    ['METRICS_PORT', 'the metrics of agent'],
-  ])('says in words that the port from %s is in use', async (variable, name) => {
-    const other = await listen(0)
-    onTestFinished(() => void other.close())
-    const { port } = other.address() as { port: number }
-    const demo = await startDemo(demoCommand, { [variable]: String(port) })
-    await demo.printed(
-      `Port ${port} for ${name} is taken. Stop the program that listens there, or set ${variable} to a free port.`,
-    )
-    expect(await demo.ended).toBe(1)
-  })
 })
