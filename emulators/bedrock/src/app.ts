@@ -5,6 +5,7 @@ import { Account } from './account/account.ts'
 import { addBedrockRoutes } from './bedrock/routes.ts'
 import type { Config } from './config.ts'
 import { Controls } from './control/controls.ts'
+import { acceptHttp2 } from './http2.ts'
 import { addStsRoute } from './sts/route.ts'
 
 const bodyLimitBytes = 20 * 1024 * 1024
@@ -32,6 +33,7 @@ export function buildApp(config: Config, random: () => number = Math.random): Fa
     routerOptions: { maxParamLength: 2_048 },
     forceCloseConnections: true,
   })
+  acceptHttp2(app)
   app.decorate('controls', controls)
   controls.addControls(app)
   for (const addRoutes of [addBedrockRoutes, addStsRoute]) {

@@ -4,9 +4,8 @@ import {
   ConverseCommand,
   type Message,
 } from '@aws-sdk/client-bedrock-runtime'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeEach, expect, it, vi } from 'vitest'
 import { startAuthSidecar, startBedrock, startEntra } from './index.ts'
 
 const seed = {
@@ -32,19 +31,11 @@ const bedrock = await startBedrock({ script })
 const emulators = [entra, sidecar, bedrock]
 beforeEach(() => {
   for (const emulator of emulators) emulator.reset()
+  for (const [name, value] of Object.entries(bedrock.environment)) vi.stubEnv(name, value)
 })
 afterAll(() => Promise.all(emulators.map(emulator => emulator.close())))
 
-const client = new BedrockRuntimeClient({
-  region: 'us-east-1',
-  endpoint: bedrock.url,
-  credentials: {
-    accessKeyId: bedrock.environment['AWS_ACCESS_KEY_ID'] ?? '',
-    secretAccessKey: bedrock.environment['AWS_SECRET_ACCESS_KEY'] ?? '',
-  },
-  maxAttempts: 1,
-  requestHandler: new NodeHttpHandler(),
-})
+const client = new BedrockRuntimeClient({ maxAttempts: 1 })
 afterAll(() => client.destroy())
 
 const toolSpec = { name: 'get_orders', inputSchema: { json: { type: 'object' } } }

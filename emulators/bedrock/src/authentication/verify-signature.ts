@@ -52,9 +52,10 @@ function findClockFault(timestamp: string, signedMs: number, nowMs: number): str
   return undefined
 }
 
-/** The host and all headers that begin with `x-amz-` must be signed. */
+/** The host (`:authority` in HTTP/2) and all headers that begin with `x-amz-` must be signed. */
 function findUnsignedHeader({ headers }: ReceivedRequest, signed: readonly string[]): string | undefined {
-  const demanded = ['host', ...Object.keys(headers).filter(name => name.startsWith('x-amz-'))]
+  const host = ':authority' in headers ? ':authority' : 'host'
+  const demanded = [host, ...Object.keys(headers).filter(name => name.startsWith('x-amz-'))]
   const missing = demanded.find(name => !signed.includes(name))
   return missing && `'${missing}' must be a 'SignedHeader' in the AWS Authorization.`
 }
