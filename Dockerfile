@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for each target: agent, weather-api, emulators and, for developing, dev. `make images` builds them.
+# One image for each target: agent, weather-api, emulators, entra-emulator and, for developing, dev. `make images` builds them.
 # The base images are named by tag, and distroless moves its tags. For reproducible builds, pin base images by digest; the
 # provenance of a release records the digests.
 ARG NODE=node:24-trixie-slim
@@ -23,7 +23,7 @@ COPY scripts/ scripts/
 COPY packages/ packages/
 COPY services/ services/
 COPY emulators/ emulators/
-RUN npm run bundle && for folder in services/*/dist; do mkdir $folder/compile-cache; done
+RUN npm run bundle && for folder in services/*/dist emulators/kit/dist; do mkdir $folder/compile-cache; done
 
 # For development: Node runs the sources by type stripping, and Tilt replaces them in the running container.
 FROM ${NODE} AS dev
@@ -79,6 +79,20 @@ COPY --from=bundles /src/emulators/bedrock/dist/ /app/bedrock/
 # Like the official sidecar, its emulator uses the proxy that the environment names.
 ENV NODE_USE_ENV_PROXY=1
 CMD ["auth-sidecar/main.mjs"]
+
+FROM runtime AS entra-emulator-files
+COPY --from=bundles --chown=10001:10001 /src/emulators/kit/dist/ /app/
+COPY --from=bundles /src/scripts/fill-compile-cache.ts /build/
+RUN ["/nodejs/bin/node", "/build/fill-compile-cache.ts", "main.mjs"]
+
+# The command of the package for others' tests. Never for production.
+FROM runtime AS entra-emulator
+LABEL org.opencontainers.image.title="entra-emulator" \
+      org.opencontainers.image.description="An emulator of Microsoft Entra ID for tests, agent identities included."
+COPY --from=entra-emulator-files /app/ /app/
+ENV NODE_OPTIONS="--max-semi-space-size=1"
+EXPOSE 7001
+ENTRYPOINT ["/nodejs/bin/node", "main.mjs"]
 
 FROM runtime AS agent
 LABEL org.opencontainers.image.title="agent" \

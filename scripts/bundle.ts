@@ -14,6 +14,7 @@ export const workspaces = [
   'emulators/entra',
   'emulators/auth-sidecar',
   'emulators/bedrock',
+  'emulators/kit',
 ]
 
 /**

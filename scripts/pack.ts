@@ -118,6 +118,7 @@ function packedManifest(
   {
     dependencies,
     private: _private,
+    scripts: _scripts,
     ...manifest
   }: Record<string, unknown> & { name: string; dependencies: Record<string, string> },
 ) {
