@@ -15,6 +15,7 @@ const readFiles = (variables: Variables = {}) => {
   const tls = readEnvironment({ ENTRA_TLS: 'true', ...variables }, env => readEntraTls(env, port))
   return { key: String(tls?.server.TLS_KEY_FILE), trusted: String(tls?.client.NODE_EXTRA_CA_CERTS) }
 }
+const subjectOf = (file: string) => new X509Certificate(readFileSync(file)).subject
 const serialOf = (file: string) => new X509Certificate(readFileSync(file)).serialNumber
 
 afterEach(() => {
@@ -52,12 +53,14 @@ describe('The certificate of the demo’s Entra', () => {
 
   it('is trusted beside the certificates that the user names, by all processes', () => {
     const company = temporaryFile('company.pem')
-    writeFileSync(company, makeServerCertificate(['company.example']).certificate)
+    writeFileSync(company, makeServerCertificate(['localhost']).certificate)
     const variables = { ENTRA_TLS: 'true', ENTRA_PORT: String(port), NODE_EXTRA_CA_CERTS: company }
     const all = environments({ ...variables, MCP_CONFIG: 'tests/support/no-servers.json' }, [])
     const { trusted, key } = readFiles(variables)
     expect(readFileSync(trusted, 'utf8')).toContain(readFileSync(company, 'utf8'))
     expect(Object.values(all).map(env => env['NODE_EXTRA_CA_CERTS'])).toEqual(Array(4).fill(trusted))
+    // OpenSSL would confuse two of one name.
+    expect(subjectOf(trusted)).not.toBe(subjectOf(company))
     const holders = Object.entries(all).filter(([, env]) => Object.values(env).includes(key))
     expect(holders.map(([name]) => name)).toEqual(['entra'])
     expect(all['agent']?.['ENTRA_AUTHORITY']).toBe(`https://localhost:${port}`)

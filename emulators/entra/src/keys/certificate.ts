@@ -18,6 +18,7 @@ const time = (date: Date) => der(0x17, Buffer.from(`${date.toISOString().replace
 
 const sha256WithRsa = sequence(identifier('2a864886f70d01010b'), der(0x05))
 const commonName = '550403'
+const serialNumber = '550405'
 const subjectAlternativeName = '551d11'
 const extendedKeyUsage = '551d25'
 const serverAuthentication = '2b06010505070301'
@@ -38,11 +39,16 @@ export function makeCertificate(
   privateKey: KeyObject,
 ): Buffer {
   const text = der(0x0c, Buffer.from(name))
-  const distinguishedName = sequence(der(0x31, sequence(identifier(commonName), text)))
+  const serial = randomBytes(15)
+  // With the serial number in the name, since OpenSSL does not tell certificates of one name from each other.
+  const distinguishedName = sequence(
+    der(0x31, sequence(identifier(commonName), text)),
+    der(0x31, sequence(identifier(serialNumber), der(0x13, Buffer.from(serial.toString('hex'))))),
+  )
   const toBeSigned = sequence(
     der(0xa0, integer(2)),
     // A serial number is positive, so that its first bit is 0.
-    integer(1, ...randomBytes(15)),
+    integer(1, ...serial),
     sha256WithRsa,
     distinguishedName,
     sequence(time(from), time(until)),
