@@ -33,34 +33,6 @@ describe('a browser that stores nothing for the page', () => {
   })
 })
 
-describe('an earlier conversation', () => {
-  it('is shown again in another tab, and is gone from all tabs once everything is deleted', async () => {
-    const page = await browser.open(agent.url)
-    await (await ask(page, 'one')).getByText('It is on its way.').waitFor()
-    await page.getByRole('button', { name: 'New conversation' }).click()
-    await (await ask(page, 'two')).getByText('It is on its way.').waitFor()
-
-    const other = await page.context().newPage()
-    await other.goto(agent.url)
-    await other.getByRole('button', { name: 'Earlier conversations' }).click()
-    await other.getByRole('button', { name: /^one.*1 question$/s }).click()
-    await other.getByRole('article', { name: 'one' }).waitFor()
-    await ask(other, 'more')
-    expect((await agent.received(3))[2]?.history).toHaveLength(2)
-
-    await other.getByRole('button', { name: 'Earlier conversations' }).click()
-    await other.getByRole('button', { name: /^one.*2 questions · shown now$/s }).waitFor()
-    await other.getByRole('button', { name: 'Delete “two”' }).click()
-    await other.getByLabel('Keep nothing').check()
-    await other.getByText('There are none.').waitFor()
-    await ask(page, 'three')
-    await page.getByRole('article', { name: 'three' }).getByText('It is on its way.').waitFor()
-    await page.reload()
-    await page.getByRole('article', { name: 'three' }).waitFor()
-    expect(await page.evaluate(`Object.keys(localStorage).filter(key => key.startsWith('past'))`)).toEqual([])
-  })
-})
-
 describe('a page that cannot load a part of itself', () => {
   it('says so, and after a reload shows the part, with the same conversation and draft', async () => {
     const page = await browser.open(agent.url, { tolerateFaults: true })

@@ -1,4 +1,4 @@
-import { ScriptedMcpServers, textResult, tool } from '@entra-agents/mcp-tools/testing/scripted-servers'
+import { ScriptedMcpServers, tool } from '@entra-agents/mcp-tools/testing/scripted-servers'
 import { expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
@@ -81,13 +81,6 @@ it('Images are left out after the twentieth of a turn, with the reason in their 
   const { content } = await resultFor({ content: Array(8).fill(image()) }, 3)
   expect(content.filter(block => block.image)).toHaveLength(20)
   expect(content.at(-1)?.text).toMatch(/^\[image omitted: a turn has room for 20\](?:\n.*){3}$/)
-})
-
-it('A text with more characters than the model may get is cut, which the model and the trace are told', async () => {
-  const { content, trace } = await resultFor(textResult('x'.repeat(30_000)))
-  const cut = `${'x'.repeat(20_000)}\n[Cut here: these are the first 20000 of 30000 characters.]`
-  expect(content).toEqual([{ text: cut }])
-  expect(trace).toMatchObject({ text: expect.stringContaining('[Cut here: ') })
 })
 
 it('An image is left out if it is unknown whether the model reads images', async () => {
