@@ -9,8 +9,9 @@ const ordersAppId = '99999999-0000-4000-8000-000000000088'
 
 const write = testing.jsonFiles()
 
-const registrations = write('registrations.json', {
-  apis: { 'orders-api': { appId: ordersAppId, scopes: ['Orders.Read'], appRoles: [] } },
+const seed = write('entra.json', {
+  extends: 'demo',
+  apps: { 'orders-api': { id: ordersAppId, scopes: ['Orders.Read'] } },
 })
 const sealKeys = temporaryFile('seal-keys')
 writeFileSync(sealKeys, `key-1 ${Buffer.alloc(32).toString('base64')}\n`)
@@ -39,7 +40,7 @@ describe('the processes of the demo', () => {
   it.each([
     ['NODE_EXTRA_CA_CERTS', '/etc/ca.pem', everything],
     ['HTTPS_PROXY', 'http://user:password@proxy.example', everything],
-    ['REGISTRATIONS_FILE', registrations, ['entra']],
+    ['ENTRA_SEED', seed, ['entra']],
     ['DownstreamApis__notes__Scopes__0', 'api://other/.default', ['sidecar']],
     ['DownstreamApis__more__Scopes__0', 'api://more/.default', ['sidecar']],
     ['MCP_CONFIG', otherMcpConfig, ['agent']],
@@ -66,7 +67,7 @@ describe('the processes of the demo', () => {
 
   it('know each API and MCP server that the user adds, with the app id that is registered', async () => {
     const variables = {
-      REGISTRATIONS_FILE: registrations,
+      ENTRA_SEED: seed,
       ORDERS_API_URL: 'http://localhost:8090',
       ORDERS_API_APP_ID: notesAppId,
     }
@@ -80,7 +81,7 @@ describe('the processes of the demo', () => {
   // biome-ignore format: table
   it.each([
     ['MCP_CONFIG', { mcpServers: { notes: {} } }, 'server "notes": url is missing.'],
-    ['REGISTRATIONS_FILE', { apis: { notes: {} } }, 'API "notes": appId is missing.'],
+    ['ENTRA_SEED', { extends: 'demo', apps: { notes: { id: 'notes' } } }, 'app "notes": id must match pattern'],
   ])('cannot be described if the file that %s names has a fault; the error says what is wrong', (name, content, fault) => {
     expect(() => environments({ [name]: write('faulty.json', content) })).toThrow(fault)
   })

@@ -163,9 +163,10 @@ export function describeProcesses(
   ]
 }
 
-/** The agent's variables for the APIs that the user registered: each API's app id, and all variables with its prefix. */
+/** The agent's variables for the APIs that the user's seed adds: each API's app id, and all variables with its prefix. */
 function toolSettings(variables: Variables, entraEnv: Variables): Record<string, string> {
-  const settings = [...readEntraConfig(entraEnv).registrations.apis].map(([name, { appId }]) => {
+  const added = readEntraConfig(entraEnv).seed.apis.filter(({ name }) => !Object.hasOwn(seed.apps, name))
+  const settings = added.map(({ name, appId }) => {
     const prefix = variablePrefix(name)
     return { ...variablesNamed(variables, `${prefix}_.+`), [`${prefix}_APP_ID`]: appId }
   })

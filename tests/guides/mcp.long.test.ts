@@ -27,8 +27,8 @@ const demoCommands = () => walk.linesWith('run demo').replace('../entra-bedrock-
 /** Starts server and demo by the guide, with `mcp.json` as `change` returns it. */
 async function startNotesServer(change = (mcpConfig: string) => mcpConfig): Promise<void> {
   walk = await GuideWalk.begin(section, ['8000'])
-  const names = new Set([...section.matchAll(/`(\w+\.(?:json|py))`/g)].map(([, name = '']) => name))
-  expect([...names]).toEqual(['registrations.json', 'notes_server.py', 'mcp.json'])
+  const names = new Set([...section.matchAll(/`(\w+\.(?:json|py|yaml))`/g)].map(([, name = '']) => name))
+  expect([...names]).toEqual(['entra.yaml', 'notes_server.py', 'mcp.json'])
   for (const [index, name] of [...names].entries()) {
     const text = walk.files[index] ?? ''
     walk.write(name, name === 'mcp.json' ? change(text) : text)
@@ -68,7 +68,7 @@ it('a tool of an MCP server without readOnlyTools in mcp.json waits for the user
 
 it('another client gets weather as itself from the demo’s MCP server, by the guide alone', async () => {
   walk = await GuideWalk.begin(otherClient, [])
-  walk.write('registrations.json', walk.files[0])
+  walk.write('entra.yaml', walk.files[0])
   await walk.startDemo(demoCommands())
   const answer = await walk.run(`${commandWith('TOKEN=')}; ${commandWith('tools/call')}`)
   expect(answer).toContain('Dallas')

@@ -22,13 +22,13 @@ let walk: GuideWalk
 let clone: string
 beforeAll(async () => {
   walk = await GuideWalk.begin(guide, ['8090'])
-  const [server, settings, toolset, line, registrations] = walk.files
+  const [server, settings, toolset, line, seed] = walk.files
   const parts =
     '.gitignore emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
   clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'), parts.split(' '))
   walk.write('server.mjs', server)
   walk.write('settings.env', settings)
-  walk.write('registrations.json', registrations)
+  walk.write('entra.yaml', seed)
   await walk.run(walk.commandWith('run pack'))
   // npm takes the packages from its cache and does not fetch them again.
   await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })

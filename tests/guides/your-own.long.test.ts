@@ -27,7 +27,7 @@ describe('A fork without the weather, with an API of its own', { timeout: 600_00
 
   beforeAll(async () => {
     walk = await GuideWalk.begin(readGuide('second-api.md'), ['8090'])
-    const [server, settings, toolset, line, registrations] = walk.files
+    const [server, settings, toolset, line, seed] = walk.files
     const tracked = git(root, 'ls-tree', '--name-only', 'HEAD').trim().split('\n')
     clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'), tracked)
     git(clone, 'init', '--quiet')
@@ -35,7 +35,7 @@ describe('A fork without the weather, with an API of its own', { timeout: 600_00
     git(clone, 'commit', '--quiet', '--message', 'Clone')
     walk.write('server.mjs', server)
     walk.write('settings.env', settings)
-    walk.write('registrations.json', registrations)
+    walk.write('entra.yaml', seed)
     await walk.run(walk.commandWith('run pack'))
     await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
     addToolset(clone, toolset, line)

@@ -13,14 +13,25 @@ interface RegisteredApi {
 }
 
 /**
- * The variables that make these APIs known to the emulators of Entra and the sidecar. Entra's variable names a file, which
+ * The variables that make these APIs known to the emulators of Entra and the sidecar. Entra's variable names a seed, which
  * this function writes to `folder`.
  */
 export function registerApis(folder: string, apis: Readonly<Record<string, RegisteredApi>>): StackOverrides {
-  const file = join(folder, 'registrations.json')
-  writeFileSync(file, JSON.stringify({ apis }))
+  const file = join(folder, 'entra.json')
+  const all = Object.entries(apis)
+  const apps = all.map(([name, { appId, appRoles, scopes }]) => {
+    return [name, { id: appId, roles: appRoles, scopes, optionalClaims: 'agent' }]
+  })
+  const scopesOf = ({ scopes, adminConsent = true }: RegisteredApi) => (adminConsent ? scopes : [])
+  const agents = {
+    'weather-agent': all.map(([name, api]) => [name, [...api.appRoles, ...scopesOf(api)]]),
+    'alerts-agent': all.map(([name, api]) => [name, scopesOf(api)]),
+  }
+  const rights = Object.entries(agents).map(([name, may]) => [name, { may: Object.fromEntries(may) }])
+  const blueprints = { weather: { agents: Object.fromEntries(rights) } }
+  writeFileSync(file, JSON.stringify({ extends: 'demo', apps: Object.fromEntries(apps), blueprints }))
   const known = Object.entries(apis).map(([name, { appId }]) => describeApi(name, appId))
-  return { entra: { REGISTRATIONS_FILE: file }, sidecar: sidecarEntries(known) }
+  return { entra: { ENTRA_SEED: file }, sidecar: sidecarEntries(known) }
 }
 
 /** An API that the sidecar gets tokens for in the flows `autonomous` and `obo`. */

@@ -3,80 +3,100 @@ import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { expect, it } from 'vitest'
 import { readConfig } from './config.ts'
-import { weatherAppId } from './testing/start-entra.ts'
+import { makeCertificate } from './testing/certificate.ts'
+import { seedIds } from './testing/seed-ids.ts'
 
-const file = temporaryFile('registrations.json')
+type Variables = Readonly<Record<string, string>>
+const idOf = (digits: string) => `99999999-0000-4000-8000-0000000000${digits}`
 
-function readWith(content: unknown) {
-  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
-  return readConfig({ REGISTRATIONS_FILE: file }).registrations
+/** What the variables change in the demo's tenant, by the names of its applications. */
+function read(variables: Variables) {
+  const { tenantId, seed } = readConfig(variables)
+  const { applications, servicePrincipals } = seed.content
+  const find = (name: string) => applications.find(({ displayName }) => displayName === name)
+  const agent = servicePrincipals.find(({ displayName }) => displayName === 'Weather agent')
+  return {
+    ...{
+      tenantId,
+      agent,
+      seed,
+      blueprint: find('Weather Agent Blueprint'),
+      page: find('Weather Agent page'),
+    },
+    ...{ api: find('Weather API'), setUp: find('Tenant set-up') },
+  }
 }
 
-const notes = { appId: '99999999-0000-4000-8000-0000000000AA', scopes: ['Notes.Read'], appRoles: [] }
-const robot = { appId: '99999999-0000-4000-8000-0000000000BB', apis: ['weather-api'] }
-
-it('no variable is needed: all ids have the demo’s defaults, and the blueprint has no credential', () => {
-  expect(readConfig({})).toMatchObject({
-    port: 7001,
-    tenantId: '11111111-2222-4333-8444-555555555555',
-    blueprint: { appId: 'cccccccc-0000-4000-8000-00000000000c', clientSecret: undefined },
-    spa: { redirectUris: ['http://localhost:3001/auth/redirect.html'] },
-    registrations: { apis: new Map(), clients: [] },
-  })
+it('no variable is needed: the tenant is the demo’s, and no client has a secret', () => {
+  const { tenantId, blueprint, page, setUp, seed } = read({})
+  expect(readConfig({})).toMatchObject({ port: 7001, domain: 'contoso.example' })
+  expect([tenantId, blueprint?.appId]).toEqual([
+    '11111111-2222-4333-8444-555555555555',
+    'cccccccc-0000-4000-8000-00000000000c',
+  ])
+  expect(page?.spa.redirectUris).toEqual(['http://localhost:3001/auth/redirect.html'])
+  expect(blueprint?.web.redirectUris).toEqual(['http://localhost:3001/auth/consent.html'])
+  expect([blueprint, setUp].map(one => one?.passwordCredentials)).toEqual([[], []])
+  expect(seed.apis).toEqual([{ name: 'weather-api', appId: 'aaaaaaaa-0000-4000-8000-00000000000a' }])
 })
 
-it('redirect URIs are a list, and a federated credential has the exchange as its audience', () => {
-  const config = readConfig({
-    SPA_REDIRECT_URI: 'http://localhost:3001/auth/redirect.html, http://127.0.0.1:3001/auth/redirect.html',
+it('variables change ids, credentials and addresses of the tenant, whichever seed has entries of these names', () => {
+  using own = makeCertificate('blueprint')
+  const variables = {
+    ...{ TENANT_ID: idOf('01'), BLUEPRINT_APP_ID: idOf('02'), AGENT_CLIENT_ID: idOf('0A') },
+    ...{ WEATHER_API_APP_ID: idOf('04'), CLIENT_SPA_APP_ID: idOf('05'), SETUP_APP_ID: idOf('06') },
+    ...{ BLUEPRINT_CLIENT_SECRET: 'blueprint-secret', SETUP_CLIENT_SECRET: 'setup-secret' },
+    BLUEPRINT_CERTIFICATE_FILE: own.certificateFile,
     FEDERATED_ISSUER: 'https://kubernetes.default.svc',
     FEDERATED_SUBJECT: 'system:serviceaccount:weather:agent',
-  })
-  expect(config.spa.redirectUris).toHaveLength(2)
-  expect(config.blueprint.federatedCredential).toEqual({
-    issuer: 'https://kubernetes.default.svc',
-    subject: 'system:serviceaccount:weather:agent',
-    audiences: ['api://AzureADTokenExchange'],
-  })
-})
-
-it('a file registers APIs by their names, and clients that have a secret or that users sign in to', () => {
-  const page = { ...robot, appId: robot.appId.replace('BB', 'bc'), redirectUris: ['http://localhost/back'] }
-  const secret = 'long-enough'
-  const { apis, clients } = readWith({ apis: { notes }, clients: { robot: { ...robot, secret }, page } })
-  const lower = ({ appId }: { appId: string }) => appId.toLowerCase()
-  expect([...apis]).toEqual([['notes', { ...notes, appId: lower(notes), displayName: 'notes' }]])
-  expect(clients).toEqual([
-    { ...robot, appId: lower(robot), displayName: 'robot', secret, redirectUris: [] },
-    { ...page, displayName: 'page', secret: undefined },
+    WEATHER_API_PUBLIC_URL: 'http://localhost:8080/mcp',
+    WEATHER_API_TOKEN_VERSION: '1',
+    SPA_REDIRECT_URI: 'http://localhost:4/auth/redirect.html, http://127.0.0.1:4/auth/redirect.html',
+  }
+  const file = temporaryFile('entra.yaml')
+  writeFileSync(file, 'extends: demo\ntenant: acme\nusers: { eve: }')
+  for (const seed of [{}, { ENTRA_SEED: file }]) {
+    const { tenantId, agent, blueprint, api, page, setUp } = read({ ...variables, ...seed })
+    expect([tenantId, blueprint?.appId, agent?.id, api?.appId, page?.appId, setUp?.appId]).toEqual(
+      ['01', '02', '0a', '04', '05', '06'].map(idOf),
+    )
+    expect(agent).toMatchObject({ agentIdentityBlueprintId: idOf('02'), sponsors: [seedIds.ada] })
+    const secrets = [blueprint, setUp].map(one => one?.passwordCredentials[0]?.secretText)
+    expect(secrets).toEqual(['blueprint-secret', 'setup-secret'])
+    expect(blueprint).toMatchObject({
+      certificates: [expect.stringContaining('BEGIN CERTIFICATE')],
+      federatedIdentityCredentials: [
+        {
+          issuer: 'https://kubernetes.default.svc',
+          subject: 'system:serviceaccount:weather:agent',
+          audiences: ['api://AzureADTokenExchange'],
+        },
+      ],
+      web: {
+        redirectUris: ['http://localhost:4/auth/consent.html', 'http://127.0.0.1:4/auth/consent.html'],
+      },
+    })
+    expect(page?.spa.redirectUris).toEqual(variables.SPA_REDIRECT_URI.split(', '))
+    expect(api?.identifierUris).toEqual([`api://${idOf('04')}`, 'http://localhost:8080/mcp'])
+    expect(api?.api.requestedAccessTokenVersion).toBe(1)
+  }
+  expect(read({ ...variables, CONSENT_REDIRECT_URI: 'http://a/b' }).blueprint?.web.redirectUris).toEqual([
+    'http://a/b',
   ])
 })
 
 it('all faults are reported at once, in words', async () => {
-  const apis = {
-    Notes: notes,
-    again: notes,
-    weather: { ...notes, appId: weatherAppId },
-    odd: { appId: 'odd', scopes: 'Notes.Read', url: 'http://localhost', adminConsent: 'yes' },
-  }
-  const ofVariables = findFaults(() =>
+  const faults = findFaults(() =>
     readConfig({
       TENANT_ID: 'contoso',
       PUBLIC_URL: 'login.microsoftonline.com',
       TLS_CERT_FILE: '/nowhere/certificate.pem',
+      BLUEPRINT_CERTIFICATE_FILE: '/nowhere/certificate.pem',
       FEDERATED_ISSUER: 'https://issuer.example',
       SPA_REDIRECT_URI: 'nonsense',
+      WEATHER_API_TOKEN_VERSION: '3',
+      REGISTRATIONS_FILE: 'registrations.json',
     }),
   )
-  const files = [
-    { apis },
-    { apis: { notes, again: notes } },
-    { apis: { notes }, clients: { robot: { ...robot, appId: notes.appId } } },
-    { clients: { robot: { ...robot, secret: 'short' } } },
-    '{"apis":',
-    '[]',
-    { apis: {}, users: {} },
-  ]
-  const ofFiles = files.flatMap(content => ['', ...findFaults(() => readWith(content))])
-  const faults = [...ofVariables, ...ofFiles].join('\n').replaceAll(file, 'FILE')
-  await expect(`${faults}\n`).toMatchFileSnapshot('config.txt')
+  await expect(`${faults.join('\n')}\n`).toMatchFileSnapshot('config.txt')
 })

@@ -3,8 +3,6 @@ import { Emulator } from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
-import type { DirectoryContent } from './directory/objects.ts'
-import { seedDirectory } from './directory/seed.ts'
 import { SignInActivities } from './directory/sign-in-activities.ts'
 import { FaultTarget, faults } from './emulator/faults.ts'
 import type { Leg } from './emulator/leg.ts'
@@ -87,7 +85,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     this.config = config
     this.keys = new SigningKeys(this.clock, firstKey)
     this.clientDocuments = new ClientDocuments(config.documentHosts)
-    this.directory = new Directory(initialContent(config))
+    this.directory = new Directory(structuredClone(config.seed.content))
     this.#server = server
   }
 
@@ -117,16 +115,11 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, faults and the request log. Signing keys stay. */
   override reset(): void {
     super.reset()
-    this.directory = new Directory(initialContent(this.config))
+    this.directory = new Directory(structuredClone(this.config.seed.content))
     this.sessions.clear()
     this.grants.clear()
     this.deviceCodes.clear()
     this.clientDocuments.clear()
     this.signInActivities.clear()
   }
-}
-
-/** The tenant's objects at the start: those of the seed file, or else the demo's. */
-function initialContent(config: Config): DirectoryContent {
-  return config.seed ? structuredClone(config.seed.content) : seedDirectory(config)
 }

@@ -67,7 +67,7 @@ async function serveEntra(values: Values, env: NodeJS.ProcessEnv): Promise<void>
 
 /** The tenant's ids by the names in the seed. */
 function describeTenant({ tenantId, seed }: ReturnType<typeof buildEntra>['config']): string {
-  const kinds = Object.entries(seed?.ids ?? {}).flatMap(([kind, ids]) =>
+  const kinds = Object.entries(seed.ids).flatMap(([kind, ids]) =>
     [...ids].map(([name, id]) => `  ${id}  ${kind.slice(0, -1)} ${name}\n`),
   )
   return [`  ${tenantId}  tenant\n`, ...kinds].join('')

@@ -42,7 +42,7 @@ export async function startEntra(options: EntraOptions): Promise<EmulatedEntra> 
   const { app, config, ca } = buildEntra({ env, seed, tls })
   const { entra } = app
   const handles = await listen(app, entra, { host, port })
-  const id = (name: string) => findId(config.seed?.ids ?? {}, name)
+  const id = (name: string) => findId(config.seed.ids, name)
   const own: Own<EmulatedEntra> = {
     authority: `${entra.publicUrl}/${config.tenantId}`,
     tenantId: config.tenantId,

@@ -169,7 +169,7 @@ export class Directory {
   }
 
   /** Records a user's or an administrator's consent; new scopes are added to those granted before. */
-  grant(grant: Omit<PermissionGrant, 'id'>): void {
+  grant(grant: Omit<PermissionGrant, 'id'> & { readonly id?: string }): void {
     const existing = this.grantLike(grant)
     if (existing)
       existing.scope = [...new Set([...existing.scope.split(' '), ...grant.scope.split(' ')])].join(' ')

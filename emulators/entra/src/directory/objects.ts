@@ -276,7 +276,7 @@ export type ConditionalAccessPolicy = Static<typeof ConditionalAccessPolicyPrope
   readonly id: string
 }
 
-/** The content of a tenant; `seed.ts` makes it. */
+/** The content of a tenant; `seed/` makes it. */
 export interface DirectoryContent {
   applications: Application[]
   servicePrincipals: ServicePrincipal[]

@@ -12,6 +12,3 @@ export const wellKnown = {
 
 /** Scopes of OpenID Connect, which may be requested with the scopes of any API. */
 export const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
-
-/** The verified domain of the demo's tenant. */
-export const demoDomain = 'contoso.example'

@@ -93,9 +93,7 @@ it('the control plane issues tokens with any claims and lifetime, but not for an
   expect(refused).toMatchObject({
     status: 400,
     body: {
-      detail: expect.stringMatching(
-        /^The directory has no client "nobody"; it has "Weather Agent Blueprint", "/,
-      ),
+      detail: expect.stringMatching(/^The directory has no client "nobody"; it has "Microsoft Graph", "/),
     },
   })
 })

@@ -24,7 +24,7 @@ it('the directory over HTTP names everybody, and who may what, without a secret'
 
 it('rights that an agent inherits from its blueprint are its own', async () => {
   const { content } = entra.entra.directory
-  const blueprint = content.applications[0]
+  const blueprint = content.applications.find(({ kind }) => kind === 'agentIdentityBlueprint')
   blueprint?.inheritablePermissions.push({
     resourceAppId: weatherAppId,
     inheritableScopes: { kind: 'allAllowed' },

@@ -8,7 +8,7 @@ import type { TargetResource } from '../tokens/access-token.ts'
 /** The application or agent with this client id, name in the seed, or display name. */
 export function findClientByName({ config, directory }: Entra, name: string): ServicePrincipal {
   return (
-    directory.principal(config.seed?.ids.clients.get(name) ?? name) ??
+    directory.principal(config.seed.ids.clients.get(name) ?? name) ??
     findOne('client', name, directory.content.servicePrincipals)
   )
 }
@@ -16,13 +16,13 @@ export function findClientByName({ config, directory }: Entra, name: string): Se
 /** The user with this object id, user name, name in the seed, or display name. */
 export function findUserByName({ config, directory }: Entra, name: string): User {
   return (
-    directory.user(config.seed?.ids.users.get(name) ?? name) ?? findOne('user', name, directory.content.users)
+    directory.user(config.seed.ids.users.get(name) ?? name) ?? findOne('user', name, directory.content.users)
   )
 }
 
 /** The API with this client id, identifier URI, name in the seed, or display name. */
 export function findResourceByName({ config, directory }: Entra, name: string): TargetResource {
-  const id = config.seed?.ids.clients.get(name)
+  const id = config.seed.ids.clients.get(name)
   const known = directory.resource(id ?? name)
   if (known) return { ...known, identifier: id ? (known.application.identifierUris[0] ?? id) : name }
   const resources = directory.content.applications.flatMap(({ appId, displayName, identifierUris }) => {

@@ -27,6 +27,6 @@ export function addTenantControls(scope: FastifyInstance): void {
 }
 
 function describe({ config: { tenantId, domain, seed }, publicUrl }: Entra) {
-  const ids = Object.entries(seed?.ids ?? {}).map(([kind, names]) => [kind, Object.fromEntries(names)])
+  const ids = Object.entries(seed.ids).map(([kind, names]) => [kind, Object.fromEntries(names)])
   return { tenantId, domain, authority: `${publicUrl}/${tenantId}`, ids: Object.fromEntries(ids) }
 }

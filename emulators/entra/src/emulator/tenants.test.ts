@@ -188,13 +188,14 @@ it('two creations of one tenant at once make one', async () => {
 const post = (body: string) => ({ method: 'POST', body, headers: { 'content-type': 'application/json' } })
 // biome-ignore format: table
 it.each<[string, string, RequestInit, number, string | RegExp]>([
-  ['a seed with faults', '/tenants', post('{"tenant":"x","user":{},"apps":{"a":{"scope":["B"]}}}'), 400, 'the file: "user" is not known here; what is known is tenant, users, groups, apps, blueprints.'],
+  ['a seed with faults', '/tenants', post('{"tenant":"x","user":{},"apps":{"a":{"scope":["B"]}}}'), 400, 'the file: "user" is not known here; what is known is tenant, extends, users, groups, apps, blueprints, policies.'],
   ['no seed', '/tenants', post('[]'), 400, 'body must be object.'],
   ['no JSON', '/tenants', post('{'), 400, /JSON/],
   ['__proto__', '/tenants', post('{"tenant":"x","__proto__":{"users":{}}}'), 400, /JSON|prototype/],
   ['a huge seed', '/tenants', post(JSON.stringify({ tenant: 'x'.repeat(200_000) })), 413, 'The body is over the limit.'],
   ['brackets in brackets', '/tenants', post(`{"tenant":"x","users":${'['.repeat(60_000)}${']'.repeat(60_000)}}`), 400, /users/],
   ['a file of this machine', '/tenants', post('{"tenant":"x","apps":{"a":{"certificate":"/etc/passwd"}}}'), 400, 'app "a": its certificate "/etc/passwd" is a file, which only seed files can name: add it by Graph (keyCredentials).'],
+  ['a seed over a file of this machine', '/tenants', post('{"extends":"/etc/passwd"}'), 400, 'the file extends "/etc/passwd", which is a file; only seed files can name any.'],
   ['an unknown tenant', '/requests', { headers: { 'x-emulator-tenant': '__proto__' } }, 404, /^There is no tenant "__proto__"; there is /],
   ['an empty name', '/reset', { method: 'POST', headers: { 'x-emulator-tenant': '' } }, 404, /^There is no tenant ""; there is /],
   ['two names', '/reset', { method: 'POST', headers: [['x-emulator-tenant', firstId], ['x-emulator-tenant', firstId]] }, 404, /^There is no tenant "/],

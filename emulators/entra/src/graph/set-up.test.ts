@@ -10,9 +10,9 @@ it('an empty tenant has only users, the set-up application and Microsoft’s app
   await using empty = await startEntra({ EMPTY_TENANT: 'true' })
   const { applications, servicePrincipals, permissionGrants, users } = empty.entra.directory.content
   expect(applications.map(({ displayName }) => displayName)).toEqual([
-    'Tenant set-up',
     'Microsoft Graph',
     'AAD Token Exchange',
+    'Tenant set-up',
   ])
   expect(servicePrincipals).toHaveLength(3)
   expect(permissionGrants).toEqual([])

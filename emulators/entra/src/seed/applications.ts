@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Resource } from '../directory/directory.ts'
 import { stableId } from '../directory/graph-permissions.ts'
+import { agentClaims } from '../directory/microsoft.ts'
 import {
   type Application,
   newApplication,
@@ -14,7 +15,7 @@ import { wellKnown } from '../directory/well-known.ts'
 import type { TenantDraft } from './draft.ts'
 import { readSmallFile } from './file.ts'
 import { quote } from './names.ts'
-import type { RegistrationEntry } from './schema.ts'
+import type { Claims, RegistrationEntry } from './schema.ts'
 import type { Named } from './shape.ts'
 
 /** Registers an application or a blueprint, with its principal. @param properties what only one of the two kinds has */
@@ -67,9 +68,7 @@ function makeApplication(draft: TenantDraft, { name, title, entry }: Named<Regis
       description: role.description ?? role.value,
       allowedMemberTypes: role.allowedMemberTypes ?? ['Application', 'User'],
     })),
-    optionalClaims: optionalClaims
-      ? { accessToken: makeClaims(optionalClaims.accessToken), idToken: makeClaims(optionalClaims.idToken) }
-      : null,
+    optionalClaims: optionalClaims ? makeOptionalClaims(optionalClaims) : null,
     passwordCredentials: [entry.secret ?? []].flat().map((secretText, index) => ({
       ...{ keyId: stableId(`${appId} secret ${index}`), displayName: null, secretText },
       ...{ startDateTime: seededAt, endDateTime: '2999-01-01T00:00:00Z' },
@@ -89,7 +88,13 @@ function inFull<Key extends string>(key: Key) {
     (typeof entry === 'string' ? { [key]: entry } : entry) as Full
 }
 
-function makeClaims(claims: NonNullable<RegistrationEntry['optionalClaims']>['idToken'] = []) {
+/** @param entry `agent` stands for what an API needs that agents call: who acts for whom, and the authentication contexts that were met */
+function makeOptionalClaims(entry: NonNullable<RegistrationEntry['optionalClaims']>) {
+  if (entry === 'agent') return { accessToken: [...agentClaims, ...makeClaims(['acrs'])], idToken: [] }
+  return { accessToken: makeClaims(entry.accessToken), idToken: makeClaims(entry.idToken) }
+}
+
+function makeClaims(claims: Claims = []) {
   const defaults = { essential: false, additionalProperties: [] }
   return claims.map(inFull('name')).map(claim => ({ ...defaults, ...claim }))
 }

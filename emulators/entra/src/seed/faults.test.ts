@@ -76,11 +76,23 @@ it('all faults of a file are told with its name, and a wrong name with the right
     'ids that are there twice': sameIds,
   })
   const beside = describeFaults(
-    { 'variables of the demo': 'tenant: acme' },
-    { TENANT_ID: id, EMPTY_TENANT: 'true' },
+    { 'variables without an entry': 'tenant: acme' },
+    { TENANT_ID: id, EMPTY_TENANT: 'true', AGENT_CLIENT_ID: id, WEATHER_API_PUBLIC_URL: 'http://localhost' },
   )
   await expect(`${faults}\n${beside}`).toMatchFileSnapshot('faults.txt')
 })
+
+/** What a seed cannot extend. */
+const wrongBases = {
+  itself: 'entra.yaml',
+  'one that extends it': 'circle.yaml',
+  'no file': 'nowhere.yaml',
+  'a folder': 'sub',
+  'a device that never ends': '/dev/zero',
+  'no mapping': 'list.yaml',
+  'no YAML': 'broken.yaml',
+  'no name': '[demo]',
+}
 
 const aliases = Array.from('bcdefghij', (name, index) => {
   const before = `*${'abcdefghij'[index]}`
@@ -88,6 +100,9 @@ const aliases = Array.from('bcdefghij', (name, index) => {
 })
 
 it('hostile files are refused in words that show nothing of the file, and nothing is run', async () => {
+  mkdirSync(join(folder, 'sub'))
+  const besides = { circle: 'extends: entra.yaml', list: '[users]', broken: '"s3cret' }
+  for (const [name, content] of Object.entries(besides)) writeFileSync(join(folder, `${name}.yaml`), content)
   const faults = describeFaults({
     'an empty file': '',
     'no YAML': 'tenant: acme\nsecret: "s3cret',
@@ -105,10 +120,14 @@ it('hostile files are refused in words that show nothing of the file, and nothin
     'keys that are no texts': '{ tenant: acme, apps: { { a: 1 }: 2 } }',
     'a long list': `tenant: acme\nusers: { ada: { groups: [${Array.from({ length: 20_000 }, (_, one) => one.toString(36))}] } }`,
     'a certificate that never ends': 'tenant: acme\napps: { a: { certificate: /dev/zero } }',
+    ...Object.fromEntries(
+      Object.entries(wrongBases).map(([what, base]) => [`extends ${what}`, `extends: ${base}`]),
+    ),
+    'keys of prototypes over the demo': `{ "extends": "demo", "__proto__": { "users": 1 }, "constructor": 1, "users": { "__proto__": { "mail": "a@b" }, "ada": { "__proto__": { "polluted": 1 } } } }`,
+    'another shape over the demo’s': 'extends: demo\napps: { weather-api: [1], page: 1 }',
     'a thousand faults': `{ tenant: acme, apps: { ${Array.from({ length: 1_000 }, (_, one) => `a${one}: 1`).join()} } }`,
   })
-  expect(Object.prototype).not.toHaveProperty('users')
-  mkdirSync(join(folder, 'sub'))
+  for (const name of ['users', 'polluted', 'mail']) expect(Object.prototype).not.toHaveProperty(name)
   const noFile = ['sub', 'nowhere', '/dev/zero'].flatMap(path =>
     findFaults(() => readConfig({ ENTRA_SEED: resolve(folder, path) })),
   )
@@ -118,10 +137,10 @@ it('hostile files are refused in words that show nothing of the file, and nothin
   await expect(all).toMatchFileSnapshot('hostile.txt')
 })
 
-it('the file of the README has no fault', () => {
+it('the files of the README have no fault', () => {
   const text = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8')
-  const [, example = ''] = /Names stand for ids:\n\n((?: {4}.*\n)+)/.exec(text) ?? []
-  expect(example).toContain('tenant: acme')
-  expect(describeFaults({ README: example })).toBe('README:\n')
+  const [own = '', extended = ''] = text.match(/^ {4}(?:tenant|extends): .*\n(?: {4}.*\n)+/gm) ?? []
+  expect(extended).toContain('extends: demo')
+  expect(describeFaults({ extended, own })).toBe('extended:\n\nown:\n')
   expect(readConfig({ ENTRA_SEED: 'entra.yaml', INIT_CWD: folder }).domain).toBe('acme.example')
 })

@@ -63,7 +63,9 @@ function giveRight(
   } else if (isScope) {
     const principalId = user === undefined ? null : (users.find(user, `${title} has the consent of`) ?? null)
     const consentType = principalId === null ? 'AllPrincipals' : 'Principal'
-    new Directory(content).grant({ clientId: id, resourceId, principalId, consentType, scope: value })
+    const grantId = [id, resourceId, principalId ?? []].flat().join('-')
+    const grant = { id: grantId, clientId: id, resourceId, principalId, consentType, scope: value } as const
+    new Directory(content).grant(grant)
   } else {
     const existing = [...scopes, ...roles].map(one => one.value)
     fault(`${sentence} has ${missing[choice]} of this name; it ${list(existing, 'has')}`)

@@ -27,6 +27,7 @@ const allowedMemberTypes = optional(Type.Array(Type.Enum(['Application', 'User']
 const Role = strictObject({ value: Name, id, description: text, allowedMemberTypes })
 const Claim = strictObject({ name: Name, essential: flag, additionalProperties: listOf(Name) })
 const Claims = listOf(either('a name or {name, essential, additionalProperties}', Name, Claim))
+const OptionalClaims = strictObject({ accessToken: Claims, idToken: Claims })
 const Permission = Type.Union([strictObject({ scope: Name, user: text }), strictObject({ role: Name })])
 const May = either('the name of a scope or app role, {scope, user} or {role}', Name, Permission)
 /** By the name of the API: what somebody may do there. */
@@ -40,7 +41,9 @@ const registration = {
   acceptMappedClaims: flag,
   scopes: listOf(either('a name or {value, id, description, type}', Name, Scope)),
   roles: listOf(either('a name or {value, id, description, allowedMemberTypes}', Name, Role)),
-  optionalClaims: optional(strictObject({ accessToken: Claims, idToken: Claims })),
+  optionalClaims: optional(
+    either('"agent" or {accessToken, idToken}', Type.Literal('agent'), OptionalClaims),
+  ),
   secret: Texts,
   certificate: Texts,
   federatedCredential: optional(strictObject({ issuer: Name, subject: Name, audience: text })),
@@ -72,6 +75,13 @@ const Agent = strictObject({
 const roles = optional(Type.Record(Type.String(), Type.Array(Name, { uniqueItems: true })))
 const User = strictObject({ ...common, mail, groups: listOf(Name), roles })
 
+/** A policy demands a second factor for an authentication context. */
+const Policy = strictObject({
+  ...common,
+  context: Type.String({ pattern: '^c[1-9][0-9]?$' }),
+  everyTime: flag,
+})
+
 /** The shape of each entry, by what the faults call it. */
 export const shapes = {
   user: User,
@@ -79,9 +89,11 @@ export const shapes = {
   app: App,
   blueprint: Blueprint,
   agent: Agent,
+  policy: Policy,
 }
 export type Kind = keyof typeof shapes
 export type EntryOf<What extends Kind> = Static<(typeof shapes)[What]>
+export type Claims = Static<typeof OptionalClaims>['idToken']
 export type RegistrationEntry = Static<typeof Registration>
 export type RightsEntry = NonNullable<EntryOf<'app'>['may']>
 
@@ -91,5 +103,6 @@ const Tenant = strictObject({ name: TenantName, id, domain })
 const entries = optional(Type.Unknown())
 export const SeedFile = strictObject({
   tenant: either('a name of letters, digits and "-", or {name, id, domain}', TenantName, Tenant),
-  ...{ users: entries, groups: entries, apps: entries, blueprints: entries },
+  extends: text,
+  ...{ users: entries, groups: entries, apps: entries, blueprints: entries, policies: entries },
 })

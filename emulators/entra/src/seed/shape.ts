@@ -32,6 +32,7 @@ export function readShape(content: unknown, fault: Fault) {
     /** `undefined` if the file does not list them: then there are those that users are in. */
     groups: groups === undefined ? undefined : readEntries('group', groups, tell),
     apps: readEntries('app', apps, tell),
+    policies: readEntries('policy', content.policies, tell),
     blueprints,
     agents: blueprints.flatMap(({ name, entry }) =>
       readEntries('agent', entry.agents, tell).map(agent => ({ ...agent, blueprint: name })),

@@ -1,6 +1,7 @@
 import { graphPrincipalId, microsoftApplications } from '../directory/microsoft.ts'
 import {
   type Application,
+  type ConditionalAccessPolicy,
   type DirectoryContent,
   newServicePrincipal,
   type ServicePrincipal,
@@ -9,6 +10,7 @@ import {
 import { wellKnown } from '../directory/well-known.ts'
 import { addResource, register } from './applications.ts'
 import { startDraft, type TenantDraft } from './draft.ts'
+import { extendSeed } from './extend.ts'
 import { type Fault, quote } from './names.ts'
 import { giveRights } from './rights.ts'
 import type { EntryOf } from './schema.ts'
@@ -19,6 +21,8 @@ export interface SeededTenant {
   readonly tenantId: string
   /** Its verified domain. */
   readonly domain: string
+  /** The applications that have scopes or app roles, by their names in the seed. */
+  readonly apis: readonly { readonly name: string; readonly appId: string }[]
   readonly content: DirectoryContent
   /** Ids by the names of the file. Applications, blueprints and agents (by client id) share one set of names. */
   readonly ids: Readonly<Record<'users' | 'groups' | 'clients', ReadonlyMap<string, string>>>
@@ -29,9 +33,16 @@ export interface SeededTenant {
  *
  * @param folder where the files are that the seed names; `null` if it must name none
  * @param fault is called with each fault; if there is any, the tenant is of no use
+ * @param change changes the content before its shape is checked
  */
-export function makeTenant(given: unknown, folder: string | null, fault: Fault): SeededTenant | undefined {
-  const seed = readShape(given, fault)
+export function makeTenant(
+  given: unknown,
+  folder: string | null,
+  fault: Fault,
+  change = (content: unknown) => content,
+): SeededTenant | undefined {
+  const extended = extendSeed(given, folder, fault)
+  const seed = extended === undefined ? undefined : readShape(change(extended), fault)
   if (!seed) return undefined
   const { name, id, domain = `${name}.example` } = seed.tenant
   const draft = startDraft(name, domain.toLowerCase(), folder, fault)
@@ -39,10 +50,14 @@ export function makeTenant(given: unknown, folder: string | null, fault: Fault):
   addMicrosoft(draft)
   addPeople(draft, seed)
   const agents = addClients(draft, seed)
+  draft.content.conditionalAccessPolicies.push(...seed.policies.map(policy => makePolicy(draft, policy)))
   const apps = [...draft.apis].map(([name, { application }]) => [name, application.appId] as const)
   const groups = [...draft.groups].map(([name, { id }]) => [name, id] as const)
   const ids = { users: draft.users, groups: new Map(groups), clients: new Map([...apps, ...agents]) }
-  return { tenantId, domain: draft.domain, content: draft.content, ids }
+  const apis = seed.apps
+    .filter(({ entry: { scopes = [], roles = [] } }) => scopes.length + roles.length > 0)
+    .map(({ name }) => ({ name, appId: ids.clients.get(name) ?? '' }))
+  return { tenantId, domain: draft.domain, apis, content: draft.content, ids }
 }
 
 /** Registers Microsoft's APIs. In the file Graph has the name `graph`. */
@@ -145,4 +160,22 @@ function addAgent(
     )
   }
   return principal
+}
+
+/** A policy for all users that demands a second factor. */
+function makePolicy(
+  { ids }: TenantDraft,
+  { name, title, entry }: Named<EntryOf<'policy'>>,
+): ConditionalAccessPolicy {
+  return {
+    id: ids.of(title, entry.id),
+    displayName: entry.displayName ?? name,
+    state: 'enabled',
+    conditions: {
+      clientAppTypes: ['all'],
+      users: { includeUsers: ['All'], excludeUsers: [] },
+      applications: { includeAuthenticationContextClassReferences: [entry.context] },
+    },
+    grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+  }
 }
