@@ -81,10 +81,11 @@ export async function listen<Request>(
 
 /** @internal Injects a fault, until it is disposed. @throws if there is no such fault */
 export function inject<Fault>(
-  faults: { readonly schema: TSchema; inject(fault: Fault): Disposable },
+  faults: { readonly schema: TSchema; describe(): { kind: string }[]; inject(fault: Fault): Disposable },
   injected: object,
 ): Disposable {
-  refuse(faults.schema, [injected], 'This fault cannot be')
+  const kinds = faults.describe().map(({ kind }) => kind)
+  refuse(faults.schema, [injected], `This fault cannot be; the kinds are ${kinds.join(', ')}`)
   return faults.inject(injected as Fault)
 }
 

@@ -85,7 +85,7 @@ it('A fault lasts until it is disposed, or as many times as the test says', asyn
   fault[Symbol.dispose]()
   // @ts-expect-error a leg that does not exist
   expect(() => entra.fault('t4', 50053)).toThrow(/leg must be one of t1, t2, .*"t4"/)
-  expect(() => entra.fault('t1', 0)).toThrow('This fault cannot be')
+  expect(() => entra.fault('t1', 0)).toThrow('This fault cannot be; the kinds are hang, reset, ')
 })
 
 it('The clock moves, keys turn, and a reset brings back all but the keys', async () => {
@@ -121,6 +121,8 @@ it('All faults of a seed are told at once, and so is a port that is taken', asyn
   const cyclic: Record<string, unknown> = { tenant: 'acme' }
   cyclic['users'] = cyclic
   await expect(startEntra({ seed: cyclic })).rejects.toThrow('circular')
+  // @ts-expect-error no seed
+  await expect(startEntra({ sed: seed })).rejects.toThrow('startEntra needs a seed')
   await expect(startEntra({ seed: 'nowhere.yaml' })).rejects.toThrow(
     /nowhere\.yaml: the file can't be read \(ENOENT\)/,
   )

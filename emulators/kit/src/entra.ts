@@ -38,6 +38,8 @@ export interface EmulatedEntra extends RunningEmulator<EntraRequest> {
 /** Starts an Entra in this process. @throws with all faults of the seed, in words */
 export async function startEntra(options: EntraOptions): Promise<EmulatedEntra> {
   const { seed, port = 0, host = 'localhost', publicUrl, tls } = options
+  // Without types, a wrong name of the option would start the demo's tenant.
+  if (!seed) throw new TypeError('startEntra needs a seed: the path of a file, or what would be in it.')
   const env = { PORT: String(port), HOST: host, PUBLIC_URL: publicUrl, LOG_LEVEL: 'silent' }
   const { app, config, ca } = buildEntra({ env, seed, tls })
   const { entra } = app
