@@ -9,6 +9,7 @@ import { sendRefusals } from './errors/send-refusals.ts'
 import { serveGraph } from './graph/graph.ts'
 import { graphVersions, normalizeGraphUrl } from './graph/paths.ts'
 import { serveLab } from './lab/routes.ts'
+import { checkTenant } from './oauth/client.ts'
 import { serveAdminConsent } from './sign-in/admin-consent-route.ts'
 import { serveAuthorize } from './sign-in/authorize-route.ts'
 import { serveDevices } from './sign-in/device-route.ts'
@@ -54,6 +55,10 @@ export function buildApp(config: Config): FastifyInstance {
     reply.header('date', new Date(entra.clock.nowMs()).toUTCString())
   })
   addControlPlane(app)
+  // An unknown tenant is refused as by the first one, and noted in its log.
+  app.addHook<{ Params: { tenant?: string } }>('preHandler', async ({ entra, method, params }) => {
+    if (params.tenant !== undefined && method !== 'OPTIONS') checkTenant(entra, params.tenant)
+  })
   app.register(serveLab, { prefix: '/emulator' })
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async () => {

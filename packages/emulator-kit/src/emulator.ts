@@ -66,7 +66,7 @@ export class Emulator<
   addControls(
     app: FastifyInstance,
     addOwn?: (scope: FastifyInstance) => void,
-    choose: (request: FastifyRequest) => Emulator<Details, Target, Kinds, Values> = () => this,
+    choose: (request: FastifyRequest) => this = () => this,
   ): void {
     app.addHook('preHandler', async request => choose(request).requests.note(request, {}))
     app.addHook('onResponse', async (request, reply) => choose(request).requests.end(request, reply))
@@ -83,14 +83,18 @@ export class Emulator<
     )
   }
 
-  #addRoutes(
-    scope: FastifyInstance,
-    choose: (request: FastifyRequest) => Emulator<Details, Target, Kinds, Values>,
-  ): void {
+  #addRoutes(scope: FastifyInstance, choose: (request: FastifyRequest) => this): void {
     const { about, target } = this.#parts
     const FaultList = strictObject({ faults: this.faults.schema })
     const says = (summary: string) => ({ schema: { summary } })
-    const empties = (summary: string) => ({ schema: { summary, response: { 204: Type.Null() } } })
+    const addEmptying = (method: 'DELETE' | 'POST', url: string, summary: string, act: (one: this) => void) =>
+      scope.route({
+        ...{ method, url, schema: { summary, response: { 204: Type.Null() } } },
+        handler: async (request, reply) => {
+          act(choose(request))
+          return reply.code(204).send()
+        },
+      })
     publishRoutes(scope, `Control plane of the emulator: ${about.emulates.join(', ')}`)
     scope.get('/health', says('Says what is emulated.'), async () => ({ status: 'ok', ...about }))
     scope.get('/control', says('Lists the faults, with what each does, and the settings.'), async () => ({
@@ -103,10 +107,7 @@ export class Emulator<
     scope.get('/requests', says('Lists the latest requests, without tokens.'), async request => ({
       requests: choose(request).requests.all,
     }))
-    scope.delete('/requests', empties('Forgets the requests.'), async (request, reply) => {
-      choose(request).requests.clear()
-      return reply.code(204).send()
-    })
+    addEmptying('DELETE', '/requests', 'Forgets the requests.', ({ requests }) => requests.clear())
 
     scope.get('/faults', says('Lists the injected faults.'), async request => ({
       faults: choose(request).faults.all,
@@ -121,10 +122,7 @@ export class Emulator<
         return { faults: faults.all }
       },
     )
-    scope.delete('/faults', empties('Clears the injected faults.'), async (request, reply) => {
-      choose(request).faults.clear()
-      return reply.code(204).send()
-    })
+    addEmptying('DELETE', '/faults', 'Clears the injected faults.', ({ faults }) => faults.clear())
 
     scope.get('/settings', says('Shows the settings.'), async request => choose(request).settings.current)
     scope.patch<{ Body: Record<string, unknown> }>(
@@ -137,9 +135,6 @@ export class Emulator<
       },
     )
 
-    scope.post('/reset', empties('Restores the state at start.'), async (request, reply) => {
-      choose(request).reset()
-      return reply.code(204).send()
-    })
+    addEmptying('POST', '/reset', 'Restores the state at start.', one => one.reset())
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { checkTenant, isSharedEndpoint } from '../oauth/client.ts'
+import { isSharedEndpoint } from '../oauth/client.ts'
 
 type TenantRoute = { Params: { tenant: string } }
 
@@ -18,8 +18,7 @@ export async function serveDiscovery(app: FastifyInstance): Promise<void> {
     describeTenant(entra, params.tenant, entra.issuerV1),
   )
 
-  app.get<TenantRoute>('/:tenant/discovery/v2.0/keys', async ({ entra, params }) => {
-    checkTenant(entra, params.tenant)
+  app.get('/:tenant/discovery/v2.0/keys', async ({ entra }) => {
     const keys = await entra.keys.published()
     return {
       keys: keys.map(({ kid, jwk, certificate }) => ({
@@ -48,7 +47,6 @@ export async function serveDiscovery(app: FastifyInstance): Promise<void> {
 
 /** Both versions name the v2.0 endpoints: there are no others. As at Entra, shared endpoints leave the issuer's tenant open. */
 function describeTenant(entra: Entra, tenant: string, issuer: string) {
-  checkTenant(entra, tenant)
   const { publicUrl, config } = entra
   const isShared = isSharedEndpoint(tenant)
   const base = `${publicUrl}/${isShared ? tenant.toLowerCase() : config.tenantId}`

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { refusal } from '../errors/entra-error.ts'
-import { checkTenant } from '../oauth/client.ts'
 import { readScopes } from '../oauth/scopes.ts'
 import { checkScopesExist, recordConsent } from './authorize-request.ts'
 import { sendAdminConsentPage, servePages } from './pages.ts'
@@ -14,7 +13,6 @@ export async function serveAdminConsent(app: FastifyInstance): Promise<void> {
   servePages(app, (request, code) => (code === 65004 ? arrive(request).returnAddress : undefined))
 
   const arrive = ({ entra, params, query }: FastifyRequest<PageRoute>) => {
-    checkTenant(entra, params.tenant)
     const asked = { ...query, response_type: 'none' }
     const { client, returnAddress } = readReturnAddress(entra, params.tenant, asked)
     if (!query['scope']) throw refusal(900144, { parameter: 'scope' })

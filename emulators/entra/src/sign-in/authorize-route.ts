@@ -4,7 +4,7 @@ import { unmetPolicies } from '../conditional-access/contexts.ts'
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { checkTenant, isAgentic } from '../oauth/client.ts'
+import { isAgentic } from '../oauth/client.ts'
 import { missingConsents } from '../oauth/scopes.ts'
 import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
 import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
@@ -33,11 +33,9 @@ export async function serveAuthorize(app: FastifyInstance): Promise<void> {
   )
 
   const arrive = (request: FastifyRequest<PageRoute>, reply: FastifyReply): Visit => {
-    const { entra } = request
-    const { tenant } = request.params
-    checkTenant(entra, tenant)
-    const { client, returnAddress } = readReturnAddress(entra, tenant, request.query)
-    const wanted = readAuthorizeRequest(entra, request.query, client, returnAddress)
+    const { entra, params, query } = request
+    const { client, returnAddress } = readReturnAddress(entra, params.tenant, query)
+    const wanted = readAuthorizeRequest(entra, query, client, returnAddress)
     return { entra, reply, wanted, session: sessionOf(request) }
   }
 

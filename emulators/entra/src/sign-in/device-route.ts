@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { checkTenant, findClient } from '../oauth/client.ts'
+import { findClient } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { missingConsents, readScopes } from '../oauth/scopes.ts'
 import { checkScopesExist, recordConsent } from './authorize-request.ts'
@@ -17,7 +17,6 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
 
   app.post<PageRoute>('/:tenant/oauth2/v2.0/devicecode', async ({ entra, params, body }) => {
     const { tenant } = params
-    checkTenant(entra, tenant)
     const form = new Form(body)
     const client = findClient(entra, form.required('client_id'), tenant)
     const scope = form.required('scope')
@@ -38,7 +37,6 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
     servePages(pages)
 
     pages.get<PageRoute>('/:tenant/oauth2/deviceauth', async ({ entra, params, query }, reply) => {
-      checkTenant(entra, params.tenant)
       const device = entra.deviceCodes.waiting(query['otc'] ?? '')
       if (!device) return sendCodePage(reply, query['otc'])
       return sendSignInPage(reply, requestOf(entra, params.tenant, device))
@@ -46,7 +44,6 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
 
     pages.post<PageRoute>('/:tenant/oauth2/deviceauth', async (request, reply) => {
       const { entra, params, query, body: form = new URLSearchParams() } = request
-      checkTenant(entra, params.tenant)
       refuseOtherSites(request)
       const device = entra.deviceCodes.waiting(query['otc'] ?? '')
       if (!device) return sendCodePage(reply, query['otc'])

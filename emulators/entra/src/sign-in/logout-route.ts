@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import { platforms } from '../directory/objects.ts'
-import { checkTenant } from '../oauth/client.ts'
 import { userOfHint } from '../tokens/id-token.ts'
 import { sendPage } from './html.ts'
 import { servePages } from './pages.ts'
@@ -13,7 +12,6 @@ export async function serveLogout(app: FastifyInstance): Promise<void> {
 
   app.get<PageRoute>('/:tenant/oauth2/v2.0/logout', async (request, reply) => {
     const { entra } = request
-    checkTenant(entra, request.params.tenant)
     const { post_logout_redirect_uri: address, logout_hint: hint, state } = request.query
     const session = sessionOf(request)
     const user = userOfHint(entra, hint)

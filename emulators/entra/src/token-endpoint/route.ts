@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose'
 import type { PasswordCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { checkTenant, findClient, type TokenRequest } from '../oauth/client.ts'
+import { findClient, type TokenRequest } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { claimsToKeep } from '../tokens/claims-to-keep.ts'
 import { grantAgentUser } from './agent-user.ts'
@@ -34,7 +34,6 @@ export async function serveTokens(app: FastifyInstance): Promise<void> {
     tokenPath,
     async (request, reply) => {
       const { entra } = request
-      checkTenant(entra, request.params.tenant)
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
       const form = new Form(request.body, request.headers.authorization)
       await entra.clientDocuments.admit(entra.directory, form.required('client_id'))
