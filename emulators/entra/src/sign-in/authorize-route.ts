@@ -70,7 +70,7 @@ export async function serveAuthorize(app: FastifyInstance): Promise<void> {
 function signIn(visit: Visit, session: Session, user: User): Answer {
   session.userIds.add(user.id)
   for (const policy of visit.wanted.policies) session.fulfilledPolicies.add(policy)
-  keepSession(visit.entra, visit.reply, session)
+  keepSession(visit.reply, session)
   return askFactorOrGoOn(visit, session, user)
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
-import type { Entra } from '../entra.ts'
 import { opaqueValue } from '../tokens/opaque.ts'
 
 /** The users who are signed in in one browser. */
@@ -38,17 +37,20 @@ export class Sessions extends LRUCache<string, Session> {
 }
 
 // All ports and tenants of a host share cookies, hence the specific name.
-const cookieOf = ({ config }: Entra) => `entra_emulator_session_${config.tenantId}=`
+const cookieOf = ({ entra }: FastifyRequest) => `entra_emulator_session_${entra.config.tenantId}=`
 
 /** The browser's session, if it has one. */
-export function sessionOf({ entra, headers }: FastifyRequest): Session | undefined {
-  const cookies = headers.cookie?.split(';') ?? []
-  const cookie = cookies.map(item => item.trim()).find(item => item.startsWith(cookieOf(entra)))
-  const secret = cookie?.slice(cookieOf(entra).length)
-  return entra.sessions.find(session => session.cookie === secret)
+export function sessionOf(request: FastifyRequest): Session | undefined {
+  const cookies = request.headers.cookie?.split(';') ?? []
+  const cookie = cookies.map(item => item.trim()).find(item => item.startsWith(cookieOf(request)))
+  const secret = cookie?.slice(cookieOf(request).length)
+  return request.entra.sessions.find(session => session.cookie === secret)
 }
 
-export function keepSession(entra: Entra, reply: FastifyReply, session: Session): void {
-  const secure = entra.publicUrl.startsWith('https:') ? '; Secure' : ''
-  reply.header('set-cookie', `${cookieOf(entra)}${session.cookie}; Path=/; HttpOnly; SameSite=Lax${secure}`)
+export function keepSession(reply: FastifyReply, session: Session): void {
+  const secure = reply.request.entra.publicUrl.startsWith('https:') ? '; Secure' : ''
+  reply.header(
+    'set-cookie',
+    `${cookieOf(reply.request)}${session.cookie}; Path=/; HttpOnly; SameSite=Lax${secure}`,
+  )
 }
