@@ -7,7 +7,7 @@ import { loadEnvFile } from 'node:process'
 import { readConfig } from '@entra-agents/agent/config'
 import { findPortFaults } from '@entra-agents/agentctl/ports'
 import { isConfigurationError } from '@entra-agents/service-kit'
-import seed from '../emulators/entra/src/seed/demo.json' with { type: 'json' }
+import { readConfig as readEntraConfig } from '../emulators/entra/src/config.ts'
 import { trust } from './demo/certificate.ts'
 import { waitForTools } from './demo/health.ts'
 import type { DemoProcess } from './demo/process.ts'
@@ -44,7 +44,9 @@ if (ready) {
     console.log(`\nBedrock is the real one, since ${cause} is set; without it, the emulator responds.`)
   if (TLS_CERT_FILE)
     console.log(`\nOpen ${agent.env['ENTRA_AUTHORITY']} once and accept its certificate, before you sign in.`)
-  console.log(`\nReady: http://localhost:${agent.port}\n\n${describeWhatToTry(agent.env)}`)
+  console.log(
+    `\nReady: http://localhost:${agent.port}\n\n${describeWhatToTry(agent.env, processes[0]?.env ?? {})}`,
+  )
   console.log('Press Ctrl-C to stop.\n')
 }
 process.exitCode = await supervisor.finished
@@ -60,9 +62,11 @@ function describeOrExit(): readonly DemoProcess[] {
 }
 
 /** A text for the terminal: each agent of the demo with its flows, and the users who can sign in. */
-function describeWhatToTry(agentEnv: DemoProcess['env']): string {
+function describeWhatToTry(agentEnv: DemoProcess['env'], entraEnv: DemoProcess['env']): string {
   const { agents } = readConfig(agentEnv)
-  const people = Object.values(seed.users).map(({ mail }) => mail)
+  const { users } = readEntraConfig(entraEnv).seed.content
+  // An agent’s own user account can't sign in.
+  const people = users.filter(({ identityParentId }) => !identityParentId).map(({ mail }) => mail)
   const rows = agents.map(({ name, flows, description = '' }) => [name, flows.join(', '), description])
   const widthOf = (column: 0 | 1) => Math.max(...rows.map(row => row[column]?.length ?? 0))
   const lines = rows.map(([name = '', flows = '', description = '']) =>

@@ -9,9 +9,9 @@ const ordersAppId = '99999999-0000-4000-8000-000000000088'
 
 const write = testing.jsonFiles()
 
-const seed = write('entra.json', {
+const ENTRA_SEED = write('entra.json', {
   extends: 'demo',
-  apps: { 'orders-api': { id: ordersAppId, scopes: ['Orders.Read'] } },
+  apps: { 'orders-api': { id: ordersAppId, scopes: ['Orders.Read'] }, client: {} },
 })
 const sealKeys = temporaryFile('seal-keys')
 writeFileSync(sealKeys, `key-1 ${Buffer.alloc(32).toString('base64')}\n`)
@@ -40,7 +40,7 @@ describe('the processes of the demo', () => {
   it.each([
     ['NODE_EXTRA_CA_CERTS', '/etc/ca.pem', everything],
     ['HTTPS_PROXY', 'http://user:password@proxy.example', everything],
-    ['ENTRA_SEED', seed, ['entra']],
+    ['ENTRA_SEED', ENTRA_SEED, ['entra']],
     ['DownstreamApis__notes__Scopes__0', 'api://other/.default', ['sidecar']],
     ['DownstreamApis__more__Scopes__0', 'api://more/.default', ['sidecar']],
     ['MCP_CONFIG', otherMcpConfig, ['agent']],
@@ -67,7 +67,7 @@ describe('the processes of the demo', () => {
 
   it('know each API and MCP server that the user adds, with the app id that is registered', async () => {
     const variables = {
-      ENTRA_SEED: seed,
+      ENTRA_SEED,
       ORDERS_API_URL: 'http://localhost:8090',
       ORDERS_API_APP_ID: notesAppId,
     }
@@ -81,7 +81,8 @@ describe('the processes of the demo', () => {
   // biome-ignore format: table
   it.each([
     ['MCP_CONFIG', { mcpServers: { notes: {} } }, 'server "notes": url is missing.'],
-    ['ENTRA_SEED', { extends: 'demo', apps: { notes: { id: 'notes' } } }, 'app "notes": id must match pattern'],
+    ['ENTRA_SEED', { extends: 'demo', apps: { notes: { url: 'x' } } }, 'app "notes": "url" is not known here'],
+    ['ENTRA_SEED', { tenant: 'acme' }, 'lacks weather, weather-agent, page, weather-api, which the demo runs with: let it have “extends: demo”'],
   ])('cannot be described if the file that %s names has a fault; the error says what is wrong', (name, content, fault) => {
     expect(() => environments({ [name]: write('faulty.json', content) })).toThrow(fault)
   })

@@ -52,6 +52,7 @@ export function describeProcesses(
   const { ports, tls, examples } = readEnvironment(variables, env => {
     const ports = readPorts(env)
     const tls = readEntraTls(env, ports.entra)
+    requireOwnEntries(env, variables)
     return { ports, tls, examples: readExamples.map(read => read(env, variables)) }
   })
   const urls = {
@@ -161,6 +162,16 @@ export function describeProcesses(
       env: agentEnv,
     },
   ]
+}
+
+/** A seed of the user has to have what the demo runs with. */
+function requireOwnEntries(env: EnvironmentReader, { ENTRA_SEED }: Variables): void {
+  const { clients } = readEntraConfig({ ENTRA_SEED }).seed.ids
+  const missing = ['weather', 'weather-agent', 'page', 'weather-api'].filter(name => !clients.has(name))
+  if (missing.length > 0)
+    env.fault(
+      `The file that ENTRA_SEED names lacks ${missing.join(', ')}, which the demo runs with: let it have “extends: demo”.`,
+    )
 }
 
 /** The agent's variables for the APIs that the user's seed adds: each API's app id, and all variables with its prefix. */
