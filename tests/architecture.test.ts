@@ -22,7 +22,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/approval': ['packages/identity', 'packages/service-kit', 'packages/telemetry', 'packages/trace'],
   'packages/bedrock-access': ['packages/service-kit', 'packages/trace'],
-  'packages/demo-tenant': [],
   'packages/emulator-kit': ['packages/service-kit'],
   'packages/entra-failures': ['packages/trace'],
   'packages/identity': [
@@ -58,7 +57,6 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'emulators/auth-sidecar': ['packages/emulator-kit', 'packages/service-kit'],
   'emulators/bedrock': ['packages/emulator-kit', 'packages/service-kit'],
   'emulators/entra': [
-    'packages/demo-tenant',
     'packages/emulator-kit',
     'packages/entra-failures/words',
     'packages/service-kit',
@@ -72,9 +70,6 @@ const services = globSync('services/*/src/main.ts', { cwd: root }).map(workspace
 
 /** Tests of a package with whole services and emulators; like those in tests/, they may import everything. */
 const acrossServices = /^packages\/[^/]+\/tests\//
-
-/** What tests of every folder may import, too. */
-const allowedForTests = ['packages/demo-tenant']
 
 const folderOfPackage = new Map(
   Object.keys(allowed).map(folder => {
@@ -159,13 +154,9 @@ function entriesOf(workspace: string): readonly string[] {
 }
 
 function forbiddenImports(folder: string, permitted: readonly string[]): string[] {
-  const permittedFor = (path: string) => (isTest(path) ? [...permitted, ...allowedForTests] : permitted)
   return importsOf(folder)
     .filter(({ from }) => !acrossServices.test(from))
-    .filter(({ from, to }) => {
-      const mayImport = permittedFor(from)
-      return workspaceOf(to) !== folder && !mayImport.includes(workspaceOf(to)) && !mayImport.includes(to)
-    })
+    .filter(({ to }) => ![folder, ...permitted].includes(workspaceOf(to)) && !permitted.includes(to))
     .map(describeImport)
 }
 
