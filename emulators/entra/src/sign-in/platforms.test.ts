@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import { expect, it } from 'vitest'
-import { newApplication, newRole, newScope, newServicePrincipal } from '../directory/objects.ts'
+import type { Application } from '../directory/objects.ts'
 import { ada, Browser, makeVerifier, readRedirect } from '../testing/browser.ts'
 import { describeResponses, describeTokens, describeVisits } from '../testing/describe-responses.ts'
 import { requestToken, startEntraForFile, type TokenResponse, tenantId } from '../testing/start-entra.ts'
-
-const entra = await startEntraForFile()
 
 const appId = '77777777-0000-4000-8000-000000000007'
 const webUri = 'https://shop.example/signin-oidc'
@@ -16,28 +14,20 @@ const { verifier, challenge } = makeVerifier()
 
 type Fields = Readonly<Record<string, string | undefined>>
 
-/** Registers an application that is a web application and a native one, and the API of its own tokens. */
-function registerShop(change: Partial<Parameters<typeof newApplication>[0]> = {}): void {
-  const { content } = entra.entra.directory
-  const secret = { keyId: roleId, displayName: null, startDateTime: '', endDateTime: '2999-01-01T00:00:00Z' }
-  content.applications.push(
-    newApplication({
-      appId,
-      displayName: 'Shop',
-      identifierUris: [`api://${appId}`],
-      web: { redirectUris: [webUri] },
-      publicClient: { redirectUris: ['http://localhost/back', 'shop://auth'] },
-      passwordCredentials: [{ ...secret, secretText: 's3cret: 100 %' }],
-      appRoles: [newRole(roleId, 'Manager')],
-      api: {
-        requestedAccessTokenVersion: 2,
-        oauth2PermissionScopes: [newScope(roleId, 'Shop.Use')],
-        preAuthorizedApplications: [{ appId, delegatedPermissionIds: [roleId] }],
-      },
-      ...change,
-    }),
-  )
-  content.servicePrincipals.push(newServicePrincipal({ id: appId, appId, displayName: 'Shop' }))
+/** A web application and a native one, and the API of its own tokens. */
+const shop = {
+  id: appId,
+  displayName: 'Shop',
+  redirectUris: { web: [webUri], publicClient: ['http://localhost/back', 'shop://auth'] },
+  secret: 's3cret: 100 %',
+  roles: [{ value: 'Manager', id: roleId }],
+  scopes: ['Shop.Use'],
+  may: { shop: ['Shop.Use'] },
+}
+const entra = await startEntraForFile({}, { extends: 'demo', apps: { shop } })
+
+function changeShop(change: Partial<Application>): void {
+  Object.assign(entra.entra.directory.application(appId) ?? {}, change)
 }
 
 function open(redirectUri: string, change: Fields = {}): Promise<Response> {
@@ -68,74 +58,58 @@ const basic = (id: string, word: string) => {
 const bySecret = { client_id: undefined }
 
 it('each kind of application redeems codes in its own way, and is refused in Entra’s words otherwise', async () => {
-  const after = (send: () => Promise<TokenResponse>) => () => {
-    registerShop()
-    return send()
-  }
   const refresh = async (fields: Fields) => {
     const { refresh_token } = (await signInAt(webUri, secret)).body
     return request({ client_id: appId, ...secret, grant_type: 'refresh_token', refresh_token, ...fields })
   }
   const responses = describeResponses(entra, {
-    'a web application, with its secret': after(() => signInAt(webUri, secret)),
-    'a web application, with its secret in the header': after(() =>
+    'a web application, with its secret': () => signInAt(webUri, secret),
+    'a web application, with its secret in the header': () =>
       signInAt(webUri, bySecret, basic(appId, secret.client_secret)),
-    ),
-    'a web application, with a wrong secret in the header': after(() =>
+    'a web application, with a wrong secret in the header': () =>
       signInAt(webUri, bySecret, basic(appId, 'wrong')),
-    ),
-    'a web application, with its id in header and body': after(() =>
+    'a web application, with its id in header and body': () =>
       signInAt(webUri, {}, basic(appId, secret.client_secret)),
-    ),
-    'a web application, with another id in the header': after(() =>
+    'a web application, with another id in the header': () =>
       signInAt(webUri, {}, basic(ada, secret.client_secret)),
-    ),
-    'a web application without a secret': after(() => signInAt(webUri)),
-    'a web application from a page': after(() =>
-      signInAt(webUri, secret, { origin: 'https://shop.example' }),
-    ),
-    'a web application without PKCE': after(async () => {
+    'a web application without a secret': () => signInAt(webUri),
+    'a web application from a page': () => signInAt(webUri, secret, { origin: 'https://shop.example' }),
+    'a web application without PKCE': async () => {
       const { code = '' } = readRedirect(await open(webUri, { code_challenge: undefined }))
       return redeem(code, webUri, { ...secret, code_verifier: undefined })
-    }),
-    'a native application': after(() => signInAt('http://localhost/back')),
-    'a native application at a free port': after(() => signInAt('http://localhost:49152/back')),
-    'a native application with a scheme of its own': after(() => signInAt('shop://auth')),
-    'a native application with a secret': after(() => signInAt('shop://auth', secret)),
-    'a native application from a page': after(() =>
-      signInAt('shop://auth', {}, { origin: 'https://a.example' }),
-    ),
-    'a refresh with a scope': after(() => refresh({ scope })),
-    'a refresh without a scope of an application that is its own API': after(() => refresh({})),
-    'a refresh after 89 days': after(async () => {
+    },
+    'a native application': () => signInAt('http://localhost/back'),
+    'a native application at a free port': () => signInAt('http://localhost:49152/back'),
+    'a native application with a scheme of its own': () => signInAt('shop://auth'),
+    'a native application with a secret': () => signInAt('shop://auth', secret),
+    'a native application from a page': () => signInAt('shop://auth', {}, { origin: 'https://a.example' }),
+    'a refresh with a scope': () => refresh({ scope }),
+    'a refresh without a scope of an application that is its own API': () => refresh({}),
+    'a refresh after 89 days': async () => {
       const { refresh_token } = (await signInAt(webUri, secret)).body
       entra.entra.settings.change({ clockOffsetSeconds: 89 * 86_400 })
       return request({ client_id: appId, ...secret, grant_type: 'refresh_token', refresh_token, scope })
-    }),
-    'a refresh after 91 days': after(async () => {
+    },
+    'a refresh after 91 days': async () => {
       const { refresh_token } = (await signInAt(webUri, secret)).body
       entra.entra.settings.change({ clockOffsetSeconds: 91 * 86_400 })
       return request({ client_id: appId, ...secret, grant_type: 'refresh_token', refresh_token, scope })
-    }),
+    },
   })
   await expect(await responses).toMatchFileSnapshot('platforms.txt')
 })
 
 it('browsers return to registered addresses only; of native applications any port of this machine', async () => {
-  const visit = (uri: string) => () => {
-    registerShop()
-    return open(uri)
-  }
   const uris = [webUri, 'http://localhost:5/back', 'http://localhost/other', 'http://127.0.0.1/back']
   const others = ['https://localhost:5/back', 'http://localhost.evil.example:5/back', 'shop://other']
-  const visits = [...uris, ...others].map(uri => [uri, visit(uri)] as const)
+  const visits = [...uris, ...others].map(uri => [uri, () => open(uri)] as const)
   const answers = await describeVisits(entra, Object.fromEntries(visits))
   await expect(answers).toMatchFileSnapshot('return-addresses.txt')
 })
 
 it('the endpoints of all organizations are for applications of several organizations only', async () => {
   const visit = (signInAudience: 'AzureADMyOrg' | 'AzureADMultipleOrgs') => () => {
-    registerShop({ signInAudience })
+    changeShop({ signInAudience })
     const browser = new Browser(entra)
     const address = browser.authorizeUrl({ client_id: appId, redirect_uri: webUri, response_mode: 'query' })
     return browser.submit(address.replace(tenantId, 'common'), { account: ada })
@@ -148,7 +122,6 @@ it('the endpoints of all organizations are for applications of several organizat
 })
 
 it('form_post lets the browser post the response to the application, by the only script of that page', async () => {
-  registerShop()
   const response = await open(webUri, { response_mode: 'form_post', state: '"><script>alert(1)</script>' })
   const html = await response.text()
   expect(html).toContain(`<form method="post" action="${webUri}">`)
@@ -163,7 +136,7 @@ it('form_post lets the browser post the response to the application, by the only
 
 it('the sign-in page returns an ID token, alone or with the code that it belongs to, if the registration allows this', async () => {
   const web = { redirectUris: [webUri], implicitGrantSettings: { enableIdTokenIssuance: true } }
-  registerShop({ web })
+  changeShop({ web })
   const ask = async (response_type: string, change: Fields = {}) =>
     open(webUri, { response_type, response_mode: undefined, ...change })
   const alone = readRedirect(await ask('id_token'))
@@ -183,22 +156,19 @@ it('the sign-in page returns an ID token, alone or with the code that it belongs
       Object.entries(visits).map(([what, visit]) => [
         what,
         () => {
-          registerShop({ web })
+          changeShop({ web })
           return visit()
         },
       ]),
     ),
-    'an ID token, without leave of the registration': () => {
-      registerShop()
-      return ask('id_token')
-    },
+    'an ID token, without leave of the registration': () => ask('id_token'),
   })
   await expect(lines).toMatchFileSnapshot('response-types.txt')
 })
 
 it('tokens name the user’s roles and groups, what the client can do, and optional claims if the application asks for them', async () => {
   const optional = (name: string) => ({ name, essential: false, additionalProperties: [] })
-  registerShop({
+  changeShop({
     groupMembershipClaims: 'SecurityGroup',
     optionalClaims: {
       accessToken: [optional('xms_cc')],
@@ -209,7 +179,7 @@ it('tokens name the user’s roles and groups, what the client can do, and optio
   content.appRoleAssignments.push({
     id: roleId,
     principalId: ada,
-    resourceId: appId,
+    resourceId: entra.entra.directory.principal(appId)?.id ?? '',
     appRoleId: roleId,
     createdDateTime: '',
   })

@@ -28,15 +28,12 @@ export interface TestEntra extends AsyncDisposable {
 export type SendRequest = (url: string, init: RequestInit) => Promise<Response>
 
 /** A listening emulator with the demo's directory and with secrets for both the blueprint and the set-up application. */
-export async function startEntra(env: Readonly<Record<string, string>> = {}): Promise<TestEntra> {
-  const app = buildApp(
-    readConfig({
-      LOG_LEVEL: 'silent',
-      BLUEPRINT_CLIENT_SECRET: 'blueprint-secret',
-      SETUP_CLIENT_SECRET: 'setup-secret',
-      ...env,
-    }),
-  )
+export async function startEntra(
+  env: Readonly<Record<string, string>> = {},
+  seed?: object,
+): Promise<TestEntra> {
+  const secrets = { BLUEPRINT_CLIENT_SECRET: 'blueprint-secret', SETUP_CLIENT_SECRET: 'setup-secret' }
+  const app = buildApp(readConfig({ LOG_LEVEL: 'silent', ...secrets, ...env }, seed))
   await app.listen({ port: 0, host: 'localhost' })
   const close = async () => {
     await app.close()
@@ -64,8 +61,8 @@ function inProcess(app: FastifyInstance): SendRequest {
 }
 
 /** One emulator for all tests of a file: reset before each test, closed after the last. */
-export async function startEntraForFile(env: Readonly<Record<string, string>> = {}): Promise<TestEntra> {
-  const started = await startEntra(env)
+export async function startEntraForFile(...options: Parameters<typeof startEntra>): Promise<TestEntra> {
+  const started = await startEntra(...options)
   beforeEach(() => started.entra.reset())
   afterAll(started.close)
   return started
