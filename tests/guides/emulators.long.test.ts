@@ -7,6 +7,7 @@ import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import witnesses from '../../emulators/witnesses/node/package.json' with { type: 'json' }
 import manifest from '../../package.json' with { type: 'json' }
+import bedrockAccess from '../../packages/bedrock-access/package.json' with { type: 'json' }
 import { findFreePort } from '../support/ports.ts'
 import { findProgram, needs } from '../support/programs.ts'
 
@@ -40,6 +41,7 @@ beforeAll(async () => {
   const clients = [
     `vitest@${manifest.devDependencies.vitest}`,
     `@azure/msal-node@${witnesses.dependencies['@azure/msal-node']}`,
+    `@aws-sdk/client-bedrock-runtime@${bedrockAccess.dependencies['@aws-sdk/client-bedrock-runtime']}`,
   ]
   await exec('npm', [...npm, ...clients], { cwd: project })
 }, 300_000)
@@ -51,14 +53,15 @@ it('No test of the guide is longer than a screen', () => {
     'test_gateway.py',
     '.github/workflows/test.yml',
     'shop.test.mjs',
+    'agent.test.mjs',
   ])
   expect(blocks.filter(([, content]) => content.split('\n').length > mostLines)).toEqual([])
 })
 
-it('The README’s test runs under Node 22, and the types need no other package', async () => {
+it('The README’s tests run under Node 22, and the types need no other package', async () => {
   needs('node-22')
-  const { stdout } = await run(findProgram('node-22') ?? '', ['--test', 'shop.test.mjs'])
-  expect(stdout).toMatch(/pass 2\n/)
+  const { stdout } = await run(findProgram('node-22') ?? '', ['--test', 'shop.test.mjs', 'agent.test.mjs'])
+  expect(stdout).toMatch(/pass 4\n/)
   const options = { module: 'nodenext', lib: ['es2023', 'esnext.disposable', 'dom'], types: [], strict: true }
   writeFileSync(
     join(project, 'tsconfig.json'),
