@@ -29,14 +29,6 @@ describe('A request on behalf of a user', () => {
       expect(await response.json()).toMatchObject({ code })
     },
   )
-
-  it.each(['direct', 'bedrock'])(
-    'without a token never falls back to the autonomous flow in %s mode',
-    async mode => {
-      const { status, body } = await ask(stack.agentUrl, { flow: 'obo', mode })
-      expect([status, body.code]).toEqual([401, 'SIGN_IN_REQUIRED'])
-    },
-  )
 })
 
 it('In the autonomous flow no token of the client is passed on, or even verified', async () => {

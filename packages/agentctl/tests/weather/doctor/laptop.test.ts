@@ -134,13 +134,4 @@ describe('npm run doctor', () => {
     expect(output).toMatch(/^FAIL {2}.env: There is no .env in /)
     expect(code).toBe(1)
   })
-
-  it.each([
-    [['--cube'], /--cube[\s\S]*-h shows the commands and options/],
-    [['--page', 'agent.example'], /must be an origin[\s\S]*Fix: /],
-    [['--user-token-file', '/nowhere'], /\/nowhere[\s\S]*Fix: /],
-  ])('says what to do if it does not understand %j, and exits with 2', async (args, words) => {
-    const { code, said } = await runDoctor(args)
-    expect([code, said]).toEqual([2, expect.stringMatching(words)])
-  })
 })
