@@ -7,7 +7,6 @@ export interface Jwt {
   readonly claims: JWTPayload
 }
 
-/** Decodes a token; `undefined` when it is no signed JWT. */
 export function parseJwt(text: string): Jwt | undefined {
   try {
     return { text, header: decodeProtectedHeader(text), claims: decodeJwt(text) }

@@ -1,8 +1,7 @@
 import { serverOptions } from '@entra-agents/service-kit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
-import { serveDiscovery } from './discovery/routes.ts'
-import { serveUserInfo } from './discovery/userinfo.ts'
+import { serveDiscovery, serveUserInfo } from './discovery/routes.ts'
 import { addControlPlane } from './emulator/control-plane.ts'
 import type { Entra } from './entra.ts'
 import { sendRefusals } from './errors/send-refusals.ts'
@@ -65,13 +64,8 @@ export function buildApp(config: Config): FastifyInstance {
     await tenants.first.keys.current()
     return { status: 'ok' }
   })
-  app.register(serveDiscovery)
-  app.register(serveUserInfo)
-  app.register(serveTokens)
-  app.register(serveAuthorize)
-  app.register(serveAdminConsent)
-  app.register(serveDevices)
-  app.register(serveLogout)
+  for (const routes of [serveDiscovery, serveUserInfo, serveTokens]) app.register(routes)
+  for (const pages of [serveAuthorize, serveAdminConsent, serveDevices, serveLogout]) app.register(pages)
   for (const version of graphVersions) app.register(serveGraph, { version, prefix: `/${version}` })
   return app
 }

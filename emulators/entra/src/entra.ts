@@ -15,7 +15,6 @@ import { Sessions } from './sign-in/sessions.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The tenant that the request is for. */
     entra: Entra
   }
 }
@@ -30,7 +29,6 @@ export interface RequestDetails {
   readonly aadsts: number
   /** The text of the refusal, without its code. */
   readonly refusal: string
-  /** Whether the refusal is an injected fault. */
   readonly isInjected: boolean
   /** The id that is called `Trace ID` in the text of a refusal, and `Request ID` in the sign-in log. */
   readonly requestId: string

@@ -27,7 +27,6 @@ const tokenHeaders = {
 export interface TraceContext {
   /** Sent as `client-request-id`. Default: a random one. */
   readonly correlationId?: string | undefined
-  /** W3C trace context of the caller. */
   readonly traceparent: string | undefined
   /** Aborts when the caller hangs up. */
   readonly signal: AbortSignal
@@ -38,7 +37,6 @@ interface RememberedRefusal {
   readonly untilMs: number
 }
 
-/** An attempt got no response in time. */
 class EntraTimeoutError extends Error {
   override readonly name = 'EntraTimeoutError'
 }

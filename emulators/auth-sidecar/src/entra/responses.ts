@@ -6,7 +6,6 @@ export interface EntraResponse {
   readonly body: string
 }
 
-/** A successful response of the token endpoint. */
 export interface TokenGrant {
   readonly accessToken: string
   readonly expiresInSeconds: number

@@ -8,13 +8,11 @@ const problemKinds = {
   500: { section: '15.6.1', title: 'An error occurred while processing your request.' },
 } as const
 
-/** 200 with a value as JSON. */
 export function sendJson(reply: FastifyReply, value: unknown): void {
   const headers = { 'content-type': 'application/json; charset=utf-8', ...noCaching }
   send(reply, 200, headers, JSON.stringify(value))
 }
 
-/** 200 with plain text. */
 export function sendText(reply: FastifyReply, text: string): void {
   send(reply, 200, { 'content-type': 'text/plain', ...noCaching }, text)
 }

@@ -6,7 +6,6 @@ import type { TokenFault, TokenValidator } from './token-validator.ts'
 export interface Authentication {
   /** The caller, if they sent a valid token. */
   readonly user?: User
-  /** What is wrong with the token that the caller sent. */
   readonly fault?: TokenFault
 }
 

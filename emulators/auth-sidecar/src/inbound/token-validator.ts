@@ -50,7 +50,6 @@ export class TokenValidator {
     this.#issuerV2 = new ConfigurationSource(v2, clock)
   }
 
-  /** The first fault of a token; `undefined` for a valid token. */
   async findFault(jwt: Jwt): Promise<TokenFault | undefined> {
     const configuration = await this.#keys.get()
     const fault = await this.#judge(jwt, configuration)

@@ -25,7 +25,6 @@ export class Query {
     return values.length > 0 ? values.join(',') : undefined
   }
 
-  /** The parameters that begin with `optionsOverride.`. */
   get overrides(): readonly Override[] {
     const prefix = 'optionsoverride.'
     return this.#parameters

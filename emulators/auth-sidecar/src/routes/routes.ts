@@ -11,7 +11,6 @@ import { type ApiRequest, type ApiRoute, readTokenRequest } from './read-token-r
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Whether the caller sent a token, and whether it is valid. */
     authentication: Authentication
   }
 }

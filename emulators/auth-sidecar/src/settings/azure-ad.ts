@@ -7,7 +7,6 @@ export interface CredentialDescription {
   readonly value: (key: string) => string | undefined
 }
 
-/** The blueprint, as the section `AzureAd` describes it. */
 export interface AzureAdOptions {
   /** The URL of Entra, without trailing slash. */
   readonly instance: string

@@ -15,7 +15,6 @@ export class Settings {
     }
   }
 
-  /** The value at a path such as `AzureAd:ClientId`. */
   text(path: string): string | undefined {
     return this.#values.get(path.toLowerCase())?.value
   }

@@ -5,7 +5,6 @@ import { EntraRefusalError, type TokenGrant } from '../entra/responses.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
 import type { User } from './token-request.ts'
 
-/** What requests of all grant types have in common. */
 export interface TokenQuery {
   readonly tenant: string
   readonly scopes: readonly string[]

@@ -2,12 +2,9 @@ import { refusal } from '../errors/entra-error.ts'
 
 /** What a `claims` parameter demands of the access token: authentication contexts (`acrs`) and policies (`capolids`). */
 interface ClaimsRequest {
-  readonly access_token?: {
-    readonly acrs?: { readonly value?: unknown; readonly values?: unknown[] } | null
-    readonly capolids?: { readonly values?: unknown } | null
-    readonly xms_cc?: { readonly values?: unknown } | null
-  } | null
+  readonly access_token?: Partial<Record<'acrs' | 'capolids' | 'xms_cc', WantedClaim>> | null
 }
+type WantedClaim = { readonly value?: unknown; readonly values?: unknown } | null
 
 /** The authentication contexts that a claims request names (`acrs`, of `c1` to `c99`). @throws {EntraError} 9002313 if it is no JSON */
 export function readAuthenticationContexts(claims: string | undefined): readonly string[] {

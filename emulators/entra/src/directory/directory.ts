@@ -94,12 +94,10 @@ export class Directory {
     const preAuthorized = application.api.preAuthorizedApplications
       .filter(({ appId }) => appId === client.appId)
       .flatMap(({ delegatedPermissionIds }) => delegatedPermissionIds)
-    const known = application.api.oauth2PermissionScopes.filter(scope => scope.isEnabled)
-    return new Set(
-      known
-        .filter(({ id, value }) => granted.includes(value) || preAuthorized.includes(id))
-        .map(({ value }) => value),
+    const known = application.api.oauth2PermissionScopes.filter(
+      ({ id, value, isEnabled }) => isEnabled && (granted.includes(value) || preAuthorized.includes(id)),
     )
+    return new Set(known.map(({ value }) => value))
   }
 
   /** The app roles that an agent identity inherits from its blueprint's principal, as assignments to the agent identity. */
@@ -188,12 +186,9 @@ export class Directory {
   removePrincipal({ id }: ServicePrincipal): void {
     const { content } = this
     content.servicePrincipals = content.servicePrincipals.filter(principal => principal.id !== id)
-    content.appRoleAssignments = content.appRoleAssignments.filter(
-      ({ principalId, resourceId }) => principalId !== id && resourceId !== id,
-    )
-    content.permissionGrants = content.permissionGrants.filter(
-      ({ clientId, resourceId }) => clientId !== id && resourceId !== id,
-    )
+    const { appRoleAssignments: assignments, permissionGrants: grants } = content
+    content.appRoleAssignments = assignments.filter(one => ![one.principalId, one.resourceId].includes(id))
+    content.permissionGrants = grants.filter(one => ![one.clientId, one.resourceId].includes(id))
     content.roleAssignments = content.roleAssignments.filter(({ principalId }) => principalId !== id)
     for (const group of content.groups) group.members = group.members.filter(member => member !== id)
   }

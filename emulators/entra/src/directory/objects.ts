@@ -6,6 +6,8 @@ import { type Static, Type } from 'typebox'
 export const Guid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
 export const Name = Type.String({ minLength: 1, maxLength: 600 })
 const Text = Type.String({ default: '' })
+const Names = Type.Array(Name, { minItems: 1 })
+const RedirectUris = Type.Array(Type.String({ format: 'uri' }))
 
 /** Permission scopes and app roles may have further properties, which are stored as they were sent. */
 const PermissionScope = Type.Object({
@@ -35,6 +37,7 @@ const OptionalClaim = strictObject({
 export type OptionalClaim = Static<typeof OptionalClaim>
 const OptionalClaims = Type.Array(OptionalClaim, { default: [] })
 const OptionalClaimsOfTokens = strictObject({ accessToken: OptionalClaims, idToken: OptionalClaims })
+type OptionalClaimsOfTokens = Static<typeof OptionalClaimsOfTokens>
 
 const PreAuthorizedApplication = strictObject({ appId: Guid, delegatedPermissionIds: Type.Array(Guid) })
 const Api = strictObject({
@@ -52,14 +55,11 @@ const applicationProperties = {
   signInAudience: Type.Enum(['AzureADMyOrg', 'AzureADMultipleOrgs'] as const),
   identifierUris: Type.Array(Type.String({ format: 'uri' })),
   appRoles: Type.Array(AppRole),
-  optionalClaims: Type.Unsafe<Static<typeof OptionalClaimsOfTokens> | null>({
-    ...OptionalClaimsOfTokens,
-    nullable: true,
-  }),
-  spa: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
+  optionalClaims: Type.Unsafe<OptionalClaimsOfTokens | null>({ ...OptionalClaimsOfTokens, nullable: true }),
+  spa: strictObject({ redirectUris: RedirectUris }),
   /** Of applications with a credential. For a blueprint: where Entra may send a browser back after consent to one of its agents. */
   web: strictObject({
-    redirectUris: Type.Array(Type.String({ format: 'uri' })),
+    redirectUris: RedirectUris,
     implicitGrantSettings: Type.Optional(
       strictObject({
         /** Whether the sign-in page may return an ID token, and not only a code. */
@@ -70,7 +70,7 @@ const applicationProperties = {
     ),
   }),
   /** Of native applications, which have no credential. */
-  publicClient: strictObject({ redirectUris: Type.Array(Type.String({ format: 'uri' })) }),
+  publicClient: strictObject({ redirectUris: RedirectUris }),
   /** Whether the application may get tokens without a page or a credential, such as by device code. */
   isFallbackPublicClient: Type.Union([Type.Boolean(), Type.Null()]),
   /** Which groups of a user the tokens name, if any. */
@@ -244,39 +244,31 @@ export interface RoleAssignment {
   readonly createdDateTime: string
 }
 
+const SignInFrequency = strictObject({
+  isEnabled: Type.Boolean(),
+  frequencyInterval: Type.Literal('everyTime'),
+  authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
+})
+
 /** The part of conditional access that authentication contexts need: policies that name contexts and demand a second factor. */
 export const ConditionalAccessPolicyProperties = strictObject({
   displayName: Name,
   state: Type.Enum(['enabled', 'disabled', 'enabledForReportingButNotEnforced'] as const),
   conditions: strictObject({
-    clientAppTypes: Type.Array(Name, { minItems: 1 }),
-    users: strictObject({
-      includeUsers: Type.Array(Name, { minItems: 1 }),
-      excludeUsers: Type.Array(Guid, { default: [] }),
-    }),
-    applications: strictObject({
-      includeAuthenticationContextClassReferences: Type.Array(Name, { minItems: 1 }),
-    }),
+    clientAppTypes: Names,
+    users: strictObject({ includeUsers: Names, excludeUsers: Type.Array(Guid, { default: [] }) }),
+    applications: strictObject({ includeAuthenticationContextClassReferences: Names }),
   }),
   grantControls: strictObject({
     operator: Type.Enum(['AND', 'OR'] as const),
     builtInControls: Type.Array(Type.Literal('mfa'), { minItems: 1, maxItems: 1 }),
   }),
-  sessionControls: Type.Optional(
-    strictObject({
-      signInFrequency: strictObject({
-        isEnabled: Type.Boolean(),
-        frequencyInterval: Type.Literal('everyTime'),
-        authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
-      }),
-    }),
-  ),
+  sessionControls: Type.Optional(strictObject({ signInFrequency: SignInFrequency })),
 })
 export type ConditionalAccessPolicy = Static<typeof ConditionalAccessPolicyProperties> & {
   readonly id: string
 }
 
-/** The content of a tenant; `seed/` makes it. */
 export interface DirectoryContent {
   applications: Application[]
   servicePrincipals: ServicePrincipal[]

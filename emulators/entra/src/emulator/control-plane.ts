@@ -45,12 +45,10 @@ export function addControlPlane(app: FastifyInstance): void {
     const leg = legOf(request)
     noteRequest(request)
     if (leg === undefined) return
-    const refusal = await entra.faults.apply(
-      reply,
-      ({ target, fault }) =>
-        coversLeg(target?.leg, leg) &&
-        !(fault.kind === 'conditional-access' && hasFulfilledPolicy(entra, request.body)),
-    )
+    const refusal = await entra.faults.apply(reply, ({ target, fault }) => {
+      const isFulfilled = fault.kind === 'conditional-access' && hasFulfilledPolicy(entra, request.body)
+      return coversLeg(target?.leg, leg) && !isFulfilled
+    })
     if (!refusal) return
     entra.requests.note(request, { isInjected: true })
     throw refusal
@@ -148,11 +146,8 @@ function addOwnControls(scope: FastifyInstance): void {
 /** The certificates of the file for TLS; a file for servers may have the private key in it, too. */
 function readCertificates({ config }: Entra): string {
   const found = config.tls?.cert.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g)
-  if (!found)
-    throw commonProblem(
-      'NOT_FOUND',
-      'This emulator speaks http and has no certificate: TLS_CERT_FILE is not set.',
-    )
+  const missing = 'This emulator speaks http and has no certificate: TLS_CERT_FILE is not set.'
+  if (!found) throw commonProblem('NOT_FOUND', missing)
   return `${found.join('\n')}\n`
 }
 

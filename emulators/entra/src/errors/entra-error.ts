@@ -13,7 +13,6 @@ interface RefusalOptions {
 /** A refusal with its AADSTS code. The error handlers send it as JSON or show it on a page. */
 export class EntraError extends Error {
   override readonly name = 'EntraError'
-  /** The AADSTS code. */
   readonly code: number
   readonly status: number
   readonly error: string
@@ -56,7 +55,6 @@ export function timestampOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`
 }
 
-/** The `error_description`: code, text and the request's ids. */
 export function describeRefusal(error: EntraError, trace: RequestIds): string {
   return [
     `AADSTS${error.code}: ${error.message}`,

@@ -53,11 +53,7 @@ export function requireAgentPermission(caller: Caller, ...sufficient: readonly s
 export const applicationPermission = 'Application.ReadWrite.All'
 
 /** Refuses a caller without the permission for an object of this kind, which for blueprints and agents is `agentPermission`. */
-export function requireByKind(
-  caller: Caller,
-  { kind }: { readonly kind: Kind },
-  agentPermission: string,
-): void {
+export function requireByKind(caller: Caller, { kind }: { readonly kind: Kind }, agentPermission: string) {
   if (kind === 'application' || kind === 'servicePrincipal') requirePermission(caller, applicationPermission)
   else requireAgentPermission(caller, agentPermission)
 }

@@ -76,7 +76,6 @@ function checkUnique(
     throw duplicateError('FederatedIdentityCredential with this issuer and subject already exists.')
 }
 
-/** A federated credential by its id or its name. */
 function findFederatedCredential({ federatedIdentityCredentials }: Application, key: string) {
   return federatedIdentityCredentials.find(({ id, name }) => id === key || name === key) ?? throwNotFound(key)
 }

@@ -24,7 +24,6 @@ import { addUserRoutes } from './users.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls Graph. */
     caller: Caller
   }
 }

@@ -20,9 +20,6 @@ interface Visit {
   readonly session: Session | undefined
 }
 
-/** A response that may have to wait for a signature. */
-type Answer = FastifyReply | Promise<FastifyReply>
-
 /** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST receives its form. */
 export async function serveAuthorize(app: FastifyInstance): Promise<void> {
   // Once the redirect URI is validated, refusals go to the application; before, they are shown on a page.
@@ -67,7 +64,7 @@ export async function serveAuthorize(app: FastifyInstance): Promise<void> {
   })
 }
 
-function signIn(visit: Visit, session: Session, user: User): Answer {
+function signIn(visit: Visit, session: Session, user: User) {
   session.userIds.add(user.id)
   for (const policy of visit.wanted.policies) session.fulfilledPolicies.add(policy)
   keepSession(visit.reply, session)
@@ -101,7 +98,7 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
 }
 
 /** Asks for the second factor if the policy of a requested authentication context demands it now. */
-function askFactorOrGoOn(visit: Visit, session: Session, user: User): Answer {
+function askFactorOrGoOn(visit: Visit, session: Session, user: User) {
   const { entra, reply, wanted } = visit
   const unmet = unmetPolicies(entra, wanted.contexts, {
     user,
@@ -114,7 +111,7 @@ function askFactorOrGoOn(visit: Visit, session: Session, user: User): Answer {
   throw refusal(50076, { resource }, { claims: contextsChallenge(wanted.contexts) })
 }
 
-function askConsentOrFinish(visit: Visit, session: Session, user: User): Answer {
+function askConsentOrFinish(visit: Visit, session: Session, user: User) {
   const { client, requested, prompt } = visit.wanted
   const isMissing = missingConsents(visit.entra, client, user, requested).length > 0
   if (!isMissing && prompt !== 'consent') return finishVisit(visit, session, user)

@@ -93,11 +93,7 @@ export function sendBack(
   return reply.redirect(`${redirectUri}${separator}${response}`, status)
 }
 
-export function sendBackRefusal(
-  reply: FastifyReply,
-  address: ReturnAddress,
-  error: EntraError,
-): FastifyReply {
+export function sendBackRefusal(reply: FastifyReply, address: ReturnAddress, error: EntraError) {
   const { trace, entra } = reply.request
   return sendBack(reply, address, {
     error: error.error,

@@ -6,8 +6,7 @@ import { checkLifetime, readAssertion } from '../oauth/assertions.ts'
 import { authenticate, type Client, type TokenRequest } from '../oauth/client.ts'
 import type { Form } from '../oauth/form.ts'
 import { readOwnToken } from '../tokens/jwt.ts'
-import type { TokenResponse } from './response.ts'
-import { grantForUser } from './user-grant.ts'
+import { grantForUser, type TokenResponse } from './user-grant.ts'
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 

@@ -5,7 +5,7 @@ import { authenticate, type TokenRequest } from '../oauth/client.ts'
 import { checkResourceParameter, readDefaultScope } from '../oauth/scopes.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
 import { issueExchangeToken } from '../tokens/exchange-token.ts'
-import { type TokenResponse, tokenResponse } from './response.ts'
+import { type TokenResponse, tokenResponse } from './user-grant.ts'
 
 /** Client credentials: T1 if the token exchange is the resource, otherwise an app-only token for an API. */
 export async function grantClientCredentials(request: TokenRequest): Promise<TokenResponse> {

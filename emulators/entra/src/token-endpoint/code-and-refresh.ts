@@ -5,8 +5,7 @@ import { authenticate, type Client, type TokenRequest } from '../oauth/client.ts
 import type { Form } from '../oauth/form.ts'
 import { readScopes } from '../oauth/scopes.ts'
 import type { ClientAuthentication } from '../tokens/access-token.ts'
-import type { TokenResponse } from './response.ts'
-import { grantForUser } from './user-grant.ts'
+import { grantForUser, type TokenResponse } from './user-grant.ts'
 
 /** Redeems a code (RFC 7636; https://learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow). */
 export async function grantByCode(request: TokenRequest): Promise<TokenResponse> {

@@ -3,8 +3,7 @@ import { refusal } from '../errors/entra-error.ts'
 import { checkLifetime, readAssertion } from '../oauth/assertions.ts'
 import { authenticate, type Client, type TokenRequest } from '../oauth/client.ts'
 import { type Claims, readOwnToken } from '../tokens/jwt.ts'
-import type { TokenResponse } from './response.ts'
-import { grantForUser } from './user-grant.ts'
+import { grantForUser, type TokenResponse } from './user-grant.ts'
 
 /**
  * Exchanges a user's token for a token for the next API

@@ -10,7 +10,7 @@ import { grantAgentUser } from './agent-user.ts'
 import { grantClientCredentials } from './client-credentials.ts'
 import { allowsOrigin, grantByCode, grantByDeviceCode, grantByRefreshToken } from './code-and-refresh.ts'
 import { grantOnBehalfOf } from './on-behalf-of.ts'
-import type { TokenResponse } from './response.ts'
+import type { TokenResponse } from './user-grant.ts'
 
 const tokenPath = '/:tenant/oauth2/v2.0/token'
 

@@ -8,7 +8,7 @@ import type { Client, TokenRequest } from '../oauth/client.ts'
 import { checkResourceParameter, missingConsents, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
 import { type ClientAuthentication, issueAccessToken } from '../tokens/access-token.ts'
 import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
-import { type TokenResponse, tokenResponse } from './response.ts'
+import type { IssuedToken } from '../tokens/jwt.ts'
 
 export interface UserGrant {
   readonly authentication: ClientAuthentication
@@ -99,4 +99,21 @@ function responseScope({ resource, written, isDefault }: RequestedScopes, scopes
     written.includes(value) || isGraph ? value : `${resource.identifier}/${value}`,
   )
   return [...names, ...(isDefault ? written : [])].join(' ')
+}
+
+/** A successful response of the token endpoint (RFC 6749 §5.1, with Entra's additions). */
+export type TokenResponse = Readonly<Record<string, string | number>>
+
+/** With a token that is valid for at least this long, Entra sends `refresh_in`: half of its lifetime. */
+const refreshInFromSeconds = 7_200
+
+export function tokenResponse({ jwt, expiresInSeconds }: IssuedToken, more: TokenResponse = {}) {
+  return {
+    token_type: 'Bearer',
+    expires_in: expiresInSeconds,
+    ext_expires_in: expiresInSeconds,
+    ...(expiresInSeconds >= refreshInFromSeconds ? { refresh_in: Math.floor(expiresInSeconds / 2) } : {}),
+    access_token: jwt,
+    ...more,
+  }
 }
