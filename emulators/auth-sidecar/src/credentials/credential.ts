@@ -1,13 +1,8 @@
-export interface CredentialContext {
-  readonly clientId: string
-  readonly tokenEndpoint: string
-}
-
 export type FormField = readonly [name: string, value: string]
 
 /** A client credential, as form fields of a token request. */
 export interface ClientCredential {
-  authenticate(context: CredentialContext): Promise<readonly FormField[]>
+  authenticate(context: { clientId: string; tokenEndpoint: string }): Promise<readonly FormField[]>
 }
 
 /** The form fields for a client assertion (RFC 7523). */

@@ -1,16 +1,7 @@
 import { type Dispatcher, request } from 'undici'
 import type { ApiOptions } from '../settings/downstream-apis.ts'
 
-/** What a downstream API responded, as the sidecar wraps it. */
-export interface DownstreamResult {
-  readonly statusCode: number
-  /** Content headers only, each with its values. */
-  readonly headers: Readonly<Record<string, readonly string[]>>
-  /** `null` when there was no body. */
-  readonly content: string | null
-}
-
-export interface DownstreamCall {
+interface DownstreamCall {
   readonly options: ApiOptions
   readonly token: string
   readonly content: { readonly type: string; readonly body: Buffer } | undefined
@@ -25,8 +16,8 @@ const contentHeaders = [
   ...['Content-MD5', 'Content-Range', 'Content-Type', 'Expires', 'Last-Modified'],
 ]
 
-/** Calls a downstream API without following redirects; throws if it cannot be reached or its URL is invalid. */
-export async function callDownstream(call: DownstreamCall): Promise<DownstreamResult> {
+/** Calls a downstream API without redirects, and wraps what it responds as the sidecar does: of headers only those of content. */
+export async function callDownstream(call: DownstreamCall) {
   const { options, token, content, signal } = call
   const { baseUrl = '', relativePath, httpMethod, acceptHeader } = options
   const url = new URL(`${baseUrl.replace(/\/+$/, '')}/${relativePath.replace(/^\/+/, '')}`)

@@ -32,11 +32,6 @@ export interface TraceContext {
   readonly signal: AbortSignal
 }
 
-interface RememberedRefusal {
-  readonly refusal: EntraRefusalError
-  readonly untilMs: number
-}
-
 class EntraTimeoutError extends Error {
   override readonly name = 'EntraTimeoutError'
 }
@@ -48,7 +43,7 @@ class EntraTimeoutError extends Error {
 export class EntraConnection {
   readonly #instance: string
   readonly #clock: Clock
-  readonly #refusals = new LRUCache<string, RememberedRefusal>({ max: 10_000 })
+  readonly #refusals = new LRUCache<string, { refusal: EntraRefusalError; untilMs: number }>({ max: 10_000 })
   #discovered = false
 
   constructor(instance: string, clock: Clock) {

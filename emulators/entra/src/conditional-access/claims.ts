@@ -34,14 +34,12 @@ function readClaims(claims = '{}'): ClaimsRequest | null {
   }
 }
 
-/** A claims challenge that demands these contexts. */
 export function contextsChallenge(contexts: readonly string[]): string {
   const [value, ...others] = contexts
   const wanted = others.length > 0 ? { values: contexts } : { value }
   return JSON.stringify({ access_token: { acrs: { essential: true, ...wanted } } })
 }
 
-/** A claims challenge that names conditional-access policies. */
 export function policiesChallenge(policies: readonly string[]): string {
   return JSON.stringify({ access_token: { capolids: { essential: true, values: policies } } })
 }

@@ -6,7 +6,6 @@ import { contextsChallenge } from './claims.ts'
 /** For this long after a second factor, even a policy with “every time” does not demand it again. */
 const everyTimeToleranceMs = 5 * 60_000
 
-/** Who signed in, and how. */
 export interface SignInFacts {
   readonly user: User
   /** When the user last proved a second factor in this session, in milliseconds since 1970. */

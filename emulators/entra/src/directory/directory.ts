@@ -155,7 +155,6 @@ export class Directory {
     return [...found]
   }
 
-  /** The existing grant for the client, resource and user of `wanted`. */
   grantLike(wanted: Omit<PermissionGrant, 'id' | 'scope'>): PermissionGrant | undefined {
     return this.content.permissionGrants.find(
       known =>
@@ -174,7 +173,6 @@ export class Directory {
     else this.content.permissionGrants.push({ id: randomUUID(), ...grant })
   }
 
-  /** Removes a user with their assignments and grants. */
   removeUser({ id }: User): void {
     const { content } = this
     content.users = content.users.filter(user => user.id !== id)
@@ -182,7 +180,6 @@ export class Directory {
     content.permissionGrants = content.permissionGrants.filter(({ principalId }) => principalId !== id)
   }
 
-  /** Removes a principal with its assignments and grants. */
   removePrincipal({ id }: ServicePrincipal): void {
     const { content } = this
     content.servicePrincipals = content.servicePrincipals.filter(principal => principal.id !== id)

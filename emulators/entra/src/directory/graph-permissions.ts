@@ -8,7 +8,6 @@ export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 /** Permission to read and write authentication contexts and policies of conditional access. */
 export const conditionalAccessPermission = 'Policy.ReadWrite.ConditionalAccess'
 
-/** Permission to read authentication contexts and policies. */
 export const policyReadPermission = 'Policy.Read.All'
 
 /** Permission to read when applications and credentials were used last. */

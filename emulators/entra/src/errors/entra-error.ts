@@ -67,7 +67,6 @@ export function describeRefusal(error: EntraError, trace: RequestIds): string {
 /** Codes whose refusals at the token endpoint have no `error_uri`, as recorded. */
 const withoutErrorUri: ReadonlySet<number> = new Set([70003, 700038])
 
-/** The JSON body of a refused token request. */
 export function errorBody(error: EntraError, trace: RequestIds, publicUrl: string): Record<string, unknown> {
   return {
     error: error.error,

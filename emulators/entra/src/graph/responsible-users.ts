@@ -1,6 +1,6 @@
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import { Reference } from './bodies.ts'
-import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
+import { applicationPermission, type Caller, requireAgentPermission, requirePermission } from './caller.ts'
 import { alreadyThere, GraphError, throwNotFound } from './graph-error.ts'
 import { findApplication, findServicePrincipal, readUserId, showObject, without } from './odata.ts'
 import { changeProperty, propertySeenByLookUp } from './replication.ts'
@@ -8,16 +8,6 @@ import type { GraphRoutes } from './routes.ts'
 import { showUser } from './users.ts'
 
 type Relation = 'sponsors' | 'owners'
-type Permissions = Readonly<Record<Relation, { readonly list: string; readonly change: string }>>
-
-const blueprintPermissions: Permissions = {
-  sponsors: { list: 'Application.ReadWrite.All', change: 'Application.ReadWrite.All' },
-  owners: { list: 'AgentIdentityBlueprint.Read.All', change: 'AgentIdentityBlueprint.ReadWrite.All' },
-}
-const agentPermissions: Permissions = {
-  sponsors: { list: 'AgentIdentity.ReadWrite.All', change: 'AgentIdentity.ReadWrite.All' },
-  owners: { list: 'AgentIdentity.Read.All', change: 'AgentIdentity.ReadWrite.All' },
-}
 
 /** Routes for sponsors, who answer for blueprints and agents, and for owners, who may change them (https://learn.microsoft.com/graph/api/resources/agentidentity). */
 export function addResponsibleUserRoutes(routes: GraphRoutes): void {
@@ -61,12 +51,15 @@ function checkPermission(
 ): void {
   if (kind === 'application' || kind === 'servicePrincipal') {
     if (relation === 'sponsors') throw new GraphError('BadRequest', 'Resource not found for the segment.')
-    requirePermission(caller, 'Application.ReadWrite.All')
+    requirePermission(caller, applicationPermission)
     return
   }
   const isAgent = kind === 'agentIdentity'
   // As Graph's documentation says, no delegated permission gives access to the sponsors of an agent.
   const isForUsers = !isAgent || relation === 'owners'
-  const { [what]: permission } = (isAgent ? agentPermissions : blueprintPermissions)[relation]
+  const object = isAgent ? 'AgentIdentity' : 'AgentIdentityBlueprint'
+  const ofSponsors = isAgent ? 'AgentIdentity.ReadWrite.All' : applicationPermission
+  const ofOwners = `${object}.${what === 'list' ? 'Read' : 'ReadWrite'}.All`
+  const permission = relation === 'sponsors' ? ofSponsors : ofOwners
   requireAgentPermission(caller, ...(caller.userId === undefined || isForUsers ? [permission] : []))
 }

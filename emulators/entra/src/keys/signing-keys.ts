@@ -34,7 +34,6 @@ export class SigningKeys {
     return key
   }
 
-  /** The published keys, the current one first. */
   async published(): Promise<SigningKey[]> {
     const now = this.#clock.nowMs()
     return (await this.#keys).filter(({ retiresAtMs = Number.POSITIVE_INFINITY }) => retiresAtMs > now)

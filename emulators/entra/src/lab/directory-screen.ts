@@ -3,14 +3,9 @@ import type { Entra } from '../entra.ts'
 import { type Content, html } from '../sign-in/html.ts'
 import { list } from './screen.ts'
 
-interface Holder {
-  readonly id: string
-  readonly name: string
-  readonly enabled: boolean
-  readonly may: readonly { api: string; role?: string; scope?: string; user?: string }[]
-}
+type Right = { api: string; role?: string; scope?: string; user?: string }
+type Holder = { readonly id: string; name: string; enabled: boolean; may: readonly Right[] }
 
-/** What the tenant has, and who may what. */
 export function showDirectory(entra: Entra): Content {
   const { users, groups, apps, blueprints, agents } = describeDirectory(entra)
   const people = users.map(user => {

@@ -14,7 +14,6 @@ type Values = Readonly<Record<string, unknown>>
 const maxLength = 4_000
 const typeHints: Readonly<Record<string, string>> = { array: 'separated by spaces', object: 'JSON' }
 
-/** A form that posts what the schema describes. */
 export function schemaForm(action: string, button: string, schema: FormSchema, values: Values = {}): Markup {
   const fields = Object.entries(schema.properties).map(([name, field]) => {
     const optional = schema.required?.includes(name) ? undefined : 'optional'

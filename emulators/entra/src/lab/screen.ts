@@ -42,7 +42,6 @@ export function facts(entries: readonly (readonly [name: string, value: Content]
   return html`<dl>${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
-/** Shows an id with the name of its object, if it has one. */
 export type ShowId = (id: string) => Markup
 
 export function namesOf({ directory }: Entra): ShowId {

@@ -20,7 +20,6 @@ export interface Assertion {
   readonly claims: JWTPayload
 }
 
-/** Decodes a JWT without verifying it. */
 export function readAssertion(jwt: string): Assertion {
   try {
     return { jwt, header: decodeProtectedHeader(jwt), claims: decodeJwt(jwt) }

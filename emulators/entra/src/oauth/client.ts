@@ -47,7 +47,6 @@ export function isAgentic({ principal }: Client): boolean {
   return principal.kind !== 'servicePrincipal' && principal.document === undefined
 }
 
-/** A request to the token endpoint. */
 export interface TokenRequest {
   readonly entra: Entra
   readonly form: Form

@@ -40,11 +40,6 @@ const refreshLifetimeSeconds = {
   publicClient: 90 * daySeconds,
 } as const
 
-interface Redemption {
-  readonly redirectUri: string
-  readonly verifier: string | undefined
-}
-
 /** Keeps the issued authorization codes and refresh tokens, even after they have been used or have expired. */
 export class Grants {
   readonly #clock: Clock
@@ -63,13 +58,12 @@ export class Grants {
     return code
   }
 
-  /** The code that was issued to this application, redeemed or not. */
   findCode(code: string, clientId: string): AuthorizationCode {
     return requireOwn('authorization code', this.#codes.get(code), clientId)
   }
 
   /** Redeems a code, which works only once and only with the verifier (RFC 7636). A single-page application needs one. */
-  redeemCode(grant: AuthorizationCode, { redirectUri, verifier }: Redemption): void {
+  redeemCode(grant: AuthorizationCode, redirectUri: string, verifier: string | undefined): void {
     const { challenge, clientId, platform } = grant
     if (grant.isRedeemed) throw refusal(54005)
     if (grant.expiresAtSeconds <= this.#clock.nowSeconds()) throw refusal(70008)
@@ -90,7 +84,6 @@ export class Grants {
     return { token, expiresInSeconds }
   }
 
-  /** The refresh token that was issued to this application, expired or not. */
   findRefreshToken(token: string, clientId: string): RefreshToken {
     return requireOwn('refresh token', this.#refreshTokens.get(token), clientId)
   }

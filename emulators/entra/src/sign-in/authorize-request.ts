@@ -9,7 +9,6 @@ import type { Query, ReturnAddress } from './return-address.ts'
 
 const prompts: readonly (string | undefined)[] = ['none', 'login', 'select_account', 'consent', undefined]
 
-/** A valid authorization request. */
 export type AuthorizeRequest = ReturnType<typeof readAuthorizeRequest>
 
 /** Reads the parameters other than client and redirect URI (RFC 6749 §4.1.1, RFC 7636, OpenID Connect Core §3.1.2.1). */
@@ -39,7 +38,6 @@ export function readAuthorizeRequest(
     requested,
     prompt,
     loginHint: query['login_hint'] || undefined,
-    /** The user whom `login_hint` names. */
     hinted: userOfHint(entra, query['login_hint']),
     nonce: query['nonce'],
     challenge,
@@ -70,7 +68,6 @@ function requireParameter(query: Query, parameter: string): string {
   return value
 }
 
-/** Refuses scopes that the API does not have. */
 export function checkScopesExist(client: Client, { resource, values }: RequestedScopes): void {
   const { application } = resource
   const known = application.api.oauth2PermissionScopes

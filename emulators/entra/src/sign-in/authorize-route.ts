@@ -12,7 +12,6 @@ import { sendConsentPage, sendSecondFactorPage, sendSignInPage, servePages } fro
 import { type PageRoute, readReturnAddress, refuseOtherSites, sendBack } from './return-address.ts'
 import { keepSession, type Session, sessionOf } from './sessions.ts'
 
-/** A request to the authorization endpoint. */
 interface Visit {
   readonly entra: Entra
   readonly reply: FastifyReply

@@ -13,7 +13,7 @@ export async function grantByCode(request: TokenRequest): Promise<TokenResponse>
   const code = entra.grants.findCode(form.required('code'), client.principal.appId)
   const authentication = await authenticateOn[code.platform](request)
   const redirectUri = form.required('redirect_uri')
-  entra.grants.redeemCode(code, { redirectUri, verifier: form.optional('code_verifier') })
+  entra.grants.redeemCode(code, redirectUri, form.optional('code_verifier'))
   const scope = form.optional('scope') ?? code.scope
   return grantForUser(request, { ...code, scope, authentication })
 }
