@@ -47,10 +47,8 @@ export function sessionOf(request: FastifyRequest): Session | undefined {
   return request.entra.sessions.find(session => session.cookie === secret)
 }
 
-export function keepSession(reply: FastifyReply, session: Session): void {
-  const secure = reply.request.entra.publicUrl.startsWith('https:') ? '; Secure' : ''
-  reply.header(
-    'set-cookie',
-    `${cookieOf(reply.request)}${session.cookie}; Path=/; HttpOnly; SameSite=Lax${secure}`,
-  )
+export function keepSession(reply: FastifyReply, { cookie }: Session): void {
+  const { request } = reply
+  const secure = request.entra.publicUrl.startsWith('https:') ? '; Secure' : ''
+  reply.header('set-cookie', `${cookieOf(request)}${cookie}; Path=/; HttpOnly; SameSite=Lax${secure}`)
 }
