@@ -17,12 +17,9 @@ const tokenFaults = {
   issuer: { description: "The issuer '(null)' is invalid" },
 } as const satisfies Record<string, TokenFault>
 
+const { signature, unknownKey, issuer } = tokenFaults
 /** Faults that newer keys may cure. */
-const curableByNewKeys = new Set<TokenFault>([
-  tokenFaults.signature,
-  tokenFaults.unknownKey,
-  tokenFaults.issuer,
-])
+const curableByNewKeys = new Set<TokenFault>([signature, unknownKey, issuer])
 
 const clockSkewSeconds = 300
 
@@ -116,11 +113,7 @@ export class TokenValidator {
 
 async function findSigner(token: string, keys: readonly SigningKey[]): Promise<SigningKey | undefined> {
   for (const candidate of keys) {
-    const isSigner = await compactVerify(token, candidate.key).then(
-      () => true,
-      () => false,
-    )
-    if (isSigner) return candidate
+    if (await compactVerify(token, candidate.key).catch(() => undefined)) return candidate
   }
   return undefined
 }

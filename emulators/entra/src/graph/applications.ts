@@ -152,16 +152,8 @@ function showCertificate(pem: string) {
 
 /** An application as Graph shows it: without the values of secrets. */
 function showApplication(entra: Entra, application: Application) {
-  const {
-    kind,
-    passwordCredentials,
-    certificates,
-    federatedIdentityCredentials,
-    inheritablePermissions,
-    sponsors,
-    owners,
-    ...shown
-  } = application
+  const { kind, passwordCredentials, certificates, sponsors, owners, ...others } = application
+  const { federatedIdentityCredentials, inheritablePermissions, ...shown } = others
   const isBlueprint = kind === 'agentIdentityBlueprint'
   return {
     ...(isBlueprint ? { '@odata.type': '#microsoft.graph.agentIdentityBlueprint' } : {}),
@@ -170,10 +162,6 @@ function showApplication(entra: Entra, application: Application) {
     keyCredentials: certificates.map(showCertificate),
     passwordCredentials: passwordCredentials
       .filter(credential => !lookUpMisses(entra, credential))
-      .map(({ secretText, ...credential }) => ({
-        ...credential,
-        hint: secretText.slice(0, 3),
-        secretText: null,
-      })),
+      .map(({ secretText, ...rest }) => ({ ...rest, hint: secretText.slice(0, 3), secretText: null })),
   }
 }

@@ -53,8 +53,8 @@ const BatchRequest = strictObject({
 export const Batch = strictObject({ requests: Type.Array(BatchRequest, { minItems: 1, maxItems: 20 }) })
 
 export const NewServicePrincipal = strictObject({ appId: Guid })
-/** `accountEnabled: false` keeps a principal from getting tokens. */
-export const ServicePrincipalPatch = strictObject({
+/** Of a principal or a user; `accountEnabled: false` keeps it from getting tokens. */
+export const AccountPatch = strictObject({
   displayName: Type.Optional(Name),
   accountEnabled: Type.Optional(Type.Boolean()),
 })
@@ -71,10 +71,6 @@ export const NewAgentUser = strictObject({
   mailNickname: Nickname,
   userPrincipalName: Type.String({ pattern: "^[A-Za-z0-9'._!#^~-]{1,64}@[A-Za-z0-9.-]+$" }),
   identityParentId: Guid,
-})
-export const UserPatch = strictObject({
-  accountEnabled: Type.Optional(Type.Boolean()),
-  displayName: Type.Optional(Name),
 })
 const DateTime = Type.Optional(Type.String({ format: 'date-time' }))
 const PasswordCredential = strictObject({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
 import {
   auditLogPermission,
   conditionalAccessPermission,
@@ -8,10 +9,10 @@ import {
 import { ConditionalAccessPolicyProperties } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { addApplicationRoutes } from './applications.ts'
-import { addBatchRoute } from './batch.ts'
+import { Batch } from './bodies.ts'
 import { type Caller, readCaller } from './caller.ts'
 import { addCredentialRoutes } from './credentials.ts'
-import { GraphError, sendGraphErrors } from './graph-error.ts'
+import { badRequest, GraphError, sendGraphErrors } from './graph-error.ts'
 import { addGroupRoutes } from './groups.ts'
 import { addInheritanceRoutes } from './inheritance.ts'
 import { addMembershipRoutes } from './memberships.ts'
@@ -93,4 +94,36 @@ function dropTypes(body: unknown, depth = 8): void {
   if (typeof body !== 'object' || body === null || depth === 0) return
   Reflect.deleteProperty(body, '@odata.type')
   for (const value of Object.values(body)) dropTypes(value, depth - 1)
+}
+
+/** `$batch`: up to 20 requests, each of which is sent with the caller's token and answered apart from the others. */
+function addBatchRoute(app: FastifyInstance, version: GraphVersion): void {
+  app.post<{ Body: Static<typeof Batch> }>(
+    '/$batch',
+    { schema: { body: Batch } },
+    async ({ body, headers }) => {
+      const ids = new Set(body.requests.map(({ id }) => id))
+      if (ids.size < body.requests.length) throw badRequest('Request ids must be unique within a batch.')
+      const responses = []
+      // One after the other, since a request may depend on an earlier one.
+      for (const { id, method, url, headers: own, body: payload } of body.requests) {
+        if (/^\/*\$batch/i.test(url)) throw badRequest('A batch cannot contain a batch.')
+        const { authorization = '', host = '' } = headers
+        const response = await app.inject({
+          method,
+          url: `/${version}/${url.replace(/^\/+/, '')}`,
+          headers: { ...own, authorization, host },
+          ...(payload === undefined ? {} : { payload: payload as object }),
+        })
+        const isJson = response.headers['content-type']?.toString().startsWith('application/json')
+        responses.push({
+          id,
+          status: response.statusCode,
+          headers: { 'Content-Type': response.headers['content-type'] },
+          ...(isJson ? { body: response.json() } : {}),
+        })
+      }
+      return { responses }
+    },
+  )
 }

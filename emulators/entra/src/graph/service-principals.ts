@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Application, newServicePrincipal, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { NewAgentIdentity, NewServicePrincipal, ServicePrincipalPatch } from './bodies.ts'
+import { AccountPatch, NewAgentIdentity, NewServicePrincipal } from './bodies.ts'
 import { applicationPermission, requireByKind } from './caller.ts'
 import { badRequest, duplicateError, GraphError } from './graph-error.ts'
 import { findServicePrincipal, readBoundUsers } from './odata.ts'
@@ -64,7 +64,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes): void {
     return showServicePrincipal(entra, agent)
   })
 
-  routes.change('/servicePrincipals/:key', ServicePrincipalPatch, ({ entra, body, caller, key }) => {
+  routes.change('/servicePrincipals/:key', AccountPatch, ({ entra, body, caller, key }) => {
     const principal = findServicePrincipal(entra, key)
     const what = principal.kind === 'agentIdentity' ? 'AgentIdentity' : 'AgentIdentityBlueprintPrincipal'
     requireByKind(caller, principal, `${what}.EnableDisable.All`)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { NewAgentUser, UserPatch } from './bodies.ts'
+import { AccountPatch, NewAgentUser } from './bodies.ts'
 import { badRequest, denied, duplicateError, throwNotFound } from './graph-error.ts'
 import { findUser } from './odata.ts'
 import { changePropertiesOf, lookUpMisses, propertySeenByLookUp } from './replication.ts'
@@ -56,7 +56,7 @@ export function addUserRoutes(routes: GraphRoutes): void {
     content.users.push(user)
     return showUser(entra, user)
   })
-  managers.change('/users/:key', UserPatch, ({ entra, body, key }) => {
+  managers.change('/users/:key', AccountPatch, ({ entra, body, key }) => {
     changePropertiesOf(findAgentUser(entra, key), body)
   })
   managers.remove('/users/:key', ({ entra, key }) => {

@@ -1,11 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import {
-  compactVerify,
-  decodeJwt,
-  decodeProtectedHeader,
-  type JWTPayload,
-  type ProtectedHeaderParameters,
-} from 'jose'
+import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
@@ -16,7 +10,7 @@ import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 /** A JWT that a client sent as an assertion (RFC 7523). */
 export interface Assertion {
   readonly jwt: string
-  readonly header: ProtectedHeaderParameters
+  readonly header: ReturnType<typeof decodeProtectedHeader>
   readonly claims: JWTPayload
 }
 
