@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { readConfig } from '../config.ts'
 import { Tenants } from '../tenants.ts'
 import { requestT1, sendJson } from '../testing/requests.ts'
-import { tenantId as firstId, startEntraForFile } from '../testing/start-entra.ts'
+import { agentId, blueprintAppId, tenantId as firstId, startEntraForFile } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
 const page = 'http://localhost:3000/'
@@ -27,6 +27,13 @@ function seedOf(name: string) {
   }
 }
 
+async function sendForm(url: string, form: object, headers = {}) {
+  const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ ...form }), headers })
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects, and fails if the body differs
+  const body: any = await response.json()
+  return { response, status: response.status, body }
+}
+
 /** A tenant of its own, as a test class makes one. */
 async function makeTenant(name: string) {
   const { status, body } = await sendJson(entra, 'POST', '/emulator/tenants', seedOf(name))
@@ -34,15 +41,8 @@ async function makeTenant(name: string) {
   const { tenantId, ids } = body
   const control = (method: string, path: string, content?: unknown) =>
     sendJson(entra, method, `/emulator/${path}`, content, { 'x-emulator-tenant': tenantId })
-  const post = async (endpoint: string, form: object, at = tenantId, headers = {}) => {
-    const url = `${entra.url}/${at}/oauth2/v2.0/${endpoint}`
-    const response = await fetch(url, {
-      method: 'POST',
-      body: new URLSearchParams({ ...form }),
-      headers,
-    })
-    return { response, status: response.status, body: await response.json() }
-  }
+  const post = (endpoint: string, form: object, at = tenantId, headers = {}) =>
+    sendForm(`${entra.url}/${at}/oauth2/v2.0/${endpoint}`, form, headers)
   const robot = {
     grant_type: 'client_credentials',
     client_id: ids.clients.robot,
@@ -175,6 +175,26 @@ it('tokens that say to be of another tenant are refused by it', async () => {
   expect((await one.askGraph(unsigned)).status).toBe(401)
 })
 
+it('a tenant can extend the demo’s, whose variables it does not have', async () => {
+  const { status, body } = await sendJson(entra, 'POST', '/emulator/tenants', {
+    extends: 'demo',
+    tenant: 'copy',
+  })
+  expect([status, body.domain, body.ids.clients['weather-agent']]).toEqual([201, 'copy.example', agentId])
+  const form = {
+    client_id: blueprintAppId,
+    client_secret: 'blueprint-secret',
+    grant_type: 'client_credentials',
+  }
+  const scope = 'api://AzureADTokenExchange/.default'
+  const refused = await sendForm(`${entra.url}/copy.example/oauth2/v2.0/token`, {
+    ...form,
+    scope,
+    fmi_path: agentId,
+  })
+  expect(refused.body.error_codes).toEqual([7000215])
+})
+
 it('two creations of one tenant at once make one', async () => {
   const create = (seed: object) => sendJson(entra, 'POST', '/emulator/tenants', seed)
   const both = await Promise.all([create({ tenant: 'twin' }), create({ tenant: 'twin' })])
@@ -196,6 +216,7 @@ it.each<[string, string, RequestInit, number, string | RegExp]>([
   ['brackets in brackets', '/tenants', post(`{"tenant":"x","users":${'['.repeat(60_000)}${']'.repeat(60_000)}}`), 400, /users/],
   ['a file of this machine', '/tenants', post('{"tenant":"x","apps":{"a":{"certificate":"/etc/passwd"}}}'), 400, 'app "a": its certificate "/etc/passwd" is a file, which only seed files can name: add it by Graph (keyCredentials).'],
   ['a seed over a file of this machine', '/tenants', post('{"extends":"/etc/passwd"}'), 400, 'the file extends "/etc/passwd", which is a file; only seed files can name any.'],
+  ['a seed file of this machine', '/tenants', post('{"tenant":"x","extends":"/etc/passwd"}'), 400, 'the file extends "/etc/passwd", which is a file; only seed files can name any.'],
   ['an unknown tenant', '/requests', { headers: { 'x-emulator-tenant': '__proto__' } }, 404, /^There is no tenant "__proto__"; there is /],
   ['an empty name', '/reset', { method: 'POST', headers: { 'x-emulator-tenant': '' } }, 404, /^There is no tenant ""; there is /],
   ['two names', '/reset', { method: 'POST', headers: [['x-emulator-tenant', firstId], ['x-emulator-tenant', firstId]] }, 404, /^There is no tenant "/],
