@@ -5,11 +5,7 @@ import { Script } from './model/script.ts'
 /** The emulator's configuration. Every setting has a default. */
 export type Config = ReturnType<typeof readConfig>
 
-/**
- * Reads the environment; see the workspace's README for every variable.
- *
- * @param script takes the place of the file that `EMULATOR_SCRIPT` names
- */
+/** Reads the environment; see the workspace's README. A `script` takes the place of the file that `EMULATOR_SCRIPT` names. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, script?: unknown) {
   return readEnvironment(env, reader => ({
     host: reader.text('HOST', 'localhost'),

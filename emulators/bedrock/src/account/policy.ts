@@ -29,13 +29,8 @@ export interface AccessQuestion {
  * Decides as IAM does: a matching Deny wins, then a matching Allow, else nothing is allowed
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
  */
-export function decideAccess(
-  policy: PolicyDocument,
-  question: AccessQuestion,
-): 'allowed' | 'explicitly-denied' | 'not-allowed' {
-  const effects = policy.Statement.filter(statement => appliesTo(statement, question)).map(
-    ({ Effect }) => Effect,
-  )
+export function decideAccess({ Statement: statements }: PolicyDocument, question: AccessQuestion) {
+  const effects = statements.flatMap(one => (appliesTo(one, question) ? one.Effect : []))
   if (effects.includes('Deny')) return 'explicitly-denied'
   return effects.includes('Allow') ? 'allowed' : 'not-allowed'
 }

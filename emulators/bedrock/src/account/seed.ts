@@ -24,8 +24,11 @@ export interface ApiKey extends Credential {
 
 export type Policies = Readonly<Record<string, PolicyDocument>>
 
-/** A made-up secret, for the access keys below whose calls always fail, such as `AKIANOPOLICY0EXAMPLE`. */
-const demoSecret = 'emulated-secret-access-key'
+/** An access key whose calls always fail. */
+const demoKey = (accessKeyId: string, principal: Principal): AccessKey => {
+  return { accessKeyId, principal, secretAccessKey: 'emulated-secret-access-key' }
+}
+const sessionToken = 'emulated-expired-session-token'
 const pastExpiryMs = Date.UTC(2026, 0, 1)
 
 const invokeActions = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
@@ -49,15 +52,9 @@ export function seedAccount({ accountId, accessKey, bearerKey, role }: Config) {
   const developer = sessionPrincipal(role.arn, 'developer')
   const accessKeys: readonly AccessKey[] = [
     { ...accessKey, principal: accessKey.sessionToken ? developer : agent },
-    {
-      accessKeyId: 'ASIAEXPIRED00EXAMPLE',
-      secretAccessKey: demoSecret,
-      sessionToken: 'emulated-expired-session-token',
-      expiresAtMs: pastExpiryMs,
-      principal: developer,
-    },
-    { accessKeyId: 'AKIANOPOLICY0EXAMPLE', secretAccessKey: demoSecret, principal: withoutPolicy },
-    { accessKeyId: 'AKIAPROFILES0EXAMPLE', secretAccessKey: demoSecret, principal: profilesOnly },
+    { ...demoKey('ASIAEXPIRED00EXAMPLE', developer), sessionToken, expiresAtMs: pastExpiryMs },
+    demoKey('AKIANOPOLICY0EXAMPLE', withoutPolicy),
+    demoKey('AKIAPROFILES0EXAMPLE', profilesOnly),
   ]
   const apiKeys: readonly ApiKey[] = [
     { key: bearerKey, principal: agent },
