@@ -18,12 +18,8 @@ export const setUpRoles = [...new Set([...setUpPermissions, conditionalAccessPer
 
 /** What applications need that show or change users and groups. */
 const directoryPermissions = [
-  'User.ReadBasic.All',
-  'User.RevokeSessions.All',
-  'Group.Read.All',
-  'Group.ReadWrite.All',
-  'GroupMember.Read.All',
-  'GroupMember.ReadWrite.All',
+  ...['User.ReadBasic.All', 'User.RevokeSessions.All', 'Group.Read.All', 'Group.ReadWrite.All'],
+  ...['GroupMember.Read.All', 'GroupMember.ReadWrite.All'],
 ]
 
 const permissions = [...reviewPermissions, policyReadPermission, ...directoryPermissions]
@@ -32,9 +28,10 @@ export const graphAppRoles: AppRole[] = [...new Set([...setUpRoles, ...permissio
 )
 
 const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]
-export const graphScopes: PermissionScope[] = [
-  ...new Set([...userScopes, ...setUpPermissions, ...permissions]),
-].map(value => newScope(stableId(`scope ${value}`), value))
+const scopes = new Set([...userScopes, ...setUpPermissions, ...permissions])
+export const graphScopes: PermissionScope[] = [...scopes].map(value =>
+  newScope(stableId(`scope ${value}`), value),
+)
 
 export function graphRoleId(value: string): string {
   return stableId(`role ${value}`)

@@ -6,19 +6,14 @@ import { wellKnown } from './well-known.ts'
 
 export const graphPrincipalId = '00000003-0000-4000-8000-000000000001'
 
-export const idtypClaim: OptionalClaim = {
-  name: 'idtyp',
-  essential: false,
-  additionalProperties: ['include_user_token'],
-}
+const additionalProperties = ['include_user_token']
+export const idtypClaim: OptionalClaim = { name: 'idtyp', essential: false, additionalProperties }
 
 /** Optional claims that say that an agent acts: always in Graph's tokens, in others only if the API's registration asks for them. */
 export const agentClaims: readonly OptionalClaim[] = [
-  ...['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(name => ({
-    name,
-    essential: false,
-    additionalProperties: [],
-  })),
+  ...['xms_act_fct', 'xms_sub_fct', 'xms_par_app_azp', 'xms_idrel', 'xms_tnt_fct'].map(name => {
+    return { name, essential: false, additionalProperties: [] }
+  }),
   idtypClaim,
 ]
 

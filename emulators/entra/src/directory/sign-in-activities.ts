@@ -16,15 +16,11 @@ export class SignInActivities {
 
   /** @param claims of the token that was issued */
   note(claims: JWTPayload, secret: PasswordCredential | undefined, nowMs: number): void {
-    const activity: LastSignIn = {
-      lastSignInDateTime: new Date(nowMs).toISOString(),
-      lastSignInRequestId: randomUUID(),
-    }
+    const lastSignInDateTime = new Date(nowMs).toISOString()
+    const activity: LastSignIn = { lastSignInDateTime, lastSignInRequestId: randomUUID() }
     const appId = String(claims['azp'] ?? claims['appid'])
-    const use: ActivityKind =
-      claims['scp'] === undefined
-        ? 'applicationAuthenticationClientSignInActivity'
-        : 'delegatedClientSignInActivity'
+    const isOwn = claims['scp'] === undefined
+    const use: ActivityKind = `${isOwn ? 'applicationAuthentication' : 'delegated'}ClientSignInActivity`
     this.#clients.set(appId, { id: randomUUID(), ...this.#clients.get(appId), [use]: activity })
     if (secret) this.#secrets.set(secret, { id: randomUUID(), signInActivity: activity })
   }

@@ -84,19 +84,16 @@ function hasFulfilledPolicy(entra: Entra, body: unknown): boolean {
 function sendOverview(entra: Entra, reply: FastifyReply): FastifyReply {
   const { users, servicePrincipals } = entra.directory.content
   const objects = [...users.map(user => ({ ...user, kind: 'user', appId: user.id })), ...servicePrincipals]
-  const items = objects.map(
-    ({ displayName, kind, appId }) =>
-      html`<li><strong>${displayName}</strong>, ${kind}: <code>${appId}</code></li>`,
-  )
-  return sendPage(reply, {
-    title: 'A tenant that is not real',
-    body: html`<p>Tenant <code>${entra.config.tenantId}</code>. Discovery is at
+  const items = objects.map(one => {
+    return html`<li><strong>${one.displayName}</strong>, ${one.kind}: <code>${one.appId}</code></li>`
+  })
+  const body = html`<p>Tenant <code>${entra.config.tenantId}</code>. Discovery is at
 <code>${entra.issuerV2}/.well-known/openid-configuration</code>.
 <a href="/emulator">See its requests and change it</a>.</p>
 <ul>
 ${items}
-</ul>`,
-  })
+</ul>`
+  return sendPage(reply, { title: 'A tenant that is not real', body })
 }
 
 function addOwnControls(scope: FastifyInstance): void {

@@ -42,11 +42,8 @@ export function sendGraphErrors(app: FastifyInstance): void {
     const { status, code, message } = toGraphError(error)
     if (status === 500) request.log.error({ err: error }, 'Unexpected error.')
     const { traceId, correlationId, timestamp } = request.trace
-    const innerError = {
-      date: timestamp.replace(' ', 'T').replace('Z', ''),
-      'request-id': traceId,
-      'client-request-id': correlationId,
-    }
+    const date = timestamp.replace(' ', 'T').replace('Z', '')
+    const innerError = { date, 'request-id': traceId, 'client-request-id': correlationId }
     if (error instanceof EntraError) reply.headers(error.headers)
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     return reply.code(status).send({ error: { code, message, innerError } })

@@ -74,11 +74,8 @@ export function without<Item>(items: readonly Item[], key: string, goes: (item: 
 export function collection(name: string, items: readonly object[], query: Query, url: string) {
   const conditions = readFilter(query['$filter'])
   for (const [property] of conditions) requireProperty(items, property)
-  const matching = items.filter(item =>
-    conditions.every(
-      ([property, value]) => String(valueAt(item, property)).toLowerCase() === value.toLowerCase(),
-    ),
-  )
+  const same = (one: unknown, other: string) => String(one).toLowerCase() === other.toLowerCase()
+  const matching = items.filter(item => conditions.every(([path, value]) => same(valueAt(item, path), value)))
   const selected = query['$select']?.split(',').map(property => property.trim())
   const start = readNumber(query, '$skiptoken') ?? 0
   const end = start + (readNumber(query, '$top') ?? matching.length)
@@ -115,8 +112,7 @@ function readFilter(filter: string | undefined): [property: string, value: strin
   return filter.split(' and ').map(part => {
     const [, property, quoted, bare] = filterCondition.exec(part.trim()) ?? []
     if (property !== undefined) return [property, quoted?.replaceAll("''", "'") ?? bare ?? '']
-    const message = `Unsupported or invalid query filter clause: ${part}.`
-    throw new GraphError('Request_UnsupportedQuery', message)
+    throw new GraphError('Request_UnsupportedQuery', `Unsupported or invalid query filter clause: ${part}.`)
   })
 }
 
