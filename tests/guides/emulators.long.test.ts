@@ -7,7 +7,6 @@ import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import witnesses from '../../emulators/witnesses/node/package.json' with { type: 'json' }
 import manifest from '../../package.json' with { type: 'json' }
-import bedrockAccess from '../../packages/bedrock-access/package.json' with { type: 'json' }
 import { findFreePort } from '../support/ports.ts'
 import { findProgram, needs } from '../support/programs.ts'
 
@@ -20,6 +19,7 @@ const blocks = [read('docs/emulators.md'), read('emulators/kit/README.md')].flat
   ),
 )
 const mostLines = 35
+const { dependencies: bedrockClients } = JSON.parse(read('packages/bedrock-access/package.json'))
 
 /** A stranger's project: the archive, and what the guide tells to install. */
 const project = temporaryFolder()
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const clients = [
     `vitest@${manifest.devDependencies.vitest}`,
     `@azure/msal-node@${witnesses.dependencies['@azure/msal-node']}`,
-    `@aws-sdk/client-bedrock-runtime@${bedrockAccess.dependencies['@aws-sdk/client-bedrock-runtime']}`,
+    `@aws-sdk/client-bedrock-runtime@${bedrockClients['@aws-sdk/client-bedrock-runtime']}`,
   ]
   await exec('npm', [...npm, ...clients], { cwd: project })
 }, 300_000)
