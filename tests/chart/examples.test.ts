@@ -6,11 +6,11 @@ import { renderWith, type Values } from './support/render.ts'
 
 needs('helm')
 
-/** The examples of values on a page of the documentation, with placeholders for ids replaced. */
+/** The examples of values on a page, with placeholders for ids replaced; without seeds, which extend the demo's tenant. */
 function examplesOf(page: string): readonly Values[] {
   let ids = 0
   const nextId = () => `99999999-0000-4000-8000-${String(ids++).padStart(12, '0')}`
-  return [...readGuide(page).matchAll(/^```yaml\n(.*?)^```/gms)].map(
+  return [...readGuide(page).matchAll(/^```yaml\n(?!extends:)(.*?)^```/gms)].map(
     ([, text = '']): Values => parse(text.replaceAll(/…|<[^>]+>/g, nextId)),
   )
 }
