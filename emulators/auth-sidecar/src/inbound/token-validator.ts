@@ -26,10 +26,7 @@ const clockSkewSeconds = 300
 /** The last second that a .NET date can hold. */
 const lastDotNetSecond = 253_402_300_799
 
-/**
- * Validates tokens for the blueprint in the order, and with the requests, of Microsoft.Identity.Web. The check of the issuer
- * fetches a discovery document of its own, so two such documents are fetched before the first result.
- */
+/** Validates tokens in the order and with the requests of Microsoft.Identity.Web, which fetches two discovery documents. */
 export class TokenValidator {
   readonly #azureAd: AzureAdOptions
   readonly #clock: Clock

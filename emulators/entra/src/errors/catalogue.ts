@@ -1,9 +1,6 @@
 import { type Wording, words } from '@entra-agents/entra-failures/words'
 
-/**
- * Refusals that the sidecar never gets: of sign-in, codes, requests for another agent’s tokens, and malformed requests
- * (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
- */
+/** Refusals that the sidecar never gets (https://learn.microsoft.com/entra/identity-platform/reference-error-codes). */
 // biome-ignore format: table
 const ownRefusals = {
   65004: { error: 'access_denied', text: 'User declined to consent to access the app.' },

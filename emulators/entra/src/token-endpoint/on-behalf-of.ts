@@ -5,10 +5,7 @@ import { authenticate, type Client, type TokenRequest } from '../oauth/client.ts
 import { type Claims, readOwnToken } from '../tokens/jwt.ts'
 import { grantForUser, type TokenResponse } from './user-grant.ts'
 
-/**
- * Exchanges a user's token for a token for the next API
- * (https://learn.microsoft.com/entra/agent-id/agent-on-behalf-of-oauth-flow).
- */
+/** Exchanges a user's token for one for the next API (https://learn.microsoft.com/entra/agent-id/agent-on-behalf-of-oauth-flow). */
 export async function grantOnBehalfOf(request: TokenRequest): Promise<TokenResponse> {
   const { entra, form, client } = request
   const use = form.required('requested_token_use')

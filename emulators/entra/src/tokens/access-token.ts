@@ -36,10 +36,7 @@ export interface AccessTokenRequest {
   readonly overrides?: Claims | undefined
 }
 
-/**
- * Issues an access token in the version that the API's registration demands
- * (https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference).
- */
+/** Issues an access token in the version that the API demands (learn.microsoft.com/entra/identity-platform/access-token-claims-reference). */
 export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Promise<IssuedToken> {
   const { client, resource, roles, signedIn } = request
   const isV2 = resource.application.api.requestedAccessTokenVersion === 2
