@@ -112,6 +112,8 @@ export class AgentStack<Name extends string = PartName> implements AsyncDisposab
   async stop(part: Name | PartName): Promise<void> {
     const app = this.#apps.get(part)
     this.#apps.delete(part)
+    // Of connections whose response ends only while the part stops.
+    if (app) app.server.keepAliveTimeout = 1
     await app?.close()
   }
 

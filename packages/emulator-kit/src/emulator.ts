@@ -70,7 +70,11 @@ export class Emulator<
   ): void {
     app.addHook('preHandler', async request => choose(request).requests.note(request, {}))
     app.addHook('onResponse', async (request, reply) => choose(request).requests.end(request, reply))
-    app.addHook('preClose', async () => this.faults.stop())
+    app.addHook('preClose', async () => {
+      this.faults.stop()
+      // Of the connections whose response ends only now.
+      app.server.keepAliveTimeout = 1
+    })
     closeUnusedConnections(app)
     app.register(
       async scope => {

@@ -80,8 +80,6 @@ export async function startWeatherApi(
       issuer.sign(autonomousClaims({ authority: issuer.url, claims }), header),
     onBehalfOf: (claims = {}) => issuer.sign(onBehalfOfClaims({ authority: issuer.url, claims })),
     async close() {
-      // A client's connection that has sent no request yet would be waited for.
-      app.server.closeAllConnections()
       await Promise.all([app.close(), issuer.close()])
     },
   }

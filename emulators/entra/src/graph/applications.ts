@@ -147,7 +147,8 @@ function showCertificate(pem: string) {
   const { fingerprint256: customKeyIdentifier, subject, validTo } = new X509Certificate(pem)
   const keyId = stableId(customKeyIdentifier)
   const endDateTime = new Date(validTo).toISOString()
-  return { keyId, customKeyIdentifier, displayName: subject, endDateTime, type: 'AsymmetricX509Cert' }
+  const displayName = subject.replaceAll('\n', ', ')
+  return { keyId, customKeyIdentifier, displayName, endDateTime, type: 'AsymmetricX509Cert' }
 }
 
 /** An application as Graph shows it: without the values of secrets. */

@@ -37,6 +37,7 @@ export class Names {
       .replaceAll(/(?<=^.{14})[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gm, '<id>'.padEnd(36))
       .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>')
+      .replaceAll(/(?<=serialNumber=)[0-9a-f]+/g, '<number>')
       .replaceAll(/(?<=process )\d+/g, '<number>')
       .replaceAll(/[\d.]+ s after Enter/g, '<time> after Enter')
       .replaceAll(/ +$/gm, '')
