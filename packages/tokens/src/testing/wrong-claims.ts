@@ -43,8 +43,6 @@ export function wrongClaims(issuer: TestIssuer, api: Audience): BadToken[] {
   })
 }
 
-const now = Math.floor(Date.now() / 1000)
-
 const claimChanges: Readonly<Record<string, ChangesOf>> = {
   issuer: ({ version }, { url }) => [
     ['v2 issuer of another tenant', { iss: `${url}/${otherId}/v2.0`, ver: '2.0' }],
@@ -84,32 +82,35 @@ const claimChanges: Readonly<Record<string, ChangesOf>> = {
     ['object as audience', { aud: { id: appId } }],
     ['no audience', { aud: undefined }],
   ],
-  lifetime: () => [
-    ['expired beyond the tolerance', { exp: now - 65 }],
-    ['expired yesterday', { exp: now - 86_400 }],
-    ['expired in 1970', { exp: 0 }],
-    ['negative expiry', { exp: -1 }],
-    ['expiry as text', { exp: String(now + 3_600) }],
-    ['expiry in a list', { exp: [now + 3_600] }],
-    ['fractional expiry', { exp: now + 3_600.5 }],
-    ['expiry beyond all numbers', { exp: Number.MAX_VALUE }],
-    ['expiry before all dates', { exp: -1e308 }],
-    ['expiry after the year 9999', { exp: 253_402_300_800 }],
-    ['null as expiry', { exp: null }],
-    ['no expiry', { exp: undefined }],
-    ['valid only later', { nbf: now + 3_600 }],
-    ['start as text', { nbf: String(now) }],
-    ['fractional start', { nbf: now - 3_600.5 }],
-    ['negative start', { nbf: -1 }],
-    ['start after all dates', { nbf: 1e308 }],
-    ['null as start', { nbf: null }],
-    ['issued in the future', { iat: now + 3_600 }],
-    ['issue time as text', { iat: 'now' }],
-    ['fractional issue time', { iat: now - 3_600.5 }],
-    ['negative issue time', { iat: -1e308 }],
-    ['null as issue time', { iat: null }],
-    ['end before the start, though both are within the tolerance', { nbf: now + 30, exp: now - 30 }],
-  ],
+  lifetime: () => {
+    const now = Math.floor(Date.now() / 1000)
+    return [
+      ['expired beyond the tolerance', { exp: now - 65 }],
+      ['expired yesterday', { exp: now - 86_400 }],
+      ['expired in 1970', { exp: 0 }],
+      ['negative expiry', { exp: -1 }],
+      ['expiry as text', { exp: String(now + 3_600) }],
+      ['expiry in a list', { exp: [now + 3_600] }],
+      ['fractional expiry', { exp: now + 3_600.5 }],
+      ['expiry beyond all numbers', { exp: Number.MAX_VALUE }],
+      ['expiry before all dates', { exp: -1e308 }],
+      ['expiry after the year 9999', { exp: 253_402_300_800 }],
+      ['null as expiry', { exp: null }],
+      ['no expiry', { exp: undefined }],
+      ['valid only later', { nbf: now + 3_600 }],
+      ['start as text', { nbf: String(now) }],
+      ['fractional start', { nbf: now - 3_600.5 }],
+      ['negative start', { nbf: -1 }],
+      ['start after all dates', { nbf: 1e308 }],
+      ['null as start', { nbf: null }],
+      ['issued in the future', { iat: now + 3_600 }],
+      ['issue time as text', { iat: 'now' }],
+      ['fractional issue time', { iat: now - 3_600.5 }],
+      ['negative issue time', { iat: -1e308 }],
+      ['null as issue time', { iat: null }],
+      ['end before the start, though both are within the tolerance', { nbf: now + 30, exp: now - 30 }],
+    ]
+  },
   format: () => [
     ['facets of the subject in a list', { xms_sub_fct: ['13'] }],
     ['no object id', { oid: undefined }],
