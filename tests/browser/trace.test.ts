@@ -39,6 +39,10 @@ async function openTrace(url = agent.url): Promise<{ page: Page; pane: Locator; 
   return { page, pane, rows }
 }
 
+/** Rows far outside the view have no text, and rows just inside only after a frame. */
+const countRendered = (parts: Locator) =>
+  parts.evaluateAll(all => all.filter(one => one.checkVisibility({ contentVisibilityAuto: true })).length)
+
 const expandClaims = (page: Page) =>
   page.getByRole('button', { name: /more, and what each claim means/ }).click()
 
@@ -65,10 +69,10 @@ describe('the trace', () => {
       expect(await page.locator(':focus').getAttribute('data-token')).toBe(role)
     }
     await page.getByRole('button', { name: 'Open all' }).click()
-    await read('Steps, all open', pane.locator('.steps'))
     const details = page.locator('.step-more')
+    await expect.poll(() => countRendered(details)).toBe(await rows.count())
+    await read('Steps, all open', pane.locator('.steps'))
     const opened = await details.count()
-    expect(opened).toBe(await rows.count())
     await choose(page, 'Sequence')
     await page.locator('.lanes').waitFor()
     expect(await details.count(), 'the details stay open').toBe(opened)
