@@ -14,14 +14,19 @@ const leastLifetimeMs = 7 * 86_400_000
  */
 export function readEntraTls(env: EnvironmentReader, port: number) {
   if (!env.flag('ENTRA_TLS', false)) return undefined
-  const serverFile = fileOfDemo(`entra-${port}-key.pem`)
+  const { file: serverFile, certificate } = keepCertificate(`entra-${port}-key.pem`)
   const clientFile = fileOfDemo(`entra-${port}-ca.pem`)
-  const certificate = readKept(serverFile) ?? makeCertificate(serverFile)
   replaceFile(clientFile, `${certificate}${readExtraCertificates(env)}`)
   return {
     server: { TLS_CERT_FILE: serverFile, TLS_KEY_FILE: serverFile },
     client: { NODE_EXTRA_CA_CERTS: clientFile },
   }
+}
+
+/** A key and its certificate, in one file that is kept between starts. They are made anew when the certificate is about to expire. */
+export function keepCertificate(name: string): { file: string; certificate: string } {
+  const file = fileOfDemo(name)
+  return { file, certificate: readKept(file) ?? makeCertificate(file) }
 }
 
 /** Lets this process trust the certificates of a file, too. */

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { Variables } from '@entra-agents/service-kit'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import * as testing from './testing/environments.ts'
 
 const notesAppId = '99999999-0000-4000-8000-000000000099'
@@ -63,6 +63,22 @@ describe('the processes of the demo', () => {
     expect(secret).not.toBe('')
     const holders = Object.entries(all).filter(([, env]) => Object.values(env).includes(secret))
     expect(holders.map(([name]) => name)).toEqual(['entra', 'sidecar'])
+  })
+
+  it('keep the keys that sign tokens and seal turns between starts, in files that only their owner can read', () => {
+    const files = () => {
+      const { entra, agent } = environments({ PORT: '2', ENTRA_PORT: '2' })
+      return [entra?.['SIGNING_KEY_FILE'] ?? '', agent?.['SEAL_KEYS_FILE'] ?? '']
+    }
+    onTestFinished(() => {
+      for (const file of files()) rmSync(file)
+    })
+    const contents = files().map(file => readFileSync(file, 'utf8'))
+    expect(files().map(file => readFileSync(file, 'utf8'))).toEqual(contents)
+    if (process.platform !== 'win32')
+      expect(files().map(file => statSync(file).mode & 0o777)).toEqual([0o600, 0o600])
+    for (const file of files()) writeFileSync(file, 'no key')
+    expect(files().map(file => readFileSync(file, 'utf8'))).not.toContain('no key')
   })
 
   it('know each API and MCP server that the user adds, with the app id that is registered', async () => {

@@ -7,8 +7,9 @@ import { variablePrefix } from '@entra-agents/identity'
 import { type EnvironmentReader, readEnvironment, type Variables } from '@entra-agents/service-kit'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
-import { readEntraTls } from './certificate.ts'
+import { keepCertificate, readEntraTls } from './certificate.ts'
 import type { DemoProcess, ReadExample } from './process.ts'
+import { keepSealKeys } from './seal-keys.ts'
 import { variablesForPart, variablesNamed } from './variables.ts'
 import { weatherExample } from './weather.ts'
 
@@ -82,6 +83,8 @@ export function describeProcesses(
     PORT: String(ports.entra),
     PUBLIC_URL: urls.entra,
     BLUEPRINT_CLIENT_SECRET,
+    // After a restart users are still signed in.
+    SIGNING_KEY_FILE: keepCertificate(`entra-${ports.entra}-signing.pem`).file,
     ...settingsOf(examples.map(example => example.entraEnv)),
     SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
   }
@@ -89,6 +92,7 @@ export function describeProcesses(
     ...settingsOf(examples.map(example => example.agentEnv(ids))),
     ...toolSettings(variables, entraEnv),
     ...shared,
+    SEAL_KEYS_FILE: keepSealKeys(ports.agent),
     ...variablesForPart(variables, 'agent'),
     ...(usesRealBedrock ? variablesForPart(variables, 'realBedrock') : bedrock.client(urls.bedrock)),
     HOST,

@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type EnvironmentReader, loopbackHosts, readEnvironment } from '@entra-agents/service-kit'
 import { readSeed } from './seed/read-seed.ts'
@@ -32,6 +33,7 @@ function readVariables(reader: EnvironmentReader) {
     ),
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
+    signingKey: readSigningKey(reader),
     documentHosts: reader.list('CLIENT_DOCUMENT_HOSTS', []).map(host => host.toLowerCase()),
   }
 }
@@ -41,6 +43,23 @@ function readTls(reader: EnvironmentReader): { cert: string; key: string } | und
   const key = readFile(reader, 'TLS_KEY_FILE')
   if (cert !== undefined && key !== undefined) return { cert, key }
   if (cert ?? key) reader.fault('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither.')
+  return undefined
+}
+
+/** The key that signs tokens from the start, with its certificate. */
+function readSigningKey(
+  reader: EnvironmentReader,
+): { certificate: X509Certificate; privateKey: KeyObject } | undefined {
+  const pem = readFile(reader, 'SIGNING_KEY_FILE')
+  if (pem === undefined) return undefined
+  try {
+    const [certificate, privateKey] = [new X509Certificate(pem), createPrivateKey(pem)]
+    if (privateKey.asymmetricKeyType === 'rsa' && certificate.checkPrivateKey(privateKey))
+      return { certificate, privateKey }
+  } catch {
+    // What is wrong would be said in the words of OpenSSL.
+  }
+  reader.fault('SIGNING_KEY_FILE must have an RSA key and the certificate of this key, both as PEM.')
   return undefined
 }
 

@@ -3,7 +3,7 @@ import { commonProblem, defineProblems } from '@entra-agents/service-kit'
 import type { FastifyRequest } from 'fastify'
 import type { Config } from './config.ts'
 import { Entra } from './entra.ts'
-import { makeKey } from './keys/signing-keys.ts'
+import { makeKey, type SigningKey, takeKey } from './keys/signing-keys.ts'
 import { isSharedEndpoint } from './oauth/client.ts'
 import { Form } from './oauth/form.ts'
 import { list } from './seed/names.ts'
@@ -23,9 +23,11 @@ export class Tenants {
   readonly #server: () => Server
   readonly #most: number
   /** To generate one takes longer than everything else; Entra's tenants share theirs as well. */
-  readonly #key = makeKey()
+  readonly #key: Promise<SigningKey>
 
   constructor(config: Config, server: () => Server, most = 1_000) {
+    const { signingKey } = config
+    this.#key = signingKey ? takeKey(signingKey.certificate, signingKey.privateKey) : makeKey()
     this.first = new Entra(config, server, this.#key)
     this.all = [this.first]
     this.#server = server

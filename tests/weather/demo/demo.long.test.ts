@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import type { ChatResponse } from '@entra-agents/trace'
+import type { ChatResponse, PausedResponse } from '@entra-agents/trace'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { fileOfDemo } from '../../../scripts/demo/files.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
 import { signIn } from '../../support/sign-in.ts'
-import { demoCommand, isOpenToOthers, startDemo } from './support/start-demo.ts'
+import { demoCommand, isOpenToOthers, portVariables, startDemo } from './support/start-demo.ts'
 
 async function listen(port: number): Promise<Server> {
   const server = createServer()
@@ -67,6 +67,37 @@ describe('make demo', () => {
     demo.process.kill('SIGTERM')
     expect(await demo.ended).toBe(0)
     expect(demo.output()).not.toMatch(/WARN|ERROR/)
+  })
+
+  it('keeps its keys, so that a user who is signed in can approve after a restart what waited before it', async () => {
+    const first = await startDemo(demoCommand)
+    const { PORT, ENTRA_PORT } = first.ports
+    const send = async (path: string, request: object, token: string) => {
+      const body = { mode: 'direct', flow: 'obo', ...request }
+      const response = await postJson(`http://localhost:${PORT}${path}`, body, { token })
+      return (await response.json()) as PausedResponse & ChatResponse
+    }
+    const approve = ({ continuation, calls }: PausedResponse, token: string) => {
+      const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
+      return send('/api/chat/continue', { continuation, decisions }, token)
+    }
+    const ada = {
+      entraUrl: `http://localhost:${ENTRA_PORT}`,
+      redirectUri: `http://localhost:${PORT}/auth/redirect.html`,
+      user: identities.ada.oid,
+    }
+    await first.printed('Ready:')
+    const token = await signIn(ada)
+    const asked = await send('/api/chat', { message: 'Warn me when Oslo falls below -5 °C' }, token)
+    expect(asked).toMatchObject({ status: 'paused', kind: 'approval' })
+    first.process.kill('SIGINT')
+    expect(await first.ended).toBe(0)
+    const second = await startDemo(demoCommand, portVariables(first.ports))
+    await second.printed('Ready:')
+    const approved = await approve(asked, token)
+    expect(approved).toMatchObject({ status: 'paused', kind: 'step-up' })
+    const done = await approve(approved, await signIn({ ...ada, claims: approved.claimsChallenge }))
+    expect(done.answer).toContain('There is an alert now: Oslo below −5 °C')
   })
 
   it('ends with exit code 1 when one process dies, and prints the reason', async () => {

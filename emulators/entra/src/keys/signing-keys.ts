@@ -1,6 +1,6 @@
-import { createHash, KeyObject } from 'node:crypto'
+import { createHash, KeyObject, type X509Certificate } from 'node:crypto'
 import type { Clock } from '@entra-agents/emulator-kit'
-import { type CryptoKey, exportJWK, generateKeyPair, type JWK } from 'jose'
+import { type CryptoKey, exportJWK, generateKeyPair, importPKCS8, importX509, type JWK } from 'jose'
 import { makeCertificate } from './certificate.ts'
 
 export interface SigningKey {
@@ -54,13 +54,24 @@ export class SigningKeys {
 
 export async function makeKey(): Promise<SigningKey> {
   const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
-  const jwk = await exportJWK(publicKey)
   const dates = { from: new Date('2026-01-01'), until: new Date('2049-12-31') }
   const der = makeCertificate(
     { name: 'accounts.accesscontrol.windows.net', ...dates },
     KeyObject.from(publicKey),
     KeyObject.from(privateKey),
   )
+  return describeKey(der, publicKey, privateKey)
+}
+
+/** A key that was made before, with its certificate. */
+export async function takeKey(certificate: X509Certificate, key: KeyObject): Promise<SigningKey> {
+  const publicKey = await importX509(certificate.toString(), 'RS256', { extractable: true })
+  const privateKey = await importPKCS8(key.export({ type: 'pkcs8', format: 'pem' }).toString(), 'RS256')
+  return describeKey(certificate.raw, publicKey, privateKey)
+}
+
+async function describeKey(der: Buffer, publicKey: CryptoKey, privateKey: CryptoKey): Promise<SigningKey> {
   const kid = createHash('sha1').update(der).digest('base64url')
+  const jwk = await exportJWK(publicKey)
   return { kid, certificate: der.toString('base64'), privateKey, publicKey, jwk, retiresAtMs: undefined }
 }

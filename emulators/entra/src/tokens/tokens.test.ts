@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { expect, it } from 'vitest'
 import { wellKnown } from '../directory/well-known.ts'
 import { ada, ben, signIn } from '../testing/browser.ts'
+import { makeCertificate } from '../testing/certificate.ts'
 import { describeTokens } from '../testing/describe-responses.ts'
 import {
   requestCustomToken,
@@ -12,7 +15,7 @@ import {
   sendJson,
   t1Of,
 } from '../testing/requests.ts'
-import { setupAppId, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
+import { setupAppId, startEntra, startEntraForFile, tenantId, weatherAppId } from '../testing/start-entra.ts'
 import { encodeGuid } from './opaque.ts'
 
 const entra = await startEntraForFile()
@@ -82,4 +85,14 @@ it('the lifetime of tokens follows the setting; a response with a long-lived tok
   const rest = { token_type: 'Bearer', ext_expires_in: expect.any(Number) }
   expect(await lifetimeOf(7_200)).toEqual({ ...rest, expires_in: 7_200, refresh_in: 3_600 })
   expect(await lifetimeOf(7_199)).toEqual({ ...rest, expires_in: 7_199, ext_expires_in: 7_199 })
+})
+
+it('the key of SIGNING_KEY_FILE signs, so that tokens stay valid when the emulator starts again', async () => {
+  using made = makeCertificate('localhost')
+  const SIGNING_KEY_FILE = temporaryFile('signing.pem')
+  writeFileSync(SIGNING_KEY_FILE, made.certificate + made.key)
+  await using before = await startEntra({ SIGNING_KEY_FILE })
+  await using after = await startEntra({ SIGNING_KEY_FILE })
+  const published = createRemoteJWKSet(new URL(`${after.url}/${tenantId}/discovery/v2.0/keys`))
+  await jwtVerify(await tokenOf(requestTr(before)), published)
 })

@@ -57,7 +57,7 @@ export async function startDemo(
   return { process: child, ports, ended, printed, output: () => output } satisfies Demo
 }
 
-function portVariables(ports: Record<string, number>): Record<string, string> {
+export function portVariables(ports: Demo['ports']): Record<string, string> {
   return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]))
 }
 
