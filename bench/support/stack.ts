@@ -41,7 +41,9 @@ export class BenchStack implements AsyncDisposable {
     const stack = new BenchStack(agent)
     try {
       for (const { name, main, env, healthUrl } of processes) {
-        if (name !== 'agent' && name !== 'bedrock') await stack.startProcess(main, env, healthUrl)
+        // As in a deployment, the sidecar's cache has tokens.
+        const asDeployed = { ...env, AGENT_TOKEN_LIFETIME_SECONDS: '' }
+        if (name !== 'agent' && name !== 'bedrock') await stack.startProcess(main, asDeployed, healthUrl)
       }
       return stack
     } catch (error) {

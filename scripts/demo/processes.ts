@@ -85,6 +85,8 @@ export function describeProcesses(
     BLUEPRINT_CLIENT_SECRET,
     // After a restart users are still signed in.
     SIGNING_KEY_FILE: keepCertificate(`entra-${ports.entra}-signing.pem`).file,
+    // The sidecar hands out no token in its last five minutes, so that each question shows a new exchange.
+    AGENT_TOKEN_LIFETIME_SECONDS: '300',
     ...settingsOf(examples.map(example => example.entraEnv)),
     SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
   }

@@ -92,6 +92,7 @@ it('all faults are reported at once, in words', async () => {
       PUBLIC_URL: 'login.microsoftonline.com',
       TLS_CERT_FILE: '/nowhere/certificate.pem',
       SIGNING_KEY_FILE: import.meta.filename,
+      AGENT_TOKEN_LIFETIME_SECONDS: '0',
       BLUEPRINT_CERTIFICATE_FILE: '/nowhere/certificate.pem',
       FEDERATED_ISSUER: 'https://issuer.example',
       SPA_REDIRECT_URI: 'nonsense',

@@ -34,6 +34,7 @@ function readVariables(reader: EnvironmentReader) {
     publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
     tls: readTls(reader),
     signingKey: readSigningKey(reader),
+    agentTokenLifetimeSeconds: reader.integer('AGENT_TOKEN_LIFETIME_SECONDS', 86_400, 1, 86_400),
     documentHosts: reader.list('CLIENT_DOCUMENT_HOSTS', []).map(host => host.toLowerCase()),
   }
 }

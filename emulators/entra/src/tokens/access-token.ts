@@ -61,7 +61,14 @@ export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Pro
     xms_ftd: opaqueValue(24),
     ...request.overrides,
   }
-  return signToken(entra, claims, request.lifetimeSeconds)
+  return signToken(entra, claims, request.lifetimeSeconds ?? lifetimeFor(entra, client))
+}
+
+function lifetimeFor({ settings, config }: Entra, { kind }: ServicePrincipal): number {
+  const { tokenLifetimeSeconds } = settings.current
+  return kind === 'agentIdentity'
+    ? Math.min(tokenLifetimeSeconds, config.agentTokenLifetimeSeconds)
+    : tokenLifetimeSeconds
 }
 
 function userClaims(

@@ -9,6 +9,7 @@ import { describeTokens } from '../testing/describe-responses.ts'
 import {
   requestCustomToken,
   requestObo,
+  requestT1,
   requestT2,
   requestTr,
   requestTrAsUser,
@@ -85,6 +86,17 @@ it('the lifetime of tokens follows the setting; a response with a long-lived tok
   const rest = { token_type: 'Bearer', ext_expires_in: expect.any(Number) }
   expect(await lifetimeOf(7_200)).toEqual({ ...rest, expires_in: 7_200, refresh_in: 3_600 })
   expect(await lifetimeOf(7_199)).toEqual({ ...rest, expires_in: 7_199, ext_expires_in: 7_199 })
+})
+
+it('tokens of agents for APIs live no longer than AGENT_TOKEN_LIFETIME_SECONDS, all others as long as without it', async () => {
+  await using other = await startEntra({ AGENT_TOKEN_LIFETIME_SECONDS: '300' })
+  const lifetimes = async () => {
+    const responses = [await requestT1(other), await requestT2(other), await requestTr(other)]
+    return [...responses, await requestTrAsUser(other)].map(({ body }) => body['expires_in'])
+  }
+  expect(await lifetimes()).toEqual([3_599, 3_599, 300, 300])
+  await sendJson(other, 'PATCH', '/emulator/settings', { tokenLifetimeSeconds: 60 })
+  expect(await lifetimes()).toEqual([60, 60, 60, 60])
 })
 
 it('the key of SIGNING_KEY_FILE signs, so that tokens stay valid when the emulator starts again', async () => {
