@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { FlowName, Mode } from './chat.ts'
 import { mapFlows } from './flows.ts'
+import { linkValueNames } from './link-templates.ts'
 import { Problem } from './problem.ts'
 
 const componentMembers = {
@@ -70,6 +71,11 @@ export type TraceAudience = Static<typeof TraceAudience>
 export const blueprintCredentials = ['secret', 'certificate', 'federated', 'unknown'] as const
 export type BlueprintCredential = (typeof blueprintCredentials)[number]
 
+function linkTemplate(what: string) {
+  const placeholders = linkValueNames.map(name => `{${name}}`).join(', ')
+  return Type.String({ description: `Where people find ${what}: an http or https URL with ${placeholders}.` })
+}
+
 /** The configuration that the page gets; public ids only. */
 export const PublicConfig = Type.Object({
   tenantId: Type.String(),
@@ -100,6 +106,8 @@ export const PublicConfig = Type.Object({
   }),
   requireSignIn: Type.Boolean(),
   traceFor: TraceAudience,
+  entraLogUrl: Type.Optional(linkTemplate('what Entra logged of a token request')),
+  traceUrl: Type.Optional(linkTemplate('the OpenTelemetry trace of a turn')),
   /** The downstream APIs that the agent has tools for. */
   apis: Type.Array(Type.Object({ name: Type.String(), title: Type.String(), appId: Type.String() })),
   names: Type.Record(Type.String(), Type.String(), { description: 'What the ids in tokens stand for.' }),

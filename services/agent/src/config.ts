@@ -7,6 +7,7 @@ import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-k
 import { readTelemetry } from '@entra-agents/telemetry'
 import { blueprintCredentials } from '@entra-agents/trace'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
+import { readTraceLinks } from './trace-links.ts'
 import { consentFromTurns } from './turn/turn.ts'
 import { version } from './version.ts'
 
@@ -67,6 +68,8 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       /** Whether users must be signed in to ask an agent that has no rule of its own. */
       requireSignIn: env.flag('REQUIRE_SIGN_IN', false),
       traceFor: env.oneOf('TRACE_FOR', ['everyone', 'signed-in', 'nobody'], 'everyone'),
+      /** Addresses at which readers of a trace find the turn elsewhere. */
+      traceLinks: readTraceLinks(env),
       limits: {
         /** How long one turn may take. */
         turnTimeoutMs: env.integer('TURN_TIMEOUT_MS', 120_000, 1_000, 900_000),

@@ -91,6 +91,7 @@ it('/api/config has only public ids, the endpoints of an emulator on loopback, w
     AWS_REGION: 'eu-central-1',
     AWS_BEARER_TOKEN_BEDROCK: 'k',
     BEDROCK_PROBE: 'off',
+    TRACE_LINKS: '{"trace":"https://traces.example/{traceId}"}',
   }
   const documents = {
     'an emulator on loopback': (await get('/api/config')).body,

@@ -21,7 +21,7 @@ export const configRoute: FastifyPluginAsyncTypebox<ConfigRouteOptions> = async 
 
 function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicConfig {
   const { blueprint, blueprintCredential, agents, spaClientId, bedrock } = config
-  const { traceFor, emulated } = config
+  const { traceFor, traceLinks, emulated } = config
   const { tenantId, blueprintAppId } = blueprint
   const apis = toolsets.map(({ api }) => ({ name: api.name, title: api.title, appId: api.appId }))
   return {
@@ -43,6 +43,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
     blueprintCredential,
     requireSignIn: agents[0].requireSignIn ?? config.requireSignIn,
     traceFor,
+    ...traceLinks,
     apis,
     names: {
       [tenantId]: 'this tenant',
