@@ -26,8 +26,27 @@ ${showId(clientOf(last))}<br>${verdictOf(last)}`
   return list('Requests, each after those that got its tokens', items.reverse())
 }
 
-/** The steps of the flow that ends with this request. */
-export function describeFlow(entra: Entra, { steps }: Flow): Content {
+/** The requests that a trace names, each after those that got its tokens; `undefined` if there are none. */
+export function describeTurn(entra: Entra, { correlationId, tokenId }: TurnIds): Content | undefined {
+  const flows = [...flowsOf(entra.requests.all).values()]
+  const own = flows.filter(({ last }) => correlationId && last.correlationId === correlationId)
+  const issuing = flows.filter(({ last }) => tokenId && last.tokenId === tokenId)
+  const shown = new Set([...own, ...issuing].flatMap(({ steps }) => steps))
+  if (shown.size === 0) return undefined
+  const steps = entra.requests.all.filter(step => shown.has(step)).slice(-maxSteps)
+  const isEarlier = own.length === 0 && correlationId
+  return [
+    html`<p>${
+      isEarlier
+        ? 'No listed request has this correlation ID: the token is of an earlier request, and came from a cache.'
+        : 'These requests, and those that got the tokens which they present.'
+    }</p>`,
+    describeFlow(entra, { steps }),
+  ]
+}
+
+/** The steps of a flow, with their tokens. */
+export function describeFlow(entra: Entra, { steps }: Pick<Flow, 'steps'>): Content {
   const showId = namesOf(entra)
   const stepOf = (uti: unknown) =>
     steps.findIndex(({ issuedTokens = {} }) => Object.values(issuedTokens).some(one => one['uti'] === uti))
@@ -53,6 +72,12 @@ ${facts([
   ...Object.entries(fields).map(([name, value]) => [name, showId(value)] as const),
 ])}${presented}${issued}`
   })
+}
+
+/** The ids by which a trace names a request: its correlation ID, or `uti` of the token that it got. */
+interface TurnIds {
+  readonly correlationId: unknown
+  readonly tokenId: unknown
 }
 
 function clientOf({ form, issuedTokens, presentedTokens }: Step): string {

@@ -88,6 +88,48 @@ it('shows each step of a flow with its tokens decoded, and what decided', async 
   expect(text).not.toContain(t1.split('.')[2])
 })
 
+describe('a link of a trace, by correlation ID and token', () => {
+  const correlation = '99999999-0000-4000-8000-0000000000c1'
+  const link = (query: Readonly<Record<string, string>>) => `?${new URLSearchParams(query)}`
+  const headers = { 'client-request-id': correlation }
+
+  it('shows the requests with those that got their tokens, the accepted and the refused ones', async () => {
+    const t1 = await t1Of(entra)
+    const asked = {
+      client_id: agentId,
+      client_assertion: t1,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      grant_type: 'client_credentials',
+      scope: `api://${weatherAppId}/.default`,
+    }
+    const { body } = await requestToken(entra, asked, headers)
+    await requestToken(entra, { ...asked, client_id: seedIds.traineeAgent }, headers)
+    await requestTr(entra)
+    const { status, html } = await open(link({ correlation, token: '' }))
+    expect([status, html.match(/<h1>.*<\/h1>/)?.[0]]).toEqual([200, '<h1>What Entra ID saw</h1>'])
+    expect(textOf(html).match(/^Step \d: \w+|AADSTS\d+|Accepted/gm)).toEqual([
+      'Step 1: T1',
+      'Accepted',
+      'Step 2: TR',
+      'Accepted',
+      'Step 3: TR',
+      'AADSTS7002137',
+    ])
+    const token = String(decodeJwt(body.access_token)['uti'])
+    const cached = textOf((await open(link({ correlation: agentId, token }))).html)
+    expect(cached).toContain('the token is of an earlier request, and came from a cache')
+    expect(cached.match(/^Step \d: \w+/gm)).toEqual(['Step 1: T1', 'Step 2: TR'])
+    expect(textOf((await open(link({ token }))).html)).not.toContain('cache')
+  })
+
+  it('says so if the log has no such request', async () => {
+    const { status, html } = await open(link({ correlation: tenantId, token: 'none' }))
+    expect(status).toBe(404)
+    expect(textOf(html)).toContain('No request in the log has this correlation ID or got this token.')
+    expect((await open(link({ correlation: '', token: '' }))).html).toContain('<h1>Flows</h1>')
+  })
+})
+
 it('says that an injected fault decided', async () => {
   expect(await submit('faults/refuse', { leg: 't1', times: '1', code: '53003' })).toMatchObject({
     status: 303,
@@ -233,8 +275,17 @@ describe('hostile input', () => {
   it('is refused by a foreign name, also as an address that no request has', async () => {
     const answer = await entra.fetch('http://evil.example/emulator', { method: 'GET' })
     expect(answer.status).toBe(421)
-    const { status, html } = await open(`/lab/flows/${encodeURIComponent(hostile)}`)
-    expect(status).toBe(404)
-    expect(html).not.toContain('<script')
+    const value = encodeURIComponent(hostile)
+    const links = [
+      `?correlation=${value}&token=${value}`,
+      '?correlation=a&correlation=b&token[a]=b',
+      '?token=__proto__',
+      '?correlation=%00%ff',
+    ]
+    for (const path of [`/lab/flows/${value}`, ...links]) {
+      const { status, html } = await open(path)
+      expect(status).toBe(404)
+      expect(html).not.toContain('<script')
+    }
   })
 })

@@ -6,7 +6,7 @@ import { acceptFormBodies } from '../oauth/form.ts'
 import { html } from '../sign-in/html.ts'
 import { serveControls } from './controls-screen.ts'
 import { showDirectory } from './directory-screen.ts'
-import { describeFlow, flowsOf, listFlows } from './flow-screens.ts'
+import { describeFlow, describeTurn, flowsOf, listFlows } from './flow-screens.ts'
 import { readForm, schemaForm } from './schema-form.ts'
 import { claimsMarkup, namesOf, sendScreen } from './screen.ts'
 
@@ -19,7 +19,17 @@ export async function serveLab(lab: FastifyInstance): Promise<void> {
   })
   await lab.register(guardBrowserBoundary, { allowedHosts: lab.entra.config.allowedHosts })
   acceptFormBodies(lab)
-  lab.get('/', async ({ entra }, reply) => sendScreen(reply, 'Flows', listFlows(entra)))
+  lab.get<{ Querystring: Record<string, unknown> }>('/', async ({ entra, query }, reply) => {
+    const { correlation: correlationId, token: tokenId } = query
+    if (!correlationId && !tokenId) return sendScreen(reply, 'Flows', listFlows(entra))
+    const content = describeTurn(entra, { correlationId, tokenId })
+    if (!content)
+      throw commonProblem(
+        'NOT_FOUND',
+        'No request in the log has this correlation ID or got this token. The log keeps the latest requests, until a reset or restart.',
+      )
+    return sendScreen(reply, 'What Entra ID saw', content)
+  })
   lab.get<{ Params: { id: string } }>('/lab/flows/:id', async ({ entra, params }, reply) => {
     const flow = flowsOf(entra.requests.all).get(params.id)
     if (!flow) throw commonProblem('NOT_FOUND', 'The log has no request with this id.')
