@@ -45,6 +45,7 @@ describe('the processes of the demo', () => {
     ['DownstreamApis__more__Scopes__0', 'api://more/.default', ['sidecar']],
     ['MCP_CONFIG', otherMcpConfig, ['agent']],
     ['RATE_LIMIT_PER_MINUTE', '7', ['agent']],
+    ['TRACE_LINKS', '{"trace":"http://localhost:6006/{traceId}"}', ['agent']],
     ['SEAL_KEYS_FILE', sealKeys, ['agent']],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=secret', ['agent']],
     ['OTEL_SERVICE_NAME', 'mine', []],

@@ -91,6 +91,10 @@ export function describeProcesses(
     SPA_REDIRECT_URI: `${urls.agent}/auth/redirect.html`,
   }
   const agentEnv = {
+    // The emulator's own page about a token request.
+    TRACE_LINKS: JSON.stringify({
+      entra: `${urls.entra}/emulator?correlation={correlationId}&token={tokenId}`,
+    }),
     ...settingsOf(examples.map(example => example.agentEnv(ids))),
     ...toolSettings(variables, entraEnv),
     ...shared,
