@@ -15,6 +15,7 @@ The variables of each container. `env` in the values overrides them; empty varia
   "TRUSTED_PROXIES" (join "," .Values.agent.trustedProxies)
   "REQUIRE_SIGN_IN" (include "agent.requireSignIn" .)
   "TRACE_FOR" (include "agent.traceFor" .)
+  "TRACE_LINKS" (include "agent.traceLinks" .)
   "TURN_TIMEOUT_MS" $turnMs
   "STOP_TIMEOUT_MS" $turnMs
   "TURN_INPUT_TOKENS" (printf "%d" (int .Values.agent.turnInputTokens))
@@ -289,6 +290,13 @@ https://{{ first .Values.ingress.hosts }}
 
 {{- define "agent.traceFor" -}}
 {{- .Values.agent.traceFor | default (include "agent.isExposed" . | empty | ternary "everyone" "signed-in") -}}
+{{- end }}
+
+{{/* Without the links that are not set; empty if none is. Not by toJson, which writes & as a code. */}}
+{{- define "agent.traceLinks" -}}
+{{- $links := dict -}}
+{{- range $name, $template := .Values.agent.traceLinks }}{{ if $template }}{{ $_ := set $links $name $template }}{{ end }}{{ end -}}
+{{- if $links }}{{ toRawJson $links }}{{ end -}}
 {{- end }}
 
 {{/* Host names that the weather API accepts at /mcp: those of its Service. */}}
