@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { Icon, type IconName } from '../controls/icon.tsx'
 import { type ApiGate, type Formula, type TokenPlate, tellFormula } from './formula.ts'
 import { TokenMark } from './token-mark.tsx'
@@ -7,6 +8,8 @@ interface FormulaViewProps {
   readonly formula: Formula
   /** Whether the presenter view shows the formula: then without its legend, which would be too small to read. */
   readonly isPresented?: boolean
+  /** Follows the legend. */
+  readonly link?: ComponentChildren
   /** Opens the card of a token; without this the plates are no buttons. */
   readonly onOpen?: (plate: TokenPlate) => void
   /** The plate whose card is open. */
@@ -14,7 +17,7 @@ interface FormulaViewProps {
 }
 
 /** How TR came about, written in one line: T1 + Tc → TR. */
-export function FormulaView({ formula, isPresented = false, onOpen, isOpen }: FormulaViewProps) {
+export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen }: FormulaViewProps) {
   const { terms, exchange, result, gate, legend } = formula
   const show = (plate: TokenPlate) =>
     onOpen && plate.card ? (
@@ -66,7 +69,7 @@ export function FormulaView({ formula, isPresented = false, onOpen, isOpen }: Fo
       {legend && !isPresented && (
         <p class="legend">
           <i class="dashes" aria-hidden="true" />
-          {legend}
+          {legend} {link}
         </p>
       )}
     </div>

@@ -2,10 +2,14 @@ import type { LogIds, TokenCard, TraceStep } from '@entra-agents/trace'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
+import { EntraLink, type LogLinks } from './log-links.tsx'
 import { logQueries } from './log-queries.ts'
 
 interface StepDetailsProps {
   readonly step: TraceStep
+  /** The step with the ids of this hop: the step itself or, if nobody saw it, the request that led to it. */
+  readonly origin: TraceStep | undefined
+  readonly links: LogLinks
   /** Opens the card of a token. */
   readonly onToken: (card: TokenCard) => void
 }
@@ -16,7 +20,7 @@ const consentExplanation =
   'The agent cannot see this: Entra ID records a consent and tells nobody. Whether it was given shows in the next token.'
 
 /** The details of a step, such as its problem, token, request and response. */
-export function StepDetails({ step, onToken }: StepDetailsProps) {
+export function StepDetails({ step, origin, links, onToken }: StepDetailsProps) {
   const { kind, request, response, problem, status, startedAt, token, tool, logIds = {} } = step
   return (
     <>
@@ -51,6 +55,7 @@ export function StepDetails({ step, onToken }: StepDetailsProps) {
           <pre>{[`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n\n')}</pre>
         </figure>
       )}
+      <EntraLink links={links} request={origin} />
       <LogQueries logIds={logIds} />
       {startedAt && (
         <p class="note">

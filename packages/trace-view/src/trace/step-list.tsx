@@ -1,7 +1,7 @@
 import type { Actor, Flow, TraceStep } from '@entra-agents/trace'
 import { useComputed } from '@preact/signals'
 import { Component, type RefObject } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useGrowingCount } from '../browser/growing-count.ts'
 import { useNow } from '../browser/now.ts'
 import { Icon } from '../controls/icon.tsx'
@@ -10,6 +10,7 @@ import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { problemKind } from '../words/problem-kinds.ts'
 import { count, formatClock, formatDuration } from '../words/times.ts'
+import { EntraLink, type LogLinks } from './log-links.tsx'
 import { type Hop, isRow, type MessageHop, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
 import { HopView, LaneHeads, LaneLines } from './sequence-picture.tsx'
 import { StepDetails } from './step-details.tsx'
@@ -20,7 +21,7 @@ import { elapsedMs, lanesOf, type Row, type Timeline } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
 import { carriedTokenRole } from './traced-answer.ts'
-import { hasFailed, type TurnFacts } from './turn-facts.ts'
+import { hasFailed, lastTokenRequest, type TurnFacts } from './turn-facts.ts'
 import { tellUnseenHops } from './write-formula.ts'
 import './step-list.css'
 
@@ -30,15 +31,19 @@ interface StepListProps {
   readonly isAnswered: boolean
   readonly view: TraceView
   readonly context: TokenContext
+  readonly links: LogLinks
   readonly onHelp: () => void
 }
 
 /** The steps as bars on a scale of time, or as arrows between lanes; details open in place. Give each view its own `key`. */
-export function StepList({ timeline, facts, isAnswered, view, context, onHelp }: StepListProps) {
+export function StepList({ timeline, facts, isAnswered, view, context, links, onHelp }: StepListProps) {
   const { steps, flow, running, asked, isTokenAsked } = facts
   const { names } = context
   const isSequence = view.view.value === 'sequence'
   const lanes = lanesOf(steps, names.actors)
+  const stepsById = useMemo(() => new Map(steps.map(step => [step.id, step])), [steps])
+  const originOf = (step: TraceStep) =>
+    step.status === 'not-observable' ? stepsById.get(step.parentId ?? '') : step
   const list = useRef<HTMLOListElement>(null)
   const rowsShown = isSequence
     ? rowsOfSequence(timeline.rows, row => view.isOpen(row))
@@ -85,8 +90,10 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
                   isOpen={view.isOpen(hop)}
                   isCurrent={hop === current}
                   running={hop.step.status === openStatus}
+                  origin={originOf(hop.step)}
                   flow={flow}
                   view={view}
+                  links={links}
                   {...context}
                 />
               ) : (
@@ -100,7 +107,7 @@ export function StepList({ timeline, facts, isAnswered, view, context, onHelp }:
       {isSequence && isTokenAsked && (
         <p class="legend fine">
           <i class="dashes" aria-hidden="true" />
-          {tellUnseenHops(facts)}
+          {tellUnseenHops(facts)} <EntraLink links={links} request={lastTokenRequest(facts)} />
         </p>
       )}
     </section>
@@ -239,7 +246,10 @@ interface StepItemProps extends Row, TokenContext {
   readonly isCurrent: boolean
   /** Whether the step has not ended and its turn goes on or waits. */
   readonly running: boolean
+  /** The step with the ids of this hop. */
+  readonly origin: TraceStep | undefined
   readonly view: TraceView
+  readonly links: LogLinks
 }
 
 /** One row. Rendered again only if its props have changed, since a trace may have thousands of rows. */
@@ -250,7 +260,7 @@ class StepItem extends Component<StepItemProps> {
   }
 
   override render(props: StepItemProps) {
-    const { step, number, size, parent, isOpen, isCurrent, view, running, lanes } = props
+    const { step, origin, number, size, parent, isOpen, isCurrent, view, links, running, lanes } = props
     const id = `step-${number > 0 ? number : props.id}`
     const hasDetails = isOpen && size === 0
     return (
@@ -277,7 +287,7 @@ class StepItem extends Component<StepItemProps> {
         </button>
         {hasDetails && (
           <div class="step-more stack" id={`${id}-details`}>
-            <StepDetails step={step} onToken={card => view.showToken(card)} />
+            <StepDetails step={step} origin={origin} links={links} onToken={card => view.showToken(card)} />
           </div>
         )}
       </li>

@@ -64,6 +64,8 @@ export function TracePanel({
   const showKeys = () => keys.current?.showModal()
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, revealed, clockAheadMs }
+  const { entraLogUrl, traceUrl } = config
+  const links = useMemo(() => ({ entraLogUrl, traceUrl, turn }), [entraLogUrl, traceUrl, turn])
   const listSteps = () =>
     steps.length > 0 && (
       <StepList
@@ -73,6 +75,7 @@ export function TracePanel({
         isAnswered={isAnswered}
         view={view}
         context={context}
+        links={links}
         onHelp={showKeys}
       />
     )
@@ -123,7 +126,7 @@ export function TracePanel({
         ) : (
           <VerdictCard
             facts={facts}
-            turn={turn}
+            links={links}
             view={view}
             context={context}
             credential={names.isReaderUser ? config.blueprintCredential : undefined}

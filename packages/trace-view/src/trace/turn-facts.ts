@@ -211,6 +211,11 @@ export function isRefusal({ kind, problem }: TraceStep): boolean {
   )
 }
 
+/** The last request for a token that the agent made. */
+export function lastTokenRequest({ steps }: TurnFacts): TraceStep | undefined {
+  return steps.findLast(({ kind, status }) => kind === 'token-request' && status !== 'not-observable')
+}
+
 /** The outcome of a turn in which no call waits: the worst outcome of its tokens counts. */
 export function outcomeOfTurn({ uses, failure, running, isDeclined }: TurnFacts): Outcome {
   const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed'] as const

@@ -1,4 +1,4 @@
-import type { BlueprintCredential, LogIds, TurnStart } from '@entra-agents/trace'
+import type { BlueprintCredential, LogIds } from '@entra-agents/trace'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Popover } from '../controls/popover.tsx'
 import { FormulaView } from '../identity/formula-view.tsx'
@@ -8,25 +8,26 @@ import { shortenIds } from '../words/names.ts'
 import { findStepUp } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
 import { judgeTurn } from './judge.ts'
+import { EntraLink, type LogLinks, TraceLink } from './log-links.tsx'
 import { LogQueries } from './step-details.tsx'
 import { tellStory } from './story.ts'
 import { TokenCardView, type TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
 import { tokenKey } from './traced-answer.ts'
-import type { TurnFacts } from './turn-facts.ts'
+import { lastTokenRequest, type TurnFacts } from './turn-facts.ts'
 import { writeFormulas } from './write-formula.ts'
 import './verdict-card.css'
 
 interface VerdictCardProps {
   readonly facts: TurnFacts
-  readonly turn: TurnStart | undefined
+  readonly links: LogLinks
   readonly view: TraceView
   readonly context: TokenContext
   readonly credential: BlueprintCredential | undefined
 }
 
 /** Who called, for whom, by which right, allowed by whom; then how that came about, as fully as the view has room for. */
-export function VerdictCard({ facts, turn, view, context, credential }: VerdictCardProps) {
+export function VerdictCard({ facts, links, view, context, credential }: VerdictCardProps) {
   const verdict = judgeTurn(facts, context.names)
   const stepUp = findStepUp(facts)
   const shown = view.view.value
@@ -37,7 +38,7 @@ export function VerdictCard({ facts, turn, view, context, credential }: VerdictC
         {shown !== 'compare' && <FourAnswers answers={verdict.answers} />}
         {shown === 'steps' && (
           <>
-            <Formulas facts={facts} view={view} context={context} credential={credential} />
+            <Formulas facts={facts} links={links} view={view} context={context} credential={credential} />
             {stepUp && (
               <div>
                 <AcrsTable stepUp={stepUp} />
@@ -50,7 +51,7 @@ export function VerdictCard({ facts, turn, view, context, credential }: VerdictC
             <p class="story">
               <PhraseView phrase={tellStory(facts, context.names)} />
             </p>
-            <TurnIds facts={facts} turn={turn} />
+            <TurnIds facts={facts} links={links} />
           </>
         )}
       </div>
@@ -58,7 +59,7 @@ export function VerdictCard({ facts, turn, view, context, credential }: VerdictC
   )
 }
 
-function Formulas({ facts, view, context, credential }: Omit<VerdictCardProps, 'turn'>) {
+function Formulas({ facts, links, view, context, credential }: VerdictCardProps) {
   const formulas = writeFormulas(facts, context.names)
   const plates = formulas.flatMap(({ terms, result }) => [...terms, result])
   const open = plates.find(({ card }) => card && tokenKey(card) === view.openToken.value)?.card
@@ -81,6 +82,12 @@ function Formulas({ facts, view, context, credential }: Omit<VerdictCardProps, '
         <FormulaView
           key={formula.result.card?.fingerprint ?? index}
           formula={formula}
+          // A formula after the last TR is about a call that waits.
+          link={
+            index === Math.max(0, facts.uses.length - 1) && (
+              <EntraLink links={links} request={lastTokenRequest(facts)} />
+            )
+          }
           onOpen={({ card }) => card && view.toggleToken(card)}
           isOpen={({ card }) => card !== undefined && tokenKey(card) === view.openToken.value}
         />
@@ -105,12 +112,12 @@ const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
 }
 
 /** The ids for finding the turn in logs and in OpenTelemetry traces. */
-function TurnIds({ facts: { steps }, turn }: Pick<VerdictCardProps, 'facts' | 'turn'>) {
+function TurnIds({ facts: { steps }, links }: Pick<VerdictCardProps, 'facts' | 'links'>) {
   const logIds: LogIds = Object.assign({}, ...steps.map(step => step.logIds ?? {}))
   const ids = [
     ['uti', logIds.tokenId],
     ['correlation', logIds.correlationId],
-    ['trace', turn?.traceId],
+    ['trace', links.turn?.traceId],
   ] as const
   const known = ids.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const]))
   if (known.length === 0) return null
@@ -125,6 +132,7 @@ function TurnIds({ facts: { steps }, turn }: Pick<VerdictCardProps, 'facts' | 't
       <Popover id="log-queries" class="button quiet" label="Log queries" button="Log queries">
         <LogQueries logIds={logIds} />
       </Popover>
+      <TraceLink links={links} logIds={logIds} />
     </div>
   )
 }
