@@ -6,7 +6,7 @@ import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose, openSteps, showToken, tracePane } from './support/steps.ts'
-import { resultEvent, stepEvents, trace, traceForUser, turnStart } from './support/turns.ts'
+import { config, resultEvent, stepEvents, trace, traceForUser, turnStart } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -83,6 +83,45 @@ describe('the trace', () => {
     await page.getByLabel('What matters only').uncheck()
     await read('Compare', pane.locator('.compare-card'))
     await expect(seen.join('\n')).toMatchFileSnapshot('trace.txt')
+  })
+
+  it('links to what Entra saw and to the trace, in the verdict, the sequence and the details, if the configuration says where they are', async () => {
+    const links = (pane: Locator, name: string) =>
+      pane
+        .getByRole('link', { name })
+        .evaluateAll(all =>
+          all.map(one => ['href', 'target', 'rel'].map(name => one.getAttribute(name)).join(' ')),
+        )
+    const [request, ...rest] = trace()
+    const answerWith = (logIds: object, traceId: string) => {
+      agent.script = async (asked, send) => {
+        send(turnStart(asked, { traceId }))
+        send(...answerAfter([{ ...request, logIds }, ...rest] as TraceStep[])(asked))
+      }
+    }
+    answerWith({ correlationId: 'c-1', tokenId: 'u_1' }, 'f00d')
+    const unlinked = await openTrace()
+    await openSteps(unlinked.page)
+    expect(await unlinked.pane.getByRole('link', { name: /^(What Entra saw|Open trace)$/ }).count()).toBe(0)
+
+    const entraLogUrl = 'https://logs.example/?c={correlationId}&t={tokenId}&at={time}'
+    agent.config = { ...config, entraLogUrl, traceUrl: 'https://traces.example/{traceId}' }
+    const { page, pane } = await openTrace()
+    const newTab = '_blank noopener noreferrer'
+    const saw = `https://logs.example/?c=c-1&t=u_1&at=2026-11-25T10%3A00%3A00.000Z ${newTab}`
+    expect(await links(pane, 'What Entra saw')).toEqual([saw])
+    expect(await links(pane, 'Open trace')).toEqual([`https://traces.example/f00d ${newTab}`])
+    await openSteps(page)
+    // The request itself, and the hop behind it that nobody saw.
+    expect(await links(pane, 'What Entra saw')).toEqual([saw, saw, saw])
+    await choose(page, 'Sequence')
+    await page.locator('.lanes').waitFor()
+    expect(await links(pane.locator('.steps-card > .legend'), 'What Entra saw')).toEqual([saw])
+
+    answerWith({ correlationId: '../../c"><img>', tokenId: 'javascript:alert(1)' }, '..')
+    const hostile = await openTrace()
+    expect(await links(hostile.pane, 'Open trace')).toEqual([])
+    expect(await links(hostile.pane, 'What Entra saw')).toEqual([])
   })
 
   it('grows while the turn goes on', async () => {

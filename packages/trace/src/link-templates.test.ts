@@ -16,9 +16,11 @@ it('makes an address of the values that are known, percent-encoded', () => {
   expect(writeLink('https://logs.example/', {})).toBe('https://logs.example/')
 })
 
-it('makes no address without a template or any value', () => {
+it('makes no address without a template or any id', () => {
   expect(writeLink(undefined, { traceId: '0af7' })).toBeUndefined()
   expect(writeLink(template, {})).toBeUndefined()
+  expect(writeLink(template, { time: '2026' })).toBeUndefined()
+  expect(writeLink('https://logs.example/{time}', { time: '2026' })).toBe('https://logs.example/2026')
   expect(writeLink('https://logs.example/{traceId}', { tokenId: 'Ab' })).toBeUndefined()
 })
 

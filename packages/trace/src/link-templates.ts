@@ -7,8 +7,8 @@ export type LinkValues = Readonly<Partial<Record<(typeof linkValueNames)[number]
 const plainValue = /^[\w-][\w:.+-]*$/
 
 /**
- * Makes an address of a template. Values that are not known are left empty; without any, or without a template, there is no
- * address: `undefined`.
+ * Makes an address of a template. Values that are not known are left empty. `undefined` if there is no template, or none of
+ * the ids in it is known.
  */
 export function writeLink(template: string | undefined, values: LinkValues): string | undefined {
   if (template === undefined || !/^https?:/i.test(template)) return undefined
@@ -16,7 +16,8 @@ export function writeLink(template: string | undefined, values: LinkValues): str
   const known = new Map(
     names.map(name => [name, values[name]] as const).filter(([, value]) => plainValue.test(value ?? '')),
   )
-  if (known.size === 0 && names.length > 0) return undefined
+  const ids = names.filter(name => name !== 'time')
+  if (ids.length > 0 && !ids.some(id => known.has(id))) return undefined
   return names.reduce(
     (address, name) => address.replaceAll(`{${name}}`, encodeURIComponent(known.get(name) ?? '')),
     template,
