@@ -74,6 +74,8 @@ const mistakes: Readonly<Record<string, Values>> = {
   'names as proxies': { 'agent.trustedProxies': ['uniquelocal', 'proxy.example'] },
   'words that no value has': { 'agent.replica': 3, 'networkPolicy.agent.ingresFrom': [], 'downstreamApis.order-history': publicApi },
   'values that are none': { 'entra.tenantId': 'contoso', 'sidecar.credential.type': 'Password', 'agent.requireSignIn': 'yes', 'agent.traceFor': 'admins', 'approval.consentFromTurns': 'sometimes' },
+  'links that are none': { 'agent.traceLinks': { entra: 'https://{traceId}.example/', trace: 'https://a.example/{user}', jaeger: 'https://a.example/' } },
+  'links by scripts, and with a password': { 'agent.traceLinks': { entra: 'javascript:alert(1)', trace: secretUrl } },
   'tools that are none': { 'weatherApi.alerts.unattendedTools': ['list_alerts'], 'mcpServers.notes': { ...notes, readOnlyTools: ['*'] } },
   'addresses that are none': { 'entra.authority': 'http://entra-emulator:7001', 'networkPolicy.internetExcept': ['fd00::/8', '10.0.0.1', 'internal', '::/0'], telemetry: { endpoint: 'otel-collector:4318', samplingRatio: 50 } },
   'telemetry at the port of gRPC': { 'telemetry.endpoint': 'http://otel-collector:4317' },
