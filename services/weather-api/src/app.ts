@@ -78,7 +78,7 @@ export async function buildApp(config: Config, { logStream }: Dependencies = {})
       addRoutes(routes)
     })
   await protect('weather', routes => addWeatherRoutes(routes, weather))
-  const alerts = config.alerts && (await openAlerts(app, config.alerts.file))
+  const alerts = config.alerts && (await openAlerts(app, config.alerts.file, weather))
   if (alerts) {
     await protect('readAlerts', alerts.addReadRoutes)
     await protect('changeAlerts', alerts.addChangeRoutes)
@@ -110,14 +110,14 @@ async function loadMetrics(app: FastifyInstance, config: Config): Promise<ApiMet
 }
 
 /** Alerts are imported only if they are configured. */
-async function openAlerts(app: FastifyInstance, file: string) {
+async function openAlerts(app: FastifyInstance, file: string, weather: WeatherProvider) {
   const { openAlertStore } = await import('./alerts/alert-store.ts')
   const { addChangeRoutes, addReadRoutes } = await import('./routes/alerts.ts')
   const store = openAlertStore(file)
   app.addHook('onClose', async () => store.close())
   return {
     store,
-    addReadRoutes: (routes: FastifyInstance) => addReadRoutes(routes, store),
+    addReadRoutes: (routes: FastifyInstance) => addReadRoutes(routes, store, weather),
     addChangeRoutes: (routes: FastifyInstance) => addChangeRoutes(routes, store),
   }
 }

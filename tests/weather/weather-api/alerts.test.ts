@@ -55,6 +55,12 @@ describe('alerts', () => {
   const create = (options: SendOptions = {}) =>
     send('POST', '/alerts', { key: 'key-1', body: newAlert, ...options })
   const list = async (token = forUser()) => (await send('GET', '/alerts', { token })).body.alerts
+  /** An alert as the list has it. */
+  const compared = (alert: object) => ({
+    ...alert,
+    now: { celsius: expect.any(Number), observedAt: expect.any(String), source: 'climate-normals' },
+    reached: expect.any(Boolean),
+  })
   /** Status and code of a refusal. */
   const refusal = async (sent: ReturnType<typeof send>) => {
     const { status, body } = await sent
@@ -74,7 +80,7 @@ describe('alerts', () => {
     expect(await list(forBen())).toEqual([])
     expect(await refusal(send('GET', path, { token: forBen() }))).toBe('404 ALERT_NOT_FOUND')
     expect((await send('DELETE', path, { token: forBen() })).status).toBe(204)
-    expect(await list()).toEqual([alert])
+    expect(await list()).toEqual([compared(alert)])
     for (const _time of [1, 2]) expect(await send('DELETE', path)).toMatchObject({ status: 204, body: '' })
     expect(await list()).toEqual([])
   })
@@ -144,6 +150,8 @@ describe('alerts', () => {
     expect(Object.keys(responses).join(' ')).toBe('200 201 400 401 403 409 422 429 503')
     expect(parameters).toMatchObject([{ in: 'header', name: 'idempotency-key', required: true }])
     expect(Object.keys(paths['/alerts/{id}'].delete.responses)).toContain('204')
+    const { alerts } = paths['/alerts'].get.responses[200].content['application/json'].schema.properties
+    expect(alerts.items.required).toEqual(expect.arrayContaining(['now', 'reached']))
   })
 
   describe.each(revisions)('as tools of MCP revision %s', revision => {
@@ -179,7 +187,9 @@ describe('alerts', () => {
       expect(reused).toMatchObject(failed('IDEMPOTENCY_KEY_REUSED'))
       const wrongKey = await mcp.call('create_alert', newAlert, 'no key')
       expect(wrongKey).toMatchObject(failed('INVALID_REQUEST'))
-      expect((await mcp.call('list_alerts')).structuredContent).toEqual({ alerts: [alert] })
+      expect((await mcp.call('list_alerts')).structuredContent).toEqual({
+        alerts: [compared(alert as object)],
+      })
       const { id } = alert as { id: string }
       expect((await mcp.call('delete_alert', { id })).structuredContent).toEqual({ deleted: id })
       expect(await list()).toEqual([])

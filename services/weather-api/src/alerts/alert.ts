@@ -18,7 +18,7 @@ export const AlertRequest = strictObject({
 })
 export type AlertRequest = Static<typeof AlertRequest>
 
-/** An alert is a record: nothing watches the weather for it, and nobody is told. */
+/** An alert as it is kept. It is compared with the weather when the alerts are listed. */
 export const Alert = strictObject({
   id: Type.String({ description: 'UUID.' }),
   ...AlertRequest.properties,

@@ -41,7 +41,7 @@ export async function answerMcp(
     { capabilities: { tools: { listChanged: false } } },
   )
   addWeatherTools(server, weather, request)
-  if (alerts) addAlertTools(server, alerts, request)
+  if (alerts) addAlertTools(server, alerts, weather, request)
   // The tools never change, so that there is nothing to subscribe to.
   const { fetch } = createMcpHandler(() => server, { maxSubscriptions: 0 })
   return await fetch(toWebRequest(request, signal), { parsedBody: request.body })

@@ -5,31 +5,38 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { Alert, AlertId, AlertRequest, keyPattern } from '../alerts/alert.ts'
 import type { AlertStore } from '../alerts/alert-store.ts'
+import { ComparedAlert, compareWithWeather } from '../alerts/comparison.ts'
 import { problem } from '../problems.ts'
+import type { WeatherProvider } from '../weather/provider.ts'
 import { ProblemResponse } from './schemas.ts'
 import { Validated } from './validated.ts'
 
 const AlertResponse = strictObject({ ...Alert.properties, validated: Validated })
-const AlertsResponse = strictObject({ alerts: Type.Array(Alert), validated: Validated })
+const AlertsResponse = strictObject({ alerts: Type.Array(ComparedAlert), validated: Validated })
 
 const problemSchemas = (...statuses: readonly number[]) =>
   Object.fromEntries([400, 401, 403, ...statuses, 503].map(status => [status, ProblemResponse]))
 const entraSecurity = [{ entra: [] }]
 
 /** Adds the routes that read the alerts of the token's user or agent. The token check must have set `request.access`. */
-export function addReadRoutes(app: FastifyInstance, store: AlertStore): void {
+export function addReadRoutes(app: FastifyInstance, store: AlertStore, weather: WeatherProvider): void {
   const routes = app.withTypeProvider<TypeBoxTypeProvider>()
 
   routes.get(
     '/alerts',
     {
       schema: {
-        summary: 'Alerts whose last day is not over',
+        summary: 'Alerts whose last day is not over, compared with the weather now',
+        description:
+          'If the weather of a place cannot be looked up, `now` and `reached` of its alerts are null, and the list comes all the same.',
         security: entraSecurity,
         response: { 200: AlertsResponse, ...problemSchemas() },
       },
     },
-    async request => ({ alerts: store.list(request.access), validated: describeAccess(request.access) }),
+    async ({ access, log }) => ({
+      alerts: await compareWithWeather(store.list(access), weather, log),
+      validated: describeAccess(access),
+    }),
   )
 
   routes.get(
@@ -61,7 +68,7 @@ export function addChangeRoutes(app: FastifyInstance, store: AlertStore): void {
     {
       schema: {
         summary: 'Create an alert',
-        description: 'An alert is a record: nothing watches the weather for it, and nobody is told.',
+        description: 'GET /alerts compares it with the weather.',
         security: entraSecurity,
         headers: Type.Object({
           'idempotency-key': Type.String({

@@ -41,13 +41,16 @@ const GeocodingResponse = Type.Object({
   ),
 })
 
+/** °C. Values that occur nowhere on earth are no weather. */
+const temperature = Type.Number({ minimum: -100, maximum: 70 })
+
 const optionalNumber = Type.Optional(Type.Union([Type.Number(), Type.Null()]))
 
 const CurrentResponse = Type.Object({
   current: Type.Object({
-    /** Seconds since 1970. */
-    time: Type.Integer(),
-    temperature_2m: Type.Number(),
+    /** Seconds since 1970, up to the year 9999. */
+    time: Type.Integer({ minimum: 0, maximum: 253_402_300_799 }),
+    temperature_2m: temperature,
     relative_humidity_2m: optionalNumber,
     wind_speed_10m: optionalNumber,
     weather_code: Type.Integer(),
@@ -58,8 +61,8 @@ const WeekResponse = Type.Object({
   daily: Type.Object({
     time: Type.Array(Type.String()),
     weather_code: Type.Array(Type.Integer()),
-    temperature_2m_max: Type.Array(Type.Number()),
-    temperature_2m_min: Type.Array(Type.Number()),
+    temperature_2m_max: Type.Array(temperature),
+    temperature_2m_min: Type.Array(temperature),
   }),
 })
 
