@@ -67,7 +67,7 @@ function describeTurns(): string {
     .replaceAll(otherDay, '<other date>')
     .replaceAll(/\w+day \d+ \w+ \d{4}/g, '<day>')
     .replaceAll(/[\da-f]{8}-[\da-f-]{27}/g, id => names.get(id) ?? '<id>')
-    .replaceAll(/[\d.]+(?= °C)|(?<="celsius":)[\d.]+/g, '<t>')
+    .replaceAll(/−?[\d.]+(?= °C)|(?<="celsius":)[\d.]+/g, '<t>')
 }
 
 function describeReply(status: number, body: TurnOutcome): string {

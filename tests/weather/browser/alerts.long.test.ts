@@ -93,10 +93,10 @@ it('An alert is named on the card of its deletion, as the API knows it', async (
   await ask(page, `delete alert ${id}`)
   const card = page.getByRole('region', { name: 'Delete alert?' })
   await card.getByText(`The alert “Oslo” below “−${-celsius} °C”, until “`).waitFor()
-  expect(alertCalls.at(-1)).toBe('GET /alerts')
+  expect(alertCalls.at(-1)).toBe(`GET /alerts/${id}`)
   await button(page, 'Don’t delete').click()
   await page.locator('.answer[data-state=done]').nth(1).waitFor()
-  expect(alertCalls.at(-1)).toBe('GET /alerts')
+  expect(alertCalls.at(-1)).toBe(`GET /alerts/${id}`)
 })
 
 it('After a cancelled second factor the card stays; if the call is cancelled on the card too, no alert is created', async () => {

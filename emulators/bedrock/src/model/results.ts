@@ -8,6 +8,9 @@ const wordings: readonly (readonly [members: readonly string[], words: (value: M
   [['city', 'temperature_c', 'source'], ({ city, country, temperature_c, condition, source }) => `${city}, ${country}: ${temperature_c} °C, ${condition} (${source}).`],
   [['city', 'days', 'source'], ({ city, country, days, source }) => `${city}, ${country}: ${describe(days)} (${source}).`],
   [['date', 'low_c', 'high_c'], ({ date, low_c, high_c, condition }) => `${date} ${low_c} to ${high_c} °C, ${condition}`],
+  [['alerts'], ({ alerts }) => describeAlerts(alerts)],
+  [['city', 'when', 'untilDate', 'now', 'reached'], ({ city, when, untilDate, id, now, reached }) => `${city}: ${describe(when)} until ${untilDate} (${id}). ${now === null ? 'Now unknown' : `Now ${describe(now)}, ${reached ? 'reached' : 'not reached'}`}`],
+  [['celsius', 'observedAt'], ({ celsius, source }) => `${source === 'climate-normals' ? 'about ' : ''}${celsius} °C`.replace('-', '−')],
   [['city', 'when', 'untilDate'], ({ city, when, untilDate, id }) => `${city} ${describe(when)} until ${untilDate} (${id})`],
   [['kind', 'celsius'], ({ kind, celsius }) => `${kind} ${celsius} °C`.replace('temperature-', '').replace('-', '−')],
 ]
@@ -59,4 +62,10 @@ function describe(value: unknown): string {
   const words = wordings.find(([members]) => hasMembers(value, ...members))?.[1]
   const members = Object.entries(value).map(([name, one]) => `${name.replaceAll('_', ' ')}: ${describe(one)}`)
   return words?.(value) ?? members.join(', ')
+}
+
+function describeAlerts(alerts: unknown): string {
+  if (!Array.isArray(alerts)) return `alerts: ${describe(alerts)}`
+  if (alerts.length === 0) return 'there are no alerts'
+  return `${alerts.length === 1 ? 'one alert' : `${alerts.length} alerts`}. ${describe(alerts)}`
 }

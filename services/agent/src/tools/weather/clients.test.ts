@@ -38,6 +38,14 @@ const newAlert: NewAlert = { city: 'Oslo', when, untilDate: '2026-12-24' }
 const id = '1c9f2f6e-6a3a-4d5e-9a51-3f0a4d2b7c11'
 const alert = { ...newAlert, id, createdAt: '2026-11-28T12:00:00.000Z' }
 
+const compared = {
+  ...alert,
+  now: { celsius: -6.1, observedAt: '2026-11-28T12:00:00.000Z', source: 'open-meteo' },
+  reached: true,
+}
+const list: Call = (clients, context) => clients.list(context)
+const find: Call = (clients, context) => clients.find(context, id)
+
 const weatherIn =
   (city: string): Call =>
   (clients, context) =>
@@ -87,17 +95,20 @@ const calls: Readonly<Record<string, readonly [Call, number, object?]>> = {
     ]),
   ),
   'a new alert, refused without words': [create, 409, { code: 'ALERT_EXISTS' }],
-  'all alerts': [
-    (clients, context) => clients.list(context),
+  'all alerts': [list, 200, { alerts: [compared], validated: validation(ids.ada) }],
+  'alerts whose weather is not known': [
+    list,
     200,
-    { alerts: [alert], validated: validation(ids.ada) },
+    { alerts: [{ ...alert, now: null, reached: null }], validated: validation(ids.ada) },
   ],
-  'an alert that is there': [(clients, context) => clients.find(context, id), 200, { alerts: [alert] }],
-  'an alert that is not there': [
-    (clients, context) => clients.find(context, 'other'),
+  'alerts that were not compared': [list, 200, { alerts: [alert] }],
+  'alerts with nonsense in the place of weather': [
+    list,
     200,
-    { alerts: [alert] },
+    { alerts: [{ ...compared, now: { ...compared.now, celsius: 'cold' } }] },
   ],
+  'an alert that is there': [find, 200, alert],
+  'an alert that is not there': [find, 404, { code: 'ALERT_NOT_FOUND', detail }],
   'the deletion of an alert': [(clients, _context, permitted) => clients.remove(permitted, id), 204],
 }
 

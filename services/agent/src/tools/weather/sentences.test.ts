@@ -39,6 +39,8 @@ const cold: NewAlert = {
   untilDate: '2026-12-04',
 }
 const alert = { ...cold, id: 'id-1', createdAt: '2026-11-28T12:00:00.000Z' }
+const now = { celsius: -2, observedAt: '2026-11-28T12:00:00Z', source: 'open-meteo' } as const
+const usual = { ...now, celsius: 31.4, source: 'climate-normals' } as const
 const hot = { ...alert, id: 'id-2', city: 'Rome', when: { kind: 'temperature-above', celsius: 30 } } as const
 
 it('Weather and alerts are told in plain English: with true minus signs, their source, and no climate normals as today’s weather', async () => {
@@ -58,8 +60,18 @@ it('Weather and alerts are told in plain English: with true minus signs, their s
     'a date that the forecast does not reach': describeForecast(oslo, { date: '2026-07-03' }),
     'an alert': describeAlert(alert),
     'no alerts': describeAlerts({ alerts: [] }),
-    'one alert': describeAlerts({ alerts: [alert] }),
-    'two alerts': describeAlerts({ alerts: [alert, hot] }),
+    'one alert that is not reached': describeAlerts({ alerts: [{ ...alert, now, reached: false }] }),
+    'an alert that is reached by usual weather': describeAlerts({
+      alerts: [{ ...hot, now: usual, reached: true }],
+    }),
+    'an alert whose weather is not known': describeAlerts({ alerts: [{ ...hot, now: null, reached: null }] }),
+    'three alerts': describeAlerts({
+      alerts: [
+        { ...alert, now, reached: false },
+        { ...hot, now: usual, reached: true },
+        { ...hot, now: null, reached: null },
+      ],
+    }),
     'a deleted alert': describeDeletion('id-1'),
     'a new alert': JSON.stringify(tellNewAlert(cold)),
     'a new alert for the usual time': JSON.stringify(tellNewAlert(cold, true)),

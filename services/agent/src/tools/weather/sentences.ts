@@ -19,7 +19,7 @@ export function describeWeather(report: WeatherReport): string {
       ? `It is ${temperature} in ${namePlace(report)}, ${lowerFirst(condition)}.`
       : `In ${namePlace(report)}: about ${temperature}, ${lowerFirst(condition)}.`,
     details.length > 0 ? `${upperFirst(details.join(', '))}.` : undefined,
-    isMeasured ? 'Source: Open-Meteo.' : normalsNote,
+    sourceNotes[source],
   ]
     .filter(sentence => sentence !== undefined)
     .join(' ')
@@ -27,21 +27,23 @@ export function describeWeather(report: WeatherReport): string {
 
 /** A forecast as plain sentences in English: one line a day, or the last day or one date alone. */
 export function describeForecast(forecast: WeatherForecast, only?: OneDay): string {
-  const isForecast = forecast.source === 'open-meteo'
-  const source = isForecast ? 'Source: Open-Meteo.' : normalsNote
+  const source = sourceNotes[forecast.source]
   if (only !== undefined) {
     const day = only === 'last' ? forecast.days.at(-1) : forecast.days.find(({ date }) => date === only.date)
     if (day) return `${namePlace(forecast)} on ${nameDate(day.date)}: ${describeDay(day)}. ${source}`
     if (only !== 'last')
       return `There is no forecast for ${nameDate(only.date)}: it reaches seven days ahead, today included.`
   }
-  const heading = isForecast ? 'Forecast' : 'What is usual at this time of year'
+  const heading = forecast.source === 'open-meteo' ? 'Forecast' : 'What is usual at this time of year'
   const days = forecast.days.map(day => `- ${nameDate(day.date)}: ${describeDay(day)}`)
   return [`${heading} for ${namePlace(forecast)}:`, ...days, '', source].join('\n')
 }
 
-const normalsNote =
-  'Source: climate normals, the long-term means for this time of year – not today’s observed weather.'
+export const sourceNotes = {
+  'open-meteo': 'Source: Open-Meteo.',
+  'climate-normals':
+    'Source: climate normals, the long-term means for this time of year – not today’s observed weather.',
+} as const
 
 function describeDay({ low_c, high_c, low_f, high_f, condition }: ForecastDay): string {
   const celsius = `${formatDegrees(low_c)} to ${formatDegrees(high_c)} °C`

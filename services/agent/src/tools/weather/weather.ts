@@ -8,12 +8,15 @@ export const CityArgument = Type.String({
   description: 'City, such as "Oslo" or "Dallas, Texas".',
 })
 
+/** Where weather comes from: a live model, or long-term means for the time of year. */
+export const WeatherSource = Type.Enum(['open-meteo', 'climate-normals'])
+
 /** What the agent relies on in the responses of the weather API. Unknown members are let through. */
 const placeMembers = {
   city: Type.String({ maxLength: 200 }),
   region: Type.Optional(Type.String({ maxLength: 200 })),
   country: Type.String({ maxLength: 200 }),
-  source: Type.Enum(['open-meteo', 'climate-normals']),
+  source: WeatherSource,
 }
 
 /** `GET /weather`; temperatures in °C and °F. */

@@ -1,6 +1,7 @@
 import { strictObject } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { WeatherSource } from '../weather.ts'
 
 const when = strictObject({
   kind: Type.Enum(['temperature-below', 'temperature-above']),
@@ -42,7 +43,22 @@ const Alert = Type.Object({
 })
 export type Alert = Static<typeof Alert>
 
-const Alerts = Type.Object({ alerts: Type.Array(Alert, { maxItems: 1_000 }) })
+/** An alert in the list, compared with the weather; null if the weather is not known. */
+const ComparedAlert = Type.Object({
+  ...Alert.properties,
+  now: Type.Union([
+    Type.Object({
+      celsius: Type.Number(),
+      observedAt: Type.String({ maxLength: 50 }),
+      source: WeatherSource,
+    }),
+    Type.Null(),
+  ]),
+  reached: Type.Union([Type.Boolean(), Type.Null()]),
+})
+export type ComparedAlert = Static<typeof ComparedAlert>
+
+const Alerts = Type.Object({ alerts: Type.Array(ComparedAlert, { maxItems: 1_000 }) })
 export type Alerts = Static<typeof Alerts>
 
 const compiledAlert = Compile(Alert)

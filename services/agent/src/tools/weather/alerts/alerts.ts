@@ -10,7 +10,8 @@ import { describeAlert, describeAlerts, describeDeletion, tellDeletion, tellNewA
 
 /** How the model is to use the tools. */
 export const alertInstructions = `Alerts
-- An alert is a record: nothing watches the weather for it, and nobody is told. Say so when you have created one.
+- An alert is a record: nothing watches the weather for it, and nobody is told. Say so when you have created one, and only then.
+- For each alert of list_alerts, say what the temperature is now and whether its limit is reached; if these are null, that the weather is not known.
 - Call create_alert and delete_alert as soon as the user asks for it and the call is clear: calls that change something are shown to the user for approval before they run, so ask for no confirmation yourself.
 - Without a last day take 7 days from today. To delete an alert, take its id from list_alerts.
 - If create_alert is not among your tools, say that they are created on behalf of a signed-in user only.`

@@ -11,6 +11,7 @@ export type AlertClient = ReturnType<typeof createAlertClient>
 const problemOfRefusal: Readonly<Record<string, keyof typeof alertProblems>> = {
   ALERT_EXISTS: 'ALERT_EXISTS',
   ALERT_LIMIT_REACHED: 'ALERT_LIMIT_REACHED',
+  ALERT_NOT_FOUND: 'ALERT_NOT_FOUND',
   ALERTS_BUSY: 'ALERTS_BUSY',
   IDEMPOTENCY_KEY_REUSED: 'ALERT_CALL_CHANGED',
 }
@@ -37,17 +38,13 @@ export function createAlertClient(api: DownstreamApi) {
       return withoutValidation(await context.call(api, request))
     },
     /** @throws {ProblemError} ALERT_NOT_FOUND */
-    async find(context: ToolContext, id: string) {
-      const { alerts } = await this.list(context)
-      const found = alerts.find(alert => alert.id === id)
-      if (!found) throw alertProblem('ALERT_NOT_FOUND', `There is no alert ${id}.`)
-      return found
-    },
+    find: (context: ToolContext, id: string) =>
+      context.call(api, { path: pathOf(id), subject: `alert ${id}`, isBody: isAlert, explain }),
     /** Deletes an alert; one that is gone already is no failure. */
     remove: (context: ToolContext, id: string) =>
       context.change(api, {
         method: 'DELETE',
-        path: `/alerts/${encodeURIComponent(id)}`,
+        path: pathOf(id),
         subject: `delete alert ${id}`,
         statuses: [204],
         isBody: hasNoBody,
@@ -55,6 +52,8 @@ export function createAlertClient(api: DownstreamApi) {
       }),
   }
 }
+
+const pathOf = (id: string) => `/alerts/${encodeURIComponent(id)}`
 
 const hasNoBody = (body: unknown): body is undefined => body === undefined
 

@@ -15,14 +15,14 @@ export function createAlertTools(
 ): readonly OfferedTool[] {
   const create = defineTool({
     name: 'create_alert',
-    description:
-      'Records an alert for a temperature in one city. Nothing watches the weather for it, and nobody is told.',
+    description: 'Records an alert for a temperature in one city.',
     schema: NewAlert,
     run: (newAlert, context) => alerts.create(context, newAlert),
   })
   const list = defineTool({
     name: 'list_alerts',
-    description: 'Lists the alerts whose last day is not over, each with its id.',
+    description:
+      'Lists the alerts whose last day is not over, each with its id, the temperature there now, and whether its limit is reached.',
     schema: Type.Object({}),
     run: (_input, context) => alerts.list(context),
   })
