@@ -4,8 +4,6 @@
  * type error wherever code has to handle the new flow.
  */
 interface FlowTraits {
-  /** The flow's name for people. */
-  readonly label: string
   /** As whom the agent calls; ends a sentence: “The agent calls on behalf of a user.” */
   readonly inWords: string
   /**
@@ -23,7 +21,6 @@ interface FlowTraits {
 
 export const flows = {
   autonomous: {
-    label: 'Autonomous',
     inWords: 'as itself',
     actsAs: 'agent',
     right: 'role',
@@ -31,7 +28,6 @@ export const flows = {
     sidecarEntry: { suffix: 'App', requestAppToken: true },
   },
   obo: {
-    label: 'OBO',
     inWords: 'on behalf of a user',
     actsAs: 'user',
     right: 'scope',
@@ -39,7 +35,6 @@ export const flows = {
     sidecarEntry: { suffix: '', requestAppToken: false },
   },
   'agent-user': {
-    label: 'Agent user',
     inWords: 'as its own user account',
     actsAs: 'agent-user',
     right: 'scope',

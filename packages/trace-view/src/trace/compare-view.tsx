@@ -8,7 +8,7 @@ import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { contextsOf, findStepUp, tellContexts } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
-import { claimMeaning, groupOf, groupTitles, plainClaimNames, viewClaim } from './claims.ts'
+import { claimWords, groupOf, groupTitles, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, groupComparedClaims, tally } from './comparison.ts'
 import { type Sign, SignMark, signWords } from './sign.tsx'
 import { nameOrId } from './story.ts'
@@ -250,12 +250,12 @@ function SideHead({ token: { card, names, flow } }: { readonly token: SeenToken 
 
 function ComparedRow({ claim, left, right }: PairProps & { readonly claim: ComparedClaim }) {
   const { name, sign } = claim
-  const lesson = toReader(claim.lesson ?? claimMeaning(name), left.names)
+  const lesson = toReader(claim.lesson ?? claimWords(name)?.meaning, left.names)
   return (
     <>
       <tr class="claim-row" data-sign={sign} {...tableRoles.row}>
         <th class="claim-name" scope="row" {...tableRoles.rowHeader}>
-          {plainClaimNames.get(name)} <code>{name}</code>
+          {claimWords(name)?.name} <code>{name}</code>
         </th>
         <ComparedValue value={claim.left} name={name} token={left} />
         <td class="between-signs" {...tableRoles.cell}>

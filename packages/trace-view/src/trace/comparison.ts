@@ -1,6 +1,6 @@
 import type { TokenCard } from '@entra-agents/trace'
 import type { FactAnswer } from '../identity/verdict.ts'
-import { type Claims, groupClaims, groupOf, groupOrder } from './claims.ts'
+import { type Claims, claimWords, groupClaims, groupOf, groupOrder } from './claims.ts'
 import { lessonOfClaim } from './lessons.ts'
 import type { Sign } from './sign.tsx'
 
@@ -12,13 +12,6 @@ export interface ComparedClaim {
   readonly sign: Sign
   /** What the difference, or the lack of one, teaches. */
   readonly lesson: string | undefined
-}
-
-/** Claims that v1 and v2 tokens spell differently. */
-const v2ClaimNames: Readonly<Record<string, string>> = {
-  appid: 'azp',
-  appidacr: 'azpacr',
-  upn: 'preferred_username',
 }
 
 /** The claims of two tokens that were seen, aligned by meaning, in the order in which a token card shows them. */
@@ -42,13 +35,9 @@ export function groupComparedClaims(claims: readonly ComparedClaim[], isKeptLast
   return [...groupClaims(claims.filter(({ sign }) => sign !== 'same')), ...groupClaims(kept)]
 }
 
+/** v1 and v2 tokens spell some claims differently. */
 function alignNames(claims: Claims): Map<string, unknown> {
-  return new Map(
-    Object.entries(claims).map(([name, value]) => [
-      Object.hasOwn(v2ClaimNames, name) ? (v2ClaimNames[name] ?? name) : name,
-      value,
-    ]),
-  )
+  return new Map(Object.entries(claims).map(([name, value]) => [claimWords(name)?.inV2 ?? name, value]))
 }
 
 function signOf(left: unknown, right: unknown): Sign {

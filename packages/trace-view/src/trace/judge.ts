@@ -4,7 +4,7 @@ import { flowWords } from '../words/flows.ts'
 import { capitalise, listInWords, type Names, shortenIds } from '../words/names.ts'
 import { phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
-import { actsAsOf } from './claims.ts'
+import { actsAsOf } from './acts-as.ts'
 import { answersOnPending, outcomeOfPending, tellPending } from './judge-pending-call.ts'
 import {
   failedChecks,

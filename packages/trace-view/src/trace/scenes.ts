@@ -2,7 +2,7 @@ import { type FormulaTerm, flowWords } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import { type Phrase, phrase, tokenMarks } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
-import { actsAsOf } from './claims.ts'
+import { actsAsOf } from './acts-as.ts'
 import { apisOfUse, judgeTurn } from './judge.ts'
 import { lastChecks, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 

@@ -1,5 +1,5 @@
 import { personalClaims, type TokenCard } from '@entra-agents/trace'
-import { actsAsOf } from './claims.ts'
+import { actsAsOf } from './acts-as.ts'
 import { foldText, unspaced } from './folded-text.ts'
 import { guidPattern, type Secret, segmenter } from './hide.ts'
 

@@ -6,7 +6,7 @@ import { type Phrase, phrase, tokenMarks } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
-import { actsAsOf } from './claims.ts'
+import { actsAsOf } from './acts-as.ts'
 import { decidingApi, isRightMissing } from './judge.ts'
 import { lastChecks, type PendingCall, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 

@@ -7,7 +7,7 @@ import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { type Names, shortenIds } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
-import { type Claims, type ClaimView, groupClaims, groupTitles, mainClaims, viewClaims } from './claims.ts'
+import { type Claims, type ClaimView, claimWords, groupClaims, groupTitles, viewClaims } from './claims.ts'
 import { tellToken } from './story.ts'
 import './token-card.css'
 
@@ -135,7 +135,7 @@ function TokenChecks({ card, names }: { readonly card: TokenCard; readonly names
 function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   const showAll = useSignal(false)
   const all = viewClaims(card, names)
-  const few = all.filter(({ name }) => mainClaims.has(name))
+  const few = all.filter(({ name }) => claimWords(name)?.isMain)
   const rest = all.length - few.length
   return (
     <>

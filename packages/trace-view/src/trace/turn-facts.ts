@@ -1,7 +1,7 @@
 import type { Actor, Flow, Pause, PauseKind, TokenCard, TokenRole, TraceStep } from '@entra-agents/trace'
 import { problemKind } from '../words/problem-kinds.ts'
 import { wantedContexts } from '../words/step-up.ts'
-import { actsAsOf } from './claims.ts'
+import { actsAsOf } from './acts-as.ts'
 import { tokenKey, tokensOf } from './traced-answer.ts'
 
 /**

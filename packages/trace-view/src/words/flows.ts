@@ -4,7 +4,7 @@ import type { Flow, TokenRole } from '@entra-agents/trace'
 export type FormulaTerm = Exclude<TokenRole, 'TR'>
 
 /** The page's words for a flow. */
-interface FlowWords {
+export interface FlowWords {
   /** The flow's name where the user chooses it. */
   readonly label: string
   readonly meaning: string
@@ -20,6 +20,10 @@ interface FlowWords {
   readonly result: string
   /** Whose right TR carries, and where this right comes from. */
   readonly right: string
+  /** The same, in one word. */
+  readonly whose: string
+  /** Whom TR is about. */
+  readonly subject: string
   /** An example of a question that needs no tool and explains the flow. */
   readonly example: string
 }
@@ -34,6 +38,8 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     issues: 'issues TR',
     result: 'Agent’s token',
     right: 'its own',
+    whose: 'its own',
+    subject: 'the agent itself',
     example: 'Who are you when you call an API?',
   },
   obo: {
@@ -45,6 +51,8 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     issues: 'exchanges Tc for TR',
     result: 'Agent’s token',
     right: 'yours, by consent',
+    whose: 'yours',
+    subject: 'you',
     example: 'What can you see about me?',
   },
   'agent-user': {
@@ -56,6 +64,8 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     issues: 'exchanges T2 for TR',
     result: 'Account’s token',
     right: 'granted to the agent',
+    whose: 'its user account’s',
+    subject: 'the agent’s user account',
     example: 'Who are you when you call an API?',
   },
 }

@@ -1,7 +1,6 @@
 import {
   type Flow,
   flowNames,
-  flows,
   type Mode,
   needsUser,
   type PublicConfig,
@@ -30,7 +29,7 @@ export function explainMode(mode: Mode, config: PublicConfig, status: Status | u
 export function explainFlow(flow: Flow, canSignIn: boolean, userName: string | undefined): string {
   const { meaning } = flowWords[flow]
   if (!canSignIn) {
-    const labels = flowNames.filter(needsUser).map(name => flows[name].label)
+    const labels = flowNames.filter(needsUser).map(name => flowWords[name].label)
     return `${meaning} ${labels.join(', ')} is not available: the agent has no CLIENT_SPA_APP_ID to sign you in with.`
   }
   return needsUser(flow) && userName === undefined ? `${meaning} You will be asked to sign in.` : meaning
