@@ -63,7 +63,7 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
   await page.getByRole('heading', { name: 'The agent asks to create an order on your behalf.' }).waitFor()
   const verdict = page.getByRole('region', { name: 'Verdict' })
   await verdict.getByText('Waiting for you').waitFor()
-  await verdict.getByText('happens only if you approve').waitFor()
+  await verdict.getByText('happens only on your approval').waitFor()
   expect(await verdict.locator('.plate[data-gate=waiting]').textContent()).toContain('not called yet')
   await answer
     .getByRole('button', { name: /create_order/ })

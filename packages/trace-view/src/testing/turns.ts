@@ -57,6 +57,8 @@ const proven = (card: TokenCard, fingerprint: string): TokenCard => ({
 })
 const newToken = proven(agentToken, 'aaaaaaaaaaa2')
 const afterProof = [token(newToken, 't2'), answered(201, newToken, ofTool, 'b')]
+const renewed = step('s2', { kind: 'sign-in', token: proven(userToken, 'ccccccccccc2') })
+const otherToken: TokenCard = { ...agentToken, fingerprint: 'eeeeeeeeeeee', verifiedBy: [] }
 const listed = answered(200, agentToken, {
   request: {
     method: 'POST',
@@ -171,7 +173,7 @@ export const turns: Readonly<Record<string, Turn>> = {
     step('w', tool),
     token(agentToken),
     refused,
-    step('s2', { kind: 'sign-in', token: proven(userToken, 'ccccccccccc2') }),
+    renewed,
     ...afterProof,
   ]),
   'a call after a stronger sign-in, and one that needed none': obo([
@@ -179,6 +181,16 @@ export const turns: Readonly<Record<string, Turn>> = {
     answered(200, agentToken, toolServer, 'list'),
     step('w', tool),
     refused,
+    ...afterProof,
+  ]),
+  'an approved call after a stronger sign-in, and a call of another API before it': obo([
+    token(otherToken, 't0'),
+    apiCall('o', otherToken, { ...toolServer, response: { status: 200 } }),
+    step('w', tool),
+    step('d', { kind: 'approval', ...ofTool, approval: { ...approval, decision: 'approve' } }),
+    token(agentToken),
+    refused,
+    renewed,
     ...afterProof,
   ]),
   'a call that waits for a consent': paused([waiting, lack], { kind: 'consent', consent }),

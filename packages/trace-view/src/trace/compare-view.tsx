@@ -1,45 +1,34 @@
-import type { Flow, TokenCard } from '@entra-agents/trace'
 import { useSignal } from '@preact/signals'
 import { IconButton } from '../controls/icon-button.tsx'
 import { tableRoles } from '../controls/table-roles.ts'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
-import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { contextsOf, findStepUp, tellContexts } from './acrs.ts'
+import { findStepUp } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
 import { claimWords, groupOf, groupTitles, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, groupComparedClaims, tally } from './comparison.ts'
+import { describeToken, proposePair, type SeenToken, seenTokens } from './seen-tokens.ts'
 import { type Sign, SignMark, signWords } from './sign.tsx'
-import { nameOrId } from './story.ts'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
-import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
+import { type TracedAnswer, tokenKey } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
 import './compare-view.css'
 
-/** A token that was seen, and the first answer that had it. */
-interface SeenToken {
-  readonly card: TokenCard
-  readonly names: Names
-  readonly turn: number
-  readonly flow: Flow
-  readonly isOfSelected: boolean
-}
-
 interface CompareViewProps {
+  /** The answers up to the one whose trace is shown: tokens of later answers have no part in it. */
   readonly answers: readonly TracedAnswer[]
-  /** The answer whose trace is shown. */
-  readonly selected: TracedAnswer
+  /** The facts of the shown answer. */
   readonly facts: TurnFacts
   readonly context: TokenContext
   readonly onSideBySide: (() => void) | undefined
 }
 
 /** Two tokens of this conversation side by side: what stayed, what changed, and what that means. */
-export function CompareView({ answers, selected, facts, context, onSideBySide }: CompareViewProps) {
-  const tokens = seenTokens(answers, selected, context.names)
+export function CompareView({ answers, facts, context, onSideBySide }: CompareViewProps) {
+  const tokens = seenTokens(answers, context.names)
   const chosen = useSignal<readonly [string | undefined, string | undefined]>([undefined, undefined])
-  const [first, second] = proposePair(tokens)
+  const [first, second] = proposePair(tokens, facts)
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first
   const right = tokens.find(({ card }) => tokenKey(card) === chosen.value[1]) ?? second
   const hasUserToken = tokens.some(({ card }) => card.role === 'Tc')
@@ -60,44 +49,6 @@ export function CompareView({ answers, selected, facts, context, onSideBySide }:
       <Comparison left={left} right={right} />
     </section>
   )
-}
-
-/** All observed tokens of the answers: only observed tokens have claims to compare. */
-function seenTokens(answers: readonly TracedAnswer[], selected: TracedAnswer, names: Names): SeenToken[] {
-  const own = new Set(tokensOf(selected.steps).map(tokenKey))
-  const seen = new Map<string, SeenToken>()
-  for (const [index, { steps, turn, question }] of answers.entries()) {
-    const ofAgent = names.ofAgent(turn?.agent ?? question.agent)
-    for (const card of tokensOf(steps)) {
-      if (!card.claims || !card.observed) continue
-      const key = tokenKey(card)
-      seen.set(key, {
-        turn: index + 1,
-        flow: turn?.flow ?? question.flow,
-        ...seen.get(key),
-        card,
-        isOfSelected: own.has(key),
-        names: ofAgent,
-      })
-    }
-  }
-  return [...seen.values()]
-}
-
-/**
- * The two tokens compared at first. After a step-up: the user's token before and after it. Otherwise TR of the shown answer
- * and the latest other TR. If there is only one TR: Tc and TR.
- */
-function proposePair(tokens: readonly SeenToken[]): (SeenToken | undefined)[] {
-  const isOfAgent = ({ card }: SeenToken) => card.role === 'TR'
-  const own = tokens.filter(({ isOfSelected }) => isOfSelected)
-  const [before, ...renewed] = own.filter(({ card }) => card.role === 'Tc')
-  const after = renewed.findLast(({ card }) => contextsOf(card).length > 0)
-  if (before && after && contextsOf(before.card).length === 0) return [before, after]
-  const right = own.findLast(isOfAgent) ?? tokens.findLast(isOfAgent)
-  const others = tokens.filter(token => token !== right)
-  const left = others.findLast(isOfAgent) ?? own.find(({ card }) => card.role === 'Tc') ?? others.at(-1)
-  return [left, right]
 }
 
 interface NothingToCompareProps extends Pick<CompareViewProps, 'onSideBySide'> {
@@ -147,31 +98,6 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
       </select>
     </label>
   )
-}
-
-/** A token's name, ending with the flow or what tells similar tokens apart. Short, since a narrow field cuts off the end. */
-function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
-  const { card, turn, flow, isOfSelected } = token
-  const ofTwoAgents = tokens.some(({ names }) => names.agent !== token.names.agent)
-  const answer = ofTwoAgents ? token.names.agent : isOfSelected ? 'this answer' : `answer ${turn}`
-  const alike = tokens.filter(other => other.card.role === card.role && other.turn === turn)
-  return [
-    card.role,
-    answer,
-    alike.length > 1 ? tellApart(token, alike) : toReader(flowWords[flow].label, token.names),
-  ].join(' · ')
-}
-
-/** What tells a token from those like it: its API or, if all are for one API, the authentication context that it proves. */
-function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
-  const audience = audienceOf(token)
-  if (alike.some(other => audienceOf(other) !== audience)) return `for ${audience}`
-  const [contexts] = tellContexts(token.card)
-  return contexts ? `with ${contexts}` : 'without acrs'
-}
-
-function audienceOf({ card, names }: SeenToken): string {
-  return nameOrId(card.claims?.['aud'], names) ?? 'unknown audience'
 }
 
 interface PairProps {

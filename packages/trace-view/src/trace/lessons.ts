@@ -79,7 +79,7 @@ export function lessonOfClaim(
 
 /** One sentence on what two turns with the same question teach when they are seen side by side. */
 export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
-  const sides = [left, right].map(({ uses: [use] }) => use)
+  const sides = [left, right].map(({ exchange }) => exchange)
   const [one, other] = sides.map(use => use?.token)
   if (!one || !other)
     return `${one || other ? 'Only one' : 'Neither'} of them got a token: without one there is nothing to call with.`

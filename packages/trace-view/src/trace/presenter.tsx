@@ -28,7 +28,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
   const scenes = tellScenes(facts, names)
   const index = Math.min(at.value, scenes.length - 1)
   const scene = scenes[index]
-  const formula = writeFormulas(facts, names).at(facts.asked ? -1 : 0)
+  const formula = writeFormulas(facts, names)[scene?.formula ?? 0]
   const go = (by: number) => {
     at.value = Math.min(scenes.length - 1, Math.max(0, index + by))
   }
@@ -73,8 +73,8 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
           Back
         </button>
         <ol class="dots" aria-hidden="true">
-          {scenes.map(({ headline }, number) => (
-            <li key={headline} data-past={number <= index} />
+          {scenes.map((_, number) => (
+            <li key={number} data-past={number <= index} />
           ))}
         </ol>
         <p class="note">

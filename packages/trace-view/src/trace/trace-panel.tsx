@@ -61,6 +61,7 @@ export function TracePanel({
   const keys = useRef<HTMLDialogElement>(null)
   const presenter = useRef<HTMLDialogElement>(null)
   const canAskTwice = config.agents.flatMap(({ flows }) => flows).length > 1
+  const answersUntilSelected = () => answers.value.slice(0, answers.value.indexOf(selected) + 1)
   const showKeys = () => keys.current?.showModal()
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, revealed, clockAheadMs }
@@ -84,8 +85,7 @@ export function TracePanel({
     sequence: listSteps,
     compare: () => (
       <CompareView
-        answers={answers.value.map(({ value }) => redacted(value))}
-        selected={redacted(selected.value)}
+        answers={answersUntilSelected().map(({ value }) => redacted(value))}
         facts={facts}
         context={context}
         onSideBySide={canAskTwice ? onSideBySide : undefined}

@@ -5,27 +5,30 @@ import { actsAsOf } from './acts-as.ts'
 import { tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
- * The outcome of the calls with a token. `answered` stands for a status below 500 that is neither success nor denial, such as
+ * The outcome of the calls with one TR. `answered` stands for a status below 500 that is neither success nor denial, such as
  * 404; `more` says that the API wanted more from the user before it would answer.
  */
-type CallOutcome = 'running' | 'allowed' | 'denied' | 'answered' | 'failed' | 'stopped' | 'more' | 'none'
+type UseOutcome = 'running' | 'allowed' | 'denied' | 'answered' | 'failed' | 'stopped' | 'more' | 'none'
 
 /**
- * The outcome of a whole turn. `waiting` says that the turn's failure passes by itself or if the user does something;
- * `declined` says that the user did not want the call.
+ * The outcome of a whole turn: that of one of its exchanges, a call that waits for an `approval` or a `consent`, or what
+ * happened instead of an exchange. Without a TR, `refused` says that Entra ID gave none, `unreached` that something failed, and
+ * `later` that it passes by itself or if the user does something; `declined` says that the user did not want the call.
  */
-export type Outcome = Exclude<CallOutcome, 'more'> | 'waiting' | 'declined'
+export type Outcome = UseOutcome | 'approval' | 'consent' | 'refused' | 'unreached' | 'later' | 'declined'
 
 /** One TR and what it was used for. */
 export interface TokenUse {
   readonly token: TokenCard
   readonly calls: readonly TraceStep[]
   readonly apis: readonly Actor[]
-  readonly outcome: CallOutcome
+  readonly outcome: UseOutcome
   /** The call that decided the outcome. */
   readonly decisive: TraceStep | undefined
   /** The latest Tc that the trace shows before this TR; a step-up renews Tc. */
   readonly userToken: TokenCard | undefined
+  /** The index of the step that first shows TR. */
+  readonly since: number
   /** Whether Entra ID issued TR before the turn began: then TR came from the sidecar's cache. */
   readonly isFromCache: boolean
 }
@@ -64,7 +67,13 @@ export interface TurnFacts {
   readonly asked: PendingCall | undefined
   /** Whether the user declined one of the calls. */
   readonly isDeclined: boolean
+  readonly outcome: Outcome
+  /** The exchange of the outcome. Exchanges before it with the outcome `more` were first tries. */
+  readonly exchange: TokenUse | undefined
 }
+
+/** What the outcome follows from. */
+type Findings = Omit<TurnFacts, 'outcome' | 'exchange'>
 
 /** @param pause what the turn waits for, if it waits */
 export function gatherFacts(
@@ -75,7 +84,7 @@ export function gatherFacts(
 ): TurnFacts {
   const cards = tokensOf(steps)
   const uses = cards.filter(({ role }) => role === 'TR').map(token => describeUse(token, steps, running))
-  return {
+  const findings: Findings = {
     flow,
     running,
     steps,
@@ -87,6 +96,8 @@ export function gatherFacts(
     asked: running ? undefined : findPendingCall(steps, pause),
     isDeclined: steps.some(({ approval }) => approval?.decision === 'deny'),
   }
+  const outcome = outcomeOfTurn(findings)
+  return { ...findings, outcome, exchange: exchangeOf(findings, outcome) }
 }
 
 function findPendingCall(steps: readonly TraceStep[], pause: Pause | undefined): PendingCall | undefined {
@@ -128,13 +139,14 @@ function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boo
     Object.values(request?.headers ?? {}).some(header => header.includes(fingerprint))
   const calls = steps.filter(step => step.kind === 'api-call' && isSentWith(step))
   const verifying = verifiedBy.map(({ actor }) => actor).filter(actor => actor !== 'agent')
-  const until = steps.findIndex(step => step.token !== undefined && tokenKey(step.token) === tokenKey(token))
+  const since = steps.findIndex(step => step.token !== undefined && tokenKey(step.token) === tokenKey(token))
   return {
     token,
     calls,
     apis: [...new Set([...calls.map(({ to }) => to), ...verifying])],
     ...judgeCalls(token, calls, steps, running),
-    userToken: tokensOf(steps.slice(0, until)).findLast(({ role }) => role === 'Tc'),
+    since,
+    userToken: tokensOf(steps.slice(0, since)).findLast(({ role }) => role === 'Tc'),
     isFromCache: isIssuedBeforeTurn(token, steps),
   }
 }
@@ -205,7 +217,7 @@ export function rightsOf(card: TokenCard) {
 }
 
 /** Whether Entra ID refused a token, rather than being unreachable or throttling. */
-export function isRefusal({ kind, problem }: TraceStep): boolean {
+function isRefusal({ kind, problem }: TraceStep): boolean {
   return (
     kind === 'token-request' && problem?.upstream?.service === 'entra' && problem.code !== 'ENTRA_UNAVAILABLE'
   )
@@ -216,13 +228,29 @@ export function lastTokenRequest({ steps }: TurnFacts): TraceStep | undefined {
   return steps.findLast(({ kind, status }) => kind === 'token-request' && status !== 'not-observable')
 }
 
-/** The outcome of a turn in which no call waits: the worst outcome of its tokens counts. */
-export function outcomeOfTurn({ uses, failure, running, isDeclined }: TurnFacts): Outcome {
+/** The outcome of a turn: a call that waits, or else the worst outcome of its tokens. */
+function outcomeOfTurn({ uses, failure, running, isDeclined, asked }: Findings): Outcome {
+  if (asked) return asked.kind === 'step-up' ? 'more' : asked.kind
   const worstFirst = ['denied', 'failed', 'running', 'stopped', 'answered', 'allowed'] as const
   const worst = worstFirst.find(worse => uses.some(({ outcome }) => outcome === worse))
   if (worst) return worst
   if (isDeclined && !failure) return 'declined'
-  if (!failure) return running ? 'running' : 'none'
-  if (failure.problem && problemKind(failure.problem) === 'wait') return 'waiting'
-  return isRefusal(failure) ? 'denied' : 'failed'
+  if (!failure && running) return 'running'
+  if (!failure) return uses.some(({ outcome }) => outcome === 'more') ? 'more' : 'none'
+  if (failure.problem && problemKind(failure.problem) === 'wait') return 'later'
+  return isRefusal(failure) ? 'refused' : 'unreached'
+}
+
+/** Whether a call waits, or waited, for its user's decision before its exchange. */
+export function isUndecided({ asked }: Pick<TurnFacts, 'asked'>): boolean {
+  return asked !== undefined && asked.kind !== 'step-up'
+}
+
+/** The exchange that led to the outcome: the one after the last first try, if that has the outcome. */
+function exchangeOf({ uses, asked }: Findings, outcome: Outcome): TokenUse | undefined {
+  if (isUndecided({ asked })) return undefined
+  const lastTry = uses.findLastIndex(use => use.outcome === 'more')
+  if (outcome === 'more') return uses[lastTry]
+  const isDecisive = (use: TokenUse) => use.outcome === outcome
+  return uses.slice(lastTry + 1).find(isDecisive) ?? uses.find(isDecisive) ?? uses[0]
 }

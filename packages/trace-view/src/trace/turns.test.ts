@@ -51,7 +51,8 @@ function describeTurn(turn: Turn, names = namesOf(turn)): string[] {
 
 const sceneLines = (turn: Turn, names = namesOf(turn)) =>
   tellScenes(factsOf(turn), names).map(
-    ({ headline, lit, evidence }) => `${headline} [${lit.join(' ')}] ${phraseText(evidence)}`,
+    ({ headline, lit, evidence, formula }) =>
+      `${headline} [${[...lit, ...(formula > 0 ? [`of formula ${formula + 1}`] : [])].join(' ')}] ${phraseText(evidence)}`,
   )
 
 function goldenText(tell: (turn: Turn) => string[]): string {
@@ -67,6 +68,25 @@ it('the presenter tells each turn in scenes, each with its evidence and the part
   await expect(goldenText(sceneLines)).toMatchFileSnapshot('scenes.txt')
 })
 
+it.each(Object.entries(turns))(
+  'of %s, all parts tell the same outcome, and each scene its own exchange',
+  (_name, turn) => {
+    const [facts, names] = [factsOf(turn), namesOf(turn)]
+    const formulas = writeFormulas(facts, names)
+    const { headline, outcome } = judgeTurn(facts, names)
+    const scenes = tellScenes(facts, names)
+    const last = scenes.at(-1)
+    const shown = formulas[last?.formula ?? -1]
+    expect(last?.headline).toBe(headline)
+    if (facts.exchange) expect(shown?.result.card).toBe(facts.exchange.token)
+    expect(shown?.gate.state === 'allowed').toBe(outcome.kind === 'allowed')
+    expect(scenes.every(({ formula }) => formula in formulas)).toBe(true)
+    expect(facts.uses.every((_use, index) => scenes.some(({ formula }) => formula === index))).toBe(true)
+    const told = goldenText(() => sceneLines(turn))
+    expect(told).not.toContain(': 0 of')
+  },
+)
+
 it('the traces of an opened file never call their reader “you”', () => {
   const words = goldenText(turn => {
     const names = namesOf(turn, false)
@@ -74,4 +94,7 @@ it('the traces of an opened file never call their reader “you”', () => {
   })
   expect(words).not.toMatch(/\byou(r|rs)?\b/i)
   expect(words).toContain('The user who asked')
+  expect(words, 'a verb without its ending').not.toMatch(
+    /\b(user|asked) (approve|ask|confirm|consent|decline|do|sign)\b/,
+  )
 })

@@ -7,10 +7,11 @@ import { FourAnswers, VerdictLine } from '@entra-agents/trace-view/identity/verd
 import { viewClaims } from '@entra-agents/trace-view/trace/claims'
 import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
 import { logQueries } from '@entra-agents/trace-view/trace/log-queries'
+import { outcomes } from '@entra-agents/trace-view/trace/outcomes'
 import { tellStep } from '@entra-agents/trace-view/trace/step-words'
 import { toTimeline } from '@entra-agents/trace-view/trace/timeline'
 import { carriedTokenRole, tokensOf } from '@entra-agents/trace-view/trace/traced-answer'
-import { gatherFacts, hasFailed } from '@entra-agents/trace-view/trace/turn-facts'
+import { gatherFacts, hasFailed, type TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '@entra-agents/trace-view/words/names'
 import { count, formatClock, formatDuration } from '@entra-agents/trace-view/words/times'
@@ -81,6 +82,7 @@ interface TurnProps {
 function TurnView({ turn, number, names }: TurnProps & { readonly number: number | undefined }) {
   const { question, turn: start, answer, state, steps, notices, problem, result } = turn
   const { mode, flow, model } = start ?? { ...question, model: null }
+  const facts = gatherFacts(steps, flow, false)
   const tokens = tokensOf(steps).filter(({ observed, claims }) => observed && claims)
   const queries = logQueries(Object.assign({}, ...steps.map(({ logIds }) => logIds)))
   return (
@@ -98,16 +100,12 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         </dl>
         <p class="said">{question.message}</p>
       </section>
-      {steps.length > 0 && <ReportedVerdict steps={steps} flow={flow} names={names} />}
+      {steps.length > 0 && <ReportedVerdict facts={facts} names={names} />}
       <section>
         <h2>Answer</h2>
         {answer && <p class="said">{answer}</p>}
         {state === 'stopped' && (
-          <p class="note">
-            {steps.some(({ status }) => status === 'waiting')
-              ? 'A call waited for its user and was not sent.'
-              : 'This answer was stopped.'}
-          </p>
+          <p class="note">{outcomes[facts.outcome].stopped ?? 'This answer was stopped.'}</p>
         )}
         {notices.map(({ code, title, hint }) => (
           <p key={code}>
@@ -144,8 +142,7 @@ interface StepsProps {
 }
 
 /** The four answers and the exchange, as on the page. */
-function ReportedVerdict({ steps, flow, names }: StepsProps) {
-  const facts = gatherFacts(steps, flow, false)
+function ReportedVerdict({ facts, names }: { readonly facts: TurnFacts; readonly names: Names }) {
   const verdict = judgeTurn(facts, names)
   const formulas = writeFormulas(facts, names)
   return (

@@ -30,7 +30,7 @@ export function Difference({ sides: [left, right] }: { readonly sides: readonly 
       </section>
     )
   }
-  const [one, other] = [left.facts.uses[0]?.token, right.facts.uses[0]?.token]
+  const [one, other] = [left.facts.exchange?.token, right.facts.exchange?.token]
   const answers = sideAnswers(left)
   const others = sideAnswers(right)
   const [title, otherTitle] = sideTitles(left, right)

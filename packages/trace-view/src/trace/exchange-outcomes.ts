@@ -1,0 +1,200 @@
+import type { TraceStep } from '@entra-agents/trace'
+import type { ApiGate } from '../identity/formula.ts'
+import type { FactAnswer } from '../identity/verdict.ts'
+import { tellAct } from '../words/call-facts.ts'
+import { flowWords } from '../words/flows.ts'
+import { capitalise, listInWords } from '../words/names.ts'
+import { type Phrase, phrase } from '../words/phrase.ts'
+import {
+  findDenial,
+  isRightMissing,
+  type OutcomeRow,
+  startSentence,
+  type TurnByExchange,
+  tellChecks,
+  undecided,
+} from './turn-by-exchange.ts'
+import { lastChecks, type Outcome, rightsOf } from './turn-facts.ts'
+
+const checking = (turn: TurnByExchange) => [`${turn.api} checks TR, and decides.`, tellPassed(turn)] as const
+
+/** The outcomes of an exchange whose TR was sent to an API. */
+// biome-ignore format: table
+export const exchangeOutcomes = {
+  running: {
+    kind: 'running', words: 'Running',
+    headline: tellRunning,
+    decision: () => undecided('not asked yet'),
+    sentence: () => [],
+    gate: () => ['next', 'not called yet'],
+    scene: ({ api }) => [`${api} has TR, and has not answered yet.`, ['Its answer decides.']],
+  },
+  allowed: {
+    kind: 'allowed', words: 'Allowed',
+    headline: tellCalls,
+    decision: turn => ({ question: 'Allowed by', value: turn.api, detail: [tellAcceptance(turn)] }),
+    sentence: tellAnswer,
+    gate: ({ use }) => ['allowed', 'accepts TR', tellChecks(use)],
+    scene: checking,
+  },
+  denied: {
+    kind: 'denied', words: 'Denied',
+    headline: tellDenial,
+    decision: tellRefusal,
+    sentence: tellDeniedUse,
+    gate: tellClosedGate,
+    scene: turn => [`${turn.api} checks TR, and denies the call.`, tellWhatIsMissing(turn)],
+  },
+  answered: {
+    kind: 'neutral', words: 'Answered',
+    headline: ({ api, names, status }) => `${api} answered ${names.agent} with ${status}.`,
+    decision: ({ api, status }) => ({ question: 'Answered by', value: api, detail: [`${status}, which denies nothing`] }),
+    sentence: ({ api, status }) => [`${api} answered with ${status}, which denies nothing.`],
+    gate: ({ status }) => ['answered', `answers ${status}`],
+    scene: checking,
+  },
+  failed: {
+    kind: 'denied', words: 'Failed',
+    headline: ({ api, names }) => `${api} gave ${names.agent} no answer.`,
+    decision: ({ api, status }) => ({ question: 'Asked', value: api, detail: [`${status ?? 'no answer'}`], isBad: true }),
+    sentence: tellSilence,
+    gate: () => ['next', 'gives no answer'],
+    scene: turn => [`${turn.api} gives no answer.`, tellSilence(turn)],
+  },
+  stopped: {
+    kind: 'neutral', words: 'Stopped',
+    headline: ({ agent, api }) => `${agent} began to call ${api}, and its answer is not known.`,
+    decision: () => undecided('not known'),
+    sentence: ({ api }) => [`The call of ${api} was begun, and its answer is not known.`],
+    gate: () => ['next', 'its answer is not known'],
+    scene: ({ api }) => [`${api} was called.`, ['Its answer is not known.']],
+  },
+  more: {
+    kind: 'neutral', words: 'Nothing changed',
+    headline: tellDemand,
+    decision: tellWhoWantsMore,
+    sentence: turn => [...tellWantedProof(turn), tellProof(turn)],
+    gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', `wants ${tellWanted(turn)}`, 'changed nothing'],
+    scene: turn => [`${turn.api} says: not yet.`, tellWantedProof(turn)],
+    stopped: 'A call waited for its user, and nothing was changed.',
+  },
+} as const satisfies Readonly<Partial<Record<Outcome, OutcomeRow>>>
+
+function tellRunning({ agent, api, use, flow, isAsking }: TurnByExchange): string {
+  const { asWhom } = flowWords[flow]
+  if (use?.decisive) return `${agent} is calling ${api} ${asWhom}.`
+  if (use) return `${agent} has a token to call ${api} ${asWhom}.`
+  return isAsking ? `${agent} is asking for a token ${asWhom}.` : `${agent} is at work.`
+}
+
+/** "The agent called Orders API twice and Stock API as itself." With a single API, the number of calls comes last. */
+function tellCalls({ agent, uses, names, flow }: TurnByExchange): string {
+  const calls = uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
+  const byApi = [...Map.groupBy(calls, ({ to }) => to)]
+  const isOneApi = byApi.length === 1
+  const called = byApi.map(([api, { length }]) => names.actor(api) + (isOneApi ? '' : timesInWords(length)))
+  const times = isOneApi && calls.length > 1 ? `,${timesInWords(calls.length)}` : ''
+  return `${agent} called ${listInWords(called)} ${flowWords[flow].asWhom}${times}.`
+}
+
+function timesInWords(number: number): string {
+  if (number < 2) return ''
+  return number === 2 ? ' twice' : ` ${number} times`
+}
+
+/** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
+function tellAcceptance({ use, status }: TurnByExchange): string {
+  const calls = use?.calls.length ?? 0
+  return calls > 1 ? `accepts TR in all ${calls} calls` : `${tellChecks(use)} · ${status ?? 'answered'}`
+}
+
+function tellAnswer({ use, api }: TurnByExchange): Phrase {
+  if (use?.calls.every(isListOfTools)) return [`${api} listed its tools.`]
+  return [use && lastChecks(use.token, 'api') ? `${api} checked TR and answered.` : `${api} answered.`]
+}
+
+/** Whether a step lists the tools of an MCP server: the model gets the list before the question. */
+function isListOfTools({ request }: TraceStep): boolean {
+  return Object(request?.body).method === 'tools/list'
+}
+
+/** The checks that TR passed, by name. */
+function tellPassed({ use }: TurnByExchange): Phrase {
+  const last = use && lastChecks(use.token, 'api')
+  if (!last) return ['It answered, and told of no checks.']
+  const checks = capitalise(last.checks.map(({ name }) => name).join(', '))
+  return [`${checks}: ${last.passed} of ${last.checks.length} passed.`]
+}
+
+function tellDenial({ use, agent, names }: TurnByExchange): string {
+  if (!use) return ''
+  const { actor, check } = findDenial(use)
+  if (actor === 'agent') return `${agent} rejected its token: the check of ${check} failed.`
+  const why = isRightMissing(use) ? ': a right is missing' : check ? `: the check of ${check} failed` : ''
+  return `${names.actor(actor ?? '')} denied ${names.agent}${why}.`
+}
+
+function tellRefusal({ use, names, status }: TurnByExchange): FactAnswer {
+  const { actor = '', check } = use ? findDenial(use) : {}
+  const parts = [status, check && `check: ${check}`].filter(part => part !== undefined)
+  return { question: 'Denied by', value: names.actor(actor), detail: [parts.join(' · ')], isBad: true }
+}
+
+function tellDeniedUse({ use, api }: TurnByExchange): Phrase {
+  if (!use || !isRightMissing(use)) return [use?.decisive?.problem?.title ?? 'TR was rejected.']
+  const { claim, rights } = rightsOf(use.token)
+  const lack =
+    rights.length === 0 ? phrase`TR has no ${{ code: claim }}.` : [`TR carries only ${rights.join(' and ')}.`]
+  return phrase`The identity works: ${api} accepted who is calling. What is missing is a right: ${lack}`
+}
+
+/** Why the API denied the call: what it accepts, and what it wants. */
+function tellWhatIsMissing(turn: TurnByExchange): Phrase {
+  const { use } = turn
+  const check = use && findDenial(use).check
+  if (!use || !isRightMissing(use)) return check ? [`The check of ${check} failed.`] : tellDeniedUse(turn)
+  const right = use.decisive?.problem?.needs?.permission
+  return phrase`It accepts who calls, and wants ${right ? { code: right } : 'a right that TR lacks'}.`
+}
+
+function tellClosedGate({ use, names }: TurnByExchange): readonly [ApiGate['state'], ...string[]] {
+  const { actor, check = 'not told' } = use ? findDenial(use) : {}
+  if (actor === 'agent') return ['next', `not called: ${names.agent} rejects TR`]
+  return ['denied', 'denies TR', use && isRightMissing(use) ? 'a right is missing' : `check: ${check}`]
+}
+
+function tellSilence({ api, use }: TurnByExchange): Phrase {
+  return [`${api} gave no answer: ${use?.decisive?.problem?.title ?? 'the call failed.'}`]
+}
+
+/** What the API wanted in TR before it would run the call. */
+function tellWanted({ contexts }: TurnByExchange): string {
+  return contexts.length > 0 ? `acrs ${contexts.join(' ')}` : 'a right that TR lacks'
+}
+
+function tellDemand({ api, asked, contexts, names }: TurnByExchange): string {
+  const where = startSentence(api)
+  if (asked?.isOpen)
+    return `${where} wants a stronger sign-in before ${names.agent} may ${tellAct(asked.title)}.`
+  const what = asked || contexts.length > 0 ? 'a stronger sign-in' : 'a right that TR lacks'
+  return `${where} wanted ${what}, and nothing was changed.`
+}
+
+function tellWhoWantsMore(turn: TurnByExchange): FactAnswer {
+  const { api, status = 401, contexts } = turn
+  const what = contexts.length > 0 ? phrase`${{ code: 'acrs' }} ${contexts.join(' ')}` : [tellWanted(turn)]
+  return { question: 'Decided by', value: startSentence(api), detail: phrase`${`${status}`} · wants ${what}` }
+}
+
+function tellWantedProof({ api, contexts }: TurnByExchange): Phrase {
+  return contexts.length === 0
+    ? [`${api} took TR, and wanted a right that it lacks. It changed nothing.`]
+    : phrase`${api} took TR, changed nothing, and wanted proof of a stronger sign-in in it: ${{ code: 'acrs' }} ${contexts.join(' ')}.`
+}
+
+/** How the proof that an API wanted comes into TR, if it does. */
+function tellProof({ asked, contexts, use, uses }: TurnByExchange): string {
+  if (contexts.length === 0) return ''
+  if (asked?.isOpen) return ' After your confirmation, your new Tc is exchanged for a TR that carries it.'
+  return use !== uses.at(-1) ? ' You signed in more strongly.' : ''
+}

@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest'
+import { publicConfig } from '../testing/public-config.ts'
+import { turns } from '../testing/turns.ts'
+import { describeNames } from '../words/names.ts'
+import { describeToken, proposePair, seenTokens } from './seen-tokens.ts'
+import type { TracedAnswer } from './traced-answer.ts'
+import { gatherFacts } from './turn-facts.ts'
+
+/** What Compare proposes for the last of these answers, and all tokens that it offers. */
+function compare(...kinds: readonly (keyof typeof turns | TracedAnswer['steps'])[]) {
+  const answers = kinds.map((kind): TracedAnswer => {
+    const { steps = [], flow = 'autonomous' } =
+      typeof kind === 'object' ? { steps: kind } : (turns[kind] ?? {})
+    const question = { message: 'x', agent: 'default', mode: 'bedrock', flow } as const
+    return { question, state: 'done', turn: undefined, steps }
+  })
+  const { steps, question } = answers.at(-1) ?? { steps: [], question: { flow: 'obo' as const } }
+  const tokens = seenTokens(answers, describeNames(publicConfig))
+  const labels = tokens.map(token => describeToken(token, tokens))
+  const pair = proposePair(tokens, gatherFacts(steps, question.flow, false))
+  return { pair: pair.map(token => token && describeToken(token, tokens)), labels }
+}
+
+it('proposes the user’s token and the agent’s, both of the shown answer', () => {
+  expect(compare('on behalf of a user').pair).toEqual([
+    'Tc · this answer · On behalf of you',
+    'TR · this answer · On behalf of you',
+  ])
+  expect(compare('as the agent itself, three calls', 'on behalf of a user').pair).toEqual([
+    'Tc · this answer · On behalf of you',
+    'TR · this answer · On behalf of you',
+  ])
+})
+
+it('proposes the user’s token before and after a stronger sign-in, also if earlier answers had it', () => {
+  const stepUp = 'a call after a stronger sign-in'
+  for (const kinds of [[stepUp], ['on behalf of a user', stepUp]]) {
+    const { pair, labels } = compare(...kinds)
+    expect(pair).toEqual(['Tc · this answer · without acrs', 'Tc · this answer · with acrs c1'])
+    expect(new Set(labels).size, 'each token has a name of its own').toBe(labels.length)
+  }
+})
+
+it('proposes the agent’s token and an earlier one, if the user gave none', () => {
+  expect(compare('on behalf of a user', 'as the agent itself, three calls').pair).toEqual([
+    'TR · answer 1 · On behalf of you',
+    'TR · this answer · Autonomous',
+  ])
+  expect(compare('as the agent itself, three calls').pair).toEqual([
+    undefined,
+    'TR · this answer · Autonomous',
+  ])
+})

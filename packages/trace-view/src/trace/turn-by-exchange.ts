@@ -1,0 +1,95 @@
+import type { ApiGate, Formula } from '../identity/formula.ts'
+import type { FactAnswer, OutcomeKind } from '../identity/verdict.ts'
+import { capitalise, listInWords, type Names } from '../words/names.ts'
+import type { Phrase } from '../words/phrase.ts'
+import { wantedContexts } from '../words/step-up.ts'
+import { failedChecks, lastChecks, type TokenUse, type TurnFacts } from './turn-facts.ts'
+
+/** A turn by one of its exchanges, for the sentences about their outcome. */
+export interface TurnByExchange extends TurnFacts {
+  /** The exchange; `undefined` if there was none. */
+  readonly use: TokenUse | undefined
+  readonly names: Names
+  /** The agent, at the start of a sentence. */
+  readonly agent: string
+  /** The API whose answer decided, or that would be called. */
+  readonly api: string
+  /** The HTTP status of that answer. */
+  readonly status: number | undefined
+  /** The authentication contexts that the API wanted in a stronger sign-in. */
+  readonly contexts: readonly string[]
+}
+
+/** What one outcome is called wherever it occurs, so that verdict, story, formula, presenter and report agree. */
+export interface OutcomeRow {
+  /** The mark and the words of the verdict. */
+  readonly kind: OutcomeKind
+  readonly words: string
+  readonly headline: (turn: TurnByExchange) => string
+  /** Who decided: the last of the verdict's four answers. */
+  readonly decision: (turn: TurnByExchange) => FactAnswer
+  /** The story's sentence about the exchange or, if there was none, about the turn. */
+  readonly sentence: (turn: TurnByExchange) => Phrase
+  /** What Entra ID does in the formula, unless it issues TR. */
+  readonly exchange?: (turn: TurnByExchange) => Formula['exchange']
+  /** The API at the end of the formula. */
+  readonly gate: (turn: TurnByExchange) => readonly [state: ApiGate['state'], ...lines: string[]]
+  /** What the API does with TR, in the presenter; left out if it was not called. */
+  readonly scene?: (turn: TurnByExchange) => readonly [headline: string, evidence: Phrase]
+  /** The report's line for a turn that was stopped. */
+  readonly stopped?: string
+}
+
+export function undecided(why: string): FactAnswer {
+  return { question: 'Allowed by', value: '–', detail: [why] }
+}
+
+/** A turn by one of its exchanges, by default by that of its outcome. */
+export function turnBy(
+  facts: TurnFacts,
+  names: Names,
+  use: TokenUse | undefined = facts.exchange,
+): TurnByExchange {
+  const { asked } = facts
+  return {
+    ...facts,
+    use,
+    names,
+    agent: capitalise(names.agent),
+    api: use ? decidingApi(use, names) : asked?.api === undefined ? 'the API' : names.actor(asked.api),
+    status: use?.decisive?.response?.status,
+    contexts:
+      asked?.kind === 'step-up' ? asked.contexts : wantedContexts(use?.decisive?.problem?.claimsChallenge),
+  }
+}
+
+/** The API whose answer decided the outcome; all APIs if each allowed its calls. */
+function decidingApi(use: TokenUse, names: Names): string {
+  return use.decisive && use.outcome !== 'allowed' ? names.actor(use.decisive.to) : apisOfUse(use, names)
+}
+
+export function apisOfUse({ apis, token }: TokenUse, names: Names): string {
+  if (apis.length > 0) return listInWords(apis.map(names.actor))
+  return names.id(String(token.claims?.['aud'])) ?? 'the API'
+}
+
+/** A text that may start with “the API”, at the start of a sentence; the names of APIs keep their case. */
+export function startSentence(text: string): string {
+  return text.replace(/^the API/, 'The API')
+}
+
+/** Who denied the call, and the check that failed there. */
+export function findDenial({ token, decisive }: TokenUse) {
+  const failed = failedChecks(token).at(-1)
+  return { actor: decisive?.to ?? failed?.actor, check: decisive?.problem?.failedCheck ?? failed?.check }
+}
+
+export function isRightMissing(use: TokenUse): boolean {
+  return use.decisive?.problem?.needs !== undefined || findDenial(use).check === 'permission'
+}
+
+/** How many checks of its API a token passed, as the API reported. */
+export function tellChecks(use: TokenUse | undefined): string {
+  const last = use && lastChecks(use.token, 'api')
+  return last ? `${last.passed} of ${last.checks.length} checks` : 'tells of no checks'
+}
