@@ -100,12 +100,16 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   )
 }
 
+/** A token beside another, and the names and the flow of the answer that had it. */
+export type ComparedToken = Pick<SeenToken, 'card' | 'names' | 'flow'>
+
 interface PairProps {
-  readonly left: SeenToken
-  readonly right: SeenToken
+  readonly left: ComparedToken
+  readonly right: ComparedToken
 }
 
-function Comparison({ left, right }: PairProps) {
+/** The claims of two tokens, row by row. */
+export function Comparison({ left, right }: PairProps) {
   const onlyDifferences = useSignal(true)
   const claims = compareTokens(left.card, right.card)
   const shown = onlyDifferences.value ? claims.filter(isWorthShowing) : claims
@@ -163,7 +167,7 @@ function isWorthShowing({ name, sign, lesson }: ComparedClaim): boolean {
   return isTold && (lesson !== undefined || sign !== 'same')
 }
 
-function SideHead({ token: { card, names, flow } }: { readonly token: SeenToken }) {
+function SideHead({ token: { card, names, flow } }: { readonly token: ComparedToken }) {
   return (
     <th scope="col" {...tableRoles.columnHeader}>
       <TokenMark token={card.role} />{' '}
@@ -205,7 +209,7 @@ function ComparedRow({ claim, left, right }: PairProps & { readonly claim: Compa
 interface ComparedValueProps {
   readonly value: unknown
   readonly name: string
-  readonly token: SeenToken
+  readonly token: ComparedToken
 }
 
 function ComparedValue({ value, name, token: { card, names } }: ComparedValueProps) {

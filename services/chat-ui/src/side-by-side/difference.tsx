@@ -2,16 +2,14 @@ import type { TokenCard } from '@entra-agents/trace'
 import { PhraseView } from '@entra-agents/trace-view/identity/phrase-view'
 import { TokenMark } from '@entra-agents/trace-view/identity/token-mark'
 import type { FactAnswer } from '@entra-agents/trace-view/identity/verdict'
-import { groupOf, viewClaim } from '@entra-agents/trace-view/trace/claims'
-import { compareAnswers, compareTokens } from '@entra-agents/trace-view/trace/comparison'
+import { type ComparedToken, Comparison } from '@entra-agents/trace-view/trace/compare-view'
+import { compareAnswers } from '@entra-agents/trace-view/trace/comparison'
 import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
 import { lessonOfSides } from '@entra-agents/trace-view/trace/lessons'
 import { type Sign, SignMark, signWords } from '@entra-agents/trace-view/trace/sign'
-import { ClaimValue } from '@entra-agents/trace-view/trace/token-card'
 import type { TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import type { Names } from '@entra-agents/trace-view/words/names'
-import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import './difference.css'
 
@@ -63,14 +61,22 @@ export function Difference({ sides: [left, right] }: { readonly sides: readonly 
             )
           })}
         </tbody>
-        {one && other && <MoreClaims left={one} right={other} names={left.names} />}
       </table>
+      {one && other && (
+        <div class="card compare-card">
+          <Comparison left={sideToken(left, one)} right={sideToken(right, other)} />
+        </div>
+      )}
     </section>
   )
 }
 
 function hasTokenOrFailure({ uses, failure }: TurnFacts): boolean {
   return uses.length > 0 || failure !== undefined
+}
+
+function sideToken({ facts, names }: SideFacts, card: TokenCard): ComparedToken {
+  return { card, names, flow: facts.flow }
 }
 
 /** The titles of the sides: the agents' titles or, for two flows of one agent, the names of the flows. */
@@ -114,58 +120,5 @@ function DifferenceRow({ sign, name, left, right }: DifferenceRowProps) {
       </th>
       <td>{right}</td>
     </tr>
-  )
-}
-
-/** Claims that the four questions cover already. */
-const coveredClaims: ReadonlySet<string> = new Set(['azp', 'oid', 'roles', 'scp'])
-
-interface MoreClaimsProps {
-  readonly left: TokenCard
-  readonly right: TokenCard
-  readonly names: Names
-}
-
-function MoreClaims({ left, right, names }: MoreClaimsProps) {
-  const showAll = useSignal(false)
-  const claims = compareTokens(left, right).filter(({ name }) => !coveredClaims.has(name))
-  const show = (name: string, value: unknown, card: TokenCard) =>
-    value === undefined ? 'not in TR' : <ClaimValue claim={viewClaim(name, value, names, card)} short />
-  const telling = claims
-    .filter(({ name, sign }) => sign !== 'same' || groupOf(name) === 'agent-facets')
-    .filter(({ name }) => !['when', 'opaque'].includes(groupOf(name)))
-  return (
-    <tbody>
-      <tr class="tape-group">
-        <th colSpan={3} scope="rowgroup">
-          {showAll.value ? 'All other claims' : 'More claims that matter'}
-        </th>
-      </tr>
-      {(showAll.value ? claims : telling).map(({ name, sign, ...values }) => (
-        <DifferenceRow
-          key={name}
-          sign={sign}
-          name={<code>{name}</code>}
-          left={show(name, values.left, left)}
-          right={show(name, values.right, right)}
-        />
-      ))}
-      <tr class="tape-group">
-        <td colSpan={3}>
-          <button
-            type="button"
-            class="link"
-            aria-expanded={showAll.value}
-            onClick={() => {
-              showAll.value = !showAll.value
-            }}
-          >
-            {showAll.value
-              ? 'Only those that matter'
-              : `${claims.length - telling.length} claims kept or internal`}
-          </button>
-        </td>
-      </tr>
-    </tbody>
   )
 }
