@@ -6,8 +6,8 @@ import { flowWords } from '../words/flows.ts'
 import { toReader } from '../words/reader.ts'
 import { findStepUp } from './acrs.ts'
 import { AcrsTable } from './acrs-table.tsx'
-import { claimWords, groupOf, groupTitles, viewClaim } from './claims.ts'
-import { type ComparedClaim, compareTokens, groupComparedClaims, tally } from './comparison.ts'
+import { claimWords, groupClaims, groupOf, groupTitles, viewClaim } from './claims.ts'
+import { type ComparedClaim, compareTokens, tally } from './comparison.ts'
 import { describeToken, proposePair, type SeenToken, seenTokens } from './seen-tokens.ts'
 import { type Sign, SignMark, signWords } from './sign.tsx'
 import { ClaimValue, type TokenContext } from './token-card.tsx'
@@ -114,7 +114,6 @@ export function Comparison({ left, right }: PairProps) {
   const claims = compareTokens(left.card, right.card)
   const shown = onlyDifferences.value ? claims.filter(isWorthShowing) : claims
   const counts = tally(shown)
-  const groups = groupComparedClaims(shown, onlyDifferences.value)
   return (
     <>
       <div class="tally line">
@@ -145,8 +144,8 @@ export function Comparison({ left, right }: PairProps) {
             <SideHead token={right} />
           </tr>
         </thead>
-        {groups.map(({ group, claims: members }) => (
-          <tbody key={members[0]?.name} {...tableRoles.rowGroup}>
+        {groupClaims(shown).map(({ group, claims: members }) => (
+          <tbody key={group} {...tableRoles.rowGroup}>
             <tr class="group-head" {...tableRoles.row}>
               <th colSpan={4} scope="colgroup" {...tableRoles.columnHeader}>
                 {groupTitles[group]}

@@ -1,6 +1,6 @@
 import type { TokenCard } from '@entra-agents/trace'
 import type { FactAnswer } from '../identity/verdict.ts'
-import { type Claims, claimWords, groupClaims, groupOf, groupOrder } from './claims.ts'
+import { type Claims, claimWords, groupOf, groupOrder } from './claims.ts'
 import { lessonOfClaim } from './lessons.ts'
 import type { Sign } from './sign.tsx'
 
@@ -26,13 +26,6 @@ export function compareTokens(left: TokenCard, right: TokenCard): ComparedClaim[
       return { name, left: one, right: other, sign, lesson: lessonOfClaim(name, sign, pair) }
     })
     .sort((one, other) => groupOrder.indexOf(groupOf(one.name)) - groupOrder.indexOf(groupOf(other.name)))
-}
-
-/** Compared claims in the groups of a token card; with `isKeptLast`, claims that are the same in both tokens come last. */
-export function groupComparedClaims(claims: readonly ComparedClaim[], isKeptLast: boolean) {
-  if (!isKeptLast) return groupClaims(claims)
-  const kept = claims.filter(({ sign }) => sign === 'same')
-  return [...groupClaims(claims.filter(({ sign }) => sign !== 'same')), ...groupClaims(kept)]
 }
 
 /** v1 and v2 tokens spell some claims differently. */

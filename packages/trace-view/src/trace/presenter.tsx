@@ -20,6 +20,9 @@ interface PresenterProps {
   readonly names: Names
 }
 
+/** More dots than this would not fit beside the buttons; the number of the scene is said anyway. */
+const mostDots = 24
+
 const sceneStepByKey = new Map(Object.entries({ ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }))
 
 /** For a meeting: a large formula and one sentence at a time. Parts that the sentence is not about are grey; nothing moves. */
@@ -73,9 +76,8 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
           Back
         </button>
         <ol class="dots" aria-hidden="true">
-          {scenes.map((_, number) => (
-            <li key={number} data-past={number <= index} />
-          ))}
+          {scenes.length <= mostDots &&
+            scenes.map((_, number) => <li key={number} data-past={number <= index} />)}
         </ol>
         <p class="note">
           {index + 1} of {scenes.length}

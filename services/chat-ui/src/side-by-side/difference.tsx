@@ -21,7 +21,7 @@ interface SideFacts {
 
 /** How the two sides differ: first in the four answers, then, if both have TR, in the other claims. */
 export function Difference({ sides: [left, right] }: { readonly sides: readonly SideFacts[] }) {
-  if (!left || !right || !hasTokenOrFailure(left.facts) || !hasTokenOrFailure(right.facts)) {
+  if (!left || !right || [left, right].some(({ facts }) => !facts.exchange && !facts.failure)) {
     return (
       <section class="between stack" aria-label="Difference of the two TR">
         <p class="note">What differs is shown here as soon as both sides have a token (TR).</p>
@@ -69,10 +69,6 @@ export function Difference({ sides: [left, right] }: { readonly sides: readonly 
       )}
     </section>
   )
-}
-
-function hasTokenOrFailure({ uses, failure }: TurnFacts): boolean {
-  return uses.length > 0 || failure !== undefined
 }
 
 function sideToken({ facts, names }: SideFacts, card: TokenCard): ComparedToken {
