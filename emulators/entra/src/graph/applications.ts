@@ -6,12 +6,14 @@ import type { Entra } from '../entra.ts'
 import { ApplicationPatch, type KeyCredential, NewApplication } from './bodies.ts'
 import { applicationPermission, requireByKind, requirePermission } from './caller.ts'
 import { badRequest, GraphError } from './graph-error.ts'
-import { findApplication, readBoundUsers } from './odata.ts'
+import { readBoundUsers } from './odata.ts'
 import { lookUpMisses } from './replication.ts'
 import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 /** Of those who may change the credentials of blueprints. */
 export const credentialPermission = 'AgentIdentityBlueprint.AddRemoveCreds.All'
+
+const readPermission = 'AgentIdentityBlueprint.Read.All'
 
 /** `/applications`, blueprints included (https://learn.microsoft.com/graph/api/resources/application). */
 export function addApplicationRoutes(routes: GraphRoutes): void {
@@ -19,32 +21,26 @@ export function addApplicationRoutes(routes: GraphRoutes): void {
   for (const kind of ['application', 'agentIdentityBlueprint'] as const) {
     const path = kind === 'application' ? '/applications' : `/applications/microsoft.graph.${kind}`
     const list: Parameters<typeof routes.list>[1] = ({ entra, content, caller }) => {
-      requireByKind(caller, { kind }, 'AgentIdentityBlueprint.Read.All')
+      requireByKind(caller, { kind }, readPermission)
       const found = content.applications.filter(one => one.kind === kind && !lookUpMisses(entra, one))
       return found.map(one => showApplication(entra, one))
     }
     routes.list(path, list, 'applications')
     routes.create(path, NewApplication, request => createApplication(request, kind))
   }
-  routes.get('/applications/:key', ({ entra, caller, key }) => {
-    const application = findApplication(entra, key)
+  routes.get('/applications/:key', ({ entra, caller, application }) => {
     const isBlueprint = application.kind === 'agentIdentityBlueprint'
-    requirePermission(
-      caller,
-      applicationPermission,
-      ...(isBlueprint ? ['AgentIdentityBlueprint.Read.All'] : []),
-    )
+    requirePermission(caller, applicationPermission, ...(isBlueprint ? [readPermission] : []))
     return showApplication(entra, application)
   })
-  routes.change('/applications/:key', ApplicationPatch, ({ entra, body, caller, key }) => {
-    const application = findApplication(entra, key)
-    const what = isRenaming(body) ? 'UpdateBranding' : 'UpdateAuthProperties'
+  routes.change('/applications/:key', ApplicationPatch, ({ entra, body, caller, application }) => {
+    const isRenaming = body.displayName !== undefined || body.description !== undefined
+    const what = isRenaming ? 'UpdateBranding' : 'UpdateAuthProperties'
     requireByKind(caller, application, `AgentIdentityBlueprint.${what}.All`)
     if (body.keyCredentials) requireByKind(caller, application, credentialPermission)
     changeApplication(entra, application, body)
   })
-  routes.remove('/applications/:key', ({ entra, content, caller, key }) => {
-    const gone = findApplication(entra, key)
+  routes.remove('/applications/:key', ({ entra, content, caller, application: gone }) => {
     requireByKind(caller, gone, 'AgentIdentityBlueprint.DeleteRestore.All')
     content.applications = content.applications.filter(known => known !== gone)
     // Deleting a blueprint deletes its agents too.
@@ -81,10 +77,6 @@ function createApplication(request: GraphRequest<NewApplication>, kind: Applicat
   changeApplication(entra, application, properties)
   content.applications.push(application)
   return showApplication(entra, application)
-}
-
-function isRenaming({ displayName, description }: Static<typeof ApplicationPatch>): boolean {
-  return displayName !== undefined || description !== undefined
 }
 
 /** Applies a PATCH wholly, or refuses it and changes nothing. */

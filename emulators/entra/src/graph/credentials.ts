@@ -5,7 +5,6 @@ import { credentialPermission } from './applications.ts'
 import { FederatedCredentialPatch, NewFederatedCredential, NewPassword, PasswordRemoval } from './bodies.ts'
 import { requireByKind } from './caller.ts'
 import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
-import { findApplication } from './odata.ts'
 import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const twoYearsMs = 2 * 365 * 24 * 3_600_000
@@ -13,12 +12,6 @@ const federatedPath = '/applications/:key/federatedIdentityCredentials'
 
 /** Secrets and federated credentials of applications. */
 export function addCredentialRoutes(routes: GraphRoutes): void {
-  const writable = ({ entra, caller, key }: GraphRequest<unknown>): Application => {
-    const application = findApplication(entra, key)
-    requireByKind(caller, application, credentialPermission)
-    return application
-  }
-
   routes.act('/applications/:key/addPassword', NewPassword, request => {
     const { passwordCredentials } = writable(request)
     const now = request.entra.clock.nowMs()
@@ -44,38 +37,39 @@ export function addCredentialRoutes(routes: GraphRoutes): void {
 
   routes.list(federatedPath, request => writable(request).federatedIdentityCredentials)
   routes.create(federatedPath, NewFederatedCredential, request => {
-    const application = writable(request)
+    const { federatedIdentityCredentials: known } = writable(request)
     const added = { description: null, ...request.body, id: randomUUID() }
-    checkUnique(application, added)
-    application.federatedIdentityCredentials.push(added)
+    checkUnique(known, added)
+    known.push(added)
     return added
   })
   routes.change(`${federatedPath}/:part`, FederatedCredentialPatch, request => {
-    const { body, part } = request
-    const application = writable(request)
-    const known = findFederatedCredential(application, part)
-    checkUnique(application, { ...known, ...body })
-    Object.assign(known, body)
+    const { federatedIdentityCredentials: known } = writable(request)
+    const changed = findNamed(known, request.part)
+    checkUnique(known, { ...changed, ...request.body })
+    Object.assign(changed, request.body)
   })
   routes.remove(`${federatedPath}/:part`, request => {
-    const application = writable(request)
-    const gone = findFederatedCredential(application, request.part)
-    const known = application.federatedIdentityCredentials
-    application.federatedIdentityCredentials = known.filter(one => one !== gone)
+    const { federatedIdentityCredentials: known } = writable(request)
+    known.splice(known.indexOf(findNamed(known, request.part)), 1)
   })
 }
 
-function checkUnique(
-  { federatedIdentityCredentials }: Application,
-  { id, name, issuer, subject }: FederatedIdentityCredential,
-): void {
-  const others = federatedIdentityCredentials.filter(other => other.id !== id)
+function writable({ application, caller }: GraphRequest): Application {
+  requireByKind(caller, application, credentialPermission)
+  return application
+}
+
+type Credentials = readonly FederatedIdentityCredential[]
+
+function checkUnique(known: Credentials, { id, name, issuer, subject }: FederatedIdentityCredential): void {
+  const others = known.filter(other => other.id !== id)
   if (others.some(other => other.name === name))
     throw duplicateError(`FederatedIdentityCredential with name ${name} already exists.`)
   if (others.some(other => other.issuer === issuer && other.subject === subject))
     throw duplicateError('FederatedIdentityCredential with this issuer and subject already exists.')
 }
 
-function findFederatedCredential({ federatedIdentityCredentials }: Application, key: string) {
-  return federatedIdentityCredentials.find(({ id, name }) => id === key || name === key) ?? throwNotFound(key)
+function findNamed(known: Credentials, key: string) {
+  return known.find(({ id, name }) => id === key || name === key) ?? throwNotFound(key)
 }

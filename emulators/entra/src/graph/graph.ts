@@ -32,6 +32,12 @@ declare module 'fastify' {
 /** The most objects that a tenant can have, which also bounds the memory of the process. Entra has a larger limit. */
 const maxObjects = 2_000
 
+const routesOfResources = [
+  ...[addApplicationRoutes, addCredentialRoutes, addInheritanceRoutes, addServicePrincipalRoutes],
+  ...[addResponsibleUserRoutes, addPermissionRoutes, addUserRoutes, addGroupRoutes, addMembershipRoutes],
+  ...[addPolicyRoutes, addReportRoutes],
+]
+
 /** The part of Microsoft Graph that setting up an agent needs. */
 export async function serveGraph(app: FastifyInstance, { version }: { readonly version: GraphVersion }) {
   sendGraphErrors(app)
@@ -45,18 +51,8 @@ export async function serveGraph(app: FastifyInstance, { version }: { readonly v
     throw new GraphError('BadRequest', 'Resource not found for the segment: it is not emulated here.', 404)
   })
   const routes = graphRoutes(app)
-  addApplicationRoutes(routes)
+  for (const add of routesOfResources) add(routes, version)
   addBatchRoute(app, version)
-  addPolicyRoutes(routes)
-  addCredentialRoutes(routes)
-  addGroupRoutes(routes)
-  addInheritanceRoutes(routes, version)
-  addMembershipRoutes(routes)
-  addPermissionRoutes(routes)
-  addResponsibleUserRoutes(routes)
-  addServicePrincipalRoutes(routes)
-  if (version === 'beta') addReportRoutes(routes)
-  addUserRoutes(routes)
 }
 
 const policyPath = '/identity/conditionalAccess/policies'
@@ -74,9 +70,10 @@ function addPolicyRoutes(routes: GraphRoutes): void {
 }
 
 /** Reports on when each client and each secret was last used. Only Graph's beta has them. */
-function addReportRoutes(routes: GraphRoutes): void {
+function addReportRoutes(routes: GraphRoutes, version: GraphVersion): void {
+  if (version !== 'beta') return
   const reports = routes.for(auditLogPermission)
-  reports.list('/reports/servicePrincipalSignInActivities', ({ entra }) => entra.signInActivities.ofClients())
+  reports.list('/reports/servicePrincipalSignInActivities', ({ entra }) => entra.signInActivities.ofClients)
   reports.list('/reports/appCredentialSignInActivities', ({ entra }) =>
     entra.signInActivities.ofSecrets(entra.directory),
   )

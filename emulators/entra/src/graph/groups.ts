@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Group } from '../directory/objects.ts'
 import { NewGroup, Reference } from './bodies.ts'
 import { alreadyThere, throwNotFound } from './graph-error.ts'
-import { findGroup, showObject, without } from './odata.ts'
+import { showObject, without } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
 /** Security groups and their direct members (https://learn.microsoft.com/graph/api/resources/group). */
@@ -11,8 +11,8 @@ export function addGroupRoutes(routes: GraphRoutes): void {
   readers.list('/groups', ({ content }) =>
     content.groups.filter(({ kind }) => kind === 'group').map(showGroup),
   )
-  readers.get('/groups/:key', ({ entra, key }) => showGroup(findGroup(entra, key)))
-  readers.listObjects('/groups/:key/members', ({ entra, key }) => findGroup(entra, key).members)
+  readers.get('/groups/:key', ({ group }) => showGroup(group))
+  readers.listObjects('/groups/:key/members', ({ group }) => group.members)
   const writers = routes.for('Group.ReadWrite.All')
   writers.create('/groups', NewGroup, ({ content, body: { displayName } }) => {
     const group: Group = { id: randomUUID(), kind: 'group', displayName, members: [] }
@@ -23,15 +23,13 @@ export function addGroupRoutes(routes: GraphRoutes): void {
     content.groups = without(content.groups, key, ({ id }) => id === key)
   })
   const memberWriters = routes.for('GroupMember.ReadWrite.All', 'Group.ReadWrite.All')
-  memberWriters.create('/groups/:key/members/$ref', Reference, ({ entra, body, key }) => {
-    const { members } = findGroup(entra, key)
+  memberWriters.create('/groups/:key/members/$ref', Reference, ({ entra, body, group: { members } }) => {
     const [, id = ''] = /\/([^/]+)$/.exec(body['@odata.id']) ?? []
     if (showObject(entra, id).length === 0) throw throwNotFound(id)
     if (members.includes(id)) throw alreadyThere('members')
     members.push(id)
   })
-  memberWriters.remove('/groups/:key/members/:part/$ref', ({ entra, key, part }) => {
-    const group = findGroup(entra, key)
+  memberWriters.remove('/groups/:key/members/:part/$ref', ({ group, part }) => {
     group.members = without(group.members, part, id => id === part)
   })
 }

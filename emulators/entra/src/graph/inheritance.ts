@@ -1,10 +1,9 @@
-import { type Application, InheritablePermission, type ServicePrincipal } from '../directory/objects.ts'
-import type { Entra } from '../entra.ts'
+import { InheritablePermission } from '../directory/objects.ts'
 import { duplicateError, throwNotFound } from './graph-error.ts'
-import { findApplication, findServicePrincipal, without } from './odata.ts'
+import { without } from './odata.ts'
 import type { GraphVersion } from './paths.ts'
 import { showAssignment } from './permissions.ts'
-import type { GraphRoutes } from './routes.ts'
+import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const listPath = '/applications/:key/inheritablePermissions'
 
@@ -15,16 +14,16 @@ const listPath = '/applications/:key/inheritablePermissions'
 export function addInheritanceRoutes(routes: GraphRoutes, version: GraphVersion): void {
   const readers = routes.forAgents('AgentIdentityBlueprint.Read.All')
   const writers = routes.forAgents('AgentIdentityBlueprint.Create', 'AgentIdentityBlueprint.ReadWrite.All')
-  readers.list(listPath, ({ entra, key }) => findBlueprint(entra, key).inheritablePermissions)
-  writers.create(listPath, InheritablePermission, ({ entra, body, key }) => {
-    const { inheritablePermissions: known } = findBlueprint(entra, key)
+  readers.list(listPath, request => blueprintOf(request).inheritablePermissions)
+  writers.create(listPath, InheritablePermission, request => {
+    const [{ inheritablePermissions: known }, { body }] = [blueprintOf(request), request]
     if (known.some(({ resourceAppId }) => resourceAppId === body.resourceAppId))
       throw duplicateError(`There are inheritable permissions for '${body.resourceAppId}' already.`)
     known.push(body)
     return body
   })
-  writers.remove(`${listPath}/:part`, ({ entra, key, part }) => {
-    const blueprint = findBlueprint(entra, key)
+  writers.remove(`${listPath}/:part`, request => {
+    const [blueprint, { part }] = [blueprintOf(request), request]
     const known = blueprint.inheritablePermissions
     blueprint.inheritablePermissions = without(known, part, ({ resourceAppId }) => resourceAppId === part)
   })
@@ -33,23 +32,23 @@ export function addInheritanceRoutes(routes: GraphRoutes, version: GraphVersion)
   const path = '/servicePrincipals/:key/inherited'
   agentReaders.list(
     `${path}AppRoleAssignments`,
-    ({ entra, key }) =>
-      entra.directory.inheritedAssignments(findAgent(entra, key)).map(one => showAssignment(entra, one)),
+    request => {
+      const inherited = request.entra.directory.inheritedAssignments(agentOf(request))
+      return inherited.map(one => showAssignment(request.entra, one))
+    },
     'appRoleAssignments',
   )
   agentReaders.list(
     `${path}Oauth2PermissionGrants`,
-    ({ entra, key }) => entra.directory.inheritedGrants(findAgent(entra, key)),
+    request => request.entra.directory.inheritedGrants(agentOf(request)),
     'oauth2PermissionGrants',
   )
 }
 
-function findAgent(entra: Entra, key: string): ServicePrincipal {
-  const principal = findServicePrincipal(entra, key)
+function agentOf({ principal, key }: GraphRequest) {
   return principal.kind === 'agentIdentity' ? principal : throwNotFound(key)
 }
 
-function findBlueprint(entra: Entra, key: string): Application {
-  const application = findApplication(entra, key)
+function blueprintOf({ application, key }: GraphRequest) {
   return application.kind === 'agentIdentityBlueprint' ? application : throwNotFound(key)
 }

@@ -1,53 +1,47 @@
-import type { RoleAssignment } from '../directory/objects.ts'
+import type { DirectoryContent, RoleAssignment } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { findGroup, findServicePrincipal, findUser, showObject } from './odata.ts'
+import { showObject } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 
 /** What principals and users are in and own, what they may make themselves (PIM), and who is in groups. */
 export function addMembershipRoutes(routes: GraphRoutes): void {
   const groupReaders = routes.for('Application.ReadWrite.All', 'GroupMember.ReadWrite.All')
-  for (const [path, find] of [
-    ['/servicePrincipals/:key', findServicePrincipal],
-    ['/users/:key', findUser],
-  ] as const) {
-    groupReaders.listObjects(`${path}/transitiveMemberOf`, ({ entra, key }) =>
-      entra.directory.groupsOf(find(entra, key).id).map(({ id }) => id),
+  for (const kind of ['principal', 'user'] as const) {
+    const path = `/${kind === 'user' ? 'users' : 'servicePrincipals'}/:key`
+    groupReaders.listObjects(`${path}/transitiveMemberOf`, ({ entra, [kind]: { id } }) =>
+      entra.directory.groupsOf(id).map(group => group.id),
     )
-    groupReaders.listObjects(`${path}/ownedObjects`, ({ entra, key }) => ownedBy(entra, find(entra, key).id))
+    groupReaders.listObjects(`${path}/ownedObjects`, ({ content, [kind]: { id } }) => ownedBy(content, id))
   }
   const memberReaders = routes.for('GroupMember.Read.All')
-  memberReaders.listObjects('/users/:key/memberOf', ({ entra, key }) =>
-    groupsWith(entra, findUser(entra, key).id),
-  )
+  memberReaders.listObjects('/users/:key/memberOf', ({ content, user }) => groupsWith(content, user.id))
   routes
     .for('User.Read', 'GroupMember.Read.All')
-    .listObjects('/me/memberOf', ({ entra, caller }) => groupsWith(entra, caller.userId ?? ''))
-  memberReaders.listObjects('/groups/:key/transitiveMembers', ({ entra, key }) => membersOf(entra, key))
-  memberReaders.listObjects('/groups/:key/owners', ({ entra, key }) => findGroup(entra, key).owners ?? [])
+    .listObjects('/me/memberOf', ({ content, caller: { userId = '' } }) => groupsWith(content, userId))
+  memberReaders.listObjects('/groups/:key/transitiveMembers', ({ content, group }) =>
+    withInner(content, group.members),
+  )
+  memberReaders.listObjects('/groups/:key/owners', ({ group }) => group.owners ?? [])
   const roleReaders = routes.for('RoleManagement.Read.Directory', 'RoleManagement.ReadWrite.Directory')
-  const rolesPath = '/roleManagement/directory'
-  roleReaders.list(`${rolesPath}/roleAssignments`, ({ entra, content }) =>
+  const roles = '/roleManagement/directory'
+  roleReaders.list(`${roles}/roleAssignments`, ({ entra, content }) =>
     content.roleAssignments.map(one => showRole(entra, one)),
   )
-  roleReaders.list(`${rolesPath}/roleEligibilityScheduleInstances`, ({ entra, content }) =>
+  roleReaders.list(`${roles}/roleEligibilityScheduleInstances`, ({ entra, content }) =>
     content.roleEligibilities.map(one => showRole(entra, one)),
   )
-  roleReaders.list(`${rolesPath}/roleDefinitions`, ({ content }) => content.roleDefinitions)
-  const governance = '/identityGovernance'
-  routes
-    .for('PrivilegedEligibilitySchedule.Read.AzureADGroup')
-    .list(`${governance}/privilegedAccess/group/eligibilityScheduleInstances`, ({ entra, content }) =>
-      content.groupEligibilities.map(one => {
-        const [principal, group] = [one.principalId, one.groupId].map(id => showObject(entra, id)[0])
-        return { ...one, principal, group }
-      }),
-    )
+  roleReaders.list(`${roles}/roleDefinitions`, ({ content }) => content.roleDefinitions)
+  const eligibilities = '/identityGovernance/privilegedAccess/group/eligibilityScheduleInstances'
+  routes.for('PrivilegedEligibilitySchedule.Read.AzureADGroup').list(eligibilities, ({ entra, content }) =>
+    content.groupEligibilities.map(one => {
+      const [principal, group] = [one.principalId, one.groupId].map(id => showObject(entra, id)[0])
+      return { ...one, principal, group }
+    }),
+  )
+  const packages = '/identityGovernance/entitlementManagement/assignments'
   routes
     .for('EntitlementManagement.Read.All')
-    .list(
-      `${governance}/entitlementManagement/assignments`,
-      ({ content }) => content.accessPackageAssignments,
-    )
+    .list(packages, ({ content }) => content.accessPackageAssignments)
 }
 
 /** An assignment with the objects that `$expand` can request; this emulator returns them even without `$expand`. */
@@ -59,22 +53,18 @@ function showRole(entra: Entra, assignment: RoleAssignment) {
 }
 
 /** The groups and roles that an object is a direct member of. */
-function groupsWith(entra: Entra, id: string) {
-  const { groups } = entra.directory.content
-  return groups.filter(({ members }) => members.includes(id)).map(group => group.id)
-}
+const groupsWith = ({ groups }: DirectoryContent, id: string) =>
+  groups.filter(({ members }) => members.includes(id)).map(group => group.id)
 
-/** Ids of the users and principals in a group, also through other groups, and of these groups. */
-function membersOf(entra: Entra, id: string): readonly string[] {
-  const all = new Set(findGroup(entra, id).members)
+/** Ids of members, and of the members of those of them that are groups. */
+function withInner({ groups }: DirectoryContent, members: readonly string[]): readonly string[] {
+  const all = new Set(members)
   for (const member of all)
-    for (const inner of entra.directory.content.groups.find(one => one.id === member)?.members ?? [])
-      all.add(inner)
+    for (const inner of groups.find(({ id }) => id === member)?.members ?? []) all.add(inner)
   return [...all]
 }
 
-function ownedBy({ directory: { content } }: Entra, owner: string): readonly string[] {
-  return [...content.applications, ...content.servicePrincipals, ...content.groups]
+const ownedBy = ({ applications, servicePrincipals, groups }: DirectoryContent, owner: string) =>
+  [...applications, ...servicePrincipals, ...groups]
     .filter(({ owners = [] }) => owners.includes(owner))
     .map(({ id }) => id)
-}

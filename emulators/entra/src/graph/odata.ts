@@ -5,24 +5,22 @@ import { badRequest, GraphError, throwNotFound } from './graph-error.ts'
 import { lookUpMisses } from './replication.ts'
 
 const filterCondition = /^([\w/]+) eq (?:'((?:[^']|'')*)'|(\w+))$/
-const appIdPrefix = 'appid='
 
-/** An application by its object id, or by `appId=…`. */
-export function findApplication(entra: Entra, key: string): Application {
-  const wanted = key.toLowerCase()
-  const application = wanted.startsWith(appIdPrefix)
-    ? entra.directory.application(wanted.slice(appIdPrefix.length))
-    : entra.directory.content.applications.find(({ id }) => id === wanted)
-  return application && !lookUpMisses(entra, application) ? application : throwNotFound(key)
-}
+export const findApplication = (entra: Entra, key: string) =>
+  findByKey(entra, key, entra.directory.content.applications)
 
-/** A service principal by its object id, or by `appId=…`. */
-export function findServicePrincipal(entra: Entra, key: string): ServicePrincipal {
+export const findServicePrincipal = (entra: Entra, key: string) =>
+  findByKey(entra, key, entra.directory.content.servicePrincipals)
+
+/** An object by its object id, or by `appId=…`. */
+function findByKey<One extends Application | ServicePrincipal>(
+  entra: Entra,
+  key: string,
+  all: readonly One[],
+): One {
   const wanted = key.toLowerCase()
-  const principal = wanted.startsWith(appIdPrefix)
-    ? entra.directory.principal(wanted.slice(appIdPrefix.length))
-    : entra.directory.principalById(wanted)
-  return principal && !lookUpMisses(entra, principal) ? principal : throwNotFound(key)
+  const found = all.find(({ id, appId }) => id === wanted || `appid=${appId}` === wanted)
+  return found && !lookUpMisses(entra, found) ? found : throwNotFound(key)
 }
 
 /** A user by object id or user name. */
@@ -35,18 +33,13 @@ export function findGroup({ directory }: Entra, id: string) {
 }
 
 /** An object of the directory with the properties that lists of objects of several kinds have; none if it is gone. */
-export function showObject({ directory }: Entra, id: string) {
-  const { applications, groups } = directory.content
-  const group = groups.find(one => one.id === id)
-  const principal = directory.principalById(id)
-  const shown = [
-    { kind: group?.kind ?? 'group', object: group },
-    { kind: principal?.kind ?? 'servicePrincipal', object: principal },
-    { kind: 'user', object: directory.user(id) },
-    { kind: 'application', object: applications.find(one => one.id === id) },
-  ].find(({ object }) => object)
-  const { kind, object } = shown ?? {}
-  return object ? [{ '@odata.type': `#microsoft.graph.${kind}`, id, displayName: object.displayName }] : []
+export function showObject({ directory: { content } }: Entra, id: string) {
+  const { applications, groups, servicePrincipals, users } = content
+  const ofKind = (kind: string) => (one: User | Application) => ({ ...one, kind })
+  const others = [...users.map(ofKind('user')), ...applications.map(ofKind('application'))]
+  const found = [...groups, ...servicePrincipals, ...others].find(one => one.id === id.toLowerCase())
+  if (!found) return []
+  return [{ '@odata.type': `#microsoft.graph.${found.kind}`, id, displayName: found.displayName }]
 }
 
 /** Ids of the users in `…@odata.bind`, which names them by URL. */

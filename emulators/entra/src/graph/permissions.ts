@@ -1,48 +1,51 @@
 import { randomUUID } from 'node:crypto'
-import type { Static } from 'typebox'
 import type { AppRoleAssignment } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch } from './bodies.ts'
 import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
 import { findServicePrincipal, findUser, without } from './odata.ts'
-import type { GraphRoutes } from './routes.ts'
+import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const assignmentRight = 'AppRoleAssignment.ReadWrite.All'
-const grantRight = 'DelegatedPermissionGrant.ReadWrite.All'
 const assignmentPath = '/servicePrincipals/:key/appRoleAssignments'
 const grantPath = '/oauth2PermissionGrants'
 
 /** App role assignments and delegated permission grants, which record an administrator's consent. */
 export function addPermissionRoutes(routes: GraphRoutes): void {
   const readers = routes.for(assignmentRight, 'Application.ReadWrite.All')
-  readers.list(assignmentPath, ({ entra, key }) =>
-    assignmentsWith(entra, 'principalId', findServicePrincipal(entra, key).id),
-  )
+  readers.list(assignmentPath, request => assignmentsWith(request, 'principalId', request.principal))
   readers.list(
     '/servicePrincipals/:key/appRoleAssignedTo',
-    ({ entra, key }) => assignmentsWith(entra, 'resourceId', findServicePrincipal(entra, key).id),
+    request => assignmentsWith(request, 'resourceId', request.principal),
     'appRoleAssignments',
   )
-  readers.list('/users/:key/appRoleAssignments', ({ entra, key }) =>
-    assignmentsWith(entra, 'principalId', findUser(entra, key).id),
+  readers.list('/users/:key/appRoleAssignments', request =>
+    assignmentsWith(request, 'principalId', request.user),
   )
   const assigners = routes.for(assignmentRight)
-  assigners.create(assignmentPath, NewAppRoleAssignment, ({ entra, body, key }) => {
-    if (body.principalId.toLowerCase() !== findServicePrincipal(entra, key).id)
+  assigners.create(assignmentPath, NewAppRoleAssignment, ({ entra, content, principal: { id }, body }) => {
+    if (body.principalId.toLowerCase() !== id)
       throw badRequest('The principalId of the body is not the object in the address.')
-    return showAssignment(entra, assignRole(entra, body))
+    const { id: resourceId, appId } = findServicePrincipal(entra, body.resourceId)
+    const appRoleId = body.appRoleId.toLowerCase()
+    if (!entra.directory.application(appId)?.appRoles.some(role => role.id.toLowerCase() === appRoleId))
+      throw badRequest(`Permission being assigned was not found on application '${appId}'.`)
+    const ids = { principalId: id, resourceId, appRoleId }
+    if (content.appRoleAssignments.some(known => hasSame(known, ids)))
+      throw badRequest('Permission being assigned already exists on the object.')
+    const assignment = { id: randomUUID(), ...ids, createdDateTime: entra.clock.timestamp() }
+    content.appRoleAssignments.push(assignment)
+    return showAssignment(entra, assignment)
   })
-  assigners.remove(`${assignmentPath}/:part`, ({ entra, content, key, part }) => {
-    const { id } = findServicePrincipal(entra, key)
-    const isGone = (known: AppRoleAssignment) => known.id === part && known.principalId === id
+  assigners.remove(`${assignmentPath}/:part`, ({ content, principal: { id: principalId }, part }) => {
+    const isGone = (known: AppRoleAssignment) => hasSame(known, { id: part, principalId })
     content.appRoleAssignments = without(content.appRoleAssignments, part, isGone)
   })
 
-  const grants = routes.for(grantRight)
-  grants.list('/users/:key/oauth2PermissionGrants', ({ entra, content, key }) => {
-    const { id } = findUser(entra, key)
-    return content.permissionGrants.filter(({ principalId }) => principalId === id)
-  })
+  const grants = routes.for('DelegatedPermissionGrant.ReadWrite.All')
+  grants.list('/users/:key/oauth2PermissionGrants', ({ content, user: { id } }) =>
+    content.permissionGrants.filter(({ principalId }) => principalId === id),
+  )
   grants.list(grantPath, ({ content }) => content.permissionGrants)
   grants.create(grantPath, NewPermissionGrant, ({ entra, content, body }) => {
     const { consentType, scope } = body
@@ -66,29 +69,18 @@ export function addPermissionRoutes(routes: GraphRoutes): void {
   })
 }
 
-function assignmentsWith(entra: Entra, key: 'principalId' | 'resourceId', id: string) {
-  return entra.directory.content.appRoleAssignments
-    .filter(known => known[key] === id)
-    .map(assignment => showAssignment(entra, assignment))
+/** Whether an assignment has these ids. */
+function hasSame(known: AppRoleAssignment, ids: Partial<AppRoleAssignment>): boolean {
+  return Object.entries(ids).every(([name, id]) => known[name as keyof AppRoleAssignment] === id)
 }
 
-function assignRole(entra: Entra, body: Static<typeof NewAppRoleAssignment>): AppRoleAssignment {
-  const { directory } = entra
-  const principalId = body.principalId.toLowerCase()
-  const resource = findServicePrincipal(entra, body.resourceId)
-  const appRoleId = body.appRoleId.toLowerCase()
-  const roles = directory.application(resource.appId)?.appRoles ?? []
-  if (!roles.some(({ id }) => id.toLowerCase() === appRoleId))
-    throw badRequest(`Permission being assigned was not found on application '${resource.appId}'.`)
-  const createdDateTime = entra.clock.timestamp()
-  const assignment = { id: randomUUID(), principalId, resourceId: resource.id, appRoleId, createdDateTime }
-  const isHeld = directory.content.appRoleAssignments.some(
-    known =>
-      known.principalId === principalId && known.resourceId === resource.id && known.appRoleId === appRoleId,
-  )
-  if (isHeld) throw badRequest('Permission being assigned already exists on the object.')
-  directory.content.appRoleAssignments.push(assignment)
-  return assignment
+function assignmentsWith(
+  { entra, content }: GraphRequest,
+  key: 'principalId' | 'resourceId',
+  { id }: { id: string },
+) {
+  const found = content.appRoleAssignments.filter(known => known[key] === id)
+  return found.map(assignment => showAssignment(entra, assignment))
 }
 
 /** An app role assignment as Graph shows it. */

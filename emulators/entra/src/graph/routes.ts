@@ -1,22 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
-import type { DirectoryContent } from '../directory/objects.ts'
-import type { Entra } from '../entra.ts'
 import { Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
-import { collection, showObject } from './odata.ts'
+import {
+  collection,
+  findApplication,
+  findGroup,
+  findServicePrincipal,
+  findUser,
+  showObject,
+} from './odata.ts'
 
-export interface GraphRequest<Body> {
-  readonly entra: Entra
-  /** What the tenant has. */
-  readonly content: DirectoryContent
-  readonly caller: Caller
-  /** Names the object: the URL's `:key`. */
-  readonly key: string
-  /** Names a part of the object, such as one of its credentials: the URL's `:part`. */
-  readonly part: string
-  readonly body: Body
-}
+export type GraphRequest<Body = unknown> = ReturnType<typeof toGraphRequest<Body>>
 type Respond<Answer, Body = unknown> = (request: GraphRequest<Body>) => Answer
 
 export type GraphRoutes = ReturnType<typeof graphRoutes>
@@ -76,8 +71,22 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
   }
 }
 
-/** The schema of the route has checked the body. */
-function toGraphRequest<Body>({ entra, caller, params, body }: FastifyRequest): GraphRequest<Body> {
+/** A request whose body the schema of the route has checked. Each object that its `:key` may name is looked up when it is read. */
+function toGraphRequest<Body>({ entra, caller, params, body }: FastifyRequest) {
   const { key = '', part = '' } = params as { readonly key?: string; readonly part?: string }
-  return { entra, content: entra.directory.content, caller, key, part, body: body as Body }
+  return {
+    ...{ entra, content: entra.directory.content, caller, key, part, body: body as Body },
+    get application() {
+      return findApplication(entra, key)
+    },
+    get principal() {
+      return findServicePrincipal(entra, key)
+    },
+    get user() {
+      return findUser(entra, key)
+    },
+    get group() {
+      return findGroup(entra, key)
+    },
+  }
 }

@@ -4,7 +4,7 @@ import type { Entra } from '../entra.ts'
 import { AccountPatch, NewAgentIdentity, NewServicePrincipal } from './bodies.ts'
 import { applicationPermission, requireByKind } from './caller.ts'
 import { badRequest, duplicateError, GraphError } from './graph-error.ts'
-import { findServicePrincipal, readBoundUsers } from './odata.ts'
+import { readBoundUsers } from './odata.ts'
 import { changePropertiesOf, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
@@ -17,15 +17,12 @@ export function addServicePrincipalRoutes(routes: GraphRoutes): void {
   applicationWriters.list('/servicePrincipals', ({ entra, content }) =>
     content.servicePrincipals.map(one => showServicePrincipal(entra, one)),
   )
-  routes
-    .forAgents('AgentIdentity.Read.All')
-    .list(agentPath, ({ entra, content }) =>
-      content.servicePrincipals
-        .filter(one => one.kind === 'agentIdentity' && !lookUpMisses(entra, one))
-        .map(one => showServicePrincipal(entra, one)),
-    )
-  applicationWriters.get('/servicePrincipals/:key', ({ entra, key }) =>
-    showServicePrincipal(entra, findServicePrincipal(entra, key)),
+  routes.forAgents('AgentIdentity.Read.All').list(agentPath, ({ entra, content }) => {
+    const agents = content.servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
+    return agents.filter(one => !lookUpMisses(entra, one)).map(one => showServicePrincipal(entra, one))
+  })
+  applicationWriters.get('/servicePrincipals/:key', ({ entra, principal }) =>
+    showServicePrincipal(entra, principal),
   )
 
   applicationWriters.create('/servicePrincipals', NewServicePrincipal, ({ entra, body }) => {
@@ -34,14 +31,14 @@ export function addServicePrincipalRoutes(routes: GraphRoutes): void {
       throw new GraphError('NoBackingApplicationObject', `No application has the appId '${body.appId}'.`)
     if (application.kind === 'agentIdentityBlueprint')
       throw badRequest('Create it as microsoft.graph.agentIdentityBlueprintPrincipal.')
-    return showServicePrincipal(entra, addPrincipal(entra, application, 'servicePrincipal'))
+    return addPrincipalOf(entra, application, 'servicePrincipal')
   })
   const blueprintWriters = routes.forAgents('AgentIdentityBlueprintPrincipal.Create')
   blueprintWriters.create(blueprintPrincipalPath, NewServicePrincipal, ({ entra, body }) => {
     const blueprint = entra.directory.application(body.appId)
     if (blueprint?.kind !== 'agentIdentityBlueprint')
       throw badRequest(`'${body.appId}' is not an agent identity blueprint.`)
-    return showServicePrincipal(entra, addPrincipal(entra, blueprint, 'agentIdentityBlueprintPrincipal'))
+    return addPrincipalOf(entra, blueprint, 'agentIdentityBlueprintPrincipal')
   })
   const agentWriters = routes.forAgents('AgentIdentity.Create.All')
   agentWriters.create(agentPath, NewAgentIdentity, ({ entra, body }) => {
@@ -49,45 +46,34 @@ export function addServicePrincipalRoutes(routes: GraphRoutes): void {
     const sponsors = readBoundUsers(entra, body['sponsors@odata.bind'])
     if (sponsors.length === 0) throw badRequest('At least one sponsor is required for an agent identity.')
     const id = randomUUID()
-    const agent = newServicePrincipal({
-      id,
-      // In tokens and token requests, an agent's client id is its object id.
-      appId: id,
-      kind: 'agentIdentity',
-      displayName: body.displayName,
-      createdDateTime: entra.clock.timestamp(),
-      agentIdentityBlueprintId: blueprint.appId,
-      sponsors,
-      owners: readBoundUsers(entra, body['owners@odata.bind']),
-    })
-    entra.directory.content.servicePrincipals.push(agent)
-    return showServicePrincipal(entra, agent)
+    const owners = readBoundUsers(entra, body['owners@odata.bind'])
+    const responsible = { agentIdentityBlueprintId: blueprint.appId, sponsors, owners }
+    // In tokens and token requests, an agent's client id is its object id.
+    const ids = { id, appId: id, kind: 'agentIdentity', displayName: body.displayName } as const
+    return addPrincipal(entra, { ...ids, ...responsible })
   })
 
-  routes.change('/servicePrincipals/:key', AccountPatch, ({ entra, body, caller, key }) => {
-    const principal = findServicePrincipal(entra, key)
+  routes.change('/servicePrincipals/:key', AccountPatch, ({ principal, body, caller }) => {
     const what = principal.kind === 'agentIdentity' ? 'AgentIdentity' : 'AgentIdentityBlueprintPrincipal'
     requireByKind(caller, principal, `${what}.EnableDisable.All`)
     changePropertiesOf(principal, body)
   })
-  routes.remove('/servicePrincipals/:key', ({ entra, caller, key }) => {
-    const principal = findServicePrincipal(entra, key)
+  routes.remove('/servicePrincipals/:key', ({ entra, caller, principal }) => {
     requireByKind(caller, principal, 'AgentIdentity.DeleteRestore.All')
     entra.directory.removePrincipal(principal)
   })
 }
 
-function addPrincipal(
-  entra: Entra,
-  { appId, displayName }: Application,
-  kind: 'servicePrincipal' | 'agentIdentityBlueprintPrincipal',
-) {
+function addPrincipalOf(entra: Entra, { appId, displayName }: Application, kind: ServicePrincipal['kind']) {
   const inUse = `The service principal cannot be created because the appId ${appId} is already in use.`
   if (entra.directory.principal(appId)) throw duplicateError(inUse)
-  const createdDateTime = entra.clock.timestamp()
-  const principal = newServicePrincipal({ id: randomUUID(), appId, kind, displayName, createdDateTime })
+  return addPrincipal(entra, { id: randomUUID(), appId, kind, displayName })
+}
+
+function addPrincipal(entra: Entra, properties: Parameters<typeof newServicePrincipal>[0]) {
+  const principal = newServicePrincipal({ ...properties, createdDateTime: entra.clock.timestamp() })
   entra.directory.content.servicePrincipals.push(principal)
-  return principal
+  return showServicePrincipal(entra, principal)
 }
 
 /** The blueprint of a new agent; it must have a principal in this tenant. */

@@ -6,7 +6,7 @@ import { AccountPatch, NewAgentUser } from './bodies.ts'
 import { badRequest, denied, duplicateError, throwNotFound } from './graph-error.ts'
 import { findUser } from './odata.ts'
 import { changePropertiesOf, lookUpMisses, propertySeenByLookUp } from './replication.ts'
-import type { GraphRoutes } from './routes.ts'
+import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const writePermissions = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
 
@@ -19,28 +19,22 @@ export function addUserRoutes(routes: GraphRoutes): void {
     return showUser(entra, findUser(entra, userId))
   })
   const readers = routes.for('User.ReadBasic.All', ...writePermissions)
-  readers.list('/users', ({ entra, content }) =>
-    content.users.filter(one => !lookUpMisses(entra, one)).map(one => showUser(entra, one)),
-  )
+  readers.list('/users', request => listUsers(request, () => true))
   const revokers = routes.for('User.RevokeSessions.All', 'User.ReadWrite.All')
-  revokers.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ entra, key }) => {
-    entra.revokeSessions(findUser(entra, key).id)
+  revokers.act('/users/:key/revokeSignInSessions', Type.Unknown(), ({ entra, user }) => {
+    entra.revokeSessions(user.id)
     return { '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean', value: true }
   })
-  readers.get('/users/:key', ({ entra, key }) => {
-    const user = findUser(entra, key)
-    return showUser(entra, lookUpMisses(entra, user) ? throwNotFound(key) : user)
-  })
-  const managers = routes.forAgents(...writePermissions)
-  managers.list('/users/microsoft.graph.agentUser', ({ entra, content }) =>
-    content.users
-      .filter(one => one.identityParentId !== undefined && !lookUpMisses(entra, one))
-      .map(one => showUser(entra, one)),
+  readers.get('/users/:key', ({ entra, user, key }) =>
+    showUser(entra, lookUpMisses(entra, user) ? throwNotFound(key) : user),
   )
+  const managers = routes.forAgents(...writePermissions)
+  const agentUsers = '/users/microsoft.graph.agentUser'
+  managers.list(agentUsers, request => listUsers(request, one => one.identityParentId !== undefined))
   routes
     .for(...writePermissions)
     .list('/users/:key/licenseDetails', ({ entra, key }) => entra.directory.user(key)?.licenseDetails ?? [])
-  managers.create('/users/microsoft.graph.agentUser', NewAgentUser, ({ entra, content, body }) => {
+  managers.create(agentUsers, NewAgentUser, ({ entra, content, body }) => {
     const { mailNickname, ...properties } = body
     const parent = findParentAgent(entra, body.identityParentId)
     if (content.users.some(({ identityParentId }) => identityParentId === parent.id))
@@ -56,17 +50,21 @@ export function addUserRoutes(routes: GraphRoutes): void {
     content.users.push(user)
     return showUser(entra, user)
   })
-  managers.change('/users/:key', AccountPatch, ({ entra, body, key }) => {
-    changePropertiesOf(findAgentUser(entra, key), body)
+  managers.change('/users/:key', AccountPatch, request => {
+    changePropertiesOf(agentUserOf(request), request.body)
   })
-  managers.remove('/users/:key', ({ entra, key }) => {
-    entra.directory.removeUser(findAgentUser(entra, key))
+  managers.remove('/users/:key', request => {
+    request.entra.directory.removeUser(agentUserOf(request))
   })
 }
 
-/** The user account of an agent; these routes refuse to change any other user. */
-function findAgentUser(entra: Entra, key: string): User {
-  const user = findUser(entra, key)
+function listUsers({ entra, content }: GraphRequest, isWanted: (user: User) => boolean) {
+  const found = content.users.filter(one => isWanted(one) && !lookUpMisses(entra, one))
+  return found.map(one => showUser(entra, one))
+}
+
+/** The user account of an agent; the routes refuse to change any other user. */
+function agentUserOf({ user }: GraphRequest): User {
   if (user.identityParentId === undefined) throw denied('This user is no agent’s.')
   return user
 }
