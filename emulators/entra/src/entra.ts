@@ -10,7 +10,6 @@ import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { type SigningKey, SigningKeys } from './keys/signing-keys.ts'
 import { ClientDocuments } from './oauth/client-documents.ts'
 import { Grants } from './oauth/grants.ts'
-import { DeviceCodes } from './sign-in/device-codes.ts'
 import { Sessions } from './sign-in/sessions.ts'
 
 declare module 'fastify' {
@@ -66,7 +65,6 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   readonly federatedIssuers = new FederatedIssuers()
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
-  readonly deviceCodes = new DeviceCodes(this.clock)
   readonly signInActivities = new SignInActivities()
   readonly clientDocuments: ClientDocuments
   directory: Directory
@@ -116,7 +114,6 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     this.directory = new Directory(structuredClone(this.config.seed.content))
     this.sessions.clear()
     this.grants.clear()
-    this.deviceCodes.clear()
     this.clientDocuments.clear()
     this.signInActivities.clear()
   }

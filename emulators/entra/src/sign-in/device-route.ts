@@ -4,9 +4,9 @@ import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { findClient } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
+import { type DeviceCode, deviceCodeLifetimeSeconds } from '../oauth/grants.ts'
 import { missingConsents, readScopes } from '../oauth/scopes.ts'
 import { checkScopesExist, recordConsent } from './authorize-request.ts'
-import { type DeviceCode, deviceCodeLifetimeSeconds } from './device-codes.ts'
 import { html, sendPage } from './html.ts'
 import { sendConsentPage, sendSignInPage, servePages } from './pages.ts'
 import { type PageRoute, refuseOtherSites } from './return-address.ts'
@@ -21,7 +21,7 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
     const client = findClient(entra, form.required('client_id'), tenant)
     const scope = form.required('scope')
     checkScopesExist(client, readScopes(entra, scope))
-    const { deviceCode, userCode } = entra.deviceCodes.issue(client.principal.appId, scope)
+    const { deviceCode, userCode } = entra.grants.issueDeviceCode(client.principal.appId, scope)
     const address = `${entra.publicUrl}/${entra.config.tenantId}/oauth2/deviceauth`
     return {
       user_code: userCode,
@@ -37,7 +37,7 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
     servePages(pages)
 
     pages.get<PageRoute>('/:tenant/oauth2/deviceauth', async ({ entra, params, query }, reply) => {
-      const device = entra.deviceCodes.waiting(query['otc'] ?? '')
+      const device = entra.grants.waitingDevice(query['otc'] ?? '')
       if (!device) return sendCodePage(reply, query['otc'])
       return sendSignInPage(reply, requestOf(entra, params.tenant, device))
     })
@@ -45,7 +45,7 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
     pages.post<PageRoute>('/:tenant/oauth2/deviceauth', async (request, reply) => {
       const { entra, params, query, body: form = new URLSearchParams() } = request
       refuseOtherSites(request)
-      const device = entra.deviceCodes.waiting(query['otc'] ?? '')
+      const device = entra.grants.waitingDevice(query['otc'] ?? '')
       if (!device) return sendCodePage(reply, query['otc'])
       if (form.has('cancel')) return answer(reply, device, 'declined')
       const user = entra.directory.visitor(form.get('account') ?? '')

@@ -24,7 +24,7 @@ export async function grantByDeviceCode(request: TokenRequest): Promise<TokenRes
   if (!client.application?.isFallbackPublicClient) throw refusal(7000218)
   const platform = 'publicClient'
   const authentication = await authenticateOn[platform](request)
-  const grant = entra.deviceCodes.redeem(form.required('device_code'), client.principal.appId)
+  const grant = entra.grants.redeemDeviceCode(form.required('device_code'), client.principal.appId)
   return grantForUser(request, { ...grant, platform, sessionId: '', authentication })
 }
 
