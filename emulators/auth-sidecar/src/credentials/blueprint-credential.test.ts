@@ -6,13 +6,13 @@ import forge from 'node-forge'
 import { expect, test } from 'vitest'
 import { readConfig } from '../config.ts'
 import { makeCertificateFile } from '../testing/certificate-file.ts'
-import { BlueprintCredential } from './blueprint-credential.ts'
+import { blueprintCredential } from './blueprint-credential.ts'
 
 let nowMs = Date.now()
 const clock = { nowMs: () => nowMs, sleep: async () => undefined }
 const file = temporaryFile('credential')
 
-function credentialOf(settings: Record<string, string>, federatedTokenFile?: string): BlueprintCredential {
+function credentialOf(settings: Record<string, string>, federatedTokenFile?: string) {
   const named = Object.entries(settings).map(([name, value]) => [
     `AzureAd__ClientCredentials__${name}`,
     value,
@@ -20,12 +20,12 @@ function credentialOf(settings: Record<string, string>, federatedTokenFile?: str
   const ids = { AzureAd__TenantId: 't', AzureAd__ClientId: 'c' }
   const { azureAd } = readConfig({ ...ids, ...Object.fromEntries(named) })
   if (!azureAd) throw new Error('AzureAd is incomplete.')
-  return new BlueprintCredential(azureAd.credentials, federatedTokenFile, clock)
+  return blueprintCredential(azureAd.credentials, federatedTokenFile, clock)
 }
 
-async function authenticate(credential: BlueprintCredential): Promise<Record<string, string>> {
+async function authenticate(load: ReturnType<typeof credentialOf>): Promise<Record<string, string>> {
   const context = { clientId: 'blueprint', tokenEndpoint: 'https://login.example/t/oauth2/v2.0/token' }
-  return Object.fromEntries(await (await credential.load()).authenticate(context))
+  return (await load())(context)
 }
 
 /** A signed assertion with this lifetime, in the file. */
@@ -55,14 +55,14 @@ test('A signed assertion in a file is read again only when it has expired', asyn
 test('An assertion cannot be loaded if only SignedAssertionFilePath names the file, although Microsoft’s guides use this setting', async () => {
   writeAssertion(3600)
   const settings = { '0__SourceType': 'SignedAssertionFilePath', '0__SignedAssertionFilePath': file }
-  await expect(credentialOf(settings).load()).rejects.toThrow('IDW10109')
+  await expect(credentialOf(settings)()).rejects.toThrow('IDW10109')
 })
 
 test('A certificate is read again after a wrong password, and signs a fresh assertion each time', async () => {
   const settings = { '0__CertificateDiskPath': file, '0__CertificatePassword': 'pw' }
   const credential = credentialOf({ '0__SourceType': 'Path', ...settings })
   writeFileSync(file, makeCertificateFile('other'))
-  await expect(credential.load()).rejects.toThrow('IDW10109')
+  await expect(credential()).rejects.toThrow('IDW10109')
   const content = makeCertificateFile('pw')
   writeFileSync(file, content)
   const [one, other] = [await authenticate(credential), await authenticate(credential)]

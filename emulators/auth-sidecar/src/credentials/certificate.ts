@@ -10,23 +10,15 @@ const lifetimeSeconds = 600
 export function loadCertificate(contents: Buffer, password: string, clock: Clock): ClientCredential {
   const { certificate, privateKey } = openPkcs12(contents, password)
   const thumbprint = createHash('sha256').update(certificate.raw).digest('base64url')
-  return {
-    async authenticate({ clientId, tokenEndpoint }) {
-      const now = Math.floor(clock.nowMs() / 1000)
-      // MSAL writes these times as strings.
-      const claims = {
-        aud: tokenEndpoint,
-        iss: clientId,
-        sub: clientId,
-        nbf: `${now}`,
-        exp: `${now + lifetimeSeconds}`,
-        jti: randomUUID(),
-      }
-      const assertion = await new CompactSign(Buffer.from(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: 'PS256', typ: 'JWT', 'x5t#S256': thumbprint })
-        .sign(privateKey)
-      return assertionFields(assertion)
-    },
+  return async ({ clientId, tokenEndpoint }) => {
+    const now = Math.floor(clock.nowMs() / 1000)
+    // MSAL writes these times as strings.
+    const times = { nbf: `${now}`, exp: `${now + lifetimeSeconds}` }
+    const claims = { aud: tokenEndpoint, iss: clientId, sub: clientId, ...times, jti: randomUUID() }
+    const assertion = await new CompactSign(Buffer.from(JSON.stringify(claims)))
+      .setProtectedHeader({ alg: 'PS256', typ: 'JWT', 'x5t#S256': thumbprint })
+      .sign(privateKey)
+    return assertionFields(assertion)
   }
 }
 

@@ -1,14 +1,10 @@
-export type FormField = readonly [name: string, value: string]
+export type FormFields = Readonly<Record<string, string>>
 
-/** A client credential, as form fields of a token request. */
-export interface ClientCredential {
-  authenticate(context: { clientId: string; tokenEndpoint: string }): Promise<readonly FormField[]>
-}
+/** Proves who a client is, by form fields of a token request. */
+export type ClientCredential = (request: { clientId: string; tokenEndpoint: string }) => Promise<FormFields>
 
 /** The form fields for a client assertion (RFC 7523). */
-export function assertionFields(assertion: string): readonly FormField[] {
-  return [
-    ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
-    ['client_assertion', assertion],
-  ]
-}
+export const assertionFields = (assertion: string): FormFields => ({
+  client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+  client_assertion: assertion,
+})

@@ -1,12 +1,5 @@
 import { type Dispatcher, request } from 'undici'
-import type { ApiOptions } from '../settings/downstream-apis.ts'
-
-interface DownstreamCall {
-  readonly options: ApiOptions
-  readonly token: string
-  readonly content: { readonly type: string; readonly body: Buffer } | undefined
-  readonly signal: AbortSignal
-}
+import type { TokenRequest } from '../tokens/token-request.ts'
 
 const timeoutMs = 100_000
 
@@ -17,8 +10,11 @@ const contentHeaders = [
 ]
 
 /** Calls a downstream API without redirects, and wraps what it responds as the sidecar does: of headers only those of content. */
-export async function callDownstream(call: DownstreamCall) {
-  const { options, token, content, signal } = call
+export async function callDownstream(
+  { options, trace: { signal } }: TokenRequest,
+  token: string,
+  content: { readonly type: string; readonly body: Buffer } | undefined,
+) {
   const { baseUrl = '', relativePath, httpMethod, acceptHeader } = options
   const url = new URL(`${baseUrl.replace(/\/+$/, '')}/${relativePath.replace(/^\/+/, '')}`)
   const { statusCode, headers, body } = await request(url, {

@@ -23,27 +23,19 @@ export function addRoutes(app: FastifyInstance, config: Config, tokens: TokenAcq
     sendValidation(request, reply, config.azureAd?.scopes),
   )
   refuseOtherMethods(app, '/Validate', 'GET')
-  for (const [path, preHandler, suffix] of [
-    ['', [requireUser], ''],
-    ['Unauthenticated', [], 'Unauthenticated'],
-  ] as const) {
-    const headerUrl = `/AuthorizationHeader${path}/:apiName`
-    app.get<ApiRoute>(headerUrl, { preHandler: [...preHandler] }, async (request, reply) =>
+  for (const suffix of ['', 'Unauthenticated'] as const) {
+    const options = { preHandler: suffix === '' ? [requireUser] : [] }
+    const headerUrl = `/AuthorizationHeader${suffix}/:apiName`
+    app.get<ApiRoute>(headerUrl, options, async (request, reply) =>
       serveTokenRequest(config, `GetAuthorizationHeader${suffix}`, request, reply, async tokenRequest => ({
         authorizationHeader: `Bearer ${await tokens.acquire(tokenRequest)}`,
       })),
     )
     refuseOtherMethods(app, headerUrl, 'GET')
-
-    const callUrl = `/DownstreamApi${path}/:apiName`
-    app.post<ApiRoute>(callUrl, { preHandler: [...preHandler] }, async (request, reply) =>
+    const callUrl = `/DownstreamApi${suffix}/:apiName`
+    app.post<ApiRoute>(callUrl, options, async (request, reply) =>
       serveTokenRequest(config, `CallDownstreamApi${suffix}`, request, reply, async tokenRequest =>
-        callDownstream({
-          options: tokenRequest.options,
-          token: await tokens.acquire(tokenRequest),
-          content: bodyToPassOn(request),
-          signal: tokenRequest.trace.signal,
-        }),
+        callDownstream(tokenRequest, await tokens.acquire(tokenRequest), bodyToPassOn(request)),
       ),
     )
     refuseOtherMethods(app, callUrl, 'POST')

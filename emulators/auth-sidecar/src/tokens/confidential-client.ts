@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts'
-import type { ClientCredential, FormField } from '../credentials/credential.ts'
+import type { ClientCredential, FormFields } from '../credentials/credential.ts'
 import type { EntraConnection, TraceContext } from '../entra/connection.ts'
 import { EntraRefusalError, type TokenGrant } from '../entra/responses.ts'
 import type { CachedToken, TokenCache } from './token-cache.ts'
-import type { User } from './token-request.ts'
+import type { AgentAccount, User } from './token-request.ts'
 
 export interface TokenQuery {
   readonly tenant: string
@@ -15,14 +15,12 @@ export interface TokenQuery {
   readonly trace: TraceContext
 }
 
-export interface ClientIdentity {
+/** An application, and what its tokens are got with. */
+export interface ClientOptions {
   readonly clientId: string
   /** Separates this client's tokens in the cache from those of a client with the same id but another credential. */
   readonly cacheKey: string
   readonly credential: (query: TokenQuery) => Promise<ClientCredential>
-}
-
-export interface ClientServices {
   readonly entra: EntraConnection
   readonly cache: TokenCache
   readonly clock: Clock
@@ -35,47 +33,39 @@ const emptyGuid = '00000000-0000-0000-0000-000000000000'
 
 /** MSAL's confidential client: acquires and caches tokens of one application. */
 export class ConfidentialClient {
-  readonly #identity: ClientIdentity
-  readonly #services: ClientServices
+  readonly #options: ClientOptions
 
-  constructor(identity: ClientIdentity, services: ClientServices) {
-    this.#identity = identity
-    this.#services = services
+  constructor(options: ClientOptions) {
+    this.#options = options
   }
 
   /** A token for the application itself (RFC 6749 §4.4). Instance discovery happens only if the cache has no token. */
   async acquireForApp(query: TokenQuery, fmiPath?: string): Promise<CachedToken> {
     return this.#cachedOrNew(`app|${fmiPath ?? ''}`, query, async () => {
-      await this.#services.entra.discoverInstance(query.tenant, query.trace)
-      return this.#request(query, query.scopes.join(' '), [
-        ['grant_type', 'client_credentials'],
-        ['client_info', '2'],
-        ...(fmiPath === undefined ? [] : ([['fmi_path', fmiPath]] as const)),
-      ])
+      await this.#options.entra.discoverInstance(query.tenant, query.trace)
+      const fields = { grant_type: 'client_credentials', client_info: '2' }
+      const agent = fmiPath === undefined ? {} : { fmi_path: fmiPath }
+      return this.#request(query, query.scopes.join(' '), { ...fields, ...agent })
     })
   }
 
   /** A token on behalf of a user. */
   async acquireOnBehalfOf(query: TokenQuery, { token, tokenHash, claims }: User): Promise<CachedToken> {
-    await this.#services.entra.discoverInstance(query.tenant, query.trace)
+    await this.#options.entra.discoverInstance(query.tenant, query.trace)
     const { oid, tid } = claims
     // A hint for Entra's routing.
     const headers = oid && tid ? { 'x-anchormailbox': `oid:${oid}@${tid}` } : undefined
-    return this.#cachedOrNew(`obo|${tokenHash}`, query, async () => {
-      const fields = [
-        ['client_info', '1'],
-        ['grant_type', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
-        ['assertion', token],
-        ['requested_token_use', 'on_behalf_of'],
-      ] as const
-      return this.#request(query, withReservedScopes(query.scopes), fields, headers)
-    })
+    const grant = { client_info: '1', grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer' }
+    const fields = { ...grant, assertion: token, requested_token_use: 'on_behalf_of' }
+    return this.#cachedOrNew(`obo|${tokenHash}`, query, () =>
+      this.#request(query, withReservedScopes(query.scopes), fields, headers),
+    )
   }
 
   /** A token for the agent's own user account: by the cached refresh token if Entra accepts it, else by T2 in place of a password. */
   async acquireForAgentUser(
     query: TokenQuery,
-    [field, value]: FormField,
+    [field, value]: AgentAccount,
     acquireT2: () => Promise<CachedToken>,
   ): Promise<CachedToken> {
     const subject = `agent-user|${field}=${value.toUpperCase()}`
@@ -85,15 +75,10 @@ export class ConfidentialClient {
       const { accessToken: t2 } = await acquireT2()
       if (value === emptyGuid) throw new Error('MSAL takes no empty GUID.')
       const hint = field === 'user_id' ? `oid:${value}@${query.tenant}` : `upn:${value}`
-      const fields = [
-        ['grant_type', 'user_fic'],
-        ['user_federated_identity_credential', t2],
-        [field, value],
-        ['client_info', '1'],
-      ] as const
-      return this.#request(query, ['openid offline_access profile', ...query.scopes].join(' '), fields, {
-        'x-anchormailbox': hint,
-      })
+      const grant = { grant_type: 'user_fic', user_federated_identity_credential: t2 }
+      const scope = ['openid offline_access profile', ...query.scopes].join(' ')
+      const fields = { ...grant, [field]: value, client_info: '1' }
+      return this.#request(query, scope, fields, { 'x-anchormailbox': hint })
     }
     // MSAL finds an account only by its refresh token, so a token that comes without a refresh token is not cached.
     return this.#cachedOrNew(subject, query, renew, ({ refreshToken }) => refreshToken !== undefined)
@@ -101,14 +86,11 @@ export class ConfidentialClient {
 
   /** Redeems the cached refresh token. `undefined` if there is none, or if the user would have to sign in again. */
   async #refresh(subject: string, query: TokenQuery): Promise<TokenGrant | undefined> {
-    const refreshToken = this.#services.cache.refreshToken(this.#partition(subject, query))
+    const refreshToken = this.#options.cache.refreshToken(this.#partition(subject, query))
     if (refreshToken === undefined) return undefined
     try {
-      const grant = await this.#request(query, withReservedScopes(query.scopes), [
-        ['client_info', '1'],
-        ['grant_type', 'refresh_token'],
-        ['refresh_token', refreshToken],
-      ])
+      const fields = { client_info: '1', grant_type: 'refresh_token', refresh_token: refreshToken }
+      const grant = await this.#request(query, withReservedScopes(query.scopes), fields)
       return { ...grant, refreshToken: grant.refreshToken ?? refreshToken }
     } catch (error) {
       if (error instanceof EntraRefusalError && error.needsInteraction) return undefined
@@ -117,7 +99,7 @@ export class ConfidentialClient {
   }
 
   #partition(subject: string, { tenant }: TokenQuery): string {
-    return `${this.#identity.cacheKey}|${tenant}|${subject}`
+    return `${this.#options.cacheKey}|${tenant}|${subject}`
   }
 
   async #cachedOrNew(
@@ -126,7 +108,7 @@ export class ConfidentialClient {
     renew: () => Promise<TokenGrant>,
     isKept: (token: CachedToken) => boolean = () => true,
   ): Promise<CachedToken> {
-    const { cache, clock } = this.#services
+    const { cache, clock } = this.#options
     const { scopes, bypassCache } = query
     const partition = this.#partition(subject, query)
     const renewAndStore = async () => {
@@ -146,18 +128,15 @@ export class ConfidentialClient {
   async #request(
     query: TokenQuery,
     scope: string,
-    fields: readonly FormField[],
+    fields: FormFields,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<TokenGrant> {
-    const { clientId } = this.#identity
-    const { entra } = this.#services
-    const credential = await this.#identity.credential(query)
-    const tokenEndpoint = entra.tokenEndpoint(query.tenant)
-    const authentication = await credential.authenticate({ clientId, tokenEndpoint })
-    const claims: readonly FormField[] = query.claims?.trim() ? [['claims', query.claims]] : []
-    const head = [['client_id', clientId], ...authentication, ['scope', scope]] as const
-    const form = new URLSearchParams(new Map([...head, ...claims, ...fields]))
-    return entra.requestToken(query.tenant, form, query.trace, headers)
+    const { clientId, credential, entra } = this.#options
+    const authenticate = await credential(query)
+    const authentication = await authenticate({ clientId, tokenEndpoint: entra.tokenEndpoint(query.tenant) })
+    const claims: FormFields = query.claims?.trim() ? { claims: query.claims } : {}
+    const form = { client_id: clientId, ...authentication, scope, ...claims, ...fields }
+    return entra.requestToken(query.tenant, new URLSearchParams(form), query.trace, headers)
   }
 }
 

@@ -1,14 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
-import { BlueprintCredential } from '../credentials/blueprint-credential.ts'
-import { assertionFields, type ClientCredential, type FormField } from '../credentials/credential.ts'
+import { blueprintCredential } from '../credentials/blueprint-credential.ts'
+import { assertionFields, type ClientCredential } from '../credentials/credential.ts'
 import { EntraConnection } from '../entra/connection.ts'
 import { EntraRefusalError } from '../entra/responses.ts'
 import { textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
-import { type ClientServices, ConfidentialClient, type TokenQuery } from './confidential-client.ts'
+import { type ClientOptions, ConfidentialClient, type TokenQuery } from './confidential-client.ts'
 import { type CachedToken, TokenCache } from './token-cache.ts'
-import type { AgentSelection, TokenRequest } from './token-request.ts'
+import type { AgentAccount, AgentSelection, TokenRequest } from './token-request.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
 
@@ -24,8 +24,8 @@ export class NoAccountError extends Error {
 /** Acquires tokens by the requests that each flow needs (learn.microsoft.com/entra/agent-id/agent-oauth-protocols). */
 export class TokenAcquirer {
   readonly #azureAd: AzureAdOptions
-  readonly #services: ClientServices
-  readonly #credential: BlueprintCredential
+  readonly #services: Pick<ClientOptions, 'entra' | 'cache' | 'clock'>
+  readonly #loadCredential: () => Promise<ClientCredential>
   /** T1 of each agent identity, kept until T1 expires: the token cache would drop T1 five minutes earlier. */
   readonly #t1 = new LRUCache<string, CachedToken>({ max: 10_000 })
 
@@ -33,7 +33,7 @@ export class TokenAcquirer {
     const entra = new EntraConnection(azureAd.instance, clock)
     this.#azureAd = azureAd
     this.#services = { entra, cache: new TokenCache(clock), clock }
-    this.#credential = new BlueprintCredential(azureAd.credentials, federatedTokenFile, clock)
+    this.#loadCredential = blueprintCredential(azureAd.credentials, federatedTokenFile, clock)
   }
 
   /** @throws {EntraRefusalError} if Entra refuses; {@link NoAccountError} without a user; others where the sidecar responds with 500 */
@@ -59,10 +59,10 @@ export class TokenAcquirer {
       throw new Error('IDW10404: a token for an application needs a scope that ends in /.default.')
     if (/^(common|organizations)$/i.test(tenant))
       throw new Error('IDW10405: a token for an application needs a tenant of its own.')
-    return this.#retryWithNewCredential(agent, async () => {
-      const client = await this.#clientFor(agent)
-      return client.acquireForApp({ ...this.#query(tokenRequest, tenant), scopes: [scope] })
-    })
+    const query = { ...this.#query(tokenRequest, tenant), scopes: [scope] }
+    return this.#retryWithNewCredential(agent, async () =>
+      (await this.#clientFor(agent)).acquireForApp(query),
+    )
   }
 
   async #acquireForUser(tokenRequest: TokenRequest): Promise<CachedToken> {
@@ -85,7 +85,11 @@ export class TokenAcquirer {
   }
 
   /** Three legs: T1; T2, the agent's own exchange token; and with these two, its user account's token. No leg is retried. */
-  async #acquireForAgentUser(agentId: string, account: FormField, query: TokenQuery): Promise<CachedToken> {
+  async #acquireForAgentUser(
+    agentId: string,
+    account: AgentAccount,
+    query: TokenQuery,
+  ): Promise<CachedToken> {
     const client = this.#client(agentId, `${agentId}|user`, async asked =>
       assertionCredential(await this.#requestT1(agentId, asked)),
     )
@@ -105,7 +109,7 @@ export class TokenAcquirer {
       return this.#client(agent.agentId, `${agent.agentId}|by-T1`, async query =>
         assertionCredential(await this.#keptT1(agent.agentId, query)),
       )
-    const credential = await this.#credential.load()
+    const credential = await this.#loadCredential()
     const clientId = agent?.agentId ?? this.#azureAd.clientId
     return this.#client(clientId, clientId, async () => credential)
   }
@@ -128,7 +132,7 @@ export class TokenAcquirer {
   }
 
   #client(clientId: string, cacheKey: string, credential: (query: TokenQuery) => Promise<ClientCredential>) {
-    return new ConfidentialClient({ clientId, cacheKey, credential }, this.#services)
+    return new ConfidentialClient({ clientId, cacheKey, credential, ...this.#services })
   }
 
   /** Retries once if Entra refuses the credential: a new one may be accepted. Nested retries request a refused T1 4 times. */
@@ -144,5 +148,5 @@ export class TokenAcquirer {
 }
 
 function assertionCredential({ accessToken }: CachedToken): ClientCredential {
-  return { authenticate: async () => assertionFields(accessToken) }
+  return async () => assertionFields(accessToken)
 }

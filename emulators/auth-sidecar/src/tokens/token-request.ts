@@ -1,5 +1,4 @@
 import type { JWTPayload } from 'jose'
-import type { FormField } from '../credentials/credential.ts'
 import type { TraceContext } from '../entra/connection.ts'
 import type { ApiOptions } from '../settings/downstream-apis.ts'
 
@@ -11,11 +10,13 @@ export interface User {
   readonly claims: JWTPayload
 }
 
+/** `username` or `user_id` with its value. */
+export type AgentAccount = readonly [field: 'username' | 'user_id', value: string]
+
 /** The agent identity that is to act; with `account`, it acts as its own user account. */
 export interface AgentSelection {
   readonly agentId: string
-  /** `username` or `user_id` with its value. */
-  readonly account: FormField | undefined
+  readonly account: AgentAccount | undefined
 }
 
 /** Everything that decides whose token is acquired, and how. */
