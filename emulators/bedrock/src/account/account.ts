@@ -15,18 +15,14 @@ export interface AccountChanges {
 
 /** The emulated AWS account in one region: its credentials, policies and models. */
 export class Account {
-  readonly id: string
-  readonly region: string
-  readonly role: Config['role']
+  readonly config: Config
   readonly clock: Clock
   readonly #seed: ReturnType<typeof seedAccount>
   readonly #sessions: Sessions
   readonly #changes: Pick<Settings<AccountChanges>, 'current'>
 
   constructor(config: Config, clock: Clock, changes: Pick<Settings<AccountChanges>, 'current'>) {
-    this.id = config.accountId
-    this.region = config.region
-    this.role = config.role
+    this.config = config
     this.clock = clock
     this.#seed = seedAccount(config)
     this.#sessions = new Sessions(config.accessKey.secretAccessKey)

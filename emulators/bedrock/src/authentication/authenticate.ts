@@ -28,7 +28,7 @@ function authenticateApiKey(account: Account, key: string): Caller {
   const apiKey = account.findApiKey(key)
   const isValid =
     apiKey !== undefined &&
-    (apiKey.region ?? account.region) === account.region &&
+    (apiKey.region ?? account.config.region) === account.config.region &&
     account.clock.nowMs() < (apiKey.expiresAtMs ?? Infinity)
   if (isValid) return { ...apiKey.principal, credential: 'api-key' }
   throw new BedrockError(
@@ -52,7 +52,7 @@ async function authenticateSignature(
     throw authError('UnrecognizedClientException', 'The security token included in the request is invalid.')
   if (nowMs >= (key.expiresAtMs ?? Infinity))
     throw authError('ExpiredTokenException', 'The security token included in the request is expired')
-  const scope = { region: account.region, service: 'bedrock' }
+  const scope = { region: account.config.region, service: 'bedrock' }
   const fault = await findSignatureFault(request, authorization, key.secretAccessKey, scope, nowMs)
   if (fault !== undefined) throw authError('InvalidSignatureException', fault)
   return { ...key.principal, credential: 'access-key' }

@@ -1,18 +1,11 @@
-/** The parts of an `Authorization: AWS4-HMAC-SHA256 …` header. */
-export interface SignatureV4Authorization {
-  readonly accessKeyId: string
-  readonly region: string
-  readonly service: string
-  readonly signedHeaders: readonly string[]
-}
-
 const headerPattern =
   /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request, SignedHeaders=([^,]+), Signature=\w+$/
 
+/** The parts of an `Authorization: AWS4-HMAC-SHA256 …` header. */
+export type SignatureV4Authorization = NonNullable<ReturnType<typeof readAuthorization>>
+
 /** Parses an `Authorization` header; `undefined` if the header has another form. */
-export function readAuthorization(header: string): SignatureV4Authorization | undefined {
-  const found = headerPattern.exec(header)
-  if (!found) return undefined
-  const [, accessKeyId = '', region = '', service = '', signedHeaders = ''] = found
-  return { accessKeyId, region, service, signedHeaders: signedHeaders.split(';') }
+export function readAuthorization(header: string) {
+  const [whole, accessKeyId = '', region = '', service = '', names = ''] = headerPattern.exec(header) ?? []
+  return whole === undefined ? undefined : { accessKeyId, region, service, signedHeaders: names.split(';') }
 }

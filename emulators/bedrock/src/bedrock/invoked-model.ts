@@ -24,8 +24,8 @@ const profileRegions: Readonly<Record<Exclude<Geography, 'global'>, readonly str
  * @throws {BedrockError}
  */
 export function findInvokedModel(account: Account, modelId: string): InvokedModel {
-  const { region } = account
-  const profileArns = `arn:aws:bedrock:${region}:${account.id}:inference-profile/`
+  const { region, accountId } = account.config
+  const profileArns = `arn:aws:bedrock:${region}:${accountId}:inference-profile/`
   const id = modelId.replace(profileArns, '')
   const geography = geographies.find(candidate => id.startsWith(`${candidate}.`))
   const model = account.model(geography === undefined ? id : id.slice(geography.length + 1))

@@ -22,7 +22,7 @@ export async function assumeRoleWithWebIdentity(
   const token = requireParameter(parameters, 'WebIdentityToken', /^.{4,20000}$/)
   const seconds = readDuration(parameters)
   const { issuer, audience, subject } = await verifyWebIdentityToken(account, token)
-  if (account.role.arn !== roleArn || account.role.trust?.subject !== subject)
+  if (account.config.role.arn !== roleArn || account.config.role.trust?.subject !== subject)
     throw new StsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
   const principal = sessionPrincipal(roleArn, sessionName)
   const session = account.issueSession(principal, seconds)
@@ -36,7 +36,7 @@ export async function assumeRoleWithWebIdentity(
       SessionToken: session.sessionToken,
       Expiration: new Date(session.expiresAtMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
     },
-    Provider: `arn:aws:iam::${account.id}:oidc-provider/${issuer.replace(/^https?:\/\//, '')}`,
+    Provider: `arn:aws:iam::${account.config.accountId}:oidc-provider/${issuer.replace(/^https?:\/\//, '')}`,
   }
 }
 

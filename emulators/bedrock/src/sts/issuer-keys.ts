@@ -1,5 +1,5 @@
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
-import { StsError } from './sts-error.ts'
+import { invalidToken, StsError } from './sts-error.ts'
 
 const fetchTimeoutMs = 5_000
 
@@ -20,12 +20,10 @@ export async function fetchIssuerKeys(issuer: string): Promise<ReturnType<typeof
   }
 }
 
-export function noKeysError(): StsError {
-  return new StsError(
-    'InvalidIdentityToken',
+export const noKeysError = () =>
+  invalidToken(
     "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
   )
-}
 
 /** The caller has to validate the document. */
 async function fetchJson<Expected>(url: string): Promise<Expected> {

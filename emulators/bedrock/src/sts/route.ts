@@ -3,7 +3,7 @@ import type { Account } from '../account/account.ts'
 import type { Controls } from '../control/controls.ts'
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts'
 import { StsError } from './sts-error.ts'
-import { actionResponse, errorResponse } from './xml.ts'
+import { xmlDocument } from './xml.ts'
 
 const onlyAction = 'AssumeRoleWithWebIdentity'
 const onlyVersion = '2011-06-15'
@@ -23,7 +23,9 @@ export function addStsRoute(
         'InvalidAction',
         `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
       )
-    return actionResponse(action, await assumeRoleWithWebIdentity(account, parameters), request.id)
+    const result = await assumeRoleWithWebIdentity(account, parameters)
+    const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: request.id } }
+    return xmlDocument(`${action}Response`, content)
   })
   app.setErrorHandler((error, request, reply) => {
     const known =
@@ -32,9 +34,10 @@ export function addStsRoute(
         : new StsError('InternalFailure', 'The emulator itself failed; see its log.', 500)
     if (known !== error) request.log.error({ err: error }, 'The emulator failed.')
     controls.requests.note(request, { error: known.code })
-    return reply
-      .code(known.status)
-      .type('text/xml')
-      .send(errorResponse(known.code, known.message, request.id))
+    const content = {
+      Error: { Type: 'Sender', Code: known.code, Message: known.message },
+      RequestId: request.id,
+    }
+    return reply.code(known.status).type('text/xml').send(xmlDocument('ErrorResponse', content))
   })
 }

@@ -10,3 +10,5 @@ export class StsError extends Error {
     this.status = status
   }
 }
+
+export const invalidToken = (message: string) => new StsError('InvalidIdentityToken', message)

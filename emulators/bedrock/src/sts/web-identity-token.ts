@@ -1,7 +1,7 @@
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Account } from '../account/account.ts'
 import { fetchIssuerKeys, noKeysError } from './issuer-keys.ts'
-import { StsError } from './sts-error.ts'
+import { invalidToken, StsError } from './sts-error.ts'
 
 /**
  * Verifies a web identity token against the issuer that the account's role trusts.
@@ -9,16 +9,12 @@ import { StsError } from './sts-error.ts'
  * @returns the claims that identify its subject
  * @throws {StsError} with STS's own text for the refusal
  */
-export async function verifyWebIdentityToken(
-  account: Account,
-  token: string,
-): Promise<{ issuer: string; audience: string; subject: string }> {
+export async function verifyWebIdentityToken(account: Account, token: string) {
   const { aud, iss, sub = '' } = decodeClaims(token)
-  const { trust } = account.role
+  const { trust } = account.config.role
   if (!trust || trust.issuer !== iss)
-    throw new StsError('InvalidIdentityToken', `No OpenIDConnect provider found in your account for ${iss}`)
-  if (![aud].flat().includes(trust.audience))
-    throw new StsError('InvalidIdentityToken', 'Incorrect token audience')
+    throw invalidToken(`No OpenIDConnect provider found in your account for ${iss}`)
+  if (![aud].flat().includes(trust.audience)) throw invalidToken('Incorrect token audience')
   const keys = await fetchIssuerKeys(trust.issuer)
   try {
     await jwtVerify(token, keys, {
@@ -36,8 +32,7 @@ function decodeClaims(token: string): JWTPayload {
   try {
     return decodeJwt(token)
   } catch {
-    throw new StsError(
-      'InvalidIdentityToken',
+    throw invalidToken(
       'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
     )
   }
@@ -49,16 +44,12 @@ function toStsError(error: unknown, nowSeconds: number): StsError {
       'ExpiredTokenException',
       `Token expired: current date/time ${nowSeconds} must be before the expiration date/time ${error.payload.exp}`,
     )
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    const isMissing = error.reason === 'missing'
-    return new StsError(
-      'InvalidIdentityToken',
-      isMissing ? `Missing a required claim: ${error.claim}` : `The token is not valid: ${error.message}`,
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return invalidToken(
+      error.reason === 'missing'
+        ? `Missing a required claim: ${error.claim}`
+        : `The token is not valid: ${error.message}`,
     )
-  }
   if (error instanceof errors.JWKSNoMatchingKey) return noKeysError()
-  return new StsError(
-    'InvalidIdentityToken',
-    'Provided Token is not a Login With Web Identity token: signature verification failed',
-  )
+  return invalidToken('Provided Token is not a Login With Web Identity token: signature verification failed')
 }
