@@ -22,41 +22,26 @@ export interface Model {
 }
 
 const usual = ['us', 'eu', 'jp', 'au', 'global'] as const
+const from55: Omit<Model, 'id'> = {
+  ...{ lifecycle: 'ACTIVE', access: 'granted', profiles: usual, isBefore55: false, thinking: 'always' },
+  ...{ contextTokens: 1_000_000, maxOutputTokens: 128_000 },
+}
+const before55: Omit<Model, 'id'> = {
+  ...{ ...from55, isBefore55: true, thinking: 'optional' },
+  ...{ contextTokens: 200_000, maxOutputTokens: 64_000 },
+}
 
 /** Claude on Bedrock as of November 2026, as far as responses depend on it. */
+// biome-ignore format: table
 export const models: readonly Model[] = [
-  modelFrom55('anthropic.claude-haiku-5-5', 'optional', 4_096),
-  modelFrom55('anthropic.claude-sonnet-5-5', 'always', 1_024),
-  modelFrom55('anthropic.claude-opus-5-5', 'always', 512),
-  modelBefore55('anthropic.claude-sonnet-5', 'ACTIVE', usual, 1_024),
-  modelBefore55('anthropic.claude-sonnet-4-6', 'ACTIVE', usual, 1_024),
-  modelBefore55('anthropic.claude-haiku-4-5-20251001-v1:0', 'ACTIVE', usual, 4_096),
-  modelBefore55('anthropic.claude-3-haiku-20240307-v1:0', 'LEGACY', ['us', 'eu', 'apac']),
-  modelBefore55('anthropic.claude-sonnet-4-20250514-v1:0', 'EOL', ['us', 'eu', 'apac', 'global']),
-  modelBefore55('anthropic.claude-3-7-sonnet-20250219-v1:0', 'EOL', ['us', 'eu', 'apac']),
-  modelBefore55('anthropic.claude-3-5-haiku-20241022-v1:0', 'EOL', ['us']),
+  { ...from55, id: 'anthropic.claude-haiku-5-5', thinking: 'optional', cacheMinimumTokens: 4_096 },
+  { ...from55, id: 'anthropic.claude-sonnet-5-5', cacheMinimumTokens: 1_024 },
+  { ...from55, id: 'anthropic.claude-opus-5-5', cacheMinimumTokens: 512 },
+  { ...before55, id: 'anthropic.claude-sonnet-5', cacheMinimumTokens: 1_024 },
+  { ...before55, id: 'anthropic.claude-sonnet-4-6', cacheMinimumTokens: 1_024 },
+  { ...before55, id: 'anthropic.claude-haiku-4-5-20251001-v1:0', cacheMinimumTokens: 4_096 },
+  { ...before55, id: 'anthropic.claude-3-haiku-20240307-v1:0', lifecycle: 'LEGACY', profiles: ['us', 'eu', 'apac'] },
+  { ...before55, id: 'anthropic.claude-sonnet-4-20250514-v1:0', lifecycle: 'EOL', profiles: ['us', 'eu', 'apac', 'global'] },
+  { ...before55, id: 'anthropic.claude-3-7-sonnet-20250219-v1:0', lifecycle: 'EOL', profiles: ['us', 'eu', 'apac'] },
+  { ...before55, id: 'anthropic.claude-3-5-haiku-20241022-v1:0', lifecycle: 'EOL', profiles: ['us'] },
 ]
-
-function modelFrom55(id: string, thinking: Model['thinking'], cacheMinimumTokens?: number): Model {
-  const limits = { contextTokens: 1_000_000, maxOutputTokens: 128_000, cacheMinimumTokens }
-  return {
-    id,
-    lifecycle: 'ACTIVE',
-    access: 'granted',
-    profiles: usual,
-    isBefore55: false,
-    thinking,
-    ...limits,
-  }
-}
-
-function modelBefore55(
-  id: string,
-  lifecycle: Model['lifecycle'],
-  profiles: readonly Geography[],
-  cacheMinimumTokens?: number,
-): Model {
-  const limits = { contextTokens: 200_000, maxOutputTokens: 64_000 }
-  const model = modelFrom55(id, 'optional', cacheMinimumTokens)
-  return { ...model, lifecycle, profiles, ...limits, isBefore55: true }
-}

@@ -7,7 +7,7 @@ import {
 } from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 import { type Reply, say } from '../model/reply.ts'
-import { BedrockError, type BedrockErrorName, bedrockErrors, defaultMessages } from '../wire/bedrock-error.ts'
+import { BedrockError, type BedrockErrorName, bedrockErrors } from '../wire/bedrock-error.ts'
 import { encodeEvent, encodeMessage } from '../wire/event-stream.ts'
 
 /** How a stream breaks in its middle. */
@@ -46,9 +46,7 @@ export const faults = {
   error: faultKind(
     'An error by its name.',
     { name: Type.Enum(Object.keys(bedrockErrors) as BedrockErrorName[]), message: Text },
-    ({ name, message = defaultMessages[name] ?? 'Emulated failure.' }): FaultEffect => ({
-      error: new BedrockError(name, message),
-    }),
+    ({ name, message }): FaultEffect => ({ error: new BedrockError(name, message) }),
   ),
   cut: breakFault('The connection ends in the middle of the stream.', raw => raw.socket?.destroySoon()),
   end: breakFault('The stream ends cleanly, but too early.', raw => raw.end()),
