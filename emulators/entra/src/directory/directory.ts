@@ -156,13 +156,8 @@ export class Directory {
   }
 
   grantLike(wanted: Omit<PermissionGrant, 'id' | 'scope'>): PermissionGrant | undefined {
-    return this.content.permissionGrants.find(
-      known =>
-        known.clientId === wanted.clientId &&
-        known.resourceId === wanted.resourceId &&
-        known.consentType === wanted.consentType &&
-        known.principalId === wanted.principalId,
-    )
+    const keys = ['clientId', 'resourceId', 'consentType', 'principalId'] as const
+    return this.content.permissionGrants.find(known => keys.every(key => known[key] === wanted[key]))
   }
 
   /** Records a user's or an administrator's consent; new scopes are added to those granted before. */

@@ -6,19 +6,13 @@ import type { TargetResource } from '../tokens/access-token.ts'
 // The control plane takes names in place of ids; the protocol has ids only. Capital letters make no difference.
 
 /** The application or agent with this client id, name in the seed, or display name. */
-export function findClientByName({ config, directory }: Entra, name: string): ServicePrincipal {
-  return (
-    directory.principal(config.seed.ids.clients.get(name) ?? name) ??
-    findOne('client', name, directory.content.servicePrincipals)
-  )
-}
+export const findClientByName = ({ config, directory }: Entra, name: string): ServicePrincipal =>
+  directory.principal(config.seed.ids.clients.get(name) ?? name) ??
+  findOne('client', name, directory.content.servicePrincipals)
 
 /** The user with this object id, user name, name in the seed, or display name. */
-export function findUserByName({ config, directory }: Entra, name: string): User {
-  return (
-    directory.user(config.seed.ids.users.get(name) ?? name) ?? findOne('user', name, directory.content.users)
-  )
-}
+export const findUserByName = ({ config, directory }: Entra, name: string): User =>
+  directory.user(config.seed.ids.users.get(name) ?? name) ?? findOne('user', name, directory.content.users)
 
 /** The API with this client id, identifier URI, name in the seed, or display name. */
 export function findResourceByName({ config, directory }: Entra, name: string): TargetResource {

@@ -9,14 +9,9 @@ export type TenantDraft = ReturnType<typeof startDraft>
 /** @param folder the folder of the seed file, in which the files are that it names */
 export function startDraft(tenant: string, domain: string, folder: string | null, fault: Fault) {
   const content: DirectoryContent = {
-    ...{
-      applications: [],
-      servicePrincipals: [],
-      users: [],
-      groups: [],
-      roleDefinitions: [...roleDefinitions],
-    },
-    ...{ appRoleAssignments: [], permissionGrants: [], roleAssignments: [], roleEligibilities: [] },
+    ...{ applications: [], servicePrincipals: [], users: [], groups: [] },
+    ...{ roleDefinitions: [...roleDefinitions], roleAssignments: [], roleEligibilities: [] },
+    ...{ appRoleAssignments: [], permissionGrants: [] },
     ...{ groupEligibilities: [], accessPackageAssignments: [], conditionalAccessPolicies: [] },
   }
   const users = new Names<string>('user', fault)

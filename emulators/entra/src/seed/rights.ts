@@ -11,55 +11,43 @@ export interface Holder {
   readonly id: string
 }
 
-const missing = { any: 'neither a scope nor an app role', scope: 'no scope', role: 'no app role' }
-type Choice = keyof typeof missing
+/** A scope, an app role, or either by one name. `user` consents to a scope, for themselves; without it, an administrator for all. */
+type Right = Readonly<Partial<Record<'scope' | 'role' | 'user', string | undefined>>>
 
 /** Turns what the file says that somebody may do into grants of scopes and assignments of app roles. */
 export function giveRights(
   draft: TenantDraft,
   holder: Holder,
   may: RightsEntry = {},
-  choice: Choice = 'any',
+  toRight: (name: string) => Right = name => ({ scope: name, role: name }),
 ): void {
   for (const [apiName, permissions] of Object.entries(may)) {
     const api = draft.apis.find(apiName, `${holder.title} may call`)
     if (!api) continue
-    for (const permission of permissions)
-      giveRight(draft, holder, { apiName, api, ...readRight(permission, choice) })
+    for (const one of permissions)
+      giveRight(draft, holder, { apiName, api, ...(typeof one === 'string' ? toRight(one) : one) })
   }
-}
-
-interface Right {
-  readonly value: string
-  readonly choice: Choice
-  /** Who consents to a scope, for themselves; absent: an administrator, for all users. */
-  readonly user?: string | undefined
-}
-
-function readRight(permission: RightsEntry[string][number], choice: Choice): Right {
-  if (typeof permission === 'string') return { value: permission, choice }
-  if ('role' in permission) return { value: permission.role, choice: 'role' }
-  return { value: permission.scope, choice: 'scope', user: permission.user }
 }
 
 function giveRight(
   { content, users, fault }: TenantDraft,
   { title, id }: Holder,
-  { apiName, api, value, choice, user }: Right & { readonly apiName: string; readonly api: Resource },
+  { apiName, api, scope, role, user }: Right & { readonly apiName: string; readonly api: Resource },
 ): void {
   const { id: resourceId } = api.principal
-  const scopes = choice === 'role' ? [] : api.application.api.oauth2PermissionScopes
-  const roles = choice === 'scope' ? [] : api.application.appRoles
-  const role = roles.find(one => one.value === value)
+  const value = scope ?? role ?? ''
+  const scopes = scope === undefined ? [] : api.application.api.oauth2PermissionScopes
+  const roles = role === undefined ? [] : api.application.appRoles
+  const found = roles.find(one => one.value === value)
   const isScope = scopes.some(one => one.value === value)
   const sentence = `${title} may ${quote(value)} at ${quote(apiName)}, which`
-  if (role && isScope)
+  if (found && isScope)
     fault(
       `${sentence} has both a scope and an app role of this name: write {scope: ${value}} or {role: ${value}}`,
     )
-  else if (role) {
-    const assignment = { principalId: id, resourceId, appRoleId: role.id, createdDateTime: seededAt }
-    content.appRoleAssignments.push({ id: `${id}-${role.id}`, ...assignment })
+  else if (found) {
+    const assignment = { principalId: id, resourceId, appRoleId: found.id, createdDateTime: seededAt }
+    content.appRoleAssignments.push({ id: `${id}-${found.id}`, ...assignment })
   } else if (isScope) {
     const principalId = user === undefined ? null : (users.find(user, `${title} has the consent of`) ?? null)
     const consentType = principalId === null ? 'AllPrincipals' : 'Principal'
@@ -68,6 +56,11 @@ function giveRight(
     new Directory(content).grant(grant)
   } else {
     const existing = [...scopes, ...roles].map(one => one.value)
-    fault(`${sentence} has ${missing[choice]} of this name; it ${list(existing, 'has')}`)
+    fault(`${sentence} has ${nameMissing({ scope, role })} of this name; it ${list(existing, 'has')}`)
   }
+}
+
+function nameMissing({ scope, role }: Right): string {
+  if (scope === undefined) return 'no app role'
+  return role === undefined ? 'no scope' : 'neither a scope nor an app role'
 }

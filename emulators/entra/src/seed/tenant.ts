@@ -118,7 +118,7 @@ function addClients(draft: TenantDraft, { users, apps, blueprints, agents }: See
   for (const { title, principal, entry } of [...clients, ...identities])
     giveRights(draft, { title, id: principal.id }, entry.may)
   for (const { name, title, entry } of users)
-    giveRights(draft, { title, id: draft.users.get(name) ?? '' }, entry.roles, 'role')
+    giveRights(draft, { title, id: draft.users.get(name) ?? '' }, entry.roles, role => ({ role }))
   return identities.map(({ name, principal }) => [name, principal.id] as const)
 }
 

@@ -1,4 +1,4 @@
-import { readAuthenticationContexts, readPolicies } from '../conditional-access/claims.ts'
+import { readClaims } from '../conditional-access/claims.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
@@ -42,10 +42,8 @@ export function readAuthorizeRequest(
     nonce: query['nonce'],
     challenge,
     wantsClientInfo: query['client_info'] === '1',
-    /** Conditional-access policies that the sign-in has to fulfil, from an earlier claims challenge. */
-    policies: readPolicies(query['claims']),
-    /** Authentication contexts that the token has to prove. */
-    contexts: readAuthenticationContexts(query['claims']),
+    /** What the sign-in has to fulfil, and the token to prove, such as by an earlier claims challenge. */
+    ...readClaims(query['claims']),
   }
 }
 

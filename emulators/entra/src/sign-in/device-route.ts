@@ -69,8 +69,7 @@ function sendCodePage(reply: FastifyReply, typed = ''): FastifyReply {
 
 /** The device's request as the pages show it. */
 function requestOf(entra: Entra, tenant: string, { clientId, scope }: DeviceCode) {
-  const requested = readScopes(entra, scope)
-  return { client: findClient(entra, clientId, tenant), requested, policies: [], hinted: undefined }
+  return { requested: readScopes(entra, scope), client: findClient(entra, clientId, tenant) }
 }
 
 /** Whether the user has consented, before or by this form. */

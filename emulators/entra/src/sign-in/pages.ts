@@ -6,16 +6,13 @@ import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'
 import { html, type Markup, sendPage } from './html.ts'
 import { type PageRoute, type ReturnAddress, sendBackRefusal } from './return-address.ts'
 
-/** Who asks a user to sign in. The returnAddress is absent if the browser does not return to an application. */
-type WantedSignIn = Pick<AuthorizeRequest, 'client' | 'hinted' | 'policies'> & {
-  readonly returnAddress?: ReturnAddress
-}
+/** Who asks at a page, and for what. The return address is absent if the browser does not return to an application. */
+type Wanted = Pick<AuthorizeRequest, 'client' | 'requested'> &
+  Partial<Pick<AuthorizeRequest, 'hinted' | 'policies' | 'returnAddress'>>
 
 /** Lets the visitor choose the user to sign in as. */
-export function sendSignInPage(
-  reply: FastifyReply,
-  { client, hinted, policies, returnAddress }: WantedSignIn,
-): FastifyReply {
+export function sendSignInPage(reply: FastifyReply, wanted: Wanted): FastifyReply {
+  const { client, hinted, policies = [], returnAddress } = wanted
   const users = reply.request.entra.directory.visitors
   const ordered = hinted ? [hinted, ...users.filter(user => user !== hinted)] : users
   const buttons = ordered.map(
@@ -45,13 +42,8 @@ export function sendSecondFactorPage(
   ])
 }
 
-/** What a user is asked to consent to, and which client asks. */
-type WantedConsent = Pick<AuthorizeRequest, 'client' | 'requested'> & {
-  readonly returnAddress?: ReturnAddress
-}
-
 /** Asks an administrator for consent for all users. */
-export function sendAdminConsentPage(reply: FastifyReply, request: WantedConsent): FastifyReply {
+export function sendAdminConsentPage(reply: FastifyReply, request: Wanted): FastifyReply {
   const buttons = reply.request.entra.directory.visitors.map(
     ({ id, displayName }) =>
       html`<button class="primary" name="account" value="${id}">Accept as ${displayName}</button>`,
@@ -62,7 +54,7 @@ export function sendAdminConsentPage(reply: FastifyReply, request: WantedConsent
 }
 
 /** Asks the user for consent. */
-export function sendConsentPage(reply: FastifyReply, request: WantedConsent, user: User): FastifyReply {
+export function sendConsentPage(reply: FastifyReply, request: Wanted, user: User): FastifyReply {
   const intro = html`<p>${user.userPrincipalName}</p>\n${listScopes(request)}`
   return sendForm(reply, request.returnAddress, 'Permissions requested', intro, [
     accountField(user),
@@ -88,7 +80,7 @@ ${fields}
   return sendPage(reply, { title, formTarget: returnAddress?.redirectUri, body })
 }
 
-function listScopes(request: WantedConsent): Markup {
+function listScopes(request: Wanted): Markup {
   const { client, requested } = request
   const { displayName } = requested.resource.application
   const items = scopesToConsent(request).map(

@@ -1,4 +1,4 @@
-import { readClientCapabilities } from '../conditional-access/claims.ts'
+import { readClaims } from '../conditional-access/claims.ts'
 import { wellKnown } from '../directory/well-known.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { authenticate, type TokenRequest } from '../oauth/client.ts'
@@ -32,7 +32,7 @@ export async function grantClientCredentials(request: TokenRequest): Promise<Tok
       resource: appId,
       name: resource.application.displayName,
     })
-  const capabilities = readClientCapabilities(form.optional('claims'))
+  const { capabilities } = readClaims(form.optional('claims'))
   const wanted = { client: principal, authentication, resource, roles, capabilities }
   return tokenResponse(await issueAccessToken(entra, wanted))
 }

@@ -1,4 +1,4 @@
-import { readAuthenticationContexts, readClientCapabilities } from '../conditional-access/claims.ts'
+import { readClaims } from '../conditional-access/claims.ts'
 import { grantContexts } from '../conditional-access/contexts.ts'
 import type { Platform, User } from '../directory/objects.ts'
 import { wellKnown } from '../directory/well-known.ts'
@@ -45,7 +45,7 @@ export async function grantForUser(request: TokenRequest, grant: UserGrant): Pro
     resource,
     signedIn: { user, scopes, sessionId, contexts },
     roles: directory.appRoles(user.id, resource),
-    capabilities: readClientCapabilities(form.optional('claims')),
+    capabilities: readClaims(form.optional('claims')).capabilities,
   })
   const clientId = client.principal.appId
   const refresh = openId.has('offline_access')
@@ -69,7 +69,7 @@ function contextsToGrant(
   { resource }: RequestedScopes,
 ): readonly string[] {
   if (withholdsContexts) return []
-  const asked = [...contexts, ...readAuthenticationContexts(form.optional('claims'))]
+  const asked = [...contexts, ...readClaims(form.optional('claims')).contexts]
   const secondFactorAtMs = entra.sessions.get(sessionId)?.secondFactorAtMs.get(user.id)
   const facts = { user, secondFactorAtMs, appliesEveryTime: authentication === 'none' }
   return grantContexts(entra, resource.application, asked, facts)
