@@ -1,13 +1,9 @@
-import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from 'jose'
+import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 
-/** A decoded JWT whose signature has not been verified. */
-export interface Jwt {
-  readonly text: string
-  readonly header: ProtectedHeaderParameters
-  readonly claims: JWTPayload
-}
+export type Jwt = NonNullable<ReturnType<typeof parseJwt>>
 
-export function parseJwt(text: string): Jwt | undefined {
+/** Decodes a JWT, without verifying its signature. */
+export function parseJwt(text: string) {
   try {
     return { text, header: decodeProtectedHeader(text), claims: decodeJwt(text) }
   } catch {

@@ -4,22 +4,18 @@ import { type Jwt, textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
 import { ConfigurationSource, type OpenIdConfiguration, type SigningKey } from './openid-configuration.ts'
 
-/** Why a token is refused: the `error_description` that ASP.NET Core sends, or `undefined` if it sends none. */
-export interface TokenFault {
-  readonly description: string | undefined
-}
-
+/** Why a token is refused: the `error_description` that ASP.NET Core sends, empty if it sends none. */
 const tokenFaults = {
-  unauthorized: { description: undefined },
-  signature: { description: 'The signature is invalid' },
-  unknownKey: { description: 'The signature key was not found' },
-  audience: { description: "The audience '(null)' is invalid" },
-  issuer: { description: "The issuer '(null)' is invalid" },
-} as const satisfies Record<string, TokenFault>
+  unauthorized: '',
+  signature: 'The signature is invalid',
+  unknownKey: 'The signature key was not found',
+  audience: "The audience '(null)' is invalid",
+  issuer: "The issuer '(null)' is invalid",
+}
 
 const { signature, unknownKey, issuer } = tokenFaults
 /** Faults that newer keys may cure. */
-const curableByNewKeys = new Set<TokenFault>([signature, unknownKey, issuer])
+const curableByNewKeys = [signature, unknownKey, issuer]
 
 const clockSkewSeconds = 300
 
@@ -44,10 +40,10 @@ export class TokenValidator {
     this.#issuerV2 = new ConfigurationSource(v2, clock)
   }
 
-  async findFault(jwt: Jwt): Promise<TokenFault | undefined> {
+  async findFault(jwt: Jwt): Promise<string | undefined> {
     const configuration = await this.#keys.get()
     const fault = await this.#judge(jwt, configuration)
-    if (fault && configuration && curableByNewKeys.has(fault)) this.#keys.requestRefresh()
+    if (fault && configuration && curableByNewKeys.includes(fault)) this.#keys.requestRefresh()
     return fault
   }
 
@@ -73,21 +69,17 @@ export class TokenValidator {
     )
   }
 
-  #lifetimeFault({ exp, nbf }: JWTPayload): TokenFault | undefined {
+  #lifetimeFault({ exp, nbf }: JWTPayload): string | undefined {
     const now = this.#clock.nowMs() / 1000
-    if (typeof exp !== 'number') return { description: 'The token has no expiration' }
+    if (typeof exp !== 'number') return 'The token has no expiration'
     if (typeof nbf === 'number' && nbf > exp)
-      return {
-        description: `The token lifetime is invalid; NotBefore: '${dotNetDate(nbf)}', Expires: '${dotNetDate(exp)}'`,
-      }
+      return `The token lifetime is invalid; NotBefore: '${dotNetDate(nbf)}', Expires: '${dotNetDate(exp)}'`
     if (typeof nbf === 'number' && nbf > now + clockSkewSeconds)
-      return { description: `The token is not valid before '${dotNetDate(nbf)}'` }
-    return exp < now - clockSkewSeconds
-      ? { description: `The token expired at '${dotNetDate(exp)}'` }
-      : undefined
+      return `The token is not valid before '${dotNetDate(nbf)}'`
+    return exp < now - clockSkewSeconds ? `The token expired at '${dotNetDate(exp)}'` : undefined
   }
 
-  #audienceFault(claims: JWTPayload): TokenFault | undefined {
+  #audienceFault(claims: JWTPayload): string | undefined {
     const { audiences, clientId } = this.#azureAd
     const byVersion = new Map([
       ['2.0', clientId],
@@ -99,7 +91,7 @@ export class TokenValidator {
       : tokenFaults.audience
   }
 
-  async #issuerFault(claims: JWTPayload): Promise<TokenFault | undefined> {
+  async #issuerFault(claims: JWTPayload): Promise<string | undefined> {
     const { iss = '' } = claims
     const tenant = textClaim(claims, 'tid')
     if (!tenant) return tokenFaults.issuer

@@ -1,13 +1,9 @@
 import type { Account } from '../account/account.ts'
-import { type Geography, geographies, type Model } from '../account/models.ts'
+import { type Geography, geographies } from '../account/models.ts'
 import { validationError } from '../wire/bedrock-error.ts'
 
 /** The model that a call's path names, by an inference profile or by its own id. */
-export interface InvokedModel {
-  readonly model: Model
-  readonly modelArns: readonly string[]
-  readonly profile: { readonly id: string; readonly arn: string } | undefined
-}
+export type InvokedModel = Readonly<ReturnType<typeof findInvokedModel>>
 
 /** Regions that a geography's profile sends requests to (AWS, "Supported Regions and models for inference profiles"). */
 const profileRegions: Readonly<Record<Exclude<Geography, 'global'>, readonly string[]>> = {
@@ -23,7 +19,7 @@ const profileRegions: Readonly<Record<Exclude<Geography, 'global'>, readonly str
  *
  * @throws {BedrockError}
  */
-export function findInvokedModel(account: Account, modelId: string): InvokedModel {
+export function findInvokedModel(account: Account, modelId: string) {
   const { region, accountId } = account.config
   const profileArns = `arn:aws:bedrock:${region}:${accountId}:inference-profile/`
   const id = modelId.replace(profileArns, '')

@@ -7,16 +7,10 @@ import { denied, GraphError } from './graph-error.ts'
 
 type Kind = (Application | ServicePrincipal)['kind']
 
-/** The caller of Graph, from the bearer token. */
-export interface Caller {
-  readonly appId: string
-  /** The signed-in user; absent for an application that acts as itself. */
-  readonly userId: string | undefined
-  readonly permissions: ReadonlySet<string>
-}
+export type Caller = Readonly<Awaited<ReturnType<typeof readCaller>>>
 
-/** Reads the bearer token, which must be issued by this tenant, for Graph, and not expired. */
-export async function readCaller({ entra, headers }: FastifyRequest): Promise<Caller> {
+/** The caller of Graph, from the bearer token, which must be issued by this tenant, for Graph, and not expired. */
+export async function readCaller({ entra, headers }: FastifyRequest) {
   const [scheme, jwt] = headers.authorization?.split(' ') ?? []
   if (scheme?.toLowerCase() !== 'bearer' || !jwt) throw invalidTokenError('Access token is empty.')
   const claims = await readOwnToken(entra, jwt)
@@ -30,6 +24,7 @@ export async function readCaller({ entra, headers }: FastifyRequest): Promise<Ca
   const roles = Array.isArray(claims['roles']) ? claims['roles'].map(String) : []
   return {
     appId: String(claims['appid'] ?? claims['azp']),
+    /** The signed-in user; absent for an application that acts as itself. */
     userId: scopes ? String(claims['oid']) : undefined,
     permissions: new Set(scopes ?? roles),
   }

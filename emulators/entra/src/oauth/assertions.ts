@@ -7,14 +7,10 @@ import { EntraError, refusal, timestampOf } from '../errors/entra-error.ts'
 import { exchangeSubject, federationClaim } from '../tokens/exchange-token.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 
-/** A JWT that a client sent as an assertion (RFC 7523). */
-export interface Assertion {
-  readonly jwt: string
-  readonly header: ReturnType<typeof decodeProtectedHeader>
-  readonly claims: JWTPayload
-}
+type Assertion = Readonly<ReturnType<typeof readAssertion>>
 
-export function readAssertion(jwt: string): Assertion {
+/** Reads a JWT that a client sent as an assertion (RFC 7523). */
+export function readAssertion(jwt: string) {
   try {
     return { jwt, header: decodeProtectedHeader(jwt), claims: decodeJwt(jwt) }
   } catch {

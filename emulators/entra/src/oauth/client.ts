@@ -24,14 +24,10 @@ export function checkTenant(entra: Entra, tenant: string): void {
   throw refusal(tenantPattern.test(tenant) ? 90002 : 900023, { tenant })
 }
 
-/** The client of a request: a registered application, or an agent identity, which has a principal only. */
-export interface Client {
-  readonly principal: ServicePrincipal
-  readonly application: Application | undefined
-}
+export type Client = Readonly<ReturnType<typeof findClient>>
 
-/** Finds the client in this tenant. A registered application without a principal counts as unknown. */
-export function findClient(entra: Entra, clientId: string, tenant: string): Client {
+/** The client of a request: a registered application with its principal, or an agent identity, which has a principal only. */
+export function findClient(entra: Entra, clientId: string, tenant: string) {
   if (clientId === noApplication) throw refusal(700038, { client: clientId })
   const principal = entra.directory.principal(clientId)
   if (!principal) throw refusal(700016, { client: clientId, tenant: entra.config.tenantId })
