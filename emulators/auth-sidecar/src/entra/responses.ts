@@ -6,14 +6,7 @@ export interface EntraResponse {
   readonly body: string
 }
 
-export interface TokenGrant {
-  readonly accessToken: string
-  readonly expiresInSeconds: number
-  readonly refreshInSeconds: number | undefined
-  readonly scope: string | undefined
-  /** `undefined` also if the response has no ID token: without one, MSAL does not know whose refresh token it is. */
-  readonly refreshToken: string | undefined
-}
+export type TokenGrant = Readonly<ReturnType<typeof readGrant>>
 
 const suberrorsWithoutInteraction = new Set(['client_mismatch', 'protection_policy_required'])
 
@@ -66,7 +59,7 @@ const msalTexts = {
 }
 
 /** Reads a response of the token endpoint (`url`). Throws `EntraRefusalError` if MSAL describes the error, else a plain one. */
-export function readGrant(response: EntraResponse, url: string): TokenGrant {
+export function readGrant(response: EntraResponse, url: string) {
   if (response.status >= 500) throw new EntraRefusalError(unavailableText(url))
   if (response.status !== 200) throw readRefusal(response)
   const { access_token: accessToken, token_type: type, ...grant } = parseMembers(response.body) ?? {}
@@ -77,6 +70,7 @@ export function readGrant(response: EntraResponse, url: string): TokenGrant {
     expiresInSeconds: Number(grant['expires_in'] ?? 0),
     refreshInSeconds: grant['refresh_in'] === undefined ? undefined : Number(grant['refresh_in']),
     scope: grant['scope'],
+    /** `undefined` also if the response has no ID token: without one, MSAL does not know whose refresh token it is. */
     refreshToken: grant['id_token'] && grant['refresh_token'],
   }
 }

@@ -1,13 +1,8 @@
-import { type CryptoKey, importJWK, type JWK } from 'jose'
+import { importJWK, type JWK } from 'jose'
 import { request } from 'undici'
 import type { Clock } from '../clock.ts'
 
-export interface SigningKey {
-  readonly kid: string | undefined
-  readonly key: CryptoKey | Uint8Array
-  /** The issuer whose tokens the key may sign, as Entra publishes it with the key. It may contain `{tenantid}`. */
-  readonly issuer: string | undefined
-}
+export type SigningKey = Readonly<Awaited<ReturnType<typeof importIfUsable>>[number]>
 
 export interface OpenIdConfiguration {
   readonly issuer: string
@@ -91,7 +86,8 @@ async function fetchDocument(url: string, isLastTry = false): Promise<Readonly<R
   throw new Error(`${url} responded with ${statusCode}.`)
 }
 
-async function importIfUsable(jwk: JWK & { issuer?: string }): Promise<SigningKey[]> {
+/** A published key, and the issuer whose tokens it may sign, as Entra publishes it with the key. It may contain `{tenantid}`. */
+async function importIfUsable(jwk: JWK & { issuer?: string }) {
   try {
     return [{ kid: jwk.kid, key: await importJWK(jwk, jwk.alg ?? 'RS256'), issuer: jwk.issuer }]
   } catch {

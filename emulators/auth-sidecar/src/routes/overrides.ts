@@ -4,11 +4,7 @@ import type { AgentSelection } from '../tokens/token-request.ts'
 /** A GUID in the forms that .NET writes with `N`, `D`, `B` and `P`. */
 const guid = /^[({]?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})[)}]?$/i
 
-interface Override {
-  /** The parameter's name in lower case, without `optionsOverride.`. */
-  readonly key: string
-  readonly value: string
-}
+type Override = Query['overrides'][number]
 
 /** A query string read as ASP.NET Core reads it: names in any case, several values for one name. */
 export class Query {
@@ -25,7 +21,8 @@ export class Query {
     return values.length > 0 ? values.join(',') : undefined
   }
 
-  get overrides(): readonly Override[] {
+  /** Each by its name in lower case, without `optionsOverride.`. */
+  get overrides() {
     const prefix = 'optionsoverride.'
     return this.#parameters
       .filter(([name]) => name.startsWith(prefix))

@@ -14,11 +14,7 @@ export interface Prefix {
 type CacheLifetime = keyof typeof cacheLifetimesMs
 
 /** Input tokens as Converse reports them: each token counts in one of the three numbers only. */
-export interface InputUsage {
-  readonly inputTokens: number
-  readonly cacheReadInputTokens: number
-  readonly cacheWriteInputTokens: number
-}
+export type InputUsage = Readonly<ReturnType<PromptCache['use']>>
 
 export const cacheLifetimesMs = { '5m': 5 * 60_000, '1h': 60 * 60_000 } as const
 /** How many blocks before a cache point are searched for a cached prefix. */
@@ -63,7 +59,7 @@ export class PromptCache {
   }
 
   /** Reads the longest known prefix within `lookBackBlocks` of a cache point; keeps cache points' prefixes if long enough. */
-  use({ cacheMinimumTokens: minimum = Infinity }: Model, prefixes: readonly Prefix[]): InputUsage {
+  use({ cacheMinimumTokens: minimum = Infinity }: Model, prefixes: readonly Prefix[]) {
     const total = prefixes.at(-1)?.tokens ?? 0
     const points = prefixes.filter(({ lifetime, tokens }) => lifetime && tokens >= minimum)
     const known = prefixes.findLast(

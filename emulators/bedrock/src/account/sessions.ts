@@ -14,13 +14,7 @@ export function sessionPrincipal(roleArn: string, sessionName: string): Principa
 }
 
 /** Temporary credentials of STS, and the principal that they authenticate. */
-export interface SessionCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string
-  readonly expiresAtMs: number
-  readonly principal: Principal
-}
+export type SessionCredentials = Readonly<ReturnType<Sessions['issue']>>
 
 /**
  * Temporary credentials, which the emulator does not store: the session token contains the session, sealed with an HMAC, and
@@ -34,7 +28,7 @@ export class Sessions {
     this.#key = createHmac('sha256', secret).update('session tokens').digest()
   }
 
-  issue(principal: Principal, nowMs: number, lifetimeSeconds: number): SessionCredentials {
+  issue(principal: Principal, nowMs: number, lifetimeSeconds: number) {
     const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`
     const expiresAtMs = nowMs + lifetimeSeconds * 1000
     const content = Buffer.from(JSON.stringify({ accessKeyId, principal, expiresAtMs }))

@@ -6,19 +6,13 @@ import { propertySeenByLookUp } from '../graph/replication.ts'
 import type { TargetResource } from '../tokens/access-token.ts'
 import type { Client } from './client.ts'
 
-/** A parsed `scope` parameter: the API, the permissions at this API, and the scopes of OpenID Connect. */
-export interface RequestedScopes {
-  readonly resource: TargetResource
-  /** Values such as `Weather.Read`; empty if only `/.default` was requested. */
-  readonly values: readonly string[]
-  readonly isDefault: boolean
-  readonly openId: ReadonlySet<string>
-  /** The API's scopes as the request spells them, such as `api://…/Weather.Read`. */
-  readonly written: readonly string[]
-}
+export type RequestedScopes = Readonly<ReturnType<typeof readScopes>>
 
-/** Parses a `scope` parameter. With scopes of OpenID Connect only, the API is Microsoft Graph. */
-export function readScopes(entra: Entra, scope: string): RequestedScopes {
+/**
+ * Parses a `scope` parameter: the API, the values of permissions at it such as `Weather.Read` (none for `/.default`), the scopes of
+ * OpenID Connect, and the API's scopes as they are spelt. With scopes of OpenID Connect only, the API is Microsoft Graph.
+ */
+export function readScopes(entra: Entra, scope: string) {
   const all = scope.split(' ').filter(item => item !== '')
   const openId = new Set(all.filter(item => openIdScopes.has(item)))
   const written = all.filter(item => !openIdScopes.has(item))

@@ -5,11 +5,7 @@ import { list, quote } from './names.ts'
 import type { RightsEntry } from './schema.ts'
 
 /** Who has rights: the principal of a client, or a user, who can have app roles only. */
-export interface Holder {
-  /** Such as `agent "shopper"`. */
-  readonly title: string
-  readonly id: string
-}
+type Holder = { readonly title: string; readonly id: string }
 
 /** A scope, an app role, or either by one name. `user` consents to a scope, for themselves; without it, an administrator for all. */
 type Right = Readonly<Partial<Record<'scope' | 'role' | 'user', string | undefined>>>

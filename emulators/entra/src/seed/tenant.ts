@@ -2,7 +2,6 @@ import { graphPrincipalId, microsoftApplications } from '../directory/microsoft.
 import {
   type Application,
   type ConditionalAccessPolicy,
-  type DirectoryContent,
   newServicePrincipal,
   type ServicePrincipal,
   type User,
@@ -17,16 +16,7 @@ import type { EntryOf } from './schema.ts'
 import { type Named, readShape, type Seed } from './shape.ts'
 
 /** A tenant that a seed describes. */
-export interface SeededTenant {
-  readonly tenantId: string
-  /** Its verified domain. */
-  readonly domain: string
-  /** The applications that have scopes or app roles, by their names in the seed. */
-  readonly apis: readonly { readonly name: string; readonly appId: string }[]
-  readonly content: DirectoryContent
-  /** Ids by the names of the file. Applications, blueprints and agents (by client id) share one set of names. */
-  readonly ids: Readonly<Record<'users' | 'groups' | 'clients', ReadonlyMap<string, string>>>
-}
+export type SeededTenant = Readonly<NonNullable<ReturnType<typeof makeTenant>>>
 
 /**
  * Makes the tenant of a seed.
@@ -40,7 +30,7 @@ export function makeTenant(
   folder: string | null,
   fault: Fault,
   change = (content: unknown) => content,
-): SeededTenant | undefined {
+) {
   const extended = extendSeed(given, folder, fault)
   const seed = extended === undefined ? undefined : readShape(change(extended), fault)
   if (!seed) return undefined
@@ -53,7 +43,9 @@ export function makeTenant(
   draft.content.conditionalAccessPolicies.push(...seed.policies.map(policy => makePolicy(draft, policy)))
   const apps = [...draft.apis].map(([name, { application }]) => [name, application.appId] as const)
   const groups = [...draft.groups].map(([name, { id }]) => [name, id] as const)
+  /** By the names of the file. Applications, blueprints and agents (by client id) share one set of names. */
   const ids = { users: draft.users, groups: new Map(groups), clients: new Map([...apps, ...agents]) }
+  /** The applications that have scopes or app roles, by their names in the seed. */
   const apis = seed.apps
     .filter(({ entry: { scopes = [], roles = [] } }) => scopes.length + roles.length > 0)
     .map(({ name }) => ({ name, appId: ids.clients.get(name) ?? '' }))

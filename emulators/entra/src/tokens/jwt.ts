@@ -3,10 +3,7 @@ import type { Entra } from '../entra.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
-export interface IssuedToken {
-  readonly jwt: string
-  readonly expiresInSeconds: number
-}
+export type IssuedToken = Awaited<ReturnType<typeof signToken>>
 
 /** Entra backdates `nbf` and `iat` by this much, so that verifiers whose clock is slow take the token. */
 const backdatedSeconds = 300
@@ -19,7 +16,7 @@ export async function signToken(
   entra: Entra,
   claims: Claims,
   lifetimeSeconds = entra.settings.current.tokenLifetimeSeconds,
-): Promise<IssuedToken> {
+) {
   const isV2 = claims['ver'] === '2.0'
   const key = await entra.keys.current()
   const now = entra.clock.nowSeconds()
