@@ -3,16 +3,8 @@ import { buildApp } from '../../entra/src/app.ts'
 import { readConfig } from '../../entra/src/config.ts'
 import { trustedCertificate } from './certificate.ts'
 
-interface Wanted {
-  /** The variables of the emulator. */
-  readonly env: Variables
-  /** The path of a file, or what would be in it. */
-  readonly seed: string | object | undefined
-  readonly tls: boolean | undefined
-}
-
 /** The app of an Entra whose control plane may be called by the host of its public URL, too. */
-export function buildEntra({ env, seed, tls }: Wanted) {
+export function buildEntra(env: Variables, seed: string | object | undefined, tls: boolean | undefined) {
   const publicHost = URL.parse(env['PUBLIC_URL'] ?? '')?.hostname
   const allowed = [...loopbackHosts, ...(publicHost ? [publicHost] : [])]
   const config = readConfig({ ALLOWED_HOSTS: allowed.join(), ...env }, seed)

@@ -56,7 +56,7 @@ async function serveEntra(values: Values, env: NodeJS.ProcessEnv): Promise<void>
   if (caFile !== undefined && !tls) throw new Error('--ca-out is of use with --tls only.')
   await serve(() => {
     const variables = { LOG_LEVEL: 'warn', ...env, PORT: port, HOST: host, PUBLIC_URL: publicUrl }
-    const { app, config, ca } = buildEntra({ env: variables, seed, tls })
+    const { app, config, ca } = buildEntra(variables, seed, tls)
     if (caFile !== undefined && ca !== undefined) writeFileSync(caFile, ca)
     app.addHook('onListen', async () => {
       process.stdout.write(`Ready: ${app.entra.publicUrl}\n${describeTenant(config)}`)

@@ -41,7 +41,7 @@ export async function startEntra(options: EntraOptions): Promise<EmulatedEntra> 
   // Without types, a wrong name of the option would start the demo's tenant.
   if (!seed) throw new TypeError('startEntra needs a seed: the path of a file, or what would be in it.')
   const env = { PORT: String(port), HOST: host, PUBLIC_URL: publicUrl, LOG_LEVEL: 'silent' }
-  const { app, config, ca } = buildEntra({ env, seed, tls })
+  const { app, config, ca } = buildEntra(env, seed, tls)
   const { entra } = app
   const handles = await listen(app, entra, { host, port })
   const id = (name: string) => findId(config.seed.ids, name)

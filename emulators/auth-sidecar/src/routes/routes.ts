@@ -5,7 +5,7 @@ import { EntraRefusalError } from '../entra/responses.ts'
 import { send, sendEmpty, sendJson, sendProblem, sendText } from '../http/responses.ts'
 import { type Authentication, challengeHeader } from '../inbound/authentication.ts'
 import { textClaim } from '../jwt.ts'
-import { NoAccountError, type TokenAcquirer } from '../tokens/token-acquirer.ts'
+import type { TokenAcquirer } from '../tokens/token-acquirer.ts'
 import type { TokenRequest } from '../tokens/token-request.ts'
 import { type ApiRequest, type ApiRoute, readTokenRequest } from './read-token-request.ts'
 
@@ -88,7 +88,7 @@ async function serveTokenRequest(
       reply.hijack()
       return
     }
-    const refusal = error instanceof EntraRefusalError || error instanceof NoAccountError ? error : undefined
+    const refusal = error instanceof EntraRefusalError ? error : undefined
     // Entra's text is not logged, since it names users and tenants.
     const code = /AADSTS\d+/.exec(refusal?.message ?? '')?.[0]
     request.log.error({ code, ...(refusal ? {} : { err: error }) }, 'No token could be acquired.')
@@ -102,12 +102,12 @@ async function serveTokenRequest(
  * Entra's refusal of a token on behalf of a user who can solve the problem.
  */
 function isUnauthorized(
-  refusal: EntraRefusalError | NoAccountError,
+  { needsInteraction }: EntraRefusalError,
   { options, agent }: TokenRequest,
   route: OverridableRoute,
 ): boolean {
-  if (refusal instanceof NoAccountError || route.startsWith('Get')) return true
-  return refusal.needsInteraction && !options.requestAppToken && agent?.account === undefined
+  if (route.startsWith('Get')) return true
+  return needsInteraction && !options.requestAppToken && agent?.account === undefined
 }
 
 /** The body is passed on as UTF-8 text with the caller's media type. */

@@ -12,14 +12,8 @@ import type { AgentAccount, AgentSelection, TokenRequest } from './token-request
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
 
-/** A token on behalf of a user was requested, but the call has no user. The error's text is MSAL's. */
-export class NoAccountError extends Error {
-  override readonly name = 'NoAccountError'
-
-  constructor() {
-    super('No account or login hint was passed to the AcquireTokenSilent call. ')
-  }
-}
+/** MSAL's text if a token on behalf of a user was requested, but the call has no user. */
+const noAccount = 'No account or login hint was passed to the AcquireTokenSilent call. '
 
 /** Acquires tokens by the requests that each flow needs (learn.microsoft.com/entra/agent-id/agent-oauth-protocols). */
 export class TokenAcquirer {
@@ -36,7 +30,7 @@ export class TokenAcquirer {
     this.#loadCredential = blueprintCredential(azureAd.credentials, federatedTokenFile, clock)
   }
 
-  /** @throws {EntraRefusalError} if Entra refuses; {@link NoAccountError} without a user; others where the sidecar responds with 500 */
+  /** @throws {EntraRefusalError} if Entra refuses, or without a user; others where the sidecar responds with 500 */
   async acquire(tokenRequest: TokenRequest): Promise<string> {
     const { requestAppToken, unsupported } = tokenRequest.options
     if (unsupported) throw new Error(`${unsupported} is not emulated.`)
@@ -79,7 +73,7 @@ export class TokenAcquirer {
       })
     return this.#retryWithNewCredential(agent, async () => {
       const client = await this.#clientFor(agent)
-      if (!user) throw new NoAccountError()
+      if (!user) throw new EntraRefusalError(noAccount, { error: 'interaction_required' })
       return client.acquireOnBehalfOf(query, user)
     })
   }

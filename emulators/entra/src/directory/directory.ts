@@ -168,21 +168,17 @@ export class Directory {
     else this.content.permissionGrants.push({ id: randomUUID(), ...grant })
   }
 
-  removeUser({ id }: User): void {
+  /** Removes a user or principal, with what it has and what others have at it. */
+  remove({ id: gone }: User | ServicePrincipal): void {
     const { content } = this
-    content.users = content.users.filter(user => user.id !== id)
-    content.appRoleAssignments = content.appRoleAssignments.filter(({ principalId }) => principalId !== id)
-    content.permissionGrants = content.permissionGrants.filter(({ principalId }) => principalId !== id)
-  }
-
-  removePrincipal({ id }: ServicePrincipal): void {
-    const { content } = this
-    content.servicePrincipals = content.servicePrincipals.filter(principal => principal.id !== id)
-    const { appRoleAssignments: assignments, permissionGrants: grants } = content
-    content.appRoleAssignments = assignments.filter(one => ![one.principalId, one.resourceId].includes(id))
-    content.permissionGrants = grants.filter(one => ![one.clientId, one.resourceId].includes(id))
-    content.roleAssignments = content.roleAssignments.filter(({ principalId }) => principalId !== id)
-    for (const group of content.groups) group.members = group.members.filter(member => member !== id)
+    const isOther = ({ id }: { readonly id: string }) => id !== gone
+    const isForOthers = (one: object) => !Object.values(one).includes(gone)
+    content.users = content.users.filter(isOther)
+    content.servicePrincipals = content.servicePrincipals.filter(isOther)
+    content.appRoleAssignments = content.appRoleAssignments.filter(isForOthers)
+    content.permissionGrants = content.permissionGrants.filter(isForOthers)
+    content.roleAssignments = content.roleAssignments.filter(isForOthers)
+    for (const group of content.groups) group.members = group.members.filter(member => member !== gone)
   }
 }
 

@@ -46,7 +46,7 @@ export function addApplicationRoutes(routes: GraphRoutes): void {
     // Deleting a blueprint deletes its agents too.
     for (const principal of content.servicePrincipals) {
       if (principal.appId === gone.appId || principal.agentIdentityBlueprintId === gone.appId)
-        entra.directory.removePrincipal(principal)
+        entra.directory.remove(principal)
     }
   })
 }

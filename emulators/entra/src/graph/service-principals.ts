@@ -60,7 +60,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes): void {
   })
   routes.remove('/servicePrincipals/:key', ({ entra, caller, principal }) => {
     requireByKind(caller, principal, 'AgentIdentity.DeleteRestore.All')
-    entra.directory.removePrincipal(principal)
+    entra.directory.remove(principal)
   })
 }
 

@@ -54,7 +54,7 @@ export function addUserRoutes(routes: GraphRoutes): void {
     changePropertiesOf(agentUserOf(request), request.body)
   })
   managers.remove('/users/:key', request => {
-    request.entra.directory.removeUser(agentUserOf(request))
+    request.entra.directory.remove(agentUserOf(request))
   })
 }
 

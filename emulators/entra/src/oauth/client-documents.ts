@@ -44,7 +44,7 @@ export class ClientDocuments {
     const agent = { id, appId: id, displayName, document: { url: clientId, redirectUris } }
     directory.content.servicePrincipals.push(newServicePrincipal({ ...agent, kind: 'agentIdentity' }))
     const [oldest, ...others] = directory.content.servicePrincipals.filter(one => one.document)
-    if (oldest && others.length >= maxDocuments) directory.removePrincipal(oldest)
+    if (oldest && others.length >= maxDocuments) directory.remove(oldest)
   }
 
   clear(): void {

@@ -1,7 +1,7 @@
 import type { Resource } from '../directory/directory.ts'
 import { roleDefinitions } from '../directory/microsoft.ts'
 import type { DirectoryContent, Group } from '../directory/objects.ts'
-import { type Fault, Ids, Names } from './names.ts'
+import { type Fault, idsOf, Names } from './names.ts'
 
 /** The tenant that is being made, and what its makers need. */
 export type TenantDraft = ReturnType<typeof startDraft>
@@ -17,5 +17,5 @@ export function startDraft(tenant: string, domain: string, folder: string | null
   const users = new Names<string>('user', fault)
   const groups = new Names<Group>('group', fault)
   const apis = new Names<Resource>('API', fault)
-  return { domain, folder, fault, ids: new Ids(tenant, fault), users, groups, apis, content }
+  return { domain, folder, fault, ids: idsOf(tenant, fault), users, groups, apis, content }
 }

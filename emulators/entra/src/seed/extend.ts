@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import demo from './demo.json' with { type: 'json' }
-import { parseYaml, readSmallFile } from './file.ts'
+import { readYamlFile } from './file.ts'
 import { type Fault, quote } from './names.ts'
 
 /** Puts a seed over the one that it `extends`: the demo's, or another file, which extends none. `undefined` after a fault. */
@@ -14,8 +14,7 @@ export function extendSeed(content: unknown, folder: string | null, fault: Fault
 
 function readBase(folder: string | null, name: string, tell: Fault): unknown {
   if (folder === null) tell('is a file; only seed files can name any')
-  const yaml = folder === null ? undefined : readSmallFile(resolve(folder, name), tell)
-  const base = yaml === undefined ? undefined : parseYaml(yaml, tell)
+  const base = folder === null ? undefined : readYamlFile(resolve(folder, name), tell)
   if (base === undefined || (isMapping(base) && !Object.hasOwn(base, 'extends'))) return base
   tell(isMapping(base) ? 'extends a file itself; it may not' : 'is no mapping')
   return undefined

@@ -17,6 +17,12 @@ export function readSmallFile(path: string, fault: Fault): string | undefined {
   return undefined
 }
 
+/** The content of a small YAML file; `undefined` after a fault. */
+export function readYamlFile(path: string, fault: Fault): unknown {
+  const yaml = readSmallFile(path, fault)
+  return yaml === undefined ? undefined : parseYaml(yaml, fault)
+}
+
 /**
  * Reads YAML 1.2, of which JSON is a part, without its tags. A fault says where it is, but shows nothing of the text, which
  * may have secrets. Aliases are few, so that no small file becomes a large tree.

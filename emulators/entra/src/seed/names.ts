@@ -3,48 +3,35 @@ import { stableId } from '../directory/graph-permissions.ts'
 export type Fault = (sentence: string) => void
 
 /** Gives ids, and sees to it that no two things have the same. */
-export class Ids {
-  readonly #tenant: string
-  readonly #fault: Fault
-  readonly #owners = new Map<string, string>()
-
-  constructor(tenant: string, fault: Fault) {
-    this.#tenant = tenant
-    this.#fault = fault
+export function idsOf(tenant: string, fault: Fault) {
+  const owners = new Map<string, string>()
+  /** Reserves an id, or another value that only one thing may have. */
+  const claim = (value: string, thing: string): void => {
+    const owner = owners.get(value)
+    if (owner === undefined) owners.set(value, thing)
+    else fault(owner === thing ? `${thing} is there twice` : `${thing} has ${value}, which ${owner} has too`)
   }
-
   /** The id that the file sets, or one that is derived from the names of the tenant and of the thing, such as `app "orders"`. */
-  of(thing: string, set?: string): string {
-    const id = set?.toLowerCase() ?? stableId(`${this.#tenant} ${thing}`)
-    this.claim(id, thing)
+  const of = (thing: string, set?: string): string => {
+    const id = set?.toLowerCase() ?? stableId(`${tenant} ${thing}`)
+    claim(id, thing)
     return id
   }
-
-  /** Reserves an id, or another value that only one thing may have. */
-  claim(value: string, thing: string): void {
-    const owner = this.#owners.get(value)
-    if (owner === undefined) this.#owners.set(value, thing)
-    else if (owner === thing) this.#fault(`${thing} is there twice`)
-    else this.#fault(`${thing} has ${value}, which ${owner} has too`)
-  }
+  return { of, claim }
 }
 
 /** The things of a kind by their names. */
 export class Names<Thing> extends Map<string, Thing> {
-  readonly #kind: string
-  readonly #fault: Fault
+  readonly #tell: (wrong: string) => void
 
   constructor(kind: string, fault: Fault) {
     super()
-    this.#kind = kind
-    this.#fault = fault
+    this.#tell = wrong => fault(`${wrong}, which is no ${kind}; there ${list([...this.keys()], 'is')}`)
   }
 
   /** @param sentence what the file says, such as `user "ada" is in`; a wrong name ends it, and the right ones follow */
   find(name: string, sentence: string): Thing | undefined {
-    const existing = list([...this.keys()], 'is')
-    if (!this.has(name))
-      this.#fault(`${sentence} ${quote(name)}, which is no ${this.#kind}; there ${existing}`)
+    if (!this.has(name)) this.#tell(`${sentence} ${quote(name)}`)
     return this.get(name)
   }
 }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import type { EnvironmentReader } from '@entra-agents/service-kit'
-import { parseYaml, readSmallFile } from './file.ts'
+import { readYamlFile } from './file.ts'
 import type { Fault } from './names.ts'
 import { makeTenant, type SeededTenant } from './tenant.ts'
 import { applyVariables } from './variables.ts'
@@ -21,7 +21,8 @@ export function readSeed(env: EnvironmentReader, given?: string | object): Seede
   const title = path === undefined ? 'The seed' : titleOfFile
   const faults = new Set<string>()
   const tell: Fault = sentence => faults.add(sentence)
-  const content = path === undefined ? JSON.parse(JSON.stringify(name)) : readContent(path, tell)
+  const tellOfFile: Fault = sentence => tell(`the file ${sentence}`)
+  const content = path === undefined ? JSON.parse(JSON.stringify(name)) : readYamlFile(path, tellOfFile)
   const tenant =
     faults.size > 0
       ? undefined
@@ -32,10 +33,4 @@ export function readSeed(env: EnvironmentReader, given?: string | object): Seede
   if (faults.size > mostFaults) env.fault(`${title} has ${faults.size - mostFaults} faults more.`)
   // Without a tenant there are faults, for which the reader of the environment throws.
   return tenant as SeededTenant
-}
-
-function readContent(path: string, fault: Fault): unknown {
-  const tell: Fault = sentence => fault(`the file ${sentence}`)
-  const yaml = readSmallFile(path, tell)
-  return yaml === undefined ? undefined : parseYaml(yaml, tell)
 }

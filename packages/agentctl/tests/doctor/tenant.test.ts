@@ -68,7 +68,7 @@ const situations: readonly (readonly [what: string, change: Change, options?: Op
     },
   ],
   ['an agent’s user account that somebody switched off', ({ user }) => Object.assign(user, { accountEnabled: false })],
-  ['an agent’s user account that is gone', ({ user }) => tenant.entra.directory.removeUser(user)],
+  ['an agent’s user account that is gone', ({ user }) => tenant.entra.directory.remove(user)],
   ['a consent with a blank before its scope', ({ content }) => Object.assign(content.permissionGrants.find(one => one.consentType === 'Principal') ?? {}, { scope: ' Weather.Read' })],
   ['an agent without a sponsor', ({ named }) => named('weather').sponsors.splice(0)],
   ['a group whose name has control characters', ({ content, named }) => content.groups.push({ id: 'odd', kind: 'group', displayName: oddName, members: [named('weather').id] })],

@@ -24,7 +24,7 @@ const isListingAgents = ({ method, path }: GraphCall) =>
   method === 'GET' && /(?<!\/0\/)microsoft\.graph\.agentIdentity$/.test(path)
 function removeSome(): void {
   const agent = tenant.entra.directory.principalById(idOf('agent/mine'))
-  if (agent) tenant.entra.directory.removePrincipal(agent)
+  if (agent) tenant.entra.directory.remove(agent)
   content().applications = content().applications.filter(({ id }) => id !== idOf('page'))
 }
 const dotenv = () => readFileSync(tenant.workplace.envPath, 'utf8')

@@ -26,7 +26,7 @@ const tenantChanges: Readonly<Record<TenantChange, (entra: Entra) => void>> = {
   'agent user of another agent': ({ directory }) => {
     Object.assign(mustExist(directory.user(agentUserId)), { identityParentId: traineeAgentId })
   },
-  'agent user gone': ({ directory }) => directory.removeUser(mustExist(directory.user(agentUserId))),
+  'agent user gone': ({ directory }) => directory.remove(mustExist(directory.user(agentUserId))),
   'agent gone': entra => removePrincipal(entra, agentId),
   'API’s identifier URI gone': ({ directory }) => {
     mustExist(directory.application(weatherAppId)).identifierUris = []
