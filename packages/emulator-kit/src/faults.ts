@@ -66,7 +66,7 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
   ): Promise<EffectOf<Kinds> | undefined> {
     const injected = this.#injected.find(matches)
     if (injected === undefined) return undefined
-    this.#countDown(injected)
+    if (injected.times !== undefined && --injected.times === 0) this.#withdraw([injected])
     const { fault } = injected
     const effect = this.#kinds[fault.kind]?.effect(fault)
     if (!(fault.kind in transportFaults)) return effect as EffectOf<Kinds>
@@ -77,12 +77,6 @@ export class Faults<Target extends TSchema, Kinds extends FaultKinds> {
   /** Ends faults that hang or wait, so that the emulator can close. */
   stop(): void {
     this.#stopped.abort()
-  }
-
-  #countDown(injected: InjectedFault<Target, Kinds>): void {
-    if (injected.times === undefined) return
-    injected.times--
-    if (injected.times === 0) this.#withdraw([injected])
   }
 
   #withdraw(faults: readonly InjectedFault<Target, Kinds>[]): void {

@@ -52,7 +52,7 @@ export class RequestLog<Details extends object> {
       id: randomUUID(),
       receivedAt: new Date().toISOString(),
       method: request.method,
-      path: redact('path', pathOf(request)),
+      path: redact('path', request.url.split('?', 1)[0]),
       status: null,
       durationMs: null,
     } as LoggedRequest<Details>
@@ -60,10 +60,6 @@ export class RequestLog<Details extends object> {
     if (!unloggedPaths.test(seen.path)) this.#seen = [...this.#seen, seen].slice(-maxRequests)
     return seen
   }
-}
-
-function pathOf({ url }: FastifyRequest): string {
-  return url.split('?', 1)[0] ?? '/'
 }
 
 function redact(_name: string, value: unknown): unknown {

@@ -32,7 +32,7 @@ export interface TraceContext {
   readonly signal: AbortSignal
 }
 
-class EntraTimeoutError extends Error {
+class EntraTimeoutError extends EntraRefusalError {
   override readonly name = 'EntraTimeoutError'
 }
 
@@ -77,13 +77,7 @@ export class EntraConnection {
     const remembered = this.#refusals.get(question)
     if (remembered && remembered.untilMs > this.#clock.nowMs()) throw remembered.refusal
     const headers = { ...libraryHeaders, ...tokenHeaders, ...traceHeaders(trace), ...extraHeaders }
-    const response = await this.#sendWithRetry(url, { headers, body: form.toString() }, trace.signal).catch(
-      error => {
-        if (!(error instanceof EntraTimeoutError)) throw error
-        const correlationId = headers['client-request-id']
-        throw new EntraRefusalError(`Request to the endpoint timed out. CorrelationId: ${correlationId}`)
-      },
-    )
+    const response = await this.#sendWithRetry(url, { headers, body: form.toString() }, trace.signal)
     try {
       return readGrant(response, url)
     } catch (error) {
@@ -121,8 +115,9 @@ export class EntraConnection {
   async #send(url: string, { headers, body }: RequestContent, signal: AbortSignal): Promise<EntraResponse> {
     using attempt = new LinkedAbort(signal)
     const { signal: stop } = attempt
+    const tooLate = `Request to the endpoint timed out. CorrelationId: ${headers['client-request-id']}`
     const expiry = this.#clock.sleep(attemptTimeoutMs, stop).then(
-      () => attempt.abort(new EntraTimeoutError('No response in time.')),
+      () => attempt.abort(new EntraTimeoutError(tooLate)),
       () => undefined,
     )
     try {

@@ -15,7 +15,7 @@ const credentialCodes = /AADSTS(700027|700024|7000214|1000502|7000274|7000277)/
 
 /** Entra refused, or its response was unusable. */
 export class EntraRefusalError extends Error {
-  override readonly name = 'EntraRefusalError'
+  override readonly name: string = 'EntraRefusalError'
   readonly #error: string | undefined
   readonly #suberror: string | undefined
   readonly #body: string

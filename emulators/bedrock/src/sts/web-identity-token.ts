@@ -1,7 +1,8 @@
-import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
+import { createLocalJWKSet, decodeJwt, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
 import type { Account } from '../account/account.ts'
-import { fetchIssuerKeys, noKeysError } from './issuer-keys.ts'
 import { invalidToken, StsError } from './sts-error.ts'
+
+const fetchTimeoutMs = 5_000
 
 /**
  * Verifies a web identity token against the issuer that the account's role trusts.
@@ -52,4 +53,39 @@ function toStsError(error: unknown, nowSeconds: number): StsError {
     )
   if (error instanceof errors.JWKSNoMatchingKey) return noKeysError()
   return invalidToken('Provided Token is not a Login With Web Identity token: signature verification failed')
+}
+
+/**
+ * The published keys of an issuer, found by its discovery document (OpenID Connect Discovery 1.0 §4).
+ * They are fetched for every exchange, as exchanges are rare and keys rotate.
+ *
+ * @throws {StsError} when the issuer is out of reach or serves no usable keys
+ */
+async function fetchIssuerKeys(issuer: string): Promise<ReturnType<typeof createLocalJWKSet>> {
+  try {
+    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+    const discovery = await fetchJson<{ issuer: string; jwks_uri: string }>(url)
+    if (discovery.issuer !== issuer) throw noKeysError()
+    return createLocalJWKSet(await fetchJson<JSONWebKeySet>(discovery.jwks_uri))
+  } catch (error) {
+    throw error instanceof StsError ? error : noKeysError()
+  }
+}
+
+const noKeysError = () =>
+  invalidToken(
+    "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+  )
+
+/** The caller has to validate the document. */
+async function fetchJson<Expected>(url: string): Promise<Expected> {
+  const signal = AbortSignal.timeout(fetchTimeoutMs)
+  const response = await fetch(url, { redirect: 'error', signal }).catch(() => {
+    throw new StsError(
+      'IDPCommunicationError',
+      'The identity provider that was asked to verify the incoming identity token could not be reached.',
+    )
+  })
+  if (!response.ok) throw noKeysError()
+  return (await response.json()) as Expected
 }

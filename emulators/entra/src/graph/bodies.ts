@@ -87,10 +87,7 @@ export const NewFederatedCredential = strictObject({
   name: CredentialName,
   ...FederatedProperties.properties,
 })
-export const FederatedCredentialPatch = strictObject({
-  name: Type.Optional(CredentialName),
-  ...Type.Partial(FederatedProperties).properties,
-})
+export const FederatedCredentialPatch = strictObject(Type.Partial(NewFederatedCredential).properties)
 
 export const NewAppRoleAssignment = strictObject({ principalId: Guid, resourceId: Guid, appRoleId: Guid })
 export const NewPermissionGrant = strictObject({

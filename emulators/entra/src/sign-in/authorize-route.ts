@@ -126,19 +126,10 @@ async function finishVisit({ entra, reply, wanted }: Visit, session: Session, us
   const { client, returnAddress, requested, responseTypes, nonce, challenge, scope, contexts } = wanted
   // If the client is an agent, the visit was for the user's consent, which is recorded by now: no code is returned.
   if (isAgentic(client)) return sendBack(reply, returnAddress, {})
-  const code = responseTypes.has('code')
-    ? entra.grants.issueCode({
-        clientId: client.principal.appId,
-        redirectUri: returnAddress.redirectUri,
-        platform: returnAddress.platform,
-        userId: user.id,
-        sessionId: session.id,
-        scope,
-        nonce,
-        challenge,
-        contexts,
-      })
-    : undefined
+  const { redirectUri, platform } = returnAddress
+  const ids = { clientId: client.principal.appId, userId: user.id, sessionId: session.id }
+  const grant = { ...ids, redirectUri, platform, scope, nonce, challenge, contexts }
+  const code = responseTypes.has('code') ? entra.grants.issueCode(grant) : undefined
   const { openId } = requested
   const idToken = responseTypes.has('id_token')
     ? await issueIdToken(entra, { ...client, user, sessionId: session.id, nonce, openId, code })
