@@ -15,7 +15,7 @@ export async function grantClientCredentials(request: TokenRequest): Promise<Tok
   const authentication = await authenticate(request)
   const resource = readDefaultScope(entra, scope)
   checkResourceParameter(form.optional('resource'), resource)
-  const { appId } = resource.application
+  const { appId, displayName: name } = resource.application
   const fmiPath = form.optional('fmi_path')
   const isBlueprint = principal.kind === 'agentIdentityBlueprintPrincipal'
   if (appId === wellKnown.tokenExchangeAppId) {
@@ -27,11 +27,7 @@ export async function grantClientCredentials(request: TokenRequest): Promise<Tok
     throw refusal(82001, { client: principal.appId, what: `app-only tokens for resource '${appId}'` })
   const roles = entra.directory.appRoles(principal.id, resource)
   if (roles.length === 0 && resource.principal.appRoleAssignmentRequired)
-    throw refusal(501051, {
-      client: principal.appId,
-      resource: appId,
-      name: resource.application.displayName,
-    })
+    throw refusal(501051, { client: principal.appId, resource: appId, name })
   const { capabilities } = readClaims(form.optional('claims'))
   const wanted = { client: principal, authentication, resource, roles, capabilities }
   return tokenResponse(await issueAccessToken(entra, wanted))

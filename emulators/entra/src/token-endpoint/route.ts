@@ -59,15 +59,10 @@ function findSecret({ directory }: Entra, form: Form): PasswordCredential | unde
 const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 /** The only grant types of a client with a metadata document. */
-const documentGrantTypes: readonly string[] = ['authorization_code', 'refresh_token']
+const documentGrants: readonly string[] = ['authorization_code', 'refresh_token']
 
 /** The only grant types that agent identities and their blueprints may use. */
-const agenticGrantTypes: readonly string[] = [
-  'client_credentials',
-  jwtBearerGrant,
-  'refresh_token',
-  'user_fic',
-]
+const agenticGrants: readonly string[] = ['client_credentials', jwtBearerGrant, 'refresh_token', 'user_fic']
 
 const grants = new Map<string, (request: TokenRequest) => Promise<TokenResponse>>([
   ['client_credentials', grantClientCredentials],
@@ -86,7 +81,7 @@ async function grantTokens(request: TokenRequest): Promise<TokenResponse> {
     const text = 'Emulator: tokens with proof of possession are not issued.'
     throw refusal(9002313, {}, { error: 'invalid_request', text })
   }
-  const allowed = client.principal.document ? documentGrantTypes : agenticGrantTypes
+  const allowed = client.principal.document ? documentGrants : agenticGrants
   if (client.principal.kind !== 'servicePrincipal' && !allowed.includes(grantType))
     throw refusal(82001, { client: client.principal.appId, what: `tokens by the grant type '${grantType}'` })
   const grant = grants.get(grantType)
