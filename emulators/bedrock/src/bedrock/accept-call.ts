@@ -8,9 +8,8 @@ import type { Controls } from '../control/controls.ts'
 import { validationError } from '../wire/bedrock-error.ts'
 import { type ConverseRequest, parseConverseRequest } from '../wire/converse-request.ts'
 import { authorise } from './authorise.ts'
-import { checkCachePoints, checkConversation } from './check-conversation.ts'
 import { checkModelAccess } from './check-model-access.ts'
-import { checkParameters } from './check-parameters.ts'
+import { checkCachePoints, checkConversation, checkParameters } from './check-request.ts'
 import { findInvokedModel } from './invoked-model.ts'
 
 export interface BedrockDependencies {

@@ -31,7 +31,7 @@ export const microsoftApplications: readonly Application[] = [
     optionalClaims: { accessToken: [...agentClaims], idToken: [] },
   }),
   newApplication({
-    appId: wellKnown.tokenExchangeAppId,
+    appId: wellKnown.tokenExchangeAudience,
     displayName: 'AAD Token Exchange',
     identifierUris: [wellKnown.tokenExchangeUri],
   }),

@@ -100,7 +100,7 @@ export async function checkExchangeToken(entra: Entra, jwt: string, agent: Servi
   const { header, claims } = readAssertion(jwt)
   if (claims.iss !== entra.issuerV1) throw refusal(700211, { issuer: claims.iss ?? '' })
   if (!(await readOwnToken(entra, jwt))) throw refusal(700027, { key: header.kid ?? '' })
-  if (claims.aud !== wellKnown.tokenExchangeAppId) throw refusal(700212, { audience: String(claims.aud) })
+  if (claims.aud !== wellKnown.tokenExchangeAudience) throw refusal(700212, { audience: String(claims.aud) })
   const blueprintId = agent.agentIdentityBlueprintId ?? ''
   if (claims.sub !== exchangeSubject(entra, blueprintId, agent.id))
     throw refusal(claims['azp'] === blueprintId ? 7002137 : 700213, { subject: claims.sub ?? '' })

@@ -103,13 +103,12 @@ function sendErrorPage(reply: FastifyReply, error: EntraError): FastifyReply {
 /** Lets the routes of a plugin parse forms, and show refusals: on a page, or at the application where `addressFor` finds one. */
 export function servePages(
   app: FastifyInstance,
-  addressFor: (request: FastifyRequest<PageRoute>, code: number) => ReturnAddress | undefined = () =>
-    undefined,
+  addressFor?: (request: FastifyRequest<PageRoute>, code: number) => ReturnAddress | undefined,
 ): void {
   acceptFormBodies(app)
   app.setErrorHandler<Error, PageRoute>((error, request, reply) => {
     if (!(error instanceof EntraError)) throw error
-    const address = addressFor(request, error.code)
+    const address = addressFor?.(request, error.code)
     return address ? sendBackRefusal(reply, address, error) : sendErrorPage(reply, error)
   })
 }

@@ -30,7 +30,7 @@ async function checkT2(entra: Entra, jwt: string, { principal }: Client): Promis
   readAssertion(jwt)
   const claims = await readOwnToken(entra, jwt)
   if (!claims) throw refusal(50013, { why: 'its key or issuer is not known here' })
-  if (claims.aud !== wellKnown.tokenExchangeAppId)
+  if (claims.aud !== wellKnown.tokenExchangeAudience)
     throw refusal(50013, { why: 'its audience is not the token exchange' })
   if (claims['azp'] !== principal.appId || claims.sub !== principal.id)
     throw refusal(50013, { why: `it is not the exchange token of '${principal.appId}'` })

@@ -18,7 +18,7 @@ export async function grantClientCredentials(request: TokenRequest): Promise<Tok
   const { appId, displayName: name } = resource.application
   const fmiPath = form.optional('fmi_path')
   const isBlueprint = principal.kind === 'agentIdentityBlueprintPrincipal'
-  if (appId === wellKnown.tokenExchangeAppId) {
+  if (appId === wellKnown.tokenExchangeAudience) {
     if (isBlueprint && fmiPath === undefined) throw refusal(82008)
     return tokenResponse(await issueExchangeToken(entra, principal, authentication, fmiPath))
   }

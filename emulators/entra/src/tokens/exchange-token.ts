@@ -25,7 +25,7 @@ export function issueExchangeToken(
 ): Promise<IssuedToken> {
   const { agentIdentityBlueprintId: blueprintId } = client
   return signToken(entra, {
-    aud: wellKnown.tokenExchangeAppId,
+    aud: wellKnown.tokenExchangeAudience,
     iss: blueprintId === null ? entra.issuerV1 : entra.issuerV2,
     aio: opaqueValue(24),
     azp: client.appId,

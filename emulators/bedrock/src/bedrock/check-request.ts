@@ -64,7 +64,7 @@ function checkSequence(previous: Message | undefined, message: Message, index: n
 }
 
 /** Bedrock wraps errors of the model in this text. */
-export function modelError(message: string) {
+function modelError(message: string) {
   return validationError(`The model returned the following errors: ${message}`)
 }
 
@@ -93,4 +93,40 @@ export function checkCachePoints({ toolConfig, system, messages }: ConverseReque
     throw modelError(
       "a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that blocks are processed in the following order: `tools`, `system`, `messages`.",
     )
+}
+
+const knownAdditionalFields: ReadonlySet<string> = new Set(['thinking', 'output_config', 'anthropic_beta'])
+
+/**
+ * Checks the parameters that not all models accept.
+ *
+ * @throws {BedrockError} with Bedrock's text
+ */
+export function checkParameters(request: ConverseRequest, model: Model): void {
+  const { temperature, maxTokens } = request.inferenceConfig ?? {}
+  if (temperature !== undefined && !model.isBefore55)
+    throw validationError('`temperature` is deprecated for this model.')
+  if (maxTokens !== undefined && maxTokens > model.maxOutputTokens)
+    throw validationError(
+      `The maximum tokens you requested exceeds the model limit of ${model.maxOutputTokens}. Try again with a maximum tokens value that is lower than ${model.maxOutputTokens}.`,
+    )
+  checkToolNames(request)
+  checkAdditionalFields(request, model)
+}
+
+function checkToolNames({ toolConfig }: ConverseRequest): void {
+  const names = toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec?.name ?? []) ?? []
+  if (new Set(names).size < names.length) throw modelError('tools: Tool names must be unique.')
+}
+
+function checkAdditionalFields({ additionalModelRequestFields = {} }: ConverseRequest, model: Model): void {
+  const unknown = Object.keys(additionalModelRequestFields).find(name => !knownAdditionalFields.has(name))
+  if (unknown) throw modelError(`${unknown}: Extra inputs are not permitted`)
+  const type = additionalModelRequestFields.thinking?.type
+  if (type === 'enabled' && !model.isBefore55)
+    throw modelError(
+      '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
+    )
+  if (type === 'disabled' && model.thinking === 'always')
+    throw modelError('"thinking.type.disabled" is not supported for this model.')
 }
