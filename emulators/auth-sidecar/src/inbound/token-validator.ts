@@ -81,9 +81,11 @@ export class TokenValidator {
 
   #audienceFault(claims: JWTPayload): string | undefined {
     const { audiences, clientId } = this.#azureAd
-    const version = textClaim(claims, 'ver')
-    const byVersion = version === '2.0' ? clientId : version === '1.0' && `api://${clientId}`
-    const accepted: readonly unknown[] = audiences ?? [byVersion]
+    const byVersion = new Map([
+      ['2.0', clientId],
+      ['1.0', `api://${clientId}`],
+    ])
+    const accepted = audiences ?? [byVersion.get(textClaim(claims, 'ver') ?? '')]
     return [claims.aud].flat().some(audience => audience !== undefined && accepted.includes(audience))
       ? undefined
       : tokenFaults.audience

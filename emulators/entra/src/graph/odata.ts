@@ -1,4 +1,4 @@
-import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
+import type { Application, Group, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import type { Query } from './bodies.ts'
 import { badRequest, GraphError, throwNotFound } from './graph-error.ts'
@@ -33,13 +33,14 @@ export function findGroup({ directory }: Entra, id: string) {
 }
 
 /** An object of the directory with the properties that lists of objects of several kinds have; none if it is gone. */
-export function showObject({ directory: { content } }: Entra, id: string) {
-  const { applications, groups, servicePrincipals, users } = content
-  const ofKind = (kind: string) => (one: User | Application) => ({ ...one, kind })
-  const others = [...users.map(ofKind('user')), ...applications.map(ofKind('application'))]
-  const found = [...groups, ...servicePrincipals, ...others].find(one => one.id === id.toLowerCase())
-  if (!found) return []
-  return [{ '@odata.type': `#microsoft.graph.${found.kind}`, id, displayName: found.displayName }]
+export function showObject({ directory }: Entra, id: string) {
+  const { applications, groups } = directory.content
+  const isNamed = (one: Group | Application) => one.id === id
+  const found = groups.find(isNamed) ?? directory.principalById(id)
+  const user = directory.user(id)
+  const kind = found?.kind ?? (user ? 'user' : 'application')
+  const object = found ?? user ?? applications.find(isNamed)
+  return object ? [{ '@odata.type': `#microsoft.graph.${kind}`, id, displayName: object.displayName }] : []
 }
 
 /** Ids of the users in `…@odata.bind`, which names them by URL. */

@@ -12,12 +12,12 @@ export function idsOf(tenant: string, fault: Fault) {
     else fault(owner === thing ? `${thing} is there twice` : `${thing} has ${value}, which ${owner} has too`)
   }
   /** The id that the file sets, or one that is derived from the names of the tenant and of the thing, such as `app "orders"`. */
-  const of = (thing: string, set?: string): string => {
+  const idOf = (thing: string, set?: string): string => {
     const id = set?.toLowerCase() ?? stableId(`${tenant} ${thing}`)
     claim(id, thing)
     return id
   }
-  return { of, claim }
+  return { claim, of: idOf }
 }
 
 /** The things of a kind by their names. */
