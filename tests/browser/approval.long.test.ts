@@ -38,16 +38,20 @@ describe('a call that changes something', () => {
     const said = approval(page).locator('p').first()
     expect(await said.textContent()).toBe(`The order “${shown}” would be deleted.`)
     expect(await said.locator('b').allTextContents()).toEqual([`“${shown}”`])
-    expect(await approval(page).locator('dd').allTextContents()).toEqual([shown, 'x'.repeat(2_000)])
-    expect(await approval(page).locator('img').count()).toBe(0)
+    await approval(page).getByText('Exact arguments').click()
+    const written = JSON.stringify({ value: shown, note: 'x'.repeat(2_000) }, null, 2)
+    expect(await approval(page).locator('pre').textContent()).toBe(written)
+    await button(page, 'Create order').click()
+    await page.getByText(`You approved: the order “${shown}” would be deleted.`).waitFor()
+    expect(await page.locator('.decided b bdi').count()).toBe(1)
+    expect(await page.locator('img').count()).toBe(0)
   })
 
-  it('is shown by its title and arguments alone if its tool has no words of its own', async () => {
-    const { title } = orderCall
-    const sentence = [{ text: title }, { text: ', ' }, { value: 'item' }, { text: ': ' }, { value: 'skis' }]
-    const page = await openWith({ ...orderCall, sentence })
-    expect(await approval(page).textContent()).not.toContain('“skis”')
-    expect(await approval(page).locator('dd').first().textContent()).toBe('skis')
+  it('is shown with its arguments open if its tool has no words of its own', async () => {
+    const page = await openWith(orderCall)
+    const said = await approval(page).locator('p').first().textContent()
+    expect(said).toBe('Create order, “item”: “skis”')
+    expect(await approval(page).locator('pre').textContent()).toBe('{\n  "item": "skis"\n}')
   })
 
   it('may have run if the answer is lost, so the page can only send the same decision again', async () => {

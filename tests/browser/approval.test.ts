@@ -20,7 +20,13 @@ const browser = useBrowser()
 const agent = await useScriptedAgent(request => eventsUntilPause(request, { answer: textBefore }))
 
 it('A call that changes something is shown exactly as it would be sent, sent when it is approved, and reported in the same answer', async () => {
-  const sentence = [{ value: 'skis' }, { text: ', until ' }, { value: 'Friday' }, { text: '. A record.' }]
+  const sentence = [
+    { text: 'Order ' },
+    { value: 'skis' },
+    { text: ' until ' },
+    { value: 'Friday' },
+    { text: '.' },
+  ]
   const values = { item: 'skis', when: { kind: 'until', day: 5 } }
   const call = { ...orderCall, sentence, arguments: values }
   agent.answer(request => eventsUntilPause(request, { answer: textBefore, calls: [call] }))
@@ -28,12 +34,9 @@ it('A call that changes something is shown exactly as it would be sent, sent whe
   const page = await browser.open(agent.url)
   const answer = await askForOrder(page)
   const card = approval(page)
-  expect(await card.locator('dl div').allInnerTexts()).toEqual([
-    'Item\nskis',
-    'When · kind\nuntil',
-    'When · day\n5',
-  ])
-  expect(await card.locator('p').first().textContent()).toBe('“skis”, until “Friday”. A record.')
+  expect(await card.locator('p').first().textContent()).toBe('Order “skis” until “Friday”.')
+  await card.getByText('Exact arguments').click()
+  expect(await card.locator('pre').textContent()).toBe(JSON.stringify(values, null, 2))
   expect(await card.textContent()).toMatch(/\d:\d\d left, then nothing happens/)
   expect(agent.continued).toEqual([])
   await button(page, 'Create order').click()
@@ -41,7 +44,7 @@ it('A call that changes something is shown exactly as it would be sent, sent whe
   const turn = { agent: 'default', mode: 'direct', flow: 'autonomous', pauseFor: ['consent'] }
   const decisions = [{ callId: 'c1', digest: 'd1', decision: 'approve' }]
   expect(agent.continued).toEqual([{ continuation: 'sealed-approval', decisions, ...turn }])
-  await answer.getByText('You approved: create order, skis, until, 5.').waitFor()
+  await answer.getByText('You approved: order “skis” until “Friday”.').waitFor()
   expect(await answer.locator('.answer-text > p:not([class])').allInnerTexts()).toEqual([
     textBefore,
     'It is ordered.',
@@ -113,6 +116,8 @@ it('A call cannot be decided by clicks, Enter or Esc in the first half second; t
   expect(agent.continued).toEqual([])
   expect(await page.locator(':focus').evaluate(it => it.tagName)).toBe('H3')
 
+  await page.keyboard.press('Tab')
+  expect(await page.locator(':focus').textContent()).toBe('Exact arguments')
   await page.keyboard.press('Tab')
   expect(await page.locator(':focus').textContent()).toBe('Create order')
   await page.keyboard.press('Tab')

@@ -174,6 +174,22 @@ describe('A turn that waits', () => {
     ])
   })
 
+  it('has a sentence of limited length, whoever made it, and its whole arguments', async () => {
+    const long = `${'x'.repeat(199)}😀${'y'.repeat(5_000)}`
+    const args = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`${index}`, long]))
+    const sentence = [{ text: 'Sends cloth to ' }, { value: long }]
+    const pending = [
+      { ...pendingCall, args },
+      { ...pendingCall, callId: 'own', args, sentence },
+    ]
+    const { calls } = await replicas().one.pause(turnOf('ada'), waitingTurn({ pending }))
+    expect(calls.map(call => call.arguments)).toEqual([args, args])
+    const [plain, own] = calls.map(call => call.sentence)
+    expect(plain).toHaveLength(101)
+    expect(plain?.at(-1)).toEqual({ text: '…' })
+    expect(own).toEqual([{ text: 'Sends cloth to ' }, { value: `${'x'.repeat(199)}…` }])
+  })
+
   it('keeps its expiry if the same call then waits for a step-up, and gets a later expiry if another call waits', async () => {
     const { one } = replicas()
     const first = await one.resume(await waitIn(one))

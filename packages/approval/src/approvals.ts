@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { DownstreamApi } from '@entra-agents/identity'
 import { type Log, toProblem } from '@entra-agents/service-kit'
-import type { AskedCall, ContinueRequest, Decision, Pause, PauseKind, Sentence } from '@entra-agents/trace'
+import type { AskedCall, ContinueRequest, Decision, Pause, PauseKind } from '@entra-agents/trace'
 import { describeConsent } from './consent.ts'
 import { readDecisions } from './decide.ts'
 import type { PausableTurn, PauseForUser, WaitingTurn } from './pausable-turn.ts'
 import type { SealKeys } from './seal-keys.ts'
+import { sentenceOf } from './sentence.ts'
 import { UsedApprovals } from './used-approvals.ts'
 import type { Binding, Continuation, PendingCall, ResumedTurn, Wait } from './waiting.ts'
 
@@ -186,16 +187,5 @@ const textOf = (claim: unknown) => (typeof claim === 'string' ? claim : '')
 
 function describeCall(pending: PendingCall): AskedCall {
   const { toolHash: _hash, isAsked: _isAsked, args, ...call } = pending
-  return { sentence: plainSentence(pending), ...call, arguments: args }
-}
-
-/** The sentence for a tool that has none of its own. A model can choose names of arguments, too. */
-function plainSentence({ title, args }: PendingCall): Sentence {
-  const parts = Object.entries(args).flatMap(([name, value]) => [
-    { text: ', ' },
-    { value: name },
-    { text: ': ' },
-    { value: typeof value === 'string' ? value : JSON.stringify(value) },
-  ])
-  return [{ text: title }, ...parts]
+  return { ...call, sentence: sentenceOf(pending), arguments: args }
 }

@@ -29,8 +29,8 @@ const AskedCall = strictObject({
   tool: Type.String(),
   /** What the call does, for people: from the tool's code or configuration, never the model's words. */
   title: Type.String(),
-  /** The call in plain words, made by the tool's code; of a tool that makes none, the title and then the arguments as they are. */
-  sentence: Type.Optional(Sentence),
+  /** The call in plain words, made by the tool's code; of a tool that makes none, the title and then the arguments as they are. Long parts are cut. */
+  sentence: Sentence,
   /** Name of the API. */
   api: Type.String(),
   /** Missing if the call changes nothing. */

@@ -37,9 +37,13 @@ async function approveAlert(page: Page, mode = 'Direct') {
   const answer = await ask(page, `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`)
   const card = page.getByRole('region', { name: 'Create alert?' })
   await card.waitFor()
-  expect(await card.locator('dd').allTextContents()).toEqual(
-    expect.arrayContaining(['Oslo', 'temperature-below', `${celsius}`, untilDate]),
-  )
+  const when = { kind: 'temperature-below', celsius }
+  await card.getByText('Exact arguments').click()
+  expect(JSON.parse((await card.locator('pre').textContent()) ?? '')).toEqual({
+    city: 'Oslo',
+    when,
+    untilDate,
+  })
   expect(alertCalls).toEqual([])
   await button(page, 'Create alert').click()
   return answer
@@ -54,7 +58,7 @@ describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn
     const popup = await openSecondFactor(page)
     const opened = new URL(popup.url())
     await popup.getByRole('button', { name: 'Approve' }).click()
-    await answer.getByText('You approved: create alert').waitFor()
+    await answer.getByText('You approved: create an alert for').waitFor()
     await answer.getByText('You confirmed that it’s you.').waitFor()
     await page.locator('.answer[data-state=done]').waitFor()
     expect(opened.searchParams.get('prompt')).toBeNull()
@@ -92,7 +96,7 @@ it('An alert is named on the card of its deletion, as the API knows it', async (
   const id = /Its id is ([0-9a-f-]{36})/.exec((await page.locator('.answer').textContent()) ?? '')?.[1]
   await ask(page, `delete alert ${id}`)
   const card = page.getByRole('region', { name: 'Delete alert?' })
-  await card.getByText(`The alert “Oslo” below “−${-celsius} °C”, until “`).waitFor()
+  await card.getByText(`Delete the alert for “Oslo” below “−${-celsius} °C”, until “`).waitFor()
   expect(alertCalls.at(-1)).toBe(`GET /alerts/${id}`)
   await button(page, 'Don’t delete').click()
   await page.locator('.answer[data-state=done]').nth(1).waitFor()

@@ -5,6 +5,7 @@ export const orderCall: AskedCall = {
   callId: 'c1',
   tool: 'create_order',
   title: 'Create order',
+  sentence: [{ text: 'Create order' }, { text: ', ' }, { value: 'item' }, { text: ': ' }, { value: 'skis' }],
   api: 'orders-api',
   effect: 'create',
   arguments: { item: 'skis' },

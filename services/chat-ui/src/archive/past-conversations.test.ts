@@ -107,13 +107,13 @@ describe('conversations that outlive their tab', () => {
     expect(JSON.stringify(kept?.kept.exchanges[0]?.steps)).not.toContain('ada@example.org')
   })
 
-  it.each(['Null', 'True', 'Deny', 'Status', 'Title', 'Arguments'])(
+  it.each(['Null', 'True', 'Deny', 'Status', 'Title', 'Value'])(
     'are kept whatever their user is called, such as %s',
     given_name => {
       const claims = { idtyp: 'user', oid: ada, given_name, family_name: 'Approve' }
       const call = { stepId: 's', decision: 'deny' } as const
       const decidedFor = (to: string) => [
-        { ...call, title: `For ${to}`, arguments: { note: null, isUrgent: true, to } },
+        { ...call, title: `For ${to}`, sentence: [{ text: 'For ' }, { value: to }] },
       ]
       const steps = [tokenStep(claims)]
       const { past } = openTab(exchangeFor(ada, 'mine', { steps, decided: decidedFor(given_name) }))
@@ -136,7 +136,7 @@ describe('conversations that outlive their tab', () => {
           steps: [tokenStep({ idtyp: 'user', oid, tid })].slice(0, tokens),
           notices,
           problem: notices[0],
-          decided: [{ title: ids, arguments: { [oid]: ids }, stepId: 's', decision: 'approve' }],
+          decided: [{ title: ids, sentence: [{ value: ids }], stepId: 's', decision: 'approve' }],
           result: turnResult({ tools: [call], notices }).data,
         }),
       )

@@ -7,6 +7,7 @@ import type {
   Pause,
   PauseKind,
   Problem,
+  Sentence,
   TraceStep,
   TurnEvent,
   TurnResult,
@@ -31,9 +32,11 @@ export interface ToolMark {
 }
 
 /** The user's decision about a call, or their consent or step-up for it. */
-export interface DecidedCall extends Pick<AskedCall, 'title' | 'arguments' | 'stepId'> {
+export interface DecidedCall extends Pick<AskedCall, 'title' | 'stepId'> {
   /** Absent for an approval. For a consent, `title` names the scopes. */
   readonly kind?: Exclude<PauseKind, 'approval'>
+  /** Of an approval; missing if an earlier version of the page kept the decision. */
+  readonly sentence?: Sentence
   readonly decision: Decision['decision']
 }
 
@@ -134,14 +137,10 @@ export type Decide = (call: AskedCall) => Decision['decision']
 /** The exchange as it continues after its user has decided about its calls. */
 export function continueExchange({ pause, sent: _sent, ...exchange }: Exchange, decide: Decide): Exchange {
   const calls = pause?.kind === 'approval' ? pause.calls : []
-  const now = calls.map(
-    (call): DecidedCall => ({
-      title: call.title,
-      arguments: call.arguments,
-      stepId: call.stepId,
-      decision: decide(call),
-    }),
-  )
+  const now = calls.map((call): DecidedCall => {
+    const { title, sentence, stepId } = call
+    return { title, sentence, stepId, decision: decide(call) }
+  })
   const decided = [...(exchange.decided ?? []), ...now]
   const earlier = pause?.timing
   return {
@@ -159,7 +158,7 @@ export function noteDecision(exchange: Exchange, { kind, calls, consent }: Pause
   const [call] = calls
   if (!call || kind === 'approval') return exchange
   const title = consent?.scopes.map(({ value }) => value).join(', ') ?? ''
-  const done: DecidedCall = { kind, title, arguments: {}, stepId: call.stepId, decision: decide(call) }
+  const done: DecidedCall = { kind, title, stepId: call.stepId, decision: decide(call) }
   return { ...exchange, decided: [...(exchange.decided ?? []), done] }
 }
 

@@ -1,4 +1,4 @@
-import { Decision, strictObject, TurnResult, TurnStart } from '@entra-agents/trace'
+import { Decision, Sentence, strictObject, TurnResult, TurnStart } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 import { ExportedTurn } from './turn-shape.ts'
 
@@ -8,7 +8,9 @@ const { mode, flow } = TurnStart.properties
 const KeptDecision = strictObject({
   kind: Type.Optional(Type.Enum(['consent', 'step-up'])),
   title: text,
-  arguments: Type.Record(text, Type.Unknown()),
+  sentence: Type.Optional(Sentence),
+  /** Of the page's earlier versions. */
+  arguments: Type.Optional(Type.Record(text, Type.Unknown())),
   stepId: text,
   decision: Decision.properties.decision,
 })

@@ -54,8 +54,8 @@ describe('a turn that waits', () => {
     const { state, answer, steps, decided, pause: left } = latest().value
     expect([state, answer, left]).toEqual(['done', 'I’ll ask.\n\nDone.', undefined])
     expect(steps.map(({ id, status }) => `${id} ${status}`)).toEqual(['m ok', 'w ok', 'n ok'])
-    const { title, arguments: values, stepId } = orderCall
-    expect(decided).toEqual([{ title, arguments: values, stepId, decision: 'approve' }])
+    const { title, sentence, stepId } = orderCall
+    expect(decided).toEqual([{ title, sentence, stepId, decision: 'approve' }])
     expect(messages()).toEqual(['Order skis', 'Order more'])
   })
 

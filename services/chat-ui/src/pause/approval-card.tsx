@@ -3,7 +3,7 @@ import { useSettled } from '@entra-agents/trace-view/browser/settled'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { count } from '@entra-agents/trace-view/words/times'
 import { useSignal } from '@preact/signals'
-import { CallArguments } from './asked-call.tsx'
+import { CallInWords } from './asked-call.tsx'
 import { buttonLabels } from './button-labels.ts'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
 
@@ -26,7 +26,7 @@ function OneCall({ card, call }: { readonly card: PauseCardProps; readonly call:
         { label: leaveIt, onPress: () => onDecide(() => 'deny') },
       ]}
     >
-      <CallArguments call={call} />
+      <CallInWords call={call} />
       <p>
         Not sent yet. {capitalise(names.agent)} would call {names.actor(call.api)} on your behalf, once,
         exactly as shown.
@@ -103,7 +103,7 @@ function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
       <h4>
         {call.title} <span class="note">{names.actor(call.api)}</span>
       </h4>
-      <CallArguments call={call} />
+      <CallInWords call={call} />
       <div class="acts line">
         {choice('approve', doIt)}
         {choice('deny', leaveIt)}

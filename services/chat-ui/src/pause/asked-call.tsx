@@ -1,42 +1,35 @@
 import type { AskedCall } from '@entra-agents/trace'
-import { Fact } from '@entra-agents/trace-view/controls/fact'
-import { callFacts } from '@entra-agents/trace-view/words/call-facts'
+import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
+import { Fragment } from 'preact'
+import { CallSentence } from './call-sentence.tsx'
 import { UnformattedText } from './unformatted-text.tsx'
+import { writeArguments } from './write-arguments.ts'
 
-/** What a call would send: in words, if its tool provides them, and with all arguments. Values are in quotes, apart from the tool's words. */
-export function CallArguments({ call }: { readonly call: AskedCall }) {
-  const facts = callFacts(call.arguments)
+/** What a call would do, in words, and what it would send, which is open to be read if the tool has no words of its own. */
+export function CallInWords({ call }: { readonly call: AskedCall }) {
   return (
     <>
-      {hasOwnWords(call) && (
-        <p>
-          {call.sentence?.map((part, index) =>
-            'text' in part ? (
-              part.text
-            ) : (
-              <b key={index}>
-                “<UnformattedText text={part.value} />”
-              </b>
-            ),
-          )}
-        </p>
-      )}
-      {facts.length === 0 ? (
-        <p>Without arguments.</p>
-      ) : (
-        <dl class="facts call-facts">
-          {facts.map(({ name, value }, index) => (
-            <Fact key={index} name={<UnformattedText text={name} />}>
-              <UnformattedText text={value} />
-            </Fact>
-          ))}
-        </dl>
-      )}
+      <p>
+        <CallSentence parts={call.sentence} />
+      </p>
+      <details open={!hasOwnWords(call)}>
+        <summary>Exact arguments</summary>
+        <pre>
+          {writeArguments(call.arguments)
+            .split('\n')
+            .map((line, index) => (
+              <Fragment key={index}>
+                {index > 0 && '\n'}
+                <UnformattedText text={line} />
+              </Fragment>
+            ))}
+        </pre>
+      </details>
     </>
   )
 }
 
-/** Without words of the tool, the sentence is the card's title and the arguments, which are shown anyway. */
-function hasOwnWords({ sentence: [first] = [], title }: AskedCall): boolean {
-  return first !== undefined && !('text' in first && first.text === title)
+/** Whether the sentence is more than title and arguments. */
+function hasOwnWords({ sentence: [first], title }: AskedCall): boolean {
+  return !(first && 'text' in first && spellOutHidden(first.text) === title)
 }

@@ -1,6 +1,6 @@
 import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import { ApprovalCard } from './approval-card.tsx'
-import { CallArguments } from './asked-call.tsx'
+import { CallInWords } from './asked-call.tsx'
 import { CardFrame, type PauseCardProps } from './card-frame.tsx'
 import { ConsentCard } from './consent-card.tsx'
 import { StepUpCard } from './step-up-card.tsx'
@@ -30,7 +30,7 @@ function UnknownOutcomeCard(card: PauseCardProps) {
       acts={[{ label: 'Send again', isPrimary: true, onPress: sendAgain }]}
     >
       {pause.calls.map(call => (
-        <CallArguments key={call.callId} call={call} />
+        <CallInWords key={call.callId} call={call} />
       ))}
       <p>
         Your decision was sent. What you approved may have been done; sent again, it counts as the same call.

@@ -10,12 +10,12 @@ export function describeAlert(alert: Alert): string {
 /** An alert that would be created. */
 export function tellNewAlert(newAlert: NewAlert, isUsualDay = false): Sentence {
   const usual = isUsualDay ? ' (a week: no last day was named)' : ''
-  return [...inParts(newAlert), { text: `${usual}.` }]
+  return [{ text: 'Create an alert for ' }, ...inParts(newAlert), { text: `${usual}.` }]
 }
 
 /** An alert that would be deleted. */
 export function tellDeletion(alert: Alert): Sentence {
-  return [{ text: 'The alert ' }, ...inParts(alert), { text: ' would be deleted.' }]
+  return [{ text: 'Delete the alert for ' }, ...inParts(alert), { text: '.' }]
 }
 
 /** All alerts in plain English, a line for each with the weather now. */
