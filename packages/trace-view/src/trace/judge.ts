@@ -4,7 +4,7 @@ import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
-import { actsAsOf, wordsOfToken } from './acts-as.ts'
+import { actsAsOf, subjectWords, wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
 import { findDenial, isRightMissing, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import { isUndecided, lastChecks, type PendingCall, rightsOf, type TurnFacts } from './turn-facts.ts'
@@ -61,7 +61,7 @@ function tellSubject({ use, flow, tokens, failure, names }: TurnByExchange): Fac
     const { actsAs } = flows[flow]
     const isBad = actsAs === 'user' && failure?.kind === 'sign-in'
     const details = { agent: 'no user', user: tellUserToken(tokens.Tc), 'agent-user': 'nobody signs in' }
-    return { question, value: capitalise(flowWords[flow].forWhom), detail: [details[actsAs]], isBad }
+    return { question, value: capitalise(subjectWords[actsAs].forWhom), detail: [details[actsAs]], isBad }
   }
   const { oid, name } = use.token.claims ?? {}
   const actsAs = actsAsOf(use.token)

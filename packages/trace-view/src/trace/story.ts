@@ -4,7 +4,7 @@ import { capitalise, type Names } from '../words/names.ts'
 import { type Phrase, phrase, tokenMarks } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { count } from '../words/times.ts'
-import { actsAsOf, wordsOfToken } from './acts-as.ts'
+import { wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
 import { turnBy } from './turn-by-exchange.ts'
 import { rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
@@ -83,8 +83,9 @@ export function tellToken(card: TokenCard, names: Names, revealed: boolean): str
     return `${capitalise(user)} ${lets} ${client ?? 'this page'} call the ${audience ?? 'blueprint'}, and nothing else.`
   }
   const agent = capitalise(withArticle(client ?? names.agent))
-  const isForOther = user !== 'you' && actsAsOf(card) === 'user'
-  const asWhom = isForOther ? `on behalf of ${user}` : wordsOfToken(card).asWhom
+  const { flow } = wordsOfToken(card)
+  const isForOther = flow === 'obo' && user !== 'you'
+  const asWhom = isForOther ? `on behalf of ${user}` : flowWords[flow].asWhom
   return `${agent} acts ${asWhom} towards ${audience ?? 'the API'}.`
 }
 
