@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
-import type { ChatResponse } from '@entra-agents/trace'
+import { type ChatResponse, type PublicConfig, writeLink } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
@@ -25,6 +25,13 @@ async function ask(port: number, request: object): Promise<ChatResponse> {
   const question = { message, flow: 'autonomous', ...request }
   const response = await postJson(`http://localhost:${port}/api/chat`, question)
   return (await response.json()) as ChatResponse
+}
+
+/** The page to which the demo's link “What Entra saw” leads for the token request of a turn. */
+async function readWhatEntraSaw(port: number, { trace }: ChatResponse): Promise<string> {
+  const config = (await (await fetch(`http://localhost:${port}/api/config`)).json()) as PublicConfig
+  const { logIds = {} } = trace.find(({ kind }) => kind === 'token-request') ?? {}
+  return (await fetch(writeLink(config.entraLogUrl, logIds) ?? '')).text()
 }
 
 describe('make demo', () => {
@@ -51,6 +58,9 @@ describe('make demo', () => {
     expect(asUser.trace.findLast(step => step.token?.role === 'TR')?.token).toMatchObject({
       claims: { oid: identities.agentUserId },
     })
+    expect(await readWhatEntraSaw(demo.ports['PORT'] ?? 0, reply)).toContain('Step 2: TR, a token for an API')
+    // The sidecar sends ids of its own to Entra; the token's id leads to its request.
+    expect(await readWhatEntraSaw(demo.ports['PORT'] ?? 0, asUser)).toContain('Accepted (200)')
     const trainee = await ask(demo.ports['PORT'] ?? 0, { mode: 'direct', agent: 'trainee' })
     expect(trainee).toMatchObject({ code: 'API_FORBIDDEN', needs: { permission: 'Weather.Read.All' } })
     for (const port of Object.values(demo.ports)) expect(await isOpenToOthers(port)).toBe(false)

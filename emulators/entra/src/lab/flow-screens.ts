@@ -39,7 +39,7 @@ export function describeTurn(entra: Entra, { correlationId, tokenId }: TurnIds):
     html`<p>${
       isEarlier
         ? 'No listed request has this correlation ID: the token is of an earlier request, and came from a cache.'
-        : 'These requests, and those that got the tokens which they present.'
+        : 'The requests that are asked for, after those that got their tokens.'
     }</p>`,
     describeFlow(entra, { steps }),
   ]

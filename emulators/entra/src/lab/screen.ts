@@ -24,8 +24,10 @@ input, select { box-sizing: border-box; width: 100%; font: inherit; padding: .5r
 
 /** Sends a screen of the lab, with links to the others. */
 export function sendScreen(reply: FastifyReply, title: string, content: Content, status = 200): FastifyReply {
+  const { routeOptions, url } = reply.request
   const links = Object.entries(screens).map(([path, name]) => {
-    const current = reply.request.routeOptions.url === `/emulator${path}` ? html` aria-current="page"` : ''
+    const isCurrent = routeOptions.url === `/emulator${path}` && !url.includes('?')
+    const current = isCurrent ? html` aria-current="page"` : ''
     return html`<a href="/emulator${path}"${current}>${name}</a>`
   })
   const body = html`<nav aria-label="Lab">${links}</nav>\n${content}`
