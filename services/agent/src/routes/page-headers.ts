@@ -19,7 +19,7 @@ const sharedHeaders = {
 }
 
 /**
- * Further headers of the page, besides those of every response: no inline code, no strings as code (Trusted Types),
+ * Further headers of the page's documents, besides those of every response: no inline code, no strings as code (Trusted Types),
  * connections to this agent and to Entra only. HSTS is set by the proxy that terminates TLS.
  */
 export function pageHeaders(authority: string): Headers {

@@ -21,6 +21,7 @@ for (const name of ['assets', 'auth']) mkdirSync(join(folder, name))
 writeFileSync(join(folder, 'index.html'), 'The page')
 writeFileSync(join(folder, 'auth/redirect.html'), 'The page on which the sign-in popup ends')
 writeFileSync(join(folder, 'assets/index-a1b2c3.js'), 'A file with a content hash in its name')
+writeFileSync(join(folder, 'assets/inter-d4e5f6.woff2'), 'A font')
 writeFileSync(join(folder, 'favicon.svg'), 'An icon')
 
 const measured = new Set(['date', 'content-length', 'etag', 'last-modified', 'x-request-id'])
@@ -40,12 +41,37 @@ async function describeResponse(app: FastifyInstance, url: string): Promise<stri
   return [`# ${url}: ${statusCode}`, ...lines, '', statusCode < 400 ? body : 'A problem', ''].join('\n')
 }
 
-it('The page may load only its own files, connect only to the agent and Entra, and turn no string into code; only files with a content hash are cached for ever', async () => {
-  const urls = ['/', '/assets/index-a1b2c3.js', '/favicon.svg', '/auth/redirect.html?code=secret']
+it('The page may load only its own files, connect only to the agent and Entra, and turn no string into code; only files with a content hash are cached for ever; scripts, styles and fonts have no policy', async () => {
+  const urls = [
+    '/',
+    '/assets/index-a1b2c3.js',
+    '/assets/inter-d4e5f6.woff2',
+    '/favicon.svg',
+    '/auth/redirect.html?code=secret',
+  ]
   await withPage(folder, async app => {
     const blocks: string[] = []
     for (const url of urls) blocks.push(await describeResponse(app, url))
     await expect(blocks.join('\n')).toMatchFileSnapshot('page.txt')
+  })
+})
+
+it.each([
+  ['br', 'br'],
+  ['gzip', 'gz'],
+])('A copy in the encoding %s has the headers of its file', async (encoding, extension) => {
+  const names = ['index.html', 'assets/index-a1b2c3.js', 'favicon.svg']
+  for (const name of names) writeFileSync(join(folder, `${name}.${extension}`), 'A copy')
+  await withPage(folder, async app => {
+    for (const url of names) {
+      const { headers } = await app.inject({ url })
+      const copy = await app.inject({ url, headers: { 'accept-encoding': encoding } })
+      expect(copy.headers).toMatchObject({
+        ...Object.fromEntries(Object.entries(headers).filter(([name]) => !measured.has(name))),
+        'content-encoding': encoding,
+      })
+      expect(copy.headers['content-security-policy']).toBe(headers['content-security-policy'])
+    }
   })
 })
 
@@ -66,7 +92,7 @@ it.each([
   expect(bridge).not.toHaveProperty('cache-control')
   expect(bridge).not.toHaveProperty('of')
   const forEver = 'public, max-age=31536000, immutable'
-  expect(headersAt('assets', 'index-a1b2c3.js')).toEqual({ of: 'page', 'cache-control': forEver })
+  expect(headersAt('assets', 'index-a1b2c3.js')).toEqual({ 'cache-control': forEver })
   expect(headersAt('index.html')).toEqual({ of: 'page', 'cache-control': 'no-cache' })
 })
 

@@ -33,13 +33,22 @@ export const pageRoutes: FastifyPluginAsync<PageRoutesOptions> = async (
     preCompressed: true,
     schemaHide: true,
     suppressWarning: true,
-    setHeaders: (reply, path) => reply.headers(headersOf(path, folder, headers)),
+    setHeaders: (reply, path) => {
+      if (noDocument.test(path)) reply.removeHeader('content-security-policy')
+      reply.headers(headersOf(path, folder, headers))
+    },
   })
   app.get('/', { schema: { hide: true } }, async (_request, reply) => {
     if (existsSync(join(folder, 'index.html'))) return reply.sendFile('index.html')
     return reply.headers(headers).type('text/html; charset=utf-8').send(notBuiltHtml)
   })
 }
+
+/** Names of documents; some are sent as their compressed copies. */
+const document = /\.html(?:\.br|\.gz)?$/
+
+/** Names of what no browser shows as a document. A policy, longer than some of these files, would have no effect on them. */
+const noDocument = /\.(?:js|css|woff2)(?:\.br|\.gz)?$/
 
 /** The headers of a file of the page, besides those of every response. */
 export function headersOf(
@@ -52,7 +61,7 @@ export function headersOf(
   // The URL of the bridge page carries the code of a sign-in, so this page stays `no-store`.
   if (top === 'auth') return bridgeHeaders
   return {
-    ...headers,
+    ...(document.test(path) ? headers : {}),
     'cache-control': top === 'assets' ? 'public, max-age=31536000, immutable' : 'no-cache',
   }
 }
