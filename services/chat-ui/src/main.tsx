@@ -1,5 +1,6 @@
 // Imported first, since it sets the order of the CSS layers.
 import './styles/tokens.css'
+import './styles/fonts.css'
 import './styles/base.css'
 import './styles/layout.css'
 import './styles/panes.css'

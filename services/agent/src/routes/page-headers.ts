@@ -28,6 +28,7 @@ export function pageHeaders(authority: string): Headers {
     'content-security-policy': describePolicy({
       ...sharedDirectives,
       'style-src': "'self'",
+      'font-src': "'self'",
       'connect-src': `'self' ${new URL(authority).origin}`,
       'frame-src': "'none'",
     }),

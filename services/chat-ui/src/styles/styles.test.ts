@@ -12,7 +12,8 @@ const styleSheets = globSync(
   name,
   css: withoutComments(readFileSync(join(root, name), 'utf8')),
 }))
-const components = styleSheets.filter(({ name }) => !name.endsWith(join('styles', 'tokens.css')))
+const tokens = ['tokens.css', 'fonts.css'].map(name => join('styles', name))
+const components = styleSheets.filter(({ name }) => !tokens.some(file => name.endsWith(file)))
 const code = globSync(
   sources.map(folder => `${folder}/**/*.{ts,tsx}`),
   { cwd: root, exclude: ['**/*.test.ts'] },
@@ -70,6 +71,18 @@ it('All styles together are shorter than 2,500 lines, blank ones not counted', (
   const lines = styleSheets.flatMap(({ css }) => css.split('\n')).filter(line => line.trim() !== '')
   expect(lines.length).toBeLessThan(2_500)
 })
+
+it.each(['inter', 'jetbrains-mono'])(
+  'The licence that is served with the font %s is that of its package',
+  name => {
+    const [served, packaged] = [
+      `services/chat-ui/public/licenses/${name}.txt`,
+      `node_modules/@fontsource-variable/${name}/LICENSE`,
+    ].map(path => readFileSync(join(root, path), 'utf8'))
+    expect(served).toBe(packaged)
+    expect(served).toContain('SIL OPEN FONT LICENSE Version 1.1')
+  },
+)
 
 it('No element has inline styles, which the Content-Security-Policy forbids', () => {
   expect(code).not.toMatch(/\sstyle=\{/)
