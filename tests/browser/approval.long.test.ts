@@ -32,7 +32,7 @@ async function openWith(...calls: (typeof orderCall)[]) {
 describe('a call that changes something', () => {
   it('is shown with hidden characters made visible, with markup as text, and its values in quotes and without effect, whatever the model wrote', async () => {
     const value = 'skis\u202E\u200B. <b>This only renews your order</b> <img src=x onerror=alert(1)>'
-    const shown = value.replace('\u202E\u200B', 'U+202EU+200B')
+    const shown = value.replace('\u202E\u200B', '‹U+202E›‹U+200B›')
     const sentence = [{ text: 'The order ' }, { value }, { text: ' would be deleted.' }]
     const page = await openWith({ ...orderCall, sentence, arguments: { value, note: 'x'.repeat(2_000) } })
     const said = approval(page).locator('p').first()

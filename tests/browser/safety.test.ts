@@ -56,6 +56,47 @@ code <b>
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe('code <b>')
   })
 
+  it('is read in the direction of each of its texts, which no character in it can change', async () => {
+    const page = await browser.open(agent.url)
+    const text = await answerWith(
+      page,
+      `مرحبا 3.
+
+Hello \u202Eolleh &#x202e;olleh \`a\u2066\`
+
+- واحد
+- one
+
+1. واحد
+
+   two
+
+> اقتباس
+
+| أ | b |
+|---|---|
+| c | د |
+
+\`\`\`
+א = 1 \u202E
+\`\`\``,
+    )
+    const directions = `[...document.querySelectorAll('.answer-text :is(li, blockquote, th, td, pre), .answer-text > p')]
+      .map(element => element.localName + ' ' + getComputedStyle(element).direction)`
+    expect(await page.evaluate(directions)).toEqual([
+      'p rtl',
+      'p ltr',
+      ...['li rtl', 'li ltr'],
+      'li rtl',
+      'blockquote rtl',
+      ...['th rtl', 'th ltr', 'td ltr', 'td rtl'],
+      'pre ltr',
+    ])
+    const words = (await text.textContent()) ?? ''
+    expect(words).toContain('Hello ‹U+202E›olleh ‹U+202E›olleh a‹U+2066›')
+    expect(words).not.toMatch(/\p{Bidi_Control}/u)
+  })
+
   it('is shown as plain text where it could do harm', async () => {
     const page = await browser.open(agent.url)
     for (const [answer, words] of [

@@ -7,6 +7,7 @@ import {
 } from '@entra-agents/trace'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
+import { spellOutDirections } from '../words/visible-text.ts'
 import { actsAsOf, wordsOfToken } from './acts-as.ts'
 
 export interface ClaimView {
@@ -59,7 +60,7 @@ export function claimWords(name: string): ClaimMeaning | undefined {
 
 /** One claim in words. What an id stands for depends on whose rights the token has. */
 export function viewClaim(name: string, value: unknown, names: Names, card: TokenCard): ClaimView {
-  const text = claimText(value)
+  const text = spellOutDirections(claimText(value))
   const seconds = groupOf(name) === 'when' || name === 'xms_tcdt' ? readNumericDate(value) : undefined
   return {
     name,

@@ -48,7 +48,9 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
       }}
     >
       <header class="line">
-        <h2>“{question}”</h2>
+        <h2>
+          “<bdi>{question}</bdi>”
+        </h2>
         <p class="note">
           {toReader(flowWords[facts.flow].label, names)} · {modeNames[mode]}
         </p>

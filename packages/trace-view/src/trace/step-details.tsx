@@ -2,6 +2,7 @@ import type { LogIds, TokenCard, TraceStep } from '@entra-agents/trace'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
+import { spellOutDirections } from '../words/visible-text.ts'
 import { EntraLink, type LogLinks } from './log-links.tsx'
 import { logQueries } from './log-queries.ts'
 
@@ -85,5 +86,5 @@ function requestText({ method, url, headers, body }: NonNullable<TraceStep['requ
 
 function bodyText(body: unknown): string {
   if (body === undefined) return ''
-  return typeof body === 'string' ? body : JSON.stringify(body, undefined, 2)
+  return spellOutDirections(typeof body === 'string' ? body : JSON.stringify(body, undefined, 2))
 }

@@ -304,7 +304,9 @@ function StepRow(props: StepItemProps) {
     <>
       <span class="step-name">
         <Icon name="chevron" />
-        <span class="step-title">{title}</span>
+        <span class="step-title" dir="auto">
+          {title}
+        </span>
         <span class="step-where fine">{where}</span>
       </span>
       <span class="step-token">{token && <TokenMark token={token} />}</span>

@@ -4,6 +4,7 @@ import { flowWords } from '../words/flows.ts'
 import { type Names, shortenIds } from '../words/names.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
+import { spellOutDirections } from '../words/visible-text.ts'
 import { tellContexts } from './acrs.ts'
 import { failedChecks, lastChecks } from './turn-facts.ts'
 
@@ -11,7 +12,8 @@ import { failedChecks, lastChecks } from './turn-facts.ts'
 export function tellStep(step: TraceStep, flow: Flow, names: Names) {
   const way = `${names.actor(step.from)} → ${names.actor(step.to)}`
   const where = [way, ...details[step.kind](step)].filter(part => part !== undefined)
-  return { title: titles[step.kind](step, flow, names), where: where.join(' · ') }
+  const title = titles[step.kind](step, flow, names)
+  return { title: spellOutDirections(title), where: spellOutDirections(where.join(' · ')) }
 }
 
 const titles: Readonly<Record<TraceStep['kind'], (step: TraceStep, flow: Flow, names: Names) => string>> = {
@@ -68,7 +70,7 @@ export function countToolCalls({ response }: TraceStep): number {
 
 /** The tool and its arguments, such as "get_orders Oslo". */
 export function tellTool({ name, arguments: values = {} }: NonNullable<TraceStep['tool']>): string {
-  return [name, tellValues(values)].filter(Boolean).join(' ')
+  return spellOutDirections([name, tellValues(values)].filter(Boolean).join(' '))
 }
 
 /** The agent's check of a token that it received. */

@@ -185,7 +185,7 @@ export function ClaimValue({ claim: { time, standsFor, text }, short = false }: 
     <span class="claim-value line">
       {standsFor && <span>{standsFor}</span>}
       {time && <time dateTime={time.toISOString()}>{formatMoment(time)}</time>}
-      <code data-raw={standsFor !== undefined || time !== undefined}>
+      <code dir="auto" data-raw={standsFor !== undefined || time !== undefined}>
         {short && standsFor ? shortenIds(text) : text}
       </code>
     </span>

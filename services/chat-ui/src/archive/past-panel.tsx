@@ -94,7 +94,7 @@ function PastConversationRow({ one, past, names }: PastConversationRowProps) {
           document.getElementById('message')?.focus()
         }}
       >
-        <strong>{one.title}</strong>
+        <strong dir="auto">{one.title}</strong>
         <span>{about.join(' · ')}</span>
       </button>
       <IconButton icon="close" label={`Delete “${one.title}”`} onClick={() => past.remove(one)} />

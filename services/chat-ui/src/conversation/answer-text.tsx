@@ -1,6 +1,7 @@
 import { useFrameValue } from '@entra-agents/trace-view/browser/frame-value'
 import { useLoaded } from '@entra-agents/trace-view/browser/lazy'
 import type { Names } from '@entra-agents/trace-view/words/names'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import { Fragment } from 'preact'
 import { partsOf } from './answer-parts.ts'
 import type { LiveExchange } from './conversation.ts'
@@ -23,7 +24,14 @@ export function AnswerText({ exchange, running, ...chipProps }: AnswerTextProps)
     <div class="answer-text" aria-busy={running}>
       {partsOf(running ? shown : exchange.value).map(({ text, chips, decided }, index) => (
         <Fragment key={index}>
-          {text !== '' && (Formatted ? <Formatted text={text} /> : <p class="plain">{text.trimStart()}</p>)}
+          {text !== '' &&
+            (Formatted ? (
+              <Formatted text={text} />
+            ) : (
+              <p class="plain" dir="auto">
+                {spellOutDirections(text.trimStart())}
+              </p>
+            ))}
           {chips.length > 0 && <ToolChips chips={chips} {...chipProps} />}
           {decided.map(call => (
             <DecidedLine key={call.stepId} call={call} />

@@ -125,7 +125,7 @@ function QuestionText({ message, asker }: { readonly message: string; readonly a
     <div class="question-text">
       <p>
         <span class="visually-hidden">{asker} asked: </span>
-        <span class="question-words" data-cut={isLong && !whole.value}>
+        <span class="question-words" dir="auto" data-cut={isLong && !whole.value}>
           {message}
         </span>
       </p>

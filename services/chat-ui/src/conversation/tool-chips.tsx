@@ -4,6 +4,7 @@ import { tellValues } from '@entra-agents/trace-view/words/call-facts'
 import type { Names } from '@entra-agents/trace-view/words/names'
 import { type ProblemKind, problemKind } from '@entra-agents/trace-view/words/problem-kinds'
 import { count, formatDuration } from '@entra-agents/trace-view/words/times'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 
 interface ToolChipsProps {
   readonly chips: readonly ToolChip[]
@@ -51,7 +52,7 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
             onClick={() => chip.stepId !== undefined && onShow(chip.stepId)}
           >
             <Icon name={icons[chip.status]} />
-            <code class={isOneTool ? 'visually-hidden' : undefined}>{chip.name}</code> {chip.words}
+            <code class={isOneTool ? 'visually-hidden' : undefined}>{chip.name}</code> <bdi>{chip.words}</bdi>
             {outcome && <span class="tool-outcome">{outcome}</span>}
           </button>
         )
@@ -115,6 +116,6 @@ const mostArgumentCharacters = 60
 
 /** The arguments' values, as many as there is room for; the tool's name makes clear what they mean. */
 function argumentWords(input: Readonly<Record<string, unknown>> = {}): string {
-  const words = tellValues(input)
+  const words = spellOutDirections(tellValues(input))
   return words.length > mostArgumentCharacters ? `${words.slice(0, mostArgumentCharacters)}…` : words
 }

@@ -1,28 +1,21 @@
 import type { Node } from './nodes.ts'
 
-/** Characters that change the direction in which text is read, and with it what the text seems to say. */
-const directionControls = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-
-/** The text of a link as shown: without nested links or direction controls. */
+/** The text of a link as shown: without nested links. */
 export function linkText(nodes: readonly Node[]): readonly Node[] {
   return nodes.flatMap((node): readonly Node[] => {
-    if (typeof node === 'string') return [node.replace(directionControls, '')]
+    if (typeof node === 'string') return [node]
     const children = linkText(node.children)
     return node.tag === 'a' ? children : [{ ...node, children }]
   })
 }
 
-/** The host of a link if its text is empty, names another host or hides what it names; else `undefined`. */
+/** The host of a link if its text is empty or names another host; else `undefined`. */
 export function hostToShow(nodes: readonly Node[], { hostname, host }: URL): string | undefined {
-  const written = plainText(nodes)
-  const read = written
+  const read = plainText(nodes)
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
     .replaceAll('。', '.')
-  const isTelling =
-    read.trim() !== '' &&
-    written.replace(directionControls, '') === written &&
-    !read.split(/\s+/).some(word => namesAnotherHost(word, hostname))
+  const isTelling = read.trim() !== '' && !read.split(/\s+/).some(word => namesAnotherHost(word, hostname))
   return isTelling ? undefined : host
 }
 

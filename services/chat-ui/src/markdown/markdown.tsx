@@ -1,8 +1,9 @@
 import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import { hostToShow, linkText } from './link-text.ts'
-import type { Element, Node } from './nodes.ts'
+import type { Element, Node, Tag } from './nodes.ts'
 import { type ParsedBlock, parseMarkdown, settledBlocks } from './parse.ts'
 
 /**
@@ -37,14 +38,24 @@ function drawBlocks(text: string, earlier: readonly DrawnBlock[]): readonly Draw
 }
 
 function BlockElement({ block: { raw, nodes } }: { readonly block: ParsedBlock }) {
-  return nodes ? <Nodes nodes={nodes} /> : <p class="plain">{raw}</p>
+  if (nodes) return <Nodes nodes={nodes} />
+  return (
+    <p class="plain" dir="auto">
+      {spellOutDirections(raw)}
+    </p>
+  )
 }
 
-function Nodes({ nodes }: { readonly nodes: readonly Node[] }) {
+interface NodesProps {
+  readonly nodes: readonly Node[]
+  readonly parent?: Tag
+}
+
+function Nodes({ nodes, parent }: NodesProps) {
   return (
     <>
       {nodes.map((node, index) =>
-        typeof node === 'string' ? node : <NodeElement key={index} node={node} />,
+        typeof node === 'string' ? node : <NodeElement key={index} node={node} parent={parent} />,
       )}
     </>
   )
@@ -54,8 +65,18 @@ function textOf({ children }: Element): string {
   return children.map(node => (typeof node === 'string' ? node : textOf(node))).join('')
 }
 
-function NodeElement({ node }: { readonly node: Element }) {
-  const children = node.children.length > 0 && <Nodes nodes={node.children} />
+/** Elements that have the direction of their own text. */
+const ownDirection: ReadonlySet<Tag> = new Set(['p', 'h3', 'blockquote', 'li', 'td', 'code'])
+
+interface NodeProps {
+  readonly node: Element
+  readonly parent: Tag | undefined
+}
+
+function NodeElement({ node, parent }: NodeProps) {
+  const children = node.children.length > 0 && <Nodes nodes={node.children} parent={node.tag} />
+  // An item's or quote's direction is that of its paragraphs; browsers would leave out those that have their own.
+  const hasOwnDirection = ownDirection.has(node.tag) && !(node.tag === 'p' && parent)
   switch (node.tag) {
     case 'a':
       return <AnswerLink link={node} />
@@ -64,12 +85,16 @@ function NodeElement({ node }: { readonly node: Element }) {
     case 'pre':
       return (
         <div class="code-block">
-          <pre>{children}</pre>
+          <pre dir="ltr">{children}</pre>
           <CopyButton label="Copy the code" text={() => textOf(node)} />
         </div>
       )
     case 'th':
-      return <th scope="col">{children}</th>
+      return (
+        <th scope="col" dir="auto">
+          {children}
+        </th>
+      )
     case 'table':
       return (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1)
@@ -78,7 +103,7 @@ function NodeElement({ node }: { readonly node: Element }) {
         </section>
       )
     default:
-      return <node.tag>{children}</node.tag>
+      return <node.tag dir={hasOwnDirection ? 'auto' : undefined}>{children}</node.tag>
   }
 }
 

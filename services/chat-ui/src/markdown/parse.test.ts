@@ -86,6 +86,31 @@ describe('inline Markdown', () => {
   })
 })
 
+describe('Text that would change the reading direction', () => {
+  const override = '\u202E'
+  it.each(
+    // biome-ignore format: table
+    [
+      ['a paragraph', `a ${override}b\u202C`, 'p(a ‹U+202E›b‹U+202C›)'],
+      ['each control', '\u061C\u200E\u200F\u202A\u202B\u202D\u2066\u2067\u2068\u2069',
+        'p(‹U+061C›‹U+200E›‹U+200F›‹U+202A›‹U+202B›‹U+202D›‹U+2066›‹U+2067›‹U+2068›‹U+2069›)'],
+      ['entities', '&#x202e;a &#8238;b &rlm;c &lrm;', 'p(‹U+202E›a ‹U+202E›b ‹U+200F›c ‹U+200E›)'],
+      ['a heading', `# a${override}`, 'h3(a‹U+202E›)'],
+      ['an item and a quote', `- a${override}\n\n> b${override}`, 'ul(li(a‹U+202E›)) blockquote(p(b‹U+202E›))'],
+      ['a cell', `| a${override} |\n|-|\n| b${override} |`, 'table(thead(tr(th(a‹U+202E›)))tbody(tr(td(b‹U+202E›))))'],
+      ['code', `\`a${override}\`\n\n\`\`\`\nb${override}\n\`\`\``, 'p(code(a‹U+202E›)) pre(b‹U+202E›)'],
+      ['emphasis', `**a${override}** *${override}b*`, 'p(strong(a‹U+202E›) em(‹U+202E›b))'],
+      ['the text of a link', `[${override}moc.tfosorcim](https://x.example)`, 'p(a(‹U+202E›moc.tfosorcim → https://x.example/))'],
+      ['the address of a link, which stays the same', `[a](https://x.example/b${override}c)`, 'p(a(a → https://x.example/b%E2%80%AEc))'],
+      ['an image', `![a${override}](https://x.example)`, 'p(![a‹U+202E›](https://x.example/))'],
+      ['tags', `<b dir=rtl>${override}</b>`, 'p(<b dir=rtl>‹U+202E›</b>)'],
+      ['Arabic and Hebrew, which need none', 'مرحبا **בעולם** 👩‍💻', 'p(مرحبا strong(בעולם) 👩‍💻)'],
+    ],
+  )('is spelt out: %s', (_what, text, shown) => {
+    expect(read(text)).toBe(shown)
+  })
+})
+
 // biome-ignore format: table
 const signs = [
   'a', 'b ', ' ', '  ', '\n', '\n\n', '*', '**', '_', '~~', '`', '``', '```\n', '[', '](', ')', '![', '<', '>', '> ', '- ',

@@ -1,3 +1,4 @@
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import MarkdownIt, { type Token } from 'markdown-it'
 import { deepestNesting, isBeyondBudget, longestText } from './budget.ts'
 import type { Element, Node, Tag } from './nodes.ts'
@@ -105,11 +106,12 @@ function toNodes(tokens: readonly Token[]): readonly Node[] {
   return root
 }
 
-/** Adds the node of a token and returns the list to which the token's children belong. */
+/** Adds the node of a token and returns the list to which the token's children belong. No text changes the reading direction. */
 function addNode(siblings: Node[], token: Token): Node[] {
   if (token.hidden) return siblings
   const tag = tagsByToken[token.type]
-  const content = token.type === 'image' ? imageText(token) : token.content.replace(/\n$/, '')
+  const text = token.type === 'image' ? imageText(token) : token.content.replace(/\n$/, '')
+  const content = spellOutDirections(text)
   const children: Node[] = content === '' ? [] : [content]
   siblings.push(...(tag ? [toElement(tag, token, children)] : children))
   return children

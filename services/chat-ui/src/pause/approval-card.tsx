@@ -101,7 +101,7 @@ function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
   return (
     <li class="stack">
       <h4>
-        {call.title} <span class="note">{names.actor(call.api)}</span>
+        <bdi>{call.title}</bdi> <span class="note">{names.actor(call.api)}</span>
       </h4>
       <CallInWords call={call} />
       <div class="acts line">

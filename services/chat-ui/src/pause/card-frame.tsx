@@ -86,7 +86,7 @@ export function CardFrame(props: CardFrameProps) {
   }, [seconds, onExpire])
   return (
     <section class="note-card pause-card stack" data-kind="wait" aria-labelledby={id}>
-      <h3 id={id} tabIndex={-1} ref={heading}>
+      <h3 id={id} tabIndex={-1} ref={heading} dir="auto">
         {title}
       </h3>
       {children}

@@ -36,7 +36,7 @@ export function StepUpCard(card: PauseCardProps) {
       }
     >
       <p>
-        {capitalise(apisOfPause(card))} wants a stronger sign-in before it does this: {calls}
+        {capitalise(apisOfPause(card))} wants a stronger sign-in before it does this: <bdi>{calls}</bdi>
         {contexts.length > 0 && <> (authentication context {contexts.join(', ')})</>}. A window of Entra ID
         opens. Then the call that you approved runs, once.
       </p>

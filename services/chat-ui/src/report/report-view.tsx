@@ -16,6 +16,7 @@ import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '@entra-agents/trace-view/words/names'
 import { count, formatClock, formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
 
@@ -71,7 +72,7 @@ export function reportTitle({ turns }: ExportedFile): string {
   const [first] = turns
   const others = turns.length > 1 ? ` and ${count(turns.length - 1, 'more question')}` : ''
   const message = [...(first?.question.message ?? '')].slice(0, 80).join('')
-  return `Identity trace: “${message}”${others}`
+  return `Identity trace: “${spellOutDirections(message)}”${others}`
 }
 
 interface TurnProps {
@@ -98,12 +99,12 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
           </Fact>
           {start && <Fact name="Turn">{start.traceId ?? start.turnId}</Fact>}
         </dl>
-        <p class="said">{question.message}</p>
+        <Said text={question.message} />
       </section>
       {steps.length > 0 && <ReportedVerdict facts={facts} names={names} />}
       <section>
         <h2>Answer</h2>
-        {answer && <p class="said">{answer}</p>}
+        {answer && <Said text={answer} />}
         {state === 'stopped' && (
           <p class="note">{outcomes[facts.outcome].stopped ?? 'This answer was stopped.'}</p>
         )}
@@ -132,6 +133,15 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         </section>
       )}
     </article>
+  )
+}
+
+/** A question or an answer, as it was written. */
+function Said({ text }: { readonly text: string }) {
+  return (
+    <p class="said" dir="auto">
+      {spellOutDirections(text)}
+    </p>
   )
 }
 
@@ -186,7 +196,7 @@ function StepTable({ steps, flow, names }: StepsProps) {
             const token = carriedTokenRole(step)
             return (
               <tr key={step.id} data-status={step.status} data-under={ids.has(step.parentId ?? '')}>
-                <td>{title}</td>
+                <td dir="auto">{title}</td>
                 <td>{where}</td>
                 <td>{token && <TokenMark token={token} />}</td>
                 <td>{offsetMs !== undefined && formatDuration(offsetMs)}</td>

@@ -59,7 +59,9 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
           {traced.value ? 'Side by side' : 'Conversation'}
         </button>
         <h2>Side by side</h2>
-        <p>“{redactor.text(pair.message)}”</p>
+        <p>
+          “<bdi>{redactor.text(pair.message)}</bdi>”
+        </p>
         <button type="button" class="button end" onClick={() => pair.askBoth()}>
           <Icon name="retry" />
           Ask both again
