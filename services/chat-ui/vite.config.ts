@@ -34,6 +34,8 @@ export default defineConfig({
               test: id => !later.test(id),
               name: (id, modules) => (isOfFirstPaint(id, modules) ? 'page' : undefined),
             },
+            // What most later chunks share, as one chunk instead of many small ones.
+            { test: /trace-view\/src\/(controls|words|browser)\/.*\.tsx?$/, name: 'parts', minShareCount: 3 },
           ],
         },
       },
