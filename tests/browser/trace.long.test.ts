@@ -1,10 +1,10 @@
 import type { TraceStep } from '@entra-agents/trace'
-import { ownToken } from '@entra-agents/trace-view/testing/trace'
+import { apiCall, ownToken } from '@entra-agents/trace-view/testing/trace'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose, showToken, tracePane } from './support/steps.ts'
-import { config, resultEvent, stepEvents, tokenStep, trace } from './support/turns.ts'
+import { config, problem, resultEvent, stepEvents, tokenStep, trace } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -70,6 +70,28 @@ it.each([
     expect(await life.locator('.note').getAttribute('data-bad')).toBe('false')
   },
 )
+
+it('a denial has a tick for each check that its API reported, and no other', async () => {
+  const names = ['signature', 'caller', 'permission']
+  const checks = names.map(name => ({ name, ok: name !== 'permission' }))
+  const refused = apiCall('s2', ownToken, {
+    status: 'failed',
+    response: { status: 403 },
+    problem: problem('API_FORBIDDEN', { failedCheck: 'permission' }),
+  })
+  const page = await browser.open(agent.url)
+  await askWithSteps(page, [
+    tokenStep('s1', { ...ownToken, verifiedBy: [{ actor: 'orders-api', checks }] }),
+    refused,
+  ])
+  const ticks = tracePane(page).getByRole('img', {
+    name: 'signature passed, caller passed, permission failed',
+    exact: true,
+  })
+  expect(await ticks.locator('[data-bad="false"]').count()).toBe(2)
+  expect(await ticks.locator('[data-bad="true"]').getAttribute('title')).toBe('permission failed')
+  await tracePane(page).getByText('2 of 3 checks · 403 · check: permission').waitFor()
+})
 
 it('a token is shown even with claims that no token should have, and a check that failed as failed', async () => {
   const odd = tokenStep('s1', {

@@ -45,7 +45,11 @@ it('A refusal is sent with its status, challenge and problem, and the request is
     status: 401,
     contentType: 'application/problem+json',
     challenge: expect.stringContaining('error="invalid_token"'),
-    body: { code: 'WEATHER_TOKEN_REJECTED', failedCheck: 'signature' },
+    body: {
+      code: 'WEATHER_TOKEN_REJECTED',
+      failedCheck: 'signature',
+      checks: [{ name: 'signature', ok: false }],
+    },
   })
   expect(handedOn).toBe(before)
 })

@@ -11,6 +11,9 @@ import { agentToken, weatherApiOptions } from './testing/weather-api.ts'
 
 const issuer = await createIssuer()
 afterAll(() => issuer.close())
+const untilPermission = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission'].map(
+  name => ({ name, ok: name !== 'permission' }),
+)
 const bearer = (claims: Claims = {}) => ({ authorization: `Bearer ${agentToken(issuer, claims)}` })
 
 /** Starts an API; returns ways to call it and to read its log. */
@@ -85,7 +88,12 @@ describe('the plugin', () => {
         'content-type': expect.stringContaining('application/problem+json'),
         'www-authenticate': expect.stringContaining('error="insufficient_scope"'),
       },
-      body: { code: 'WEATHER_FORBIDDEN', failedCheck: 'permission', requestId: 'req-2' },
+      body: {
+        code: 'WEATHER_FORBIDDEN',
+        failedCheck: 'permission',
+        requestId: 'req-2',
+        checks: untilPermission,
+      },
     })
   })
 

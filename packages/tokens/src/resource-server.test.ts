@@ -33,7 +33,7 @@ const nodeRequest = (rawHeaders: string[], headers: IncomingMessage['headers']) 
   Object.assign(new IncomingMessage(new Socket()), { rawHeaders, headers })
 
 describe('a corpus of bad tokens', () => {
-  it('is refused completely, each token for its own fault, which the challenge names', async () => {
+  it('is refused completely, each token for its own fault, which the challenge names and with which the checks end', async () => {
     // Cached key sets must not expire while this runs on a busy machine.
     vi.useFakeTimers({ toFake: ['Date'] })
     const { issuer, refusalOf, statusOf, close } = await createWeatherApi()
@@ -44,6 +44,17 @@ describe('a corpus of bad tokens', () => {
       corpus.map(async ({ name, token }) => {
         const { status, failedCheck, problem, headers } = (await refusalOf(`Bearer ${token}`)) ?? {}
         expect.soft(problem?.detail, name).toMatch(/^(The|This|An|Only) .+\.$/)
+        const { checks = [] } = problem ?? {}
+        expect.soft(checks.at(-1), name).toEqual({ name: failedCheck, ok: false })
+        // Of a token that Entra may not have signed, nothing but the failed check is told.
+        const passed = checks.slice(0, -1)
+        expect.soft([undefined, 'signature'], name).toContain(passed[0]?.name)
+        expect
+          .soft(
+            passed.every(({ name, ok }) => ok && name !== failedCheck),
+            name,
+          )
+          .toBe(true)
         return {
           name,
           status,

@@ -44,6 +44,11 @@ describe('With two agents of one blueprint,', () => {
       event: 'problem',
       data: { code: 'API_FORBIDDEN', failedCheck: 'permission', needs },
     })
+    const steps = events.flatMap(({ event, data }) => (event === 'step' ? [data] : []))
+    const { actor, checks = [] } = tokenCards(steps, 'TR').at(-1)?.verifiedBy?.at(-1) ?? {}
+    const made = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']
+    expect([actor, checks.map(({ name }) => name)]).toEqual(['weather-api', made])
+    expect(checks.filter(({ ok }) => !ok)).toEqual([{ name: 'permission', ok: false }])
   })
 
   it('each agent has its own flows and its own rule for who may ask; without a name the default agent answers', async () => {

@@ -28,6 +28,11 @@ const { agentId, weatherAppId, ada } = identities
 const desktopAppId = '99999999-0000-4000-8000-000000000071'
 const robotAppId = '99999999-0000-4000-8000-000000000072'
 const robotPrincipal = '99999999-0000-4000-8000-000000000073'
+/** The checks of a token whose client may not call. */
+const untilCaller = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller'].map(name => ({
+  name,
+  ok: name !== 'caller',
+}))
 const robotSecret = 'robot-secret'
 
 interface Metadata {
@@ -157,7 +162,11 @@ describe('another client', () => {
       const headers = { authorization: `Bearer ${token}` }
       const response = await fetch(`http://localhost:${port}/mcp`, { method: 'POST', headers })
       expect(response.status).toBe(403)
-      expect(await response.json()).toMatchObject({ code: 'WEATHER_FORBIDDEN', failedCheck: 'caller' })
+      expect(await response.json()).toMatchObject({
+        code: 'WEATHER_FORBIDDEN',
+        failedCheck: 'caller',
+        checks: untilCaller,
+      })
     }
     await strict.close()
   })

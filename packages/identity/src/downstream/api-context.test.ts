@@ -85,6 +85,7 @@ const make =
 const saying = (word: object, user?: string) =>
   sendJson(200, { found: 'it', validated: { ...validation(user ?? null), ...word } })
 const denied = sendJson(403, { code: 'ORDERS_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
+const passedChecks = ['signature', 'caller'].map(name => ({ name, ok: true }))
 /** A sidecar that has another token past its cache. */
 const renewingSidecar: RequestListener = ({ url }, response) => {
   const uti = url?.includes('ForceRefresh') ? 'new' : 'cached'
@@ -119,6 +120,8 @@ const cases: Readonly<Record<string, Case>> = {
   'a failure with a code': { responses: [sendJson(503, { code: 'BUSY' })] },
   'a failure whose members are not shown': { responses: [sendJson(503, { code: 7, secret: 'x' })] },
   'a failure with a check': { responses: [sendJson(401, { failedCheck: 'audience' })] },
+  'a refusal with all checks up to the failed one': { responses: [sendJson(403, { failedCheck: 'permission', checks: [...passedChecks, { name: 'permission', ok: false }] })] },
+  'a refusal with checks that contradict it': { responses: [sendJson(403, { failedCheck: 'permission', checks: passedChecks })] },
   'a refusal for lack of a permission that the token has': { responses: [sendJson(403, { failedCheck: 'permission' })] },
   'a token that the API denies, and a new one that it accepts': { responses: [denied, sendJson(200, thing)], sidecar: renewingSidecar },
   'a token that the API denies, as the new one': { responses: [denied] },
@@ -332,6 +335,8 @@ describe('A traced call', () => {
 
 describe('A token that an API sends back', () => {
   const secret = randomBytes(256).toString('base64url')
+  const checksOf = (text: string) =>
+    (text.match(/.{1,20}/g) ?? []).map(part => ({ name: `c${part}`, ok: true }))
   const withSecret = (token: string) => token.replace(/[^.]+$/, `${secret}"}`)
   const grantSecret: RequestListener = ({ headers }, response) => {
     const granted = headers.authorization ? onBehalfOfClaims(ids.ada) : autonomousClaims()
@@ -344,6 +349,11 @@ describe('A token that an API sends back', () => {
     ['in a result for a user', 200, { found: secret }, ids.ada],
     ['in a result, in pieces', 200, { found: 'it', more: secret.match(/.{1,9}/g) }],
     ['in a failure', 400, { detail: [...secret].join(' ') }],
+    [
+      'in the names of checks',
+      403,
+      { failedCheck: 'last', checks: [...checksOf(secret), { name: 'last', ok: false }] },
+    ],
   ])(
     '%s makes the call fail, and nothing of the token is shown or logged',
     async (_where, status, body, user) => {

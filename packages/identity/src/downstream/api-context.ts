@@ -19,7 +19,7 @@ import type { ApiHealth } from './api-health.ts'
 import { type ApprovedCall, sendAndNote } from './call-progress.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
 import { repeatAfterBrokenConnection } from './repeat.ts'
-import { type ApiResponse, describeFailure, type Reply, readApiProblem, readResponse } from './responses.ts'
+import { type ApiResponse, describeFailure, type Reply, readFailedChecks, readResponse } from './responses.ts'
 import { describeCaller, obtainToken, type TokenStep } from './token-steps.ts'
 import { noteValidation } from './validation.ts'
 
@@ -252,8 +252,8 @@ export class ApiContext<Who extends Caller = Caller> {
       const error = holdsToken(explainThrown(api, thrown).message, secrets)
         ? echoedTokenProblem(api)
         : withoutHeldRight(thrown, issued.token.claims)
-      const { failedCheck } = readApiProblem(came?.body)
-      if (failedCheck) issued.verifiedByApi([{ name: failedCheck, ok: false }])
+      const checks = readFailedChecks(came?.body)
+      if (checks.length > 0) issued.verifiedByApi(checks)
       const response = came && { status: came.status, body: describeFailure(came.body) }
       const shown = explainThrown(api, error).toDocument(turn.requestId)
       step.fail(shown, response && { response }, came?.attributes)

@@ -1,5 +1,5 @@
 import type { OutboundResponse } from '@entra-agents/service-kit/send'
-import { FlowName, redactText, strictObject } from '@entra-agents/trace'
+import { Check, FlowName, redactText, strictObject } from '@entra-agents/trace'
 import type { Attributes } from '@opentelemetry/api'
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -41,15 +41,19 @@ const Guid = Type.String({ pattern: '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-F
 /** A name of a check or a code, such as `audience`. Sentences must not match, since the trace would show them as the agent's own words. */
 export const plainName = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/
 
+/** The checks of TR that an API says it made. */
+const ApiChecks = Type.Array(
+  strictObject({ ...Check.properties, name: Type.String({ pattern: plainName.source }) }),
+  { maxItems: 20 },
+)
+
 /** What an API that validates TR may say of TR, in the member `validated` of its response. */
 const ApiValidation = Type.Object({
   flow: FlowName,
   caller: Guid,
   on_behalf_of: Type.Union([Guid, Type.Null()]),
   signature_verified: Type.Boolean(),
-  checks: Type.Array(strictObject({ name: Type.String({ pattern: plainName.source }), ok: Type.Boolean() }), {
-    maxItems: 20,
-  }),
+  checks: ApiChecks,
 })
 export type ApiValidation = Static<typeof ApiValidation>
 
@@ -64,6 +68,7 @@ export type ApiProblem = Static<typeof ApiProblem>
 
 const compiledValidation = Compile(Type.Object({ validated: ApiValidation }))
 const compiledProblem = Compile(ApiProblem)
+const compiledRefusal = Compile(Type.Object({ checks: ApiChecks }))
 
 /** What the API says of TR, if anything. */
 export function readApiValidation(body: unknown): ApiValidation | undefined {
@@ -75,6 +80,20 @@ export function readApiProblem(body: unknown): ApiProblem {
   if (!compiledProblem.Check(body)) return {}
   const { failedCheck, ...told } = body
   return failedCheck !== undefined && plainName.test(failedCheck) ? { ...told, failedCheck } : told
+}
+
+/**
+ * The checks of TR by which an API refused it: the list that the API reports, all passed but the last, or else only the one
+ * that it says failed. A list that contradicts itself or `failedCheck` is ignored.
+ */
+export function readFailedChecks(body: unknown): readonly Check[] {
+  const { failedCheck } = readApiProblem(body)
+  if (failedCheck === undefined) return []
+  const checks = compiledRefusal.Check(body) ? body.checks : []
+  const last = checks.at(-1)
+  const isUnique = new Set(checks.map(({ name }) => name)).size === checks.length
+  const isWhole = isUnique && last?.name === failedCheck && last === checks.find(({ ok }) => !ok)
+  return isWhole ? checks : [{ name: failedCheck, ok: false }]
 }
 
 const shownFailureMembers = new Set(

@@ -1,3 +1,4 @@
+import type { Check } from '@entra-agents/trace'
 import { DottedName } from '../controls/dotted-name.tsx'
 import { Icon, type IconName } from '../controls/icon.tsx'
 import { PhraseView } from './phrase-view.tsx'
@@ -39,18 +40,33 @@ export function VerdictLine({ headline, outcome }: Pick<Verdict, 'headline' | 'o
 export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
   return (
     <dl class="four">
-      {answers.map(({ question, value, detail, isBad = false }) => (
+      {answers.map(({ question, value, checks = [], detail, isBad = false }) => (
         <div key={question} data-bad={isBad}>
           <dt>{question}</dt>
           <dd>
             <DottedName name={value} />
           </dd>
           <dd>
+            {checks.length > 0 && <CheckTicks checks={checks} />}
             <PhraseView phrase={detail} />
           </dd>
         </div>
       ))}
     </dl>
+  )
+}
+
+/** A tick for each check that passed, and a cross for one that failed; never one for a check that nobody reported. */
+function CheckTicks({ checks }: { readonly checks: readonly Check[] }) {
+  const words = checks.map(({ name, ok }) => `${name} ${ok ? 'passed' : 'failed'}`)
+  return (
+    <span class="ticks" role="img" aria-label={words.join(', ')}>
+      {checks.map(({ ok }, index) => (
+        <span key={index} title={words[index]} data-bad={!ok}>
+          <Icon name={ok ? 'check' : 'cross'} />
+        </span>
+      ))}
+    </span>
   )
 }
 

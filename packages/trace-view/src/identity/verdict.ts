@@ -1,3 +1,4 @@
+import type { Check } from '@entra-agents/trace'
 import type { Phrase } from '../words/phrase.ts'
 
 export type OutcomeKind = 'allowed' | 'denied' | 'waiting' | 'running' | 'neutral'
@@ -6,6 +7,8 @@ export type OutcomeKind = 'allowed' | 'denied' | 'waiting' | 'running' | 'neutra
 export interface FactAnswer {
   readonly question: string
   readonly value: string
+  /** The checks that decided, as far as whoever made them reported them. */
+  readonly checks?: readonly Check[] | undefined
   readonly detail: Phrase
   /** Whether this answer is why the call was denied. */
   readonly isBad?: boolean | undefined

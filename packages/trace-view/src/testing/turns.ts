@@ -26,7 +26,20 @@ const answered = (status: number, card = ownToken, more: Partial<TraceStep> = {}
 
 const unchecked: TokenCard = { ...ownToken, verifiedBy: [] }
 const withoutRight: TokenCard = { ...unchecked, claims: { ...ownToken.claims, roles: [] } }
+/** What the API says of a token that it refuses: the checks that passed, then the one that failed. */
+const refusedAfter = (card: TokenCard, passed: readonly string[], failed: string): TokenCard => ({
+  ...card,
+  verifiedBy: [
+    {
+      actor: 'orders-api',
+      checks: [...passed.map(name => ({ name, ok: true })), { name: failed, ok: false }],
+    },
+  ],
+})
 const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
+const lacking = answered(403, withoutRight, {
+  problem: problem('API_FORBIDDEN', { failedCheck: 'permission', needs }),
+})
 const misdirected = (actor: string): TokenCard => ({
   ...ownToken,
   verifiedBy: [{ actor, checks: [{ name: 'audience', ok: false }] }],
@@ -102,16 +115,21 @@ export const turns: Readonly<Record<string, Turn>> = {
   'an API that reports no checks': { steps: [token(unchecked), answered(200, unchecked)] },
   'an API that wants no right': { steps: [token(withoutRight), answered(200, withoutRight)] },
   'a right is missing': {
+    steps: [token(refusedAfter(withoutRight, ['signature', 'caller'], 'permission')), lacking],
+  },
+  'a right is missing, and the API tells of no other check': {
+    steps: [token(refusedAfter(withoutRight, [], 'permission')), lacking],
+  },
+  'a right is missing, and the last checks are those of a later call': {
     steps: [
-      token(withoutRight),
-      answered(403, withoutRight, {
-        problem: problem('API_FORBIDDEN', { failedCheck: 'permission', needs }),
-      }),
+      token({ ...withoutRight, verifiedBy: [...(ownToken.verifiedBy ?? [])] }),
+      lacking,
+      answered(200, ownToken, {}, 'b'),
     ],
   },
   'the API accepts no such caller': {
     steps: [
-      token(ownToken),
+      token(refusedAfter(ownToken, ['signature'], 'caller')),
       answered(403, ownToken, { problem: problem('API_FORBIDDEN', { failedCheck: 'caller' }) }),
     ],
   },

@@ -6,6 +6,7 @@ import { flowWords } from '../words/flows.ts'
 import { capitalise, listInWords } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import {
+  countPassed,
   findDenial,
   isRightMissing,
   type OutcomeRow,
@@ -32,7 +33,7 @@ export const exchangeOutcomes = {
   allowed: {
     kind: 'allowed', words: 'Allowed',
     headline: tellCalls,
-    decision: turn => ({ question: 'Allowed by', value: turn.api, detail: [tellAcceptance(turn)] }),
+    decision: turn => ({ question: 'Allowed by', value: turn.api, ...tellAcceptance(turn) }),
     sentence: tellAnswer,
     gate: ({ use }) => ['allowed', 'accepts TR', tellChecks(use)],
     scene: checking,
@@ -103,9 +104,11 @@ function timesInWords(number: number): string {
 }
 
 /** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
-function tellAcceptance({ use, status }: TurnByExchange): string {
+function tellAcceptance({ use, status }: TurnByExchange): Pick<FactAnswer, 'checks' | 'detail'> {
   const calls = use?.calls.length ?? 0
-  return calls > 1 ? `accepts TR in all ${calls} calls` : `${tellChecks(use)} · ${status ?? 'answered'}`
+  if (calls > 1) return { detail: [`accepts TR in all ${calls} calls`] }
+  const checks = use && lastChecks(use.token, 'api')?.checks
+  return { checks, detail: [`${tellChecks(use)} · ${status ?? 'answered'}`] }
 }
 
 function tellAnswer({ use, api }: TurnByExchange): Phrase {
@@ -134,10 +137,18 @@ function tellDenial({ use, agent, names }: TurnByExchange): string {
   return `${names.actor(actor ?? '')} denied ${names.agent}${why}.`
 }
 
+/** "6 of 7 checks · 403 · check: permission"; without the number if only the failed check is known. */
 function tellRefusal({ use, names, status }: TurnByExchange): FactAnswer {
-  const { actor = '', check } = use ? findDenial(use) : {}
-  const parts = [status, check && `check: ${check}`].filter(part => part !== undefined)
-  return { question: 'Denied by', value: names.actor(actor), detail: [parts.join(' · ')], isBad: true }
+  const { actor = '', check, checks = [] } = use ? findDenial(use) : {}
+  const passed = checks.length > 1 ? countPassed(checks) : undefined
+  const parts = [passed, status, check && `check: ${check}`].filter(part => part !== undefined)
+  return {
+    question: 'Denied by',
+    value: names.actor(actor),
+    checks,
+    detail: [parts.join(' · ')],
+    isBad: true,
+  }
 }
 
 function tellDeniedUse({ use, api }: TurnByExchange): Phrase {

@@ -6,7 +6,7 @@ import { type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { actsAsOf, subjectWords, wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
-import { findDenial, isRightMissing, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
+import { countPassed, findDenial, isRightMissing, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import { isUndecided, lastChecks, type PendingCall, rightsOf, type TurnFacts } from './turn-facts.ts'
 
 /** Sums up a turn: who called, for whom, with which permission, and who allowed it. */
@@ -74,7 +74,7 @@ function tellSubject({ use, flow, tokens, failure, names }: TurnByExchange): Fac
 
 function tellUserToken(card: TokenCard | undefined): string {
   const last = card && lastChecks(card)
-  return last ? `Tc passed ${last.passed} of ${last.checks.length} checks` : 'no Tc'
+  return last ? `Tc passed ${countPassed(last.checks)}` : 'no Tc'
 }
 
 function tellRight({ use, running, flow }: TurnByExchange): FactAnswer {

@@ -1,3 +1,4 @@
+import type { Check } from '@entra-agents/trace'
 import type { ApiGate, Formula } from '../identity/formula.ts'
 import type { FactAnswer, OutcomeKind } from '../identity/verdict.ts'
 import { capitalise, listInWords, type Names } from '../words/names.ts'
@@ -78,10 +79,16 @@ export function startSentence(text: string): string {
   return text.replace(/^the API/, 'The API')
 }
 
-/** Who denied the call, and the check that failed there. */
+/** Who denied the call, the check that failed there, and the checks that were reported up to it. */
 export function findDenial({ token, decisive }: TokenUse) {
   const failed = failedChecks(token).at(-1)
-  return { actor: decisive?.to ?? failed?.actor, check: decisive?.problem?.failedCheck ?? failed?.check }
+  const actor = decisive?.to ?? failed?.actor
+  const check = decisive?.problem?.failedCheck ?? failed?.check
+  const last = lastChecks(token)
+  // The last checks may be those of another call with the same token.
+  const reported = last?.actor === actor ? last?.checks : undefined
+  if (reported?.some(({ name, ok }) => !ok && name === check)) return { actor, check, checks: reported }
+  return { actor, check, checks: check === undefined ? [] : [{ name: check, ok: false }] }
 }
 
 export function isRightMissing(use: TokenUse): boolean {
@@ -91,5 +98,9 @@ export function isRightMissing(use: TokenUse): boolean {
 /** How many checks of its API a token passed, as the API reported. */
 export function tellChecks(use: TokenUse | undefined): string {
   const last = use && lastChecks(use.token, 'api')
-  return last ? `${last.passed} of ${last.checks.length} checks` : 'tells of no checks'
+  return last ? countPassed(last.checks) : 'tells of no checks'
+}
+
+export function countPassed(checks: readonly Check[]): string {
+  return `${checks.filter(({ ok }) => ok).length} of ${checks.length} checks`
 }
