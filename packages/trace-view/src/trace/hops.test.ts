@@ -145,6 +145,20 @@ it('the sequence of a turn that runs has no answer yet', () => {
   expect(withMessages([], false).map(({ id }) => id)).toEqual(['question'])
 })
 
+it('the bar of a tool that waited contains the steps below it, and grows by no wait', () => {
+  const { rows } = toTimeline([
+    arrived('s', 0),
+    timed('w', 20_031, 9.5),
+    timed('r', 1, 8, { kind: 'token-request', ...ofW }),
+    timed('c', 10, 5, { kind: 'api-call', ...ofW }),
+    arrived('s2', 20_030),
+    timed('d', 20_032, 6, { kind: 'api-call', ...ofW }),
+  ])
+  const spans = rows.map(({ id, offsetMs, durationMs }) => [id, offsetMs, durationMs])
+  expect(spans).toContainEqual(['w', 1, 24.5])
+  expect(spans).toContainEqual(['d', 17, 6])
+})
+
 it('the time of a turn is the whole turn if its duration is known, and goes on while the turn runs', () => {
   const timeline = toTimeline([timed('a', 100, 50)], 80)
   expect(timeline.lengthMs).toBe(80)

@@ -52,9 +52,20 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
   const repeated = findSharedTokens(tools, children)
   const rows: Row[] = []
   let number = 0
+  const offsetOf = (step: TraceStep) => {
+    const start = startMs(step)
+    return start === undefined ? undefined : start - begin - waitedMsBefore(start, waits)
+  }
+  /** A tool that goes on after a wait is reported with a new start: it began, at the latest, with the first step below it. */
+  const spanWith = (step: TraceStep, below: readonly TraceStep[]) => {
+    const { durationMs } = step
+    const own = offsetOf(step)
+    if (own === undefined) return {}
+    const offsetMs = Math.min(own, ...below.flatMap(other => offsetOf(other) ?? []))
+    return { offsetMs, durationMs: durationMs === undefined ? undefined : durationMs + own - offsetMs }
+  }
   const add = (step: TraceStep, more: Partial<Row> = {}) => {
     number += more.times === undefined ? 1 : 0
-    const start = startMs(step)
     const wait = waits.find(({ step: end }) => end === step)
     rows.push({
       id: step.id,
@@ -65,7 +76,7 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
       times: 1,
       call: undefined,
       isOpenAtFirst: false,
-      offsetMs: start === undefined ? undefined : start - begin - waitedMsBefore(start, waits),
+      offsetMs: offsetOf(step),
       durationMs: step.durationMs,
       ...(wait && { waitedMs: wait.toMs - wait.fromMs }),
       ...more,
@@ -90,7 +101,7 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
     }
     const own = below.filter(({ id }) => !group?.ids.has(id))
     const call = own.findLast(({ kind }) => kind === 'api-call')
-    add(step, { size: own.length, call, isOpenAtFirst: tools.length === 1 })
+    add(step, { ...spanWith(step, below), size: own.length, call, isOpenAtFirst: tools.length === 1 })
     for (const member of own) add(member, { parent: step.id })
   }
   const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)
