@@ -89,6 +89,21 @@ describe('an exported trace', () => {
     expect((await agent.received(3))[2]?.history).toHaveLength(2)
   })
 
+  it('of an earlier version still opens, and its origin is told as its claim; one of a newer version says so', async () => {
+    const page = await browser.open(agent.url)
+    await page.getByRole('button', { name: 'Export' }).click()
+    const field = page.getByLabel('Open an exported file')
+    const saved = await readFile('services/chat-ui/src/report/saved-version-1.json')
+    const newer = Buffer.from(JSON.stringify({ ...JSON.parse(`${saved}`), version: 99 }))
+    await field.setInputFiles({ name: 'a.json', mimeType: 'application/json', buffer: newer })
+    await page.getByText('Made by a newer version of this page.').waitFor()
+    await field.setInputFiles({ name: 'a.json', mimeType: 'application/json', buffer: saved })
+    await page.getByText('The file says of itself that it was made').waitFor()
+    await page.getByText('Your skis are ordered.').waitFor()
+    await page.goBack()
+    expect(await page.getByText('The file says of itself').count()).toBe(0)
+  })
+
   it('is printed instead of the page', async () => {
     const page = await browser.open('about:blank')
     await page.addInitScript(
@@ -105,5 +120,13 @@ describe('an exported trace', () => {
     expect(await page.locator('.log').isVisible()).toBe(false)
     await page.evaluate('dispatchEvent(new Event("afterprint"))')
     expect(await page.locator('.report-print').count()).toBe(0)
+    // The page itself is printed whole, without what only serves to ask.
+    expect(await page.getByLabel('Your question').isVisible()).toBe(false)
+    for (const part of ['.log', '.trace-body']) {
+      const hiddenPixels = `(part => part.scrollHeight - part.clientHeight)(document.querySelector('${part}'))`
+      expect(await page.evaluate(hiddenPixels), part).toBe(0)
+    }
+    const pages = `document.getElementById('pane-trace').getBoundingClientRect().top - document.getElementById('pane-conversation').getBoundingClientRect().bottom`
+    expect(await page.evaluate(pages)).toBeGreaterThanOrEqual(0)
   })
 })

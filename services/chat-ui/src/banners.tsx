@@ -1,4 +1,5 @@
 import { count, formatMoment } from '@entra-agents/trace-view/words/times'
+import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import type { Conversation } from './conversation/conversation.ts'
 import type { Page } from './page.ts'
 
@@ -48,15 +49,15 @@ function SignedOutNotice({ keptOnSignOut, loadPast }: Pick<Page, 'keptOnSignOut'
   )
 }
 
-/** The banner above every view of a file. It says that this page has not seen what the file reports. */
-function FileBanner({ conversation }: { readonly conversation: Conversation }) {
+/** The banner above every view of a file. This page has not seen what the file reports, and repeats it as the file's words. */
+export function FileBanner({ conversation }: { readonly conversation: Conversation }) {
   const opened = conversation.opened.value
   if (!opened) return null
   return (
     <p class="notice line">
       <strong>From a file; this page did not see it.</strong>
-      Made {formatMoment(new Date(opened.exportedAt))} at {opened.from.host}. Nothing of it is sent to the
-      agent.
+      The file says of itself that it was made {formatMoment(new Date(opened.exportedAt))} at “
+      {spellOutHidden(opened.from.host)}”. Nothing of it is sent to the agent.
       <button type="button" class="button" onClick={() => conversation.closeFile()}>
         Close the file
       </button>

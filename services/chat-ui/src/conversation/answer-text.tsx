@@ -17,7 +17,7 @@ interface AnswerTextProps {
 }
 
 /** An answer as Markdown, with the tools that were called. The text is unformatted until the formatter is loaded. */
-export function AnswerText({ exchange, running, ...chipProps }: AnswerTextProps) {
+export function AnswerText({ exchange, running, names, onShow }: AnswerTextProps) {
   const shown = useFrameValue(() => exchange.value)
   const Formatted = useLoaded(loadMarkdown)
   return (
@@ -32,9 +32,9 @@ export function AnswerText({ exchange, running, ...chipProps }: AnswerTextProps)
                 {spellOutDirections(text.trimStart())}
               </p>
             ))}
-          {chips.length > 0 && <ToolChips chips={chips} {...chipProps} />}
+          {chips.length > 0 && <ToolChips chips={chips} names={names} onShow={onShow} />}
           {decided.map(call => (
-            <DecidedLine key={call.stepId} call={call} />
+            <DecidedLine key={`${call.kind} ${call.stepId}`} call={call} isReaderUser={names.isReaderUser} />
           ))}
         </Fragment>
       ))}

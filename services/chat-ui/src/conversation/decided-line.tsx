@@ -3,8 +3,13 @@ import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { CallSentence } from '../pause/call-sentence.tsx'
 import type { DecidedCall } from './exchange.ts'
 
+interface DecidedLineProps {
+  readonly call: DecidedCall
+  readonly isReaderUser: boolean
+}
+
 /** The user's decision about a call, or their consent or step-up for it. The line stays in the answer. */
-export function DecidedLine({ call }: { readonly call: DecidedCall }) {
+export function DecidedLine({ call, isReaderUser }: DecidedLineProps) {
   const { kind = 'approval', title, sentence = title === '' ? [] : [{ text: title }], decision } = call
   const [first, ...others] = sentence
   const last = sentence.at(-1)
@@ -12,7 +17,8 @@ export function DecidedLine({ call }: { readonly call: DecidedCall }) {
     <p class="decided line note" data-status={decision === 'approve' ? 'ok' : 'denied'}>
       <Icon name={decision === 'approve' ? 'check' : 'close'} />
       <span>
-        You {decisionWords[kind][decision]}
+        {isReaderUser ? 'You' : 'The user'} {decisionWords[kind][decision]}
+        {kind === 'step-up' && (isReaderUser ? ' that it’s you' : ' who they are')}
         {first && ': '}
         {first && <CallSentence parts={[withSmallLetter(first, kind), ...others]} />}
         {!(last && 'text' in last && last.text.endsWith('.')) && '.'}
@@ -29,6 +35,6 @@ function withSmallLetter(part: Sentence[number], kind: PauseKind): Sentence[numb
 
 const decisionWords: Readonly<Record<PauseKind, Readonly<Record<Decision['decision'], string>>>> = {
   approval: { approve: 'approved', deny: 'did not approve' },
-  'step-up': { approve: 'confirmed that it’s you', deny: 'did not confirm that it’s you' },
+  'step-up': { approve: 'confirmed', deny: 'did not confirm' },
   consent: { approve: 'consented', deny: 'did not consent' },
 }

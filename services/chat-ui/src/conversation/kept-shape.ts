@@ -1,19 +1,9 @@
-import { Decision, Sentence, strictObject, TurnResult, TurnStart } from '@entra-agents/trace'
+import { strictObject, TurnResult, TurnStart } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 import { ExportedTurn } from './turn-shape.ts'
 
 const text = Type.String()
 const { mode, flow } = TurnStart.properties
-
-const KeptDecision = strictObject({
-  kind: Type.Optional(Type.Enum(['consent', 'step-up'])),
-  title: text,
-  sentence: Type.Optional(Sentence),
-  /** Of the page's earlier versions. */
-  arguments: Type.Optional(Type.Record(text, Type.Unknown())),
-  stepId: text,
-  decision: Decision.properties.decision,
-})
 
 /** What a file has of a question and its answer, and what only the page knows. */
 const KeptExchange = strictObject({
@@ -27,7 +17,6 @@ const KeptExchange = strictObject({
   ),
   before: Type.Optional(text),
   earlier: Type.Optional(TurnResult.properties.timing),
-  decided: Type.Optional(Type.Array(KeptDecision)),
   unsent: Type.Optional(Type.Enum(['expired', 'left', 'unanswered'])),
   isCutOff: Type.Optional(Type.Literal(true)),
 })

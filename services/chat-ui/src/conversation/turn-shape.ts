@@ -1,4 +1,12 @@
-import { Problem, strictObject, TraceStep, TurnResult, TurnStart } from '@entra-agents/trace'
+import {
+  Decision,
+  Problem,
+  Sentence,
+  strictObject,
+  TraceStep,
+  TurnResult,
+  TurnStart,
+} from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 
 const text = Type.String()
@@ -11,6 +19,16 @@ const ShownProblem = strictObject({
   code: text,
   failedCheck: Problem.properties.failedCheck,
   needs: Problem.properties.needs,
+})
+
+const DecidedCall = strictObject({
+  kind: Type.Optional(Type.Enum(['consent', 'step-up'])),
+  title: text,
+  sentence: Type.Optional(Sentence),
+  /** Of the page's earlier versions. */
+  arguments: Type.Optional(Type.Record(text, Type.Unknown())),
+  stepId: text,
+  decision: Decision.properties.decision,
 })
 
 /** A question and its answer, checked by the schemas of the events that they came in. */
@@ -28,6 +46,7 @@ export const ExportedTurn = strictObject({
   toolMarks: Type.Array(strictObject({ stepId: text, at: Type.Integer({ minimum: 0 }) })),
   steps: Type.Array(TraceStep),
   notices: Type.Array(Problem),
+  decided: Type.Optional(Type.Array(DecidedCall)),
   result: Type.Optional(TurnResult),
   problem: Type.Optional(ShownProblem),
 })

@@ -1,13 +1,14 @@
 import { strictObject } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 import { ExportedTurn } from '../conversation/turn-shape.ts'
+import { fileFormat, fileVersion } from './file-version.ts'
 
 const text = Type.String()
 
 /** The content of a JSON file, or of the data block of a report. */
 export const ExportedFile = strictObject({
-  format: Type.Enum(['entra-bedrock-agent/identity-trace']),
-  version: Type.Enum([1]),
+  format: Type.Enum([fileFormat]),
+  version: Type.Enum([1, fileVersion]),
   exportedAt: Type.String({ format: 'date-time' }),
   /** The host of the page, and the version of the agent. */
   from: strictObject({ host: text, version: text }),

@@ -27,12 +27,12 @@ export function maskFile(file: ExportedFile, known: KnownSecrets): ExportedFile 
 }
 
 function maskTurn(turn: ExportedTurn, { text, value, steps }: Redactor): ExportedTurn {
-  const { question, answer, notices, result, problem } = turn
+  const { question, answer, notices, decided, result, problem } = turn
   return {
     ...turn,
     question: { ...question, message: text(question.message) },
     steps: [...steps(turn.steps)],
-    ...value({ answer, notices, problem }),
+    ...value({ answer, notices, decided, problem }),
     ...(result && {
       result: {
         ...result,

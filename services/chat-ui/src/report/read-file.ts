@@ -4,6 +4,7 @@ import type { Exchange } from '../conversation/exchange.ts'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import { findDataBlock } from './data-block.ts'
 import { ExportedFile } from './file-shape.ts'
+import { fileFormat, fileVersion } from './file-version.ts'
 
 /** The largest file that is read. */
 export const mostFileBytes = 5 * 1024 * 1024
@@ -27,6 +28,7 @@ const mostHiddenCharacters = 200_000
  */
 export function readExportedFile(text: string): ExportedFile {
   const data = parseJson(findDataBlock(text) ?? text)
+  if (isOfNewerVersion(data)) throw new UnreadableFile('Made by a newer version of this page.')
   if (isTooDeep(data) || !Check(ExportedFile, data)) {
     throw new UnreadableFile('This file is no trace that this page can read.')
   }
@@ -48,6 +50,12 @@ function parseJson(text: string): unknown {
   } catch {
     throw new UnreadableFile('This file is neither a report of this page nor JSON.')
   }
+}
+
+function isOfNewerVersion(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null || !('format' in data && 'version' in data)) return false
+  const { format, version } = data
+  return format === fileFormat && typeof version === 'number' && version > fileVersion
 }
 
 /** Checks without recursion: the check is to prevent deep recursion. */

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TraceStep } from '@entra-agents/trace'
 import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
 import { accountToken, step } from '@entra-agents/trace-view/testing/trace'
@@ -5,8 +7,10 @@ import { pauseOf } from '@entra-agents/trace-view/testing/waiting'
 import { describe, expect, it } from 'vitest'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
 import { exportContext } from '../testing/export-context.ts'
+import { textOf } from '../testing/text-of.ts'
 import { writeDataBlock } from './data-block.ts'
 import { exchangeOf, readExportedFile } from './read-file.ts'
+import { ReportView } from './report-view.tsx'
 import { type ExportContext, toExportedFile } from './write-file.ts'
 
 const tid = '11111111-0000-4000-8000-000000000001'
@@ -85,6 +89,35 @@ describe('an exported file', () => {
     expect(turn && exchangeOf(turn)).toMatchObject({ state: 'stopped', unsent: 'left' })
   })
 
+  it('holds what its user approved and confirmed, masked, and its report says so where the call was made', () => {
+    const sentence = [{ text: 'Create an order for ' }, { value: ada.userName }]
+    const call = { title: 'Create order', sentence, stepId: 's1' }
+    const decided = [
+      { ...call, decision: 'approve' },
+      { kind: 'step-up', title: '', stepId: 's1', decision: 'approve' },
+    ] as const
+    const marked = {
+      ...exchange,
+      answer: 'I order it.\n\nDone.',
+      toolMarks: [{ stepId: 's1', at: 11 }],
+      decided,
+    }
+    const file = toExportedFile([marked], context, false)
+    expect(secretsIn(file)).toEqual([])
+    const read = readExportedFile(JSON.stringify(file))
+    expect(read.turns.map(exchangeOf)).toMatchObject([
+      { decided: [{ title: call.title }, { kind: 'step-up' }] },
+    ])
+    const lines = textOf(ReportView({ file: read })).split('\n')
+    const from = lines.indexOf('I order it.')
+    expect(lines.slice(from, from + 4)).toEqual([
+      'I order it.',
+      'The user approved: create an order for “‹upn hidden›”.',
+      'The user confirmed who they are.',
+      'Done.',
+    ])
+  })
+
   it('masks in all turns what one turn reveals of a user', () => {
     const other = { ...exchange, steps: [{ ...withoutToken, id: 's2', title: ada.userName }] }
     expect(secretsIn(toExportedFile([other, exchange], context, false))).toEqual([])
@@ -104,6 +137,17 @@ describe('an exported file', () => {
     expect(html.split('</script>')).toHaveLength(2)
     const [turn] = readExportedFile(html).turns
     expect(turn && exchangeOf(turn)).toMatchObject({ owner: undefined, answer: exchange.answer })
+  })
+
+  it('of version 1, without decisions, still opens', () => {
+    const text = readFileSync(join(import.meta.dirname, 'saved-version-1.json'), 'utf8')
+    const { version, turns } = readExportedFile(text)
+    expect([version, ...turns.map(({ state }) => state)]).toEqual([1, 'done', 'failed', 'stopped'])
+    expect(turns.map(exchangeOf)).toMatchObject([
+      { answer: 'I order them.\n\nYour skis are ordered.' },
+      {},
+      {},
+    ])
   })
 
   it('that is made from another file is marked `fromFile`, and keeps the first file’s time and origin', () => {
@@ -126,11 +170,29 @@ describe('an untrusted file', () => {
     ['has a step of another shape', fileWith({ steps: [{ ...tokenStep, title: { html: '' } }] })],
     ['has a fingerprint that is markup', fileWith({ steps: [{ ...tokenStep, token: markup }] })],
     ['repeats a step’s id', fileWith({ steps: [tokenStep, tokenStep] })],
-    ['is of another version', { ...file, version: 2 }],
+    ['is of a version that never was', { ...file, version: 0 }],
     ['has an answer that is still coming', fileWith({ state: 'running' })],
   ])('is not shown if it %s', (_what, changed) => {
     const text = typeof changed === 'string' ? changed : JSON.stringify(changed)
     expect(() => readExportedFile(text)).toThrow('This file')
+  })
+
+  it.each([3, 99, 1e300])(
+    'says that a newer page made it if its version is %d, whatever else it has',
+    version => {
+      const newer = { ...file, version, more: {}, turns: [] }
+      expect(() => readExportedFile(JSON.stringify(newer))).toThrow('Made by a newer version of this page.')
+    },
+  )
+
+  it.each([
+    ['only a version', { version: 3 }],
+    ['the version of another format', { format: 'other', version: 3 }],
+    ['a version in quotes', { ...file, version: '3' }],
+    ['its data in a list', [file]],
+    ['nothing', null],
+  ])('is not called newer if it has %s', (_what, data) => {
+    expect(() => readExportedFile(JSON.stringify(data))).toThrow('no trace that this page can read')
   })
 
   it('is not shown if it is nested too deep for the stack', () => {

@@ -16,7 +16,10 @@ import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '@entra-agents/trace-view/words/names'
 import { count, formatClock, formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
-import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
+import { spellOutDirections, spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
+import { Fragment } from 'preact'
+import { partsOf } from '../conversation/answer-parts.ts'
+import { DecidedLine } from '../conversation/decided-line.tsx'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
 
@@ -41,8 +44,8 @@ export function ReportView({ file }: { readonly file: ExportedFile }) {
         <h1>{reportTitle(file)}</h1>
         {fromFile && <p class="from-file card">{notSeenByPage}</p>}
         <dl class="facts">
-          <Fact name="Exported">
-            {tellMoment(new Date(exportedAt))}, from {from.host}
+          <Fact name={fromFile ? 'Exported, as that file says' : 'Exported'}>
+            {tellMoment(new Date(exportedAt))}, from {spellOutHidden(from.host)}
             {from.version && `, version ${from.version}`}
           </Fact>
           <Fact name="Left out">
@@ -81,7 +84,7 @@ interface TurnProps {
 }
 
 function TurnView({ turn, number, names }: TurnProps & { readonly number: number | undefined }) {
-  const { question, turn: start, answer, state, steps, notices, problem, result } = turn
+  const { question, turn: start, state, steps, notices, problem, result } = turn
   const { mode, flow, model } = start ?? { ...question, model: null }
   const facts = gatherFacts(steps, flow, false)
   const tokens = tokensOf(steps).filter(({ observed, claims }) => observed && claims)
@@ -104,7 +107,18 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
       {steps.length > 0 && <ReportedVerdict facts={facts} names={names} />}
       <section>
         <h2>Answer</h2>
-        {answer && <Said text={answer} />}
+        {partsOf({ ...turn, result }).map(({ text, decided }, index) => (
+          <Fragment key={index}>
+            {text.trim() !== '' && <Said text={text.trim()} />}
+            {decided.map(call => (
+              <DecidedLine
+                key={`${call.kind} ${call.stepId}`}
+                call={call}
+                isReaderUser={names.isReaderUser}
+              />
+            ))}
+          </Fragment>
+        ))}
         {state === 'stopped' && (
           <p class="note">{outcomes[facts.outcome].stopped ?? 'This answer was stopped.'}</p>
         )}
@@ -191,7 +205,7 @@ function StepTable({ steps, flow, names }: StepsProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ step, offsetMs }) => {
+          {rows.map(({ step, offsetMs, durationMs }) => {
             const { title, where } = tellStep(step, flow, names)
             const token = carriedTokenRole(step)
             return (
@@ -200,7 +214,9 @@ function StepTable({ steps, flow, names }: StepsProps) {
                 <td>{where}</td>
                 <td>{token && <TokenMark token={token} />}</td>
                 <td>{offsetMs !== undefined && formatDuration(offsetMs)}</td>
-                <td data-bad={hasFailed(step)}>{tellStepOutcome(step)}</td>
+                <td data-bad={hasFailed(step)}>
+                  {tellStepOutcome({ ...step, ...(durationMs !== undefined && { durationMs }) })}
+                </td>
               </tr>
             )
           })}

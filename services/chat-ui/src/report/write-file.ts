@@ -5,6 +5,7 @@ import type { OpenedFile } from '../conversation/kept.ts'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { Account } from '../sign-in/session.ts'
 import type { ExportedFile } from './file-shape.ts'
+import { fileFormat, fileVersion } from './file-version.ts'
 import { maskFile } from './mask.ts'
 
 /** The page that exports the answers, and its user. */
@@ -29,8 +30,8 @@ export function toExportedFile(
 ): ExportedFile {
   const { agents = [], apis, names, emulated } = source?.names ?? config
   const file: ExportedFile = {
-    format: 'entra-bedrock-agent/identity-trace',
-    version: 1,
+    format: fileFormat,
+    version: fileVersion,
     exportedAt: source?.exportedAt ?? now.toISOString(),
     from: source?.from ?? { host, version },
     redacted: source?.redacted ?? false,
@@ -47,7 +48,7 @@ export function toExportedFile(
 }
 
 function exportTurn({ question, state, turn, clockAheadMs, answer, ...told }: Exchange): ExportedTurn {
-  const { toolMarks, steps, notices, result, problem } = told
+  const { toolMarks, steps, notices, decided, result, problem } = told
   return {
     question: { ...question },
     state: state === 'running' || state === 'waiting' ? 'stopped' : state,
@@ -57,6 +58,7 @@ function exportTurn({ question, state, turn, clockAheadMs, answer, ...told }: Ex
     toolMarks: toolMarks.map(mark => ({ ...mark })),
     steps: [...steps],
     notices: [...notices],
+    ...(decided && { decided: [...decided] }),
     ...(result && { result }),
     ...(problem && { problem: exportProblem(problem) }),
   }
