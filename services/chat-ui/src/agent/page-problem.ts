@@ -9,7 +9,7 @@ export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | '
 const pageProblems = {
   AGENT_UNREACHABLE: { title: 'The agent cannot be reached.', hint: 'Check that the agent is running and that you are connected, then retry.' },
   AGENT_SILENT: { title: 'The agent has gone silent.', hint: 'Retry; if it stays, look at the agent’s log.' },
-  ANSWER_BROKEN_OFF: { title: 'The connection ended before the answer did.', hint: 'Do not rely on the part that arrived. Retry.' },
+  ANSWER_BROKEN_OFF: { title: 'The connection ended before the answer did.', hint: 'Do not rely on a part. Nothing is resumed: asking again begins anew.' },
   AGENT_NOT_HERE: { title: 'This agent is not set up here any more.', hint: 'Start a new conversation with an agent that is.' },
   UNEXPECTED_RESPONSE: { title: 'Something that is not the agent answered.', hint: 'Check what stands between this page and the agent, such as a proxy.' },
   SIGN_IN_REQUIRED: { title: 'Sign in first.', hint: 'Nothing was sent.' },

@@ -28,6 +28,7 @@ const cases: readonly [what: string, code: string, status?: number, choice?: Par
   ['the model is throttled', 'BEDROCK_THROTTLED', 429],
   ['an approval has expired', 'APPROVAL_EXPIRED', 410],
   ['an approval is invalid', 'APPROVAL_INVALID', 400],
+  ['the connection broke while an answer came in', 'ANSWER_BROKEN_OFF'],
 ]
 
 it('each failure offers what can help next', async () => {

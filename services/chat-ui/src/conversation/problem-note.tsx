@@ -12,6 +12,7 @@ import { SignInButton } from '../sign-in/sign-in-button.tsx'
 import { tellGrant, writeAdministratorMessage } from './administrator-request.ts'
 import type { LiveExchange } from './conversation.ts'
 import { isForAdministrator, isResolvedBySignIn, type NextAction, nextActions } from './next-actions.ts'
+import { tellArrived } from './tell-unsent.ts'
 
 interface ProblemNoteProps extends Pick<Page, 'conversation' | 'session' | 'config' | 'names'> {
   readonly exchange: LiveExchange
@@ -24,6 +25,7 @@ interface ProblemNoteProps extends Pick<Page, 'conversation' | 'session' | 'conf
 export function ProblemNote(props: ProblemNoteProps) {
   const { exchange, problem, conversation, session, config, onEdit } = props
   const { question } = exchange.value
+  const arrived = tellArrived(exchange.value)
   const names = props.names.ofAgent(question.agent)
   const actions = nextActions(problem, question, {
     modes: config.modes,
@@ -50,6 +52,7 @@ export function ProblemNote(props: ProblemNoteProps) {
         <>
           <h3>{isPlain ? problem.detail : problem.title}</h3>
           {!isPlain && problem.detail && <p>{problem.detail}</p>}
+          {arrived && <p>{arrived}</p>}
           {problem.needs ? (
             <>
               <p>To allow it, an administrator can</p>

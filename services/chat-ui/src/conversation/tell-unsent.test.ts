@@ -1,8 +1,9 @@
 import { step } from '@entra-agents/trace-view/testing/trace'
 import { expect, it } from 'vitest'
+import { pageProblem } from '../agent/page-problem.ts'
 import { exchange } from '../testing/converse.ts'
-import type { Exchange } from './exchange.ts'
-import { tellStop, tellUnsent } from './tell-unsent.ts'
+import { type Exchange, failExchange } from './exchange.ts'
+import { tellArrived, tellStop, tellUnsent } from './tell-unsent.ts'
 
 const waiting = step('w', { status: 'waiting' })
 const call = step('c', { kind: 'api-call', parentId: 'w', status: 'failed' })
@@ -28,4 +29,15 @@ it('An answer that is not complete says whether the user stopped it or left the 
   expect(tellStop(left({ isCutOff: true, decided: [approved] }))).toBe(
     'The page was left before this answer was complete. What you approved may have been done.',
   )
+})
+
+it('An answer whose connection broke keeps what had arrived, and says how much that is', () => {
+  const part = exchange('x', { answer: 'It is\n\nraining', steps: [waiting] })
+  for (const code of ['ANSWER_BROKEN_OFF', 'AGENT_SILENT'] as const) {
+    const broken = failExchange(part, pageProblem(code))
+    expect(broken).toMatchObject({ answer: part.answer, steps: part.steps })
+    expect(tellArrived(broken)).toBe('Arrived, and kept here: 3 words of the answer and 1 step of its trace.')
+    expect(tellArrived({ ...broken, answer: '', steps: [] })).toBe('Nothing of it had arrived.')
+  }
+  expect(tellArrived(failExchange(part, pageProblem('AGENT_UNREACHABLE')))).toBe('')
 })

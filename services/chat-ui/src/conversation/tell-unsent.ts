@@ -1,3 +1,4 @@
+import { count } from '@entra-agents/trace-view/words/times'
 import type { DecidedCall, Exchange } from './exchange.ts'
 
 /** What became of the calls of a turn that ended while it waited. Calls that ran before the wait may have changed something. */
@@ -15,6 +16,14 @@ export function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
   )
   const outcome = wasRefused ? 'the API refused the call' : 'not sent'
   return `${unsent === 'expired' ? 'Expired' : 'Left undecided'}: ${outcome}, and nothing was changed.`
+}
+
+/** What had arrived of an answer whose connection broke; empty for any other failure. */
+export function tellArrived({ problem, answer, steps }: Exchange): string {
+  if (problem?.code !== 'ANSWER_BROKEN_OFF' && problem?.code !== 'AGENT_SILENT') return ''
+  const words = answer.split(/\s+/).filter(word => word !== '').length
+  if (words + steps.length === 0) return 'Nothing of it had arrived.'
+  return `Arrived, and kept here: ${count(words, 'word')} of the answer and ${count(steps.length, 'step')} of its trace.`
 }
 
 /** Why an answer ended before it was complete. */
