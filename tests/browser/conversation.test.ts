@@ -241,3 +241,14 @@ it('A link to an answer that this conversation does not have leads to a notice, 
   await page.getByText(notice, { exact: false }).waitFor()
   await page.getByRole('article', { name: 'one' }).waitFor()
 })
+
+it('A page whose script does not arrive says so instead of staying empty', async () => {
+  const page = await browser.open('about:blank', { tolerateFaults: true })
+  await page.route(/\/assets\/.*\.js$/, route => route.fulfill({ status: 403 }))
+  await page.goto(agent.url)
+  await page.getByText('its script did not arrive', { exact: false }).waitFor()
+  await page.unrouteAll()
+  await page.reload()
+  await page.getByLabel('Your question').waitFor()
+  expect(await page.getByText('its script did not arrive', { exact: false }).count()).toBe(0)
+})

@@ -157,6 +157,16 @@ describe('the trace', () => {
     expect(await pane.locator('.lanes').count()).toBe(1)
   })
 
+  it('shows at most three lines of a call that has thousands of letters while its step is closed', async () => {
+    const call = { name: 'a'.repeat(3_000), arguments: { b: 'c'.repeat(4_000) } }
+    agent.answer(answerAfter([...trace(), step('l', { tool: call }), step('m', { tool: call })]))
+    const { rows } = await openTrace()
+    const heightOf = async () => (await rows.last().locator('.step-title').boundingBox())?.height ?? 0
+    expect(await heightOf()).toBeLessThanOrEqual(61)
+    await rows.last().click()
+    expect(await heightOf()).toBeGreaterThan(200)
+  })
+
   it('shows its steps by keys alone, limited to a search or to failures; keys are letters while the user types a question', async () => {
     agent.answer(answerAfter(trace().map(one => (one.id === 's4' ? { ...one, status: 'failed' } : one))))
     const { page, pane, rows } = await openTrace()

@@ -12,8 +12,9 @@ import { useSignal } from '@preact/signals'
 import type { Page } from '../page.ts'
 import { AnswerText } from './answer-text.tsx'
 import type { LiveExchange } from './conversation.ts'
-import { type Exchange, sourcesOf } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { ProblemNote } from './problem-note.tsx'
+import { sourcesOf } from './sources.ts'
 import { tellStop, tellUnsent } from './tell-unsent.ts'
 
 /** The card is loaded with the pause, not on a click: browsers let a page open a window only during the click itself. */

@@ -1,5 +1,4 @@
 import type {
-  Actor,
   AskedCall,
   Decision,
   Flow,
@@ -194,15 +193,4 @@ function markTool({ toolMarks, answer }: Exchange, { id, kind }: TraceStep): rea
 function putStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
   const known = steps.some(({ id }) => id === step.id)
   return known ? steps.map(old => (old.id === step.id ? step : old)) : [...steps, step]
-}
-
-/** For each API that was called, the source that it names for its data (`source` in its response). */
-export function sourcesOf(steps: readonly TraceStep[]): { readonly api: Actor; readonly source: string }[] {
-  const sources = new Map<string, { api: Actor; source: string }>()
-  for (const { kind, to, response } of steps) {
-    const body = response?.body
-    if (kind !== 'api-call' || typeof body !== 'object' || body === null || !('source' in body)) continue
-    if (typeof body.source === 'string') sources.set(`${to} ${body.source}`, { api: to, source: body.source })
-  }
-  return [...sources.values()]
 }
