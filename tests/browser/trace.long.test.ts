@@ -84,13 +84,13 @@ it('a denial has a tick for each check that its API reported, and no other', asy
     tokenStep('s1', { ...ownToken, verifiedBy: [{ actor: 'orders-api', checks }] }),
     refused,
   ])
+  await tracePane(page).getByText('2 of 3 checks · 403 · check: permission').waitFor()
   const ticks = tracePane(page).getByRole('img', {
     name: 'signature passed, caller passed, permission failed',
     exact: true,
   })
   expect(await ticks.locator('[data-bad="false"]').count()).toBe(2)
   expect(await ticks.locator('[data-bad="true"]').getAttribute('title')).toBe('permission failed')
-  await tracePane(page).getByText('2 of 3 checks · 403 · check: permission').waitFor()
 })
 
 it('a token is shown even with claims that no token should have, and a check that failed as failed', async () => {

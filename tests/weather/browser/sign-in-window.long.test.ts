@@ -56,6 +56,9 @@ describe('somebody who is not signed in', () => {
   it('who clicks the header’s button twice does not cancel the sign-in with the second click', async () => {
     const page = await browser.open(stack.agentUrl)
     await page.clock.install()
+    await waitForMsal(page)
+    // So that what is waited for is there again only after the reload.
+    await page.evaluate('sessionStorage.clear()')
     await page.reload()
     await waitForMsal(page)
     await page.clock.pauseAt(Date.now() + 10_000)
