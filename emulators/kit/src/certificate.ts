@@ -5,7 +5,7 @@ import { makeServerCertificate } from '../../entra/src/keys/certificate.ts'
 /** Names by which this machine, containers and Compose projects reach an emulator. */
 const hosts = ['localhost', '127.0.0.1', 'entra', 'host.docker.internal'] as const
 
-/** By the name of the subject: OpenSSL does not tell two certificates of one subject from each other. */
+/** One for each host, so that no start makes a key again or adds to what this process trusts. */
 const certificates = new Map<string, ReturnType<typeof makeServerCertificate>>()
 
 /** A key and a certificate for these names and `host`, the same ones each time, which `fetch` and `https` of this process trust. */

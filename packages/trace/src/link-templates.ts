@@ -1,6 +1,9 @@
 /** The values that a template of an address may have in braces, as in `https://traces.example/{traceId}`. */
 export const linkValueNames = ['correlationId', 'tokenId', 'traceId', 'time'] as const
 
+/** How the values are written in a template. */
+export const linkPlaceholders = linkValueNames.map(name => `{${name}}`)
+
 export type LinkValues = Readonly<Partial<Record<(typeof linkValueNames)[number], string | undefined>>>
 
 /** What ids and times are made of. Of other values, such as `..` from a file, no address is made. */

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { FlowName, Mode } from './chat.ts'
 import { mapFlows } from './flows.ts'
-import { linkValueNames } from './link-templates.ts'
+import { linkPlaceholders } from './link-templates.ts'
 import { Problem } from './problem.ts'
 
 const componentMembers = {
@@ -72,7 +72,7 @@ export const blueprintCredentials = ['secret', 'certificate', 'federated', 'unkn
 export type BlueprintCredential = (typeof blueprintCredentials)[number]
 
 function linkTemplate(what: string) {
-  const placeholders = linkValueNames.map(name => `{${name}}`).join(', ')
+  const placeholders = linkPlaceholders.join(', ')
   return Type.String({ description: `Where people find ${what}: an http or https URL with ${placeholders}.` })
 }
 

@@ -1,5 +1,5 @@
 import type { EnvironmentReader } from '@entra-agents/service-kit'
-import { linkValueNames, type PublicConfig } from '@entra-agents/trace'
+import { linkPlaceholders, type PublicConfig } from '@entra-agents/trace'
 
 /** Where the page's readers find a turn elsewhere: templates of addresses; without one there is no link. */
 export type TraceLinks = Pick<PublicConfig, 'entraLogUrl' | 'traceUrl'>
@@ -8,7 +8,6 @@ const memberNames: ReadonlyMap<string, keyof TraceLinks> = new Map([
   ['entra', 'entraLogUrl'],
   ['trace', 'traceUrl'],
 ])
-const placeholders = linkValueNames.map(name => `{${name}}`)
 
 /** Reads `TRACE_LINKS`, such as `{"trace": "https://traces.example/{traceId}"}`. */
 export function readTraceLinks(env: EnvironmentReader): TraceLinks {
@@ -49,9 +48,9 @@ function findFault(template: unknown): string | undefined {
   if (url.username || url.password) return 'it must not contain a user name or password.'
   if (url.origin !== other?.origin) return 'a placeholder may stand behind the host only.'
   const [unknown] = /\{[^{}]*\}?|\}/.exec(fill(template, '')) ?? []
-  return unknown && `its placeholders may be ${placeholders.join(', ')}; "${unknown}" is none of them.`
+  return unknown && `its placeholders may be ${linkPlaceholders.join(', ')}; "${unknown}" is none of them.`
 }
 
 function fill(template: string, value: string): string {
-  return placeholders.reduce((text, placeholder) => text.replaceAll(placeholder, value), template)
+  return linkPlaceholders.reduce((text, placeholder) => text.replaceAll(placeholder, value), template)
 }

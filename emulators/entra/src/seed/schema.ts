@@ -76,11 +76,7 @@ const roles = optional(Type.Record(Type.String(), Type.Array(Name, { uniqueItems
 const User = strictObject({ ...common, mail, groups: listOf(Name), roles })
 
 /** A policy demands a second factor for an authentication context. */
-const Policy = strictObject({
-  ...common,
-  context: Type.String({ pattern: '^c[1-9][0-9]?$' }),
-  everyTime: flag,
-})
+const Policy = strictObject({ ...common, context: Type.String({ pattern: '^c[1-9][0-9]?$' }) })
 
 /** The shape of each entry, by what the faults call it. */
 export const shapes = {
