@@ -2,6 +2,7 @@ import type { Actor, Flow, Pause, PauseKind, TokenCard, TokenRole, TraceStep } f
 import { problemKind } from '../words/problem-kinds.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { actsAsOf } from './acts-as.ts'
+import { indexSteps, type StepIndex } from './step-index.ts'
 import { tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
@@ -83,7 +84,8 @@ export function gatherFacts(
   pause?: Pause,
 ): TurnFacts {
   const cards = tokensOf(steps)
-  const uses = cards.filter(({ role }) => role === 'TR').map(token => describeUse(token, steps, running))
+  const index = indexSteps(steps)
+  const uses = cards.filter(({ role }) => role === 'TR').map(token => describeUse(token, index, running))
   const findings: Findings = {
     flow,
     running,
@@ -132,22 +134,23 @@ function findFailure(steps: readonly TraceStep[]): TraceStep | undefined {
   )
 }
 
-function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boolean): TokenUse {
-  const { fingerprint, verifiedBy = [] } = token
-  const isSentWith = ({ request }: TraceStep) =>
-    fingerprint !== undefined &&
-    Object.values(request?.headers ?? {}).some(header => header.includes(fingerprint))
-  const calls = steps.filter(step => step.kind === 'api-call' && isSentWith(step))
+function describeUse(
+  token: TokenCard,
+  { beginMs, tools, calls: allCalls, firstSights }: StepIndex,
+  running: boolean,
+): TokenUse {
+  const { fingerprint = '', verifiedBy = [] } = token
+  const calls = allCalls.get(fingerprint) ?? []
   const verifying = verifiedBy.map(({ actor }) => actor).filter(actor => actor !== 'agent')
-  const since = steps.findIndex(step => step.token !== undefined && tokenKey(step.token) === tokenKey(token))
+  const { since, userToken } = firstSights.get(tokenKey(token)) ?? { since: -1, userToken: undefined }
   return {
     token,
     calls,
     apis: [...new Set([...calls.map(({ to }) => to), ...verifying])],
-    ...judgeCalls(token, calls, steps, running),
+    ...judgeCalls(token, calls, tools, running),
     since,
-    userToken: tokensOf(steps.slice(0, since)).findLast(({ role }) => role === 'Tc'),
-    isFromCache: isIssuedBeforeTurn(token, steps),
+    userToken,
+    isFromCache: isIssuedBefore(token, beginMs),
   }
 }
 
@@ -155,20 +158,19 @@ function describeUse(token: TokenCard, steps: readonly TraceStep[], running: boo
 const iatBackdatedMs = 300_000
 const clockToleranceMs = 10_000
 
-function isIssuedBeforeTurn({ claims = {} }: TokenCard, steps: readonly TraceStep[]): boolean {
-  const begin = Math.min(...steps.flatMap(({ startedAt }) => (startedAt ? Date.parse(startedAt) : [])))
+function isIssuedBefore({ claims = {} }: TokenCard, beginMs: number): boolean {
   const issuedMs = Number(claims['iat'] ?? Number.NaN) * 1000 + iatBackdatedMs
-  return Number.isFinite(begin) && issuedMs + clockToleranceMs < begin
+  return Number.isFinite(beginMs) && issuedMs + clockToleranceMs < beginMs
 }
 
 function judgeCalls(
   token: TokenCard,
   calls: readonly TraceStep[],
-  steps: readonly TraceStep[],
+  tools: StepIndex['tools'],
   running: boolean,
 ): Pick<TokenUse, 'outcome' | 'decisive'> {
   const refused = calls.filter(({ response }) => response?.status === 401 || response?.status === 403)
-  const denied = refused.find(call => isFinalRefusal(call, steps))
+  const denied = refused.find(call => isFinalRefusal(call, tools))
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
   // If the API wanted more from the user and then accepted the call, the failed check only says why it wanted more.
@@ -185,8 +187,8 @@ function judgeCalls(
 }
 
 /** Whether a refusal is final. If the tool waits or succeeded in the end, the API only wanted more from the user. */
-function isFinalRefusal({ parentId }: TraceStep, steps: readonly TraceStep[]): boolean {
-  const tool = steps.find(({ id, kind }) => kind === 'tool' && id === parentId)
+function isFinalRefusal({ parentId }: TraceStep, tools: StepIndex['tools']): boolean {
+  const tool = tools.get(parentId ?? '')
   return tool === undefined || hasFailed(tool)
 }
 
