@@ -90,7 +90,7 @@ describe('with accessibility settings of the operating system', () => {
 
   it('what is chosen, pressed or disabled is recognisable without the page’s colours (forced-colors)', async () => {
     const page = await browser.open(agent.url, { forcedColors: 'active' })
-    await page.getByRole('radio', { name: 'Autonomous' }).waitFor()
+    await page.getByRole('radio', { name: 'As itself' }).waitFor()
     const background = (value: string) =>
       page.evaluate(`getComputedStyle(document.querySelector('[value=${value}] + span')).backgroundColor`)
     expect(await background('autonomous')).not.toBe(await background('obo'))

@@ -31,8 +31,8 @@ describe('the agent’s status on the page', () => {
     expect(await emulated.locator('strong').allTextContents()).toEqual([
       'Sidecar',
       'Bedrock',
-      'Tokens, autonomous',
-      'Tokens, on behalf of you',
+      'Tokens, as itself',
+      'Tokens, for you',
     ])
     agent.config = { ...config, emulated: [] }
     await page.reload()
@@ -90,7 +90,7 @@ describe('the agent’s status on the page', () => {
     agent.status = { ...statusWith({ bedrock: unavailable }), bedrock_available: false }
     const page = await browser.open(agent.url)
     const answer = await ask(page, 'Where is order 7?')
-    await answer.getByText('This agent answers only people who are signed in.', { exact: false }).waitFor()
+    await answer.getByText('This agent answers only users who are signed in.', { exact: false }).waitFor()
     await answer.getByRole('button', { name: 'Sign in and ask' }).waitFor()
     expect(await agent.received(0)).toEqual([])
     await choose(page, 'Bedrock')
@@ -101,7 +101,7 @@ describe('the agent’s status on the page', () => {
     await page.getByText('Bedrock is not available: AWS_REGION is not set.', { exact: false }).waitFor()
     expect(await page.locator('option', { hasText: 'Bedrock' }).isDisabled()).toBe(true)
     await page.getByText('the agent has no CLIENT_SPA_APP_ID', { exact: false }).waitFor()
-    expect(await page.getByRole('radio', { name: 'On behalf of you' }).isDisabled()).toBe(true)
+    expect(await page.getByRole('radio', { name: 'For me' }).isDisabled()).toBe(true)
     expect(await page.getByRole('button', { name: 'Sign in' }).count()).toBe(0)
   })
 })

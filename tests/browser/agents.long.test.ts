@@ -33,14 +33,14 @@ describe('the agents', () => {
     const rows = page.getByRole('menu', { name: 'Agent' }).getByRole('menuitemradio')
     await page.locator('[role=menuitemradio]:focus').waitFor()
     expect((await rows.allInnerTexts()).map(text => text.split(/\s*\n\s*/))).toEqual([
-      ['Orders agent', 'gets tokens', 'Reads orders.', agentId, 'autonomous, on behalf of you'],
+      ['Orders agent', 'gets tokens', 'Reads orders.', agentId, 'as itself, for me'],
       [
         'Trainee agent',
         'gets no token',
         'Title of AGENT_DISABLED.',
         trainee.description,
         blueprintId,
-        'autonomous',
+        'as itself',
       ],
     ])
     await page.keyboard.press('ArrowDown')
@@ -48,7 +48,7 @@ describe('the agents', () => {
     await page.getByRole('button', { name: 'Agent: Trainee agent' }).waitFor()
     await page.getByPlaceholder('Ask Trainee agent…').waitFor()
     expect(await page.getByRole('article').count()).toBe(0)
-    expect(await page.getByRole('radio', { name: 'On behalf of you' }).count()).toBe(0)
+    expect(await page.getByRole('radio', { name: 'For me' }).count()).toBe(0)
     await (await ask(page, 'Where is order 8?')).getByText('says trainee').waitFor()
     await page.reload()
     await page.getByRole('button', { name: 'Agent: Trainee agent' }).waitFor()
@@ -89,7 +89,7 @@ describe('the agents', () => {
     for (const width of [1024, 1366, 1440, 1920]) {
       await page.setViewportSize({ width, height: 800 })
       const places = []
-      for (const flow of ['Autonomous', 'On behalf of you', 'Agent’s account']) {
+      for (const flow of ['As itself', 'For me', 'Its own account']) {
         await choose(page, flow)
         places.push(await page.locator('.send').boundingBox())
       }
@@ -108,7 +108,7 @@ describe('the agents', () => {
     agent.config = configOfThreeFlows
     agent.answer(request => [...stepEvents(accountTurn), resultEvent(request, 'On its way.')])
     const page = await browser.open(agent.url)
-    await choose(page, 'Agent’s account')
+    await choose(page, 'Its own account')
     await ask(page, 'Where is order 7?')
     const pane = tracePane(page)
     await pane.getByText('Orders agent called Orders API as its own user account.').waitFor()

@@ -63,9 +63,9 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
   ]
   const page = await browser.open(agent.url)
   const answer = await askForOrder(page)
-  await page.getByRole('heading', { name: 'The agent asks to create an order on your behalf.' }).waitFor()
+  await page.getByRole('heading', { name: 'The agent asks to create an order for you.' }).waitFor()
   const verdict = page.getByRole('region', { name: 'Verdict' })
-  await verdict.getByText('Waiting for you').waitFor()
+  await verdict.getByText('Waits for you', { exact: true }).waitFor()
   await verdict.getByText('happens only on your approval').waitFor()
   expect(await verdict.locator('.plate[data-gate=waiting]').textContent()).toContain('not called yet')
   await answer

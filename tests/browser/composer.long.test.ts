@@ -101,7 +101,7 @@ describe('the composer', () => {
     expect(await examples.getByRole('button').count()).toBe(1)
     await choose(page, 'Bedrock')
     await examples.getByText('Compare orders 7 and 8').waitFor()
-    await choose(page, 'On behalf of you')
+    await choose(page, 'For me')
     await examples.getByText('What can you see about me?').waitFor()
   })
 })

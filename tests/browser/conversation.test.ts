@@ -31,7 +31,7 @@ describe('an answer', () => {
     await answer.getByText('It is', { exact: true }).waitFor()
     await expect.poll(() => page.title()).toContain('Answering')
     expect(await answer.locator('.label').allTextContents()).toEqual([
-      'Bedrock · On behalf of you',
+      'Bedrock · For me',
       'anthropic.claude-test emulated',
     ])
     goOn()

@@ -81,14 +81,14 @@ async function untilNoPodEnds(): Promise<void> {
   await expect.poll(ending, { timeout: 120_000, interval: 500 }).toBe('')
 }
 
-/** Asks in each flow and mode, and returns the label above each answer, such as `Direct · Autonomous`. */
+/** Asks in each flow and mode, and returns the label above each answer, such as `Direct · As itself`. */
 async function answersOnPage(): Promise<readonly (string | null)[]> {
   await untilNoPodEnds()
   // The Entra emulator has a self-signed certificate.
   const page = await browser.open(await demo.agentUrl(), { ignoreHTTPSErrors: true })
   const labels: (string | null)[] = []
-  for (const flow of ['Autonomous', 'On behalf of you']) {
-    if (flow === 'On behalf of you') await signIn(page, identities.ada)
+  for (const flow of ['As itself', 'For me']) {
+    if (flow === 'For me') await signIn(page, identities.ada)
     for (const mode of ['Direct', 'Bedrock']) {
       await choose(page, mode)
       await choose(page, flow)
@@ -142,10 +142,10 @@ it('the set-up leads from an empty tenant and account to answers without a store
   await demo.installAgent({ agents: null, defaultAgent: '' }, ...ofFiles)
 
   expect(await answersOnPage()).toEqual([
-    'Direct · Autonomous',
-    'Bedrock · Autonomous',
-    'Direct · On behalf of you',
-    'Bedrock · On behalf of you',
+    'Direct · As itself',
+    'Bedrock · As itself',
+    'Direct · For me',
+    'Bedrock · For me',
   ])
   const { BLUEPRINT_APP_ID: blueprintAppId = '', ...variables } = await operator.variables()
   const pageAppId = variables['CLIENT_SPA_APP_ID'] ?? ''

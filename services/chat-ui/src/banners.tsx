@@ -30,7 +30,7 @@ function SignedOutNotice({ keptOnSignOut, loadPast }: Pick<Page, 'keptOnSignOut'
   return (
     <p class="notice line">
       You have signed out. Kept in this browser, and listed only while you are signed in:{' '}
-      {count(left.count, 'conversation')} on your behalf.
+      {count(left.count, 'conversation')} in which the agent acted for you.
       <button
         type="button"
         class="button"

@@ -175,10 +175,10 @@ function createIdentify(config: PublicConfig, session: Session): Identify {
     const isNeeded = needsUser(flow) || known.requireSignIn
     const user = isNeeded ? await session.acquireToken(renew) : undefined
     if (needsUser(flow)) {
-      if (!user) throw signInRequiredError('To act on your behalf, the agent has to know who you are.')
+      if (!user) throw signInRequiredError('To act for you, the agent has to know who you are.')
       return { agent, flow, ...user }
     }
-    if (isNeeded && !user) throw signInRequiredError('This agent answers only people who are signed in.')
+    if (isNeeded && !user) throw signInRequiredError('This agent answers only users who are signed in.')
     return { agent, flow, userToken: user?.userToken }
   }
 }

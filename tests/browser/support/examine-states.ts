@@ -62,9 +62,9 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
     yield `empty, with ${name} open`
     await page.keyboard.press('Escape')
   }
-  await choose(page, 'On behalf of you')
+  await choose(page, 'For me')
   await (await ask(page, 'Weather in Oslo?')).getByRole('button', { name: 'Sign in and ask' }).waitFor()
-  await choose(page, 'Autonomous')
+  await choose(page, 'As itself')
   await (await ask(page, 'please fail')).getByRole('button', { name: 'Ask again' }).waitFor()
   await (await ask(page, 'Where is order 7?')).getByText('It is on its way.').waitFor()
   if (isNarrow) {

@@ -32,7 +32,7 @@ const button = (page: Page, name: string) =>
 /** Asks for an alert and approves it, after which the API wants a second factor. */
 async function approveAlert(page: Page, mode = 'Direct') {
   await signIn(page, ada)
-  await choose(page, 'On behalf of you')
+  await choose(page, 'For me')
   await choose(page, mode)
   const answer = await ask(page, `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`)
   const card = page.getByRole('region', { name: 'Create alert?' })
@@ -66,7 +66,7 @@ describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn
     expect(await page.getByRole('article').count()).toBe(1)
 
     await tracePane(page)
-      .getByRole('heading', { name: /The agent called Weather API on your behalf/ })
+      .getByRole('heading', { name: /The agent called Weather API for you/ })
       .waitFor()
     await choose(page, 'Compare')
     const table = page.getByRole('table', { name: 'Stronger sign-in' })

@@ -25,7 +25,7 @@ describe('a missing consent', () => {
   it('can be given in a window, and then the same answer goes on', async () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
-    await tracePane(page).getByText('Waiting for you').waitFor()
+    await tracePane(page).getByText('Waits for you').waitFor()
     await expect.poll(() => page.locator('.steps-sum').textContent()).toMatch(/^\d+ steps$/)
     const popup = await openPopup(page, button(page, 'Review and consent'))
     expect(new URL(popup.url()).searchParams.get('response_type')).toBe('none')
@@ -37,7 +37,7 @@ describe('a missing consent', () => {
     expect(await page.getByRole('article').count()).toBe(1)
     expect(await consentCard(page).count()).toBe(0)
     await tracePane(page)
-      .getByRole('heading', { name: /called Weather API on your behalf/ })
+      .getByRole('heading', { name: /called Weather API for you/ })
       .waitFor()
   })
 

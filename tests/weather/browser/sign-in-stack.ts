@@ -66,7 +66,7 @@ export async function waitForMsal(page: Page): Promise<void> {
 }
 
 export async function askOnBehalf(page: Page): Promise<Locator> {
-  await choose(page, 'On behalf of you')
+  await choose(page, 'For me')
   return ask(page, 'Weather in Dallas?')
 }
 

@@ -23,7 +23,7 @@ describe('somebody who signs in', () => {
     await waitForAnswer(await askOnBehalf(page))
     await expectCallFor(page, ada)
     expect(await (await showToken(page, 'TR')).textContent()).toContain(
-      `on behalf of ${ada.name} towards Weather API.`,
+      `for ${ada.name} (in Entra: on behalf of) towards Weather API.`,
     )
     expect(await page.locator('.formulas .plate[data-token=Tc]').count()).toBe(1)
     await page.reload()
@@ -34,7 +34,7 @@ describe('somebody who signs in', () => {
     await signOut(page, ada)
     await signInButton(page).waitFor()
     expect(await page.getByRole('article').count(), 'what was answered for somebody who left').toBe(0)
-    await page.getByText('1 conversation on your behalf.').waitFor()
+    await page.getByText('1 conversation in which the agent acted for you.').waitFor()
     await page.getByRole('button', { name: 'Delete', exact: true }).click()
     await page.getByText('You have signed out.').waitFor({ state: 'detached' })
     expect(await page.evaluate('Object.keys(localStorage)')).toEqual([])

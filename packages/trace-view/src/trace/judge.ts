@@ -21,7 +21,7 @@ export function judgeTurn(facts: TurnFacts, names: Names): Verdict {
   const verdict: Verdict = {
     headline: headline(turn),
     outcome: asked?.isOpen
-      ? { kind: 'waiting', words: 'Waiting for you' }
+      ? { kind: 'waiting', words: 'Waits for you' }
       : { kind, words: outcome === 'answered' ? `${words} ${turn.status}` : words },
     answers: [...answers, decision(turn)],
   }

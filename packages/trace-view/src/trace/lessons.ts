@@ -25,7 +25,7 @@ const lessons: ReadonlyMap<string, Lesson> = new Map(Object.entries({
   'oid same': { exchange: 'Still you. The agent acts with your rights, not with its own.', twoAgents: 'The same subject: both act for you.' },
   'oid changed': { twoAgents: 'The subject is each agent’s own.' },
   'sub changed': { exchange: 'Pairwise: each application knows you by another subject. To recognise a user, compare oid.', twoTR: 'The subject by another name: for a user it differs from application to application.', twoAgents: 'The subject by another name.' },
-  'idtyp changed': { exchange: 'The one is about a user, the other about the agent itself.', twoTR: 'app: the agent acts as itself. user: it acts on your behalf, or as its own user account.' },
+  'idtyp changed': { exchange: 'The one is about a user, the other about the agent itself.', twoTR: 'app: the agent acts as itself. user: it acts for you, or as its own user account.' },
   'scp changed': { exchange: 'From “may ask the agent to act for me” to what the agent may do at this API.' },
   'scp removed': { exchange: 'Nothing of yours is in it: this token carries the agent’s own rights.', twoTR: 'Delegated: what the agent was let do for you, or as its user account.' },
   'scp added': { twoTR: 'Delegated: what the agent was let do for you, or as its user account.' },

@@ -29,7 +29,7 @@ export const outcomes: Readonly<Record<Outcome, OutcomeRow>> = {
   ...exchangeOutcomes,
   approval: {
     ...undecidedCall,
-    headline: turn => tellAsked(turn, ['asks to', 'asked to'], ' on your behalf'),
+    headline: turn => tellAsked(turn, ['asks to', 'asked to'], ' for you'),
     sentence: tellUnapproved,
     exchange: () => ({ verb: 'exchanges', failed: false }),
   },

@@ -23,12 +23,12 @@ function compare(...kinds: readonly (keyof typeof turns | TracedAnswer['steps'])
 
 it('proposes the user’s token and the agent’s, both of the shown answer', () => {
   expect(compare('on behalf of a user').pair).toEqual([
-    'Tc · this answer · On behalf of you',
-    'TR · this answer · On behalf of you',
+    'Tc · this answer · For me',
+    'TR · this answer · For me',
   ])
   expect(compare('as the agent itself, three calls', 'on behalf of a user').pair).toEqual([
-    'Tc · this answer · On behalf of you',
-    'TR · this answer · On behalf of you',
+    'Tc · this answer · For me',
+    'TR · this answer · For me',
   ])
 })
 
@@ -43,11 +43,11 @@ it('proposes the user’s token before and after a stronger sign-in, also if ear
 
 it('proposes the agent’s token and an earlier one, if the user gave none', () => {
   expect(compare('on behalf of a user', 'as the agent itself, three calls').pair).toEqual([
-    'TR · answer 1 · On behalf of you',
-    'TR · this answer · Autonomous',
+    'TR · answer 1 · For me',
+    'TR · this answer · As itself',
   ])
   expect(compare('as the agent itself, three calls').pair).toEqual([
     undefined,
-    'TR · this answer · Autonomous',
+    'TR · this answer · As itself',
   ])
 })

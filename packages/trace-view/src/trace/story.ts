@@ -77,16 +77,17 @@ export function tellToken(card: TokenCard, names: Names, revealed: boolean): str
   const asker = names.isReaderUser ? 'you' : 'the user who asked'
   const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : asker
   if (role === 'T1') return 'The blueprint’s token: by it the blueprint vouches for the agent.'
-  if (role === 'T2') return 'The agent’s exchange token: by it the agent vouches for its own user account.'
+  if (role === 'T2')
+    return 'The agent’s token for its own account: by it the agent vouches for its user account in Entra.'
   if (role === 'Tc') {
     const lets = user === 'you' ? 'let' : 'lets'
     return `${capitalise(user)} ${lets} ${client ?? 'this page'} call the ${audience ?? 'blueprint'}, and nothing else.`
   }
   const agent = capitalise(withArticle(client ?? names.agent))
   const { flow } = wordsOfToken(card)
-  const isForOther = flow === 'obo' && user !== 'you'
-  const asWhom = isForOther ? `on behalf of ${user}` : flowWords[flow].asWhom
-  return `${agent} acts ${asWhom} towards ${audience ?? 'the API'}.`
+  const { asWhom, entraName } = flowWords[flow]
+  const forWhom = flow === 'obo' ? `for ${user}` : asWhom
+  return `${agent} acts ${forWhom} (in Entra: ${entraName}) towards ${audience ?? 'the API'}.`
 }
 
 /** The name that an id stands for, or the id if it has none; `undefined` if the value is no text. */

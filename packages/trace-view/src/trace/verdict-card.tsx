@@ -115,9 +115,9 @@ const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
 function TurnIds({ facts: { steps }, links }: Pick<VerdictCardProps, 'facts' | 'links'>) {
   const logIds: LogIds = Object.assign({}, ...steps.map(step => step.logIds ?? {}))
   const ids = [
-    ['uti', logIds.tokenId],
-    ['correlation', logIds.correlationId],
-    ['trace', links.turn?.traceId],
+    ['token id', logIds.tokenId],
+    ['correlation id', logIds.correlationId],
+    ['trace id', links.turn?.traceId],
   ] as const
   const known = ids.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const]))
   if (known.length === 0) return null
@@ -126,7 +126,7 @@ function TurnIds({ facts: { steps }, links }: Pick<VerdictCardProps, 'facts' | '
       {known.map(([name, id]) => (
         <span key={name} class="row">
           {name} <code title={id}>{shortenIds(id)}</code>
-          <CopyButton label={`Copy ${name === 'uti' ? 'uti' : `the ${name} id`}`} text={() => id} />
+          <CopyButton label={`Copy the ${name}`} text={() => id} />
         </span>
       ))}
       <Popover id="log-queries" class="button quiet" label="Log queries" button="Log queries">

@@ -7,10 +7,12 @@ export type FormulaTerm = Exclude<TokenRole, 'TR'>
 interface FlowWords {
   /** The flow's name where the user chooses it. */
   readonly label: string
+  /** Entra's own name of the flow, by which its documentation and logs know it. */
+  readonly entraName: string
   readonly meaning: string
   /** The name of the flow's tokens in the status. */
   readonly tokens: string
-  /** As whom the agent calls; ends a sentence: “The agent calls on your behalf.” */
+  /** As whom the agent calls; ends a sentence: “The agent calls for you.” */
   readonly asWhom: string
   /** The tokens that the sidecar presents to Entra ID to get TR, in the formula's order. T1 is the agent’s credential. */
   readonly terms: readonly FormulaTerm[]
@@ -26,9 +28,10 @@ interface FlowWords {
 
 export const flowWords: Readonly<Record<Flow, FlowWords>> = {
   autonomous: {
-    label: 'Autonomous',
-    meaning: 'The agent calls as itself, with its own rights.',
-    tokens: 'Tokens, autonomous',
+    label: 'As itself',
+    entraName: 'autonomous',
+    meaning: 'The agent calls as itself (in Entra: autonomous), with its own rights.',
+    tokens: 'Tokens, as itself',
     asWhom: 'as itself',
     terms: ['T1'],
     issues: 'issues TR',
@@ -37,10 +40,11 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     example: 'Who are you when you call an API?',
   },
   obo: {
-    label: 'On behalf of you',
-    meaning: 'The agent calls on your behalf, with your rights only.',
-    tokens: 'Tokens, on behalf of you',
-    asWhom: 'on your behalf',
+    label: 'For me',
+    entraName: 'on behalf of',
+    meaning: 'The agent calls for you (in Entra: on behalf of), with your rights only.',
+    tokens: 'Tokens, for you',
+    asWhom: 'for you',
     terms: ['T1', 'Tc'],
     issues: 'exchanges Tc for TR',
     result: 'Agent’s token',
@@ -48,9 +52,10 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     example: 'What can you see about me?',
   },
   'agent-user': {
-    label: 'Agent’s account',
+    label: 'Its own account',
+    entraName: 'agent’s user account',
     meaning: 'The agent calls as its own user account. Nobody signs in.',
-    tokens: 'Tokens, agent’s account',
+    tokens: 'Tokens, its own account',
     asWhom: 'as its own user account',
     terms: ['T1', 'T2'],
     issues: 'exchanges T2 for TR',

@@ -37,7 +37,7 @@ export const glossary = {
     reference: `${microsoftLearnUrl}agent-id/agent-users`,
   },
   T2: {
-    title: 'Agent’s exchange token',
+    title: 'Agent’s token for its own account',
     meaning:
       'Issued by Entra ID to the agent, for T1. Shown with T1, it gets TR for the agent’s user account. Nobody but the sidecar sees it.',
     reference: `${microsoftLearnUrl}agent-id/agent-user-oauth-flow`,
@@ -49,7 +49,7 @@ export const glossary = {
   },
   TR: {
     title: 'Agent’s token',
-    meaning: 'The resulting token. Names the agent as caller; opens one API.',
+    meaning: 'The token for the resource. Names the agent as caller; opens one API.',
     reference: `${microsoftLearnUrl}agent-id/agent-token-claims`,
   },
   'app role': {

@@ -8,10 +8,10 @@ import {
 } from '@entra-agents/trace'
 
 export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
-  Tc: 'your token for the blueprint',
-  T1: 'the blueprint’s token, which vouches for the agent',
-  T2: 'the agent’s exchange token, shown for a token of its user account',
-  TR: 'the agent’s token for the API',
+  Tc: 'your token',
+  T1: 'the blueprint’s token',
+  T2: 'the agent’s token for its own account',
+  TR: 'the agent’s token',
 }
 
 export const modeNames: Readonly<Record<Mode, string>> = { direct: 'Direct', bedrock: 'Bedrock' }
@@ -47,7 +47,7 @@ const guidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 /** Shortens the GUIDs in a text to their first and last digits, since some differ only at the end; claims show all digits. */
 export function shortenIds(text: string): string {
-  return text.replace(new RegExp(guidPattern, 'gi'), id => `${id.slice(0, 4)}…${id.slice(-4)}`)
+  return text.replace(new RegExp(guidPattern, 'gi'), id => `${id.slice(0, 8)}…${id.slice(-4)}`)
 }
 
 const guidStart = /^[0-9a-f]{8}-/

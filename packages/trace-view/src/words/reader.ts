@@ -4,7 +4,8 @@ import type { Names } from './names.ts'
 const swaps: readonly (readonly [RegExp, string])[] = [
   [/^You$/, 'The user who asked'],
   [/\byou as the user\b/g, 'the user who asked'],
-  [/\bon your behalf\b/g, 'on behalf of the user who asked'],
+  [/^For me$/, 'For the user'],
+  [/\bfor you\b/g, 'for the user who asked'],
   [/\bYou ask, and have\b/g, 'The user asks, and has'],
   [/\bYou ask\b/g, 'The user asks'],
   [/\byou have\b/g, 'the user has'],

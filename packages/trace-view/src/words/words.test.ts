@@ -37,7 +37,9 @@ it('all APIs of one app id are named, since a token for one of them is valid for
 })
 
 it('ids are shortened so that they can be told apart', () => {
-  expect(shortenIds(`TR: agent ${agentId} calls ${apiId}`)).toBe('TR: agent bbbb…000b calls aaaa…000a')
+  expect(shortenIds(`TR: agent ${agentId} calls ${apiId}`)).toBe(
+    'TR: agent bbbbbbbb…000b calls aaaaaaaa…000a',
+  )
 })
 
 const distance = (time: string) =>

@@ -16,14 +16,14 @@ const pageProblems = {
   SIGN_IN_UNAVAILABLE: { title: 'Sign-in is not set up.', hint: 'Set CLIENT_SPA_APP_ID of the agent to the application id of the page’s app registration.' },
   PAGE_NOT_SECURE: { title: 'Browsers allow sign-in on secure pages only.', hint: 'Open this page by https, or on this machine as http://localhost.' },
   POPUP_BLOCKED: { title: 'The browser blocked the sign-in window.', hint: 'Allow pop-ups for this page, or simply press the button again.' },
-  SIGN_IN_CANCELLED: { title: 'Sign-in was cancelled.', hint: 'Nothing was sent. The agent acts on your behalf only once you have signed in and consented.' },
+  SIGN_IN_CANCELLED: { title: 'Sign-in was cancelled.', hint: 'Nothing was sent. The agent acts for you only once you have signed in and consented.' },
   SIGN_IN_OTHER_ACCOUNT: { title: 'That was another account.', hint: 'Sign in with the one that is signed in here.' },
   SIGN_IN_TIMED_OUT: { title: 'Sign-in took too long.', hint: 'Sign in again. If the window showed an error, its text says what to change in Entra.' },
   SIGN_IN_UNREACHABLE: { title: 'Microsoft Entra ID cannot be reached from this browser.', hint: 'Check the connection, then sign in again.' },
   SIGN_IN_NO_ROOM: { title: 'This tab has no room left for a sign-in.', hint: 'Open this page in a new tab and sign in there.' },
   SIGN_IN_FAILED: { title: 'Sign-in failed.', hint: 'Reload the page and sign in again.' },
   SESSION_EXPIRED: { title: 'Your session has ended.', hint: 'Sign in again to go on.' },
-  CONSENT_NEEDED: { title: 'Your consent is needed.', hint: 'Review what this page asks for. Without your consent the agent cannot act on your behalf.' },
+  CONSENT_NEEDED: { title: 'Your consent is needed.', hint: 'Review what this page asks for. Without your consent the agent cannot act for you.' },
   SIGN_IN_INTERACTION_REQUIRED: { title: 'Microsoft Entra ID wants more from you.', hint: 'Continue in the sign-in window, for example with a second factor.' },
 } as const satisfies Record<string, { title: string; hint: string }>
 

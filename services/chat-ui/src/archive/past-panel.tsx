@@ -24,7 +24,8 @@ export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' 
       <h2>Earlier conversations</h2>
       <p class="note">
         Kept in this browser only: what was said, and the traces without personal data. Never a token.
-        {session.available && ' Those on your behalf are listed only while you are signed in.'}
+        {session.available &&
+          ' Those in which the agent acts for you are listed only while you are signed in.'}
       </p>
       {past.noRoom.value && (
         <p class="note">
@@ -79,7 +80,7 @@ function PastConversationRow({ one, past, names }: PastConversationRowProps) {
     formatMoment(new Date(one.savedAt)),
     ...(agent === untitledAgent ? [] : [agent]),
     count(shownExchanges(one.kept).length, 'question'),
-    ...(one.owner === undefined ? [] : ['on your behalf']),
+    ...(one.owner === undefined ? [] : ['for you']),
     ...(isHere ? ['shown now'] : []),
   ]
   return (

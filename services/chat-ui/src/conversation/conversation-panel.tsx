@@ -1,3 +1,4 @@
+import { needsUser } from '@entra-agents/trace'
 import { useComputed } from '@preact/signals'
 import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
@@ -9,7 +10,8 @@ export function ConversationPanel({ status, ...props }: MessageLogProps & Pick<P
   const { conversation, session, config } = props
   const agent = conversation.agent.value
   const [other] = config.agents
-  const mode = explainMode(conversation.mode.value, config, status.value)
+  const isSignInDue = needsUser(conversation.flow.value) && session.available && !session.account.value
+  const mode = isSignInDue ? '' : explainMode(conversation.mode.value, config, status.value)
   const flow = explainFlow(conversation.flow.value, session.available, session.account.value?.name)
   // Computed, so that the panel is not rendered again for every word of an answer.
   const history = useComputed(() => {

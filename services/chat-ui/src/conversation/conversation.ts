@@ -405,7 +405,7 @@ function maySendAgain({ code }: PageProblem): boolean {
 }
 
 function endAnnouncement({ problem, pause, result }: Exchange): string {
-  if (pause) return 'Waiting for you.'
+  if (pause) return 'Waits for you.'
   if (problem) return announceableProblem(problem)
   return result ? `Answer complete, ${speakDuration(result.timing.totalMs)}.` : 'Answer complete.'
 }

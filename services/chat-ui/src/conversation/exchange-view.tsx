@@ -1,4 +1,4 @@
-import { flows, type Pause, type Problem, type TurnResult } from '@entra-agents/trace'
+import type { Pause, Problem, TurnResult } from '@entra-agents/trace'
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
 import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
@@ -6,6 +6,7 @@ import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { modeNames, type Names, untitledAgent } from '@entra-agents/trace-view/words/names'
+import { toReader } from '@entra-agents/trace-view/words/reader'
 import { formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
 import { useSignal } from '@preact/signals'
@@ -20,7 +21,7 @@ import { tellStop, tellUnsent } from './tell-unsent.ts'
 /** The card is loaded with the pause, not on a click: browsers let a page open a window only during the click itself. */
 const PauseCard = lazy(
   async () => (await import('../pause/pause-card.tsx')).PauseCard,
-  <p class="progress">Waiting for you…</p>,
+  <p class="progress">Waits for you…</p>,
 )
 const AnswerVerdict = lazy(async () => (await import('./answer-verdict.tsx')).AnswerVerdict)
 
@@ -161,7 +162,7 @@ function AnswerLabels({ exchange, names }: { readonly exchange: Exchange; readon
     <p class="labels line fine">
       <span class="label" data-flow={turn.flow}>
         {name !== untitledAgent && `${name} · `}
-        {modeNames[turn.mode]} · {names.isReaderUser ? flowWords[turn.flow].label : flows[turn.flow].inWords}
+        {modeNames[turn.mode]} · {toReader(flowWords[turn.flow].label, names)}
       </span>
       {turn.model && (
         <span class="label">

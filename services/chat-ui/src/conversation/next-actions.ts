@@ -1,4 +1,5 @@
 import { type Flow, type Mode, needsUser } from '@entra-agents/trace'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { problemKind } from '@entra-agents/trace-view/words/problem-kinds'
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Interaction } from '../sign-in/session.ts'
@@ -76,11 +77,10 @@ export function nextActions(
   if (code === 'TOOL_NEEDS_A_PERSON') {
     const flow = choice.flows.find(needsUser)
     if (!flow || !canSignIn) return []
-    const label = 'on your behalf'
     return [
       isSignedIn
-        ? { label: `Ask ${label}`, asked: { flow } }
-        : { ...signInAction, label: `Sign in and ask ${label}`, asked: { flow } },
+        ? { label: `Ask again, ${flowWords[flow].label.toLowerCase()}`, asked: { flow } }
+        : { ...signInAction, asked: { flow } },
     ]
   }
   const action = actionInWindow(problem)

@@ -1,7 +1,8 @@
-import { flows, type Instructions } from '@entra-agents/trace'
+import type { Instructions } from '@entra-agents/trace'
 import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { DottedName } from '@entra-agents/trace-view/controls/dotted-name'
 import { tableRoles } from '@entra-agents/trace-view/controls/table-roles'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
@@ -38,7 +39,7 @@ export function InstructionsPanel({ conversation, names, identify }: Instruction
       {conversation.mode.value === 'direct' && (
         <p class="note">In Direct mode no model is asked. This is what it is told in Bedrock mode.</p>
       )}
-      <InstructionsView told={told.value} inWords={flows[flow].inWords} names={names.ofAgent(agent)} />
+      <InstructionsView told={told.value} inWords={flowWords[flow].asWhom} names={names.ofAgent(agent)} />
     </>
   )
 }

@@ -28,8 +28,8 @@ function OneCall({ card, call }: { readonly card: PauseCardProps; readonly call:
     >
       <CallInWords call={call} />
       <p>
-        Not sent yet. {capitalise(names.agent)} would call {names.actor(call.api)} on your behalf, once,
-        exactly as shown.
+        Not sent yet. {capitalise(names.agent)} would call {names.actor(call.api)} for you, once, exactly as
+        shown.
       </p>
     </CardFrame>
   )

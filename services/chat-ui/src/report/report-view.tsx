@@ -1,4 +1,4 @@
-import { type Flow, flows, type TokenCard, type TraceStep } from '@entra-agents/trace'
+import type { Flow, TokenCard, TraceStep } from '@entra-agents/trace'
 import { Fact } from '@entra-agents/trace-view/controls/fact'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { TokenMark } from '@entra-agents/trace-view/identity/token-mark'
@@ -13,7 +13,9 @@ import { toTimeline } from '@entra-agents/trace-view/trace/timeline'
 import { carriedTokenRole, tokensOf } from '@entra-agents/trace-view/trace/traced-answer'
 import { gatherFacts, hasFailed, type TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { describeNames, modeNames, type Names, tokenRoleNames } from '@entra-agents/trace-view/words/names'
+import { toReader } from '@entra-agents/trace-view/words/reader'
 import { count, formatClock, formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
 import { spellOutDirections, spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
@@ -97,7 +99,8 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
         <dl class="facts">
           {start && <Fact name="Asked">{tellMoment(new Date(start.startedAt))}</Fact>}
           <Fact name={names.actor('agent')}>
-            {flows[flow].inWords}, {modeNames[mode]}
+            {toReader(flowWords[flow].asWhom, names)} (in Entra: {flowWords[flow].entraName}),{' '}
+            {modeNames[mode]}
             {model && ` (${model})`}
           </Fact>
           {start && <Fact name="Turn">{start.traceId ?? start.turnId}</Fact>}

@@ -86,7 +86,7 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
               key={side}
               side={side}
               label={index === 0 ? 'Left' : 'Right'}
-              title={capitalise(ofTwoAgents ? sideNames.agent : flowWords[side.flow.value].asWhom)}
+              title={ofTwoAgents ? capitalise(sideNames.agent) : flowWords[side.flow.value].label}
               facts={facts}
               config={config}
               session={session}

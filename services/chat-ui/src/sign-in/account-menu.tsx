@@ -66,7 +66,7 @@ function SignedInAccount({ account, onSignOut }: SignedInAccountProps) {
         {account.userName}
       </p>
       <p class="note">
-        The agent gets your token only when you ask it to act on your behalf, or when it demands sign-in.
+        The agent gets your token only when you ask it to act for you, or when it demands sign-in.
       </p>
       {storedKeys('session') === undefined && (
         <p class="note">Your browser lets this page keep nothing: a reload signs you out.</p>
