@@ -69,10 +69,11 @@ export class Tenant {
       const first = this.graph.calls.length
       const { output, said, code } = await this.run(line)
       const changes = this.graph.calls.slice(first).filter(({ method }) => method !== 'GET')
-      const asked = changes.map(({ method, path }) => `→ ${method} ${path}`)
-      this.#learnNames()
       const text = this.withNames(output)
-      const seen = /^(disable|enable)/.test(line) ? sortResults(text) : summarize(text)
+      const isSideBySide = /^(disable|enable)/.test(line)
+      const requests = changes.map(({ method, path }) => this.withNames(`→ ${method} ${path}`))
+      const asked = isSideBySide ? requests.toSorted() : requests
+      const seen = isSideBySide ? sortResults(text) : summarize(text)
       shown.push(
         [`$ ${line}`, seen, prefix('! ', said), ...asked, `exit code ${code}`].filter(Boolean).join('\n'),
       )
@@ -139,7 +140,7 @@ const summarize = (output: string) =>
     (lines, word) => `${word} × ${lines.split('\n').length}`,
   )
 
-/** Agents are switched side by side, so their results come in any order. */
+/** Agents are switched side by side, so requests and results come in any order. */
 function sortResults(output: string): string {
   if (output.startsWith('{')) {
     const { results, ...head } = JSON.parse(output) as { readonly results: readonly object[] }
