@@ -18,7 +18,7 @@ const agent = await useScriptedAgent(request => [
 ])
 
 async function exportAs(page: Page, format: RegExp): Promise<Download> {
-  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('button', { name: 'Share' }).click()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: format }).click(),
@@ -66,7 +66,7 @@ describe('an exported trace', () => {
     agent.answer(request => [resultEvent(request, 'Own answer.')])
     const page = await browser.open(agent.url)
     await (await ask(page, 'own question')).getByText('Own answer.').waitFor()
-    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('button', { name: 'Earlier conversations' }).click()
     const field = page.getByLabel('Open an exported file')
     const json = (buffer: Buffer) => ({ name: 'a.json', mimeType: 'application/json', buffer })
     await field.setInputFiles(json(Buffer.from('{"turns":[]}')))
@@ -91,7 +91,7 @@ describe('an exported trace', () => {
 
   it('of an earlier version still opens, and its origin is told as its claim; one of a newer version says so', async () => {
     const page = await browser.open(agent.url)
-    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('button', { name: 'Earlier conversations' }).click()
     const field = page.getByLabel('Open an exported file')
     const saved = await readFile('services/chat-ui/src/report/saved-version-1.json')
     const newer = Buffer.from(JSON.stringify({ ...JSON.parse(`${saved}`), version: 99 }))
@@ -110,7 +110,7 @@ describe('an exported trace', () => {
     await page.goto(agent.url)
     await ask(page, 'one')
     await page.getByText('it is on its way.', { exact: false }).waitFor()
-    await page.getByRole('button', { name: 'Export' }).click()
+    await page.getByRole('button', { name: 'Share' }).click()
     await page.getByRole('button', { name: /^Print/ }).click()
     expect(await page.evaluate('printed')).toContain('Identity trace: “one”')
     await page.emulateMedia({ media: 'print' })

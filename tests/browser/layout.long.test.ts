@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
+import { twoAgents } from './support/examine-states.ts'
 import { ask } from './support/steps.ts'
 import { resultEvent, stepEvents, trace } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
@@ -40,26 +41,16 @@ describe('the two panes', () => {
     expect(overflows).toEqual([true, true])
   })
 
-  it('have a divider that is moved with mouse and keys, and stays where it was put', async () => {
-    const page = await openPage(1280)
-    const divider = page.getByRole('separator', { name: 'Width of the conversation' })
-    const width = async () => (await page.locator('#pane-conversation').boundingBox())?.width ?? 0
-    const before = await width()
-    await divider.press('ArrowLeft')
-    expect(await width()).toBeLessThan(before)
-    await divider.press('End')
-    expect(await divider.getAttribute('aria-valuenow')).toBe('70')
-    const box = await divider.boundingBox()
-    await page.mouse.move((box?.x ?? 0) + 4, 400)
-    await page.mouse.down()
-    await page.mouse.move(1280 * 0.4, 400, { steps: 4 })
-    await page.mouse.up()
-    expect(await divider.getAttribute('aria-valuenow')).toBe('40')
-    await page.reload()
-    await divider.waitFor()
-    expect(Math.round(await width())).toBe(1280 * 0.4)
-    await divider.dblclick()
-    expect(await divider.getAttribute('aria-valuenow')).toBe('44')
+  it('share the width as 5 to 7, below one bar of 52 px and a head of 48 px', async () => {
+    const page = await openPage(1440)
+    await askAndWait(page)
+    await page.locator('.step').first().waitFor()
+    const [bar, conversation, traced, head] = await Promise.all(
+      ['.bar', '#pane-conversation', '#pane-trace', '.pane-head'].map(part =>
+        page.locator(part).boundingBox(),
+      ),
+    )
+    expect([bar?.height, conversation?.width, traced?.width, head?.height]).toEqual([52, 600, 840, 48])
   })
 })
 
@@ -90,26 +81,58 @@ describe('below 900 px', () => {
     const heights = targets.map(({ height }) => height).filter(height => height > 1)
     expect(Math.min(...heights)).toBeGreaterThanOrEqual(24)
     const page = await openPage(320, 640, { hasTouch: true, isMobile: true })
-    const [signIn] = await boxesOf(page.getByRole('button', { name: 'Sign in' }))
-    expect(signIn?.height).toBeGreaterThanOrEqual(44)
+    const more = page.getByRole('button', { name: /^More: new/ })
+    await more.click()
+    const rows = await boxesOf(page.locator('.menu:popover-open button:visible').or(more))
+    expect(rows).toHaveLength(6)
+    for (const { height } of rows) expect(height).toBeGreaterThanOrEqual(44)
+    await page.keyboard.press('Escape')
     await askAndWait(page)
     await page.getByRole('tab', { name: 'Identity Trace' }).click()
     await page.locator('.step').first().waitFor()
-    const [views, ...tools] = await boxesOf(page.locator('.pane.trace .segments, .trace-tools > button'))
-    expect(tools).toHaveLength(2)
+    const head = page.locator('.pane-head')
+    const [views, ...tools] = await boxesOf(head.locator(':scope > fieldset, :scope > button'))
+    expect(tools).toHaveLength(1)
     for (const tool of tools) {
       expect(tool.top).toBeLessThan(views?.bottom ?? 0)
       expect(tool.left).toBeGreaterThan(views?.right ?? 320)
       expect(tool.right).toBeLessThanOrEqual(320)
     }
+    for (const name of ['Side by side', 'Present', 'Share']) {
+      await head.getByRole('button', { name: /^More/ }).click()
+      await head.getByRole('button', { name, exact: true }).waitFor()
+      await page.keyboard.press('Escape')
+    }
   })
 })
 
-it('a panel opens at its button, even if there is little room; what is emulated stays marked', async () => {
+it('in a narrow window the agent’s name is whole, and a row of the menu opens a panel in the menu’s place', async () => {
+  agent.config = twoAgents
+  const page = await openPage(320, 640)
+  const [name] = await boxesOf(page.getByRole('button', { name: 'Agent: Weather agent' }))
+  const [status] = await boxesOf(page.getByRole('button', { name: /^Status/ }))
+  expect(name?.width).toBeGreaterThan(120)
+  expect(status?.left).toBeGreaterThanOrEqual(name?.right ?? 320)
+  const more = page.getByRole('button', { name: /^More: new/ })
+  await more.click()
+  const row = page.getByRole('button', { name: 'Earlier conversations' })
+  await row.click()
+  const panel = page.getByRole('region', { name: 'Earlier conversations' })
+  await panel.getByText('There are none.').waitFor()
+  expect((await panel.boundingBox())?.width).toBe(320 - 16)
+  await page.keyboard.press('Escape')
+  await panel.waitFor({ state: 'hidden' })
+  expect(await row.evaluate(it => it.ownerDocument.activeElement === it)).toBe(true)
+  await page.keyboard.press('Escape')
+  expect(await more.evaluate(it => it.ownerDocument.activeElement === it)).toBe(true)
+})
+
+it('a panel opens at its button, even if there is little room; what is emulated is marked', async () => {
   const page = await openPage(1280)
   for (const width of [1280, 768, 320]) {
     await page.setViewportSize({ width, height: 800 })
-    for (const name of [/^Earlier conversations/, /^Export$/, /^Theme$/, /^Status/]) {
+    const names = width < 900 ? [/^Status/, /^More: new/] : [/^Earlier/, /^Status/, /^What the model/]
+    for (const name of [/documentation/, ...names]) {
       const button = page.getByRole('button', { name })
       await button.click()
       const [at] = await boxesOf(button)
@@ -123,11 +146,9 @@ it('a panel opens at its button, even if there is little room; what is emulated 
       expect(panel.top - at.bottom).toBeLessThan(16)
       await page.keyboard.press('Escape')
     }
-    const mark = await page
-      .getByRole('button', { name: /^Status/ })
-      .getByText('emulated')
-      .boundingBox()
-    if (width > 320) expect(mark?.width).toBeGreaterThan(40)
+    const status = page.getByRole('button', { name: /^Status: .*emulated$/ })
+    if (width > 900) expect((await status.getByText('emulated').boundingBox())?.width).toBeGreaterThan(40)
+    else expect(await status.count()).toBe(1)
   }
 })
 
@@ -216,9 +237,9 @@ it('the theme is the system’s until the user chooses another, which stays', as
   const light = await paper()
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await paper()).not.toBe(light)
-  await page.getByRole('button', { name: 'Theme' }).click()
-  await page.getByRole('radio', { name: 'Light' }).check()
-  expect(await paper()).toBe(light)
+  const theme = page.getByRole('button', { name: /^Theme/ })
+  await theme.click()
+  expect([await paper(), await theme.textContent()]).toEqual([light, 'Theme: light'])
   await page.reload()
   await page.getByLabel('Your question').waitFor()
   expect(await paper()).toBe(light)

@@ -1,7 +1,6 @@
 import { isPageIncomplete, lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
-import { Popover } from '@entra-agents/trace-view/controls/popover'
+import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { describeNames } from '@entra-agents/trace-view/words/names'
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
@@ -10,7 +9,6 @@ import type { LiveExchange } from './conversation/conversation.ts'
 import { ConversationPanel } from './conversation/conversation-panel.tsx'
 import { loadExchangeView } from './conversation/message-log.tsx'
 import { readConversation } from './conversation/stored-conversation.ts'
-import { Divider } from './frame/divider.tsx'
 import { Header } from './frame/header.tsx'
 import { Tabs } from './frame/tabs.tsx'
 import { TracePane } from './frame/trace-pane.tsx'
@@ -111,6 +109,8 @@ function Workbench({ page }: { readonly page: Page }) {
 }
 
 function IncompleteNotice() {
+  // What was to be shown in an open panel does not come, and the panel would cover the notice.
+  useEffect(closePopovers, [])
   return (
     <p class="notice line">
       A part of this page could not be loaded. What was asked and answered stays when you reload it.
@@ -127,10 +127,7 @@ function whenIdle(run: () => void): void {
   else setTimeout(run)
 }
 
-const loadingNote = <p class="note">Loading…</p>
 const Banners = lazy(async () => (await import('./banners.tsx')).Banners)
-const ArchivePanel = lazy(async () => (await import('./archive/past-panel.tsx')).ArchivePanel, loadingNote)
-const ExportPanel = lazy(async () => (await import('./report/export-panel.tsx')).ExportPanel, loadingNote)
 const SideBySideView = lazy(async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView)
 
 /** Conversation and trace: side by side if there is room, else one pane at a time, beginning with the one that has the focus. */
@@ -164,48 +161,8 @@ function Panes({ page }: { readonly page: Page }) {
           pane.value = 'conversation'
         }}
       >
-        <div class="pane-head line">
-          <h2 class="wide-only">Conversation</h2>
-          <Popover id="past" label="Earlier conversations" button={<Icon name="history" />}>
-            <ArchivePanel {...page} />
-          </Popover>
-          <Popover
-            id="export"
-            label="Export"
-            class="button quiet"
-            button={
-              <>
-                <Icon name="download" />
-                Export
-              </>
-            }
-          >
-            <ExportPanel {...page} />
-          </Popover>
-          {conversation.exchanges.value.length === 0 ? (
-            conversation.replaced.value && (
-              <button type="button" class="button quiet" onClick={() => conversation.undoStartOver()}>
-                Undo<span class="visually-hidden"> new conversation</span>
-              </button>
-            )
-          ) : (
-            <button
-              type="button"
-              class="button quiet"
-              onClick={() => {
-                conversation.startOver()
-                document.getElementById('message')?.focus()
-              }}
-            >
-              <Icon name="plus" />
-              <span>
-                New<span class="visually-hidden"> conversation</span>
-              </span>
-            </button>
-          )}
-        </div>
+        <h2 class="visually-hidden">Conversation</h2>
         <ConversationPanel {...page} names={names} onTrace={(...shown) => void showTrace(...shown)} />
-        {!isNarrow && <Divider />}
       </section>
       <section
         class="pane trace"

@@ -65,7 +65,6 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     keptOnSignOut.value = undefined
     if (left === undefined) return
     conversation.forgetUser()
-    trace.revealed.value = false
     closeSideBySide()
     if (isReplaced) return
     const count = (await loadPast()).of(left).length

@@ -5,7 +5,7 @@ import type { ChatRequest, TurnEvent } from '@entra-agents/trace'
 import type { AxeResults, RunOptions } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { ask, choose } from './steps.ts'
+import { ask, choose, pressInBar } from './steps.ts'
 import { problem, resultEvent, stepEvents, traceForUser, withAgents } from './turns.ts'
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -56,12 +56,20 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   await page.locator('[role=menuitemradio]:focus').waitFor()
   yield 'empty, with the agents open'
   await page.keyboard.press('Escape')
-  for (const name of ['What the model is told', 'Earlier conversations', 'Export']) {
-    await page.getByRole('button', { name, exact: true }).click()
+  for (const name of ['What the model is told', 'Earlier conversations']) {
+    await pressInBar(page, name)
     await page.getByRole('region', { name }).getByText('Loading…').waitFor({ state: 'detached' })
     yield `empty, with ${name} open`
     await page.keyboard.press('Escape')
+    if (isNarrow) {
+      yield 'empty, with the menu of the bar open'
+      await page.keyboard.press('Escape')
+    }
   }
+  await page.getByRole('button', { name: /version, documentation/ }).click()
+  await page.getByRole('link', { name: 'Documentation' }).waitFor()
+  yield 'empty, with the menu of the mark open'
+  await page.keyboard.press('Escape')
   await choose(page, 'For me')
   await (await ask(page, 'Weather in Oslo?')).getByRole('button', { name: 'Sign in and ask' }).waitFor()
   await choose(page, 'As itself')
@@ -82,7 +90,15 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   await page.keyboard.press('Escape')
   await choose(page, 'Compare')
   yield 'compare'
+  if (isNarrow) await page.getByRole('button', { name: /^More: side/ }).click()
+  await page.getByRole('button', { name: 'Share', exact: true }).click()
+  await page
+    .getByRole('region', { name: 'Share', exact: true })
+    .getByText('Loading…')
+    .waitFor({ state: 'detached' })
+  yield 'share'
   if (isNarrow) return
+  await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Present', exact: true }).click()
   await page.getByRole('button', { name: 'Next' }).waitFor()
   yield 'presenter'

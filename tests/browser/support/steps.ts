@@ -16,6 +16,15 @@ export async function choose(page: Page, label: string): Promise<void> {
   else await menu.selectOption({ label })
 }
 
+/** Presses a button of the bar, which in a narrow window is a row of the bar's menu. */
+export async function pressInBar(page: Page, name: string): Promise<void> {
+  const button = page.locator('.bar').getByRole('button', { name, exact: true })
+  const more = page.getByRole('button', { name: /^More: new/ })
+  await button.or(more).first().waitFor()
+  if (await more.isVisible()) await more.click()
+  await button.click()
+}
+
 export function tracePane(page: Page): Locator {
   return page.locator('#pane-trace')
 }
@@ -26,11 +35,9 @@ export async function openSteps(page: Page): Promise<void> {
   await page.locator('.step-more').first().waitFor()
 }
 
-/** Reveals personal data, and waits until the trace shows that the weather API saw the agent act for this user. */
+/** Waits until the trace shows that the weather API saw the agent act for this user. */
 export async function expectCallFor(page: Page, { oid }: { readonly oid: string }): Promise<void> {
   await page.locator('.step', { hasText: 'Check TR' }).first().waitFor()
-  const reveal = page.getByRole('button', { name: 'Reveal personal data and tenant' })
-  if ((await reveal.getAttribute('aria-pressed')) === 'false') await reveal.click()
   await openSteps(page)
   await page
     .locator('.step-more pre', { hasText: '"on_behalf_of":' })

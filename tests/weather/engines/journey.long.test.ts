@@ -57,7 +57,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
     await reader.sees('What changes is whose right it uses: its own, or yours.')
     await reader.presses('Conversation')
 
-    await reader.presses('Export')
+    await reader.presses('Share')
     await reader.presses('Report, one HTML file')
     const report = await downloadedReport(folder)
 

@@ -13,6 +13,11 @@ interface PopoverProps {
   readonly children: ComponentChildren
 }
 
+/** Closes everything that is open: the outermost panel comes first in the document and takes those within it along. */
+export function closePopovers(): void {
+  document.querySelector<HTMLElement>('[popover]:popover-open')?.hidePopover()
+}
+
 /** A button with a panel that the browser closes on Esc and on a click elsewhere. Each opening renders its content anew. */
 export function Popover(props: PopoverProps) {
   const { id, button, label, class: className = 'icon-button', panelClass = '', opens, children } = props

@@ -69,13 +69,13 @@ function tellUse(use: TokenUse, isFirst: boolean, facts: TurnFacts, names: Names
   ]
 }
 
-/** Who acts for whom towards whom, in one sentence. The user's own name is used only if it may be shown. */
-export function tellToken(card: TokenCard, names: Names, revealed: boolean): string {
+/** Who acts for whom towards whom, in one sentence. */
+export function tellToken(card: TokenCard, names: Names): string {
   const { role, claims = {} } = card
   const audience = nameOrId(claims['aud'], names)
   const client = nameOrId(claims['azp'] ?? claims['appid'], names)
-  const asker = names.isReaderUser ? 'you' : 'the user who asked'
-  const user = revealed && typeof claims['name'] === 'string' ? claims['name'] : asker
+  const name = typeof claims['name'] === 'string' ? claims['name'] : 'the user who asked'
+  const user = names.isReaderUser ? 'you' : name
   if (role === 'T1') return 'The blueprint’s token: by it the blueprint vouches for the agent.'
   if (role === 'T2')
     return 'The agent’s token for its own account: by it the agent vouches for its user account in Entra.'

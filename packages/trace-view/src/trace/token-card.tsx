@@ -19,10 +19,9 @@ const claimReferences = [
   ['Agent token claims', 'https://learn.microsoft.com/entra/agent-id/agent-token-claims'],
 ] as const
 
-/** How a token is shown: the names for its ids, whether the user is named, and the clock for its expiry. */
+/** How a token is shown: the names for its ids, and the clock for its expiry. */
 export interface TokenContext {
   readonly names: Names
-  readonly revealed: boolean
   readonly clockAheadMs: number
 }
 
@@ -45,7 +44,7 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
     <section class="notice token-card stack" data-token={card.role} aria-label={card.role} ref={box}>
       <header>
         <TokenMark token={card.role} />
-        <h4>{tellToken(card, names, context.revealed)}</h4>
+        <h4>{tellToken(card, names)}</h4>
         <IconButton icon="close" label={`Close ${card.role}`} onClick={onClose} />
       </header>
       {card.observed ? (

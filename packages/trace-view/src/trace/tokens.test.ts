@@ -56,8 +56,7 @@ function describeToken(token: TokenCard, known = names): string {
         .join(' | '),
     ),
   ])
-  const told = [false, true].map(revealed => tellToken(token, known, revealed))
-  return [`${actsAsOf(token)}: ${[...new Set(told)].join(' / ')}`, ...groups].join('\n')
+  return [`${actsAsOf(token)}: ${tellToken(token, known)}`, ...groups].join('\n')
 }
 
 it('the card of a token says who acts for whom, and explains its claims', async () => {
@@ -68,7 +67,7 @@ it('the card of a token says who acts for whom, and explains its claims', async 
 it('the card of a token in an opened file never calls its reader “you”', () => {
   const known = describeNames(publicConfig, false)
   const shown = [userToken, agentToken].flatMap(token => [
-    tellToken(token, known, false),
+    tellToken(token, known),
     ...viewClaims(token, known).map(({ standsFor }) => standsFor),
   ])
   expect(shown.join()).not.toMatch(/\byou(r|rs)?\b/i)

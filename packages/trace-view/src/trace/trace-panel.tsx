@@ -8,7 +8,7 @@ import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Presenter } from './presenter.tsx'
-import { noMasking, type Redactor, redactorFor, redactorKey } from './redactor.ts'
+import { type Redactor, redactorFor, redactorKey } from './redactor.ts'
 import { StepList } from './step-list.tsx'
 import { toTimeline } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
@@ -27,6 +27,8 @@ export interface TracePanelProps {
   readonly config: PublicConfig
   /** Shown if a trace has no steps. */
   readonly whyEmpty: ComponentChildren
+  /** The button that opens what leaves the page; missing where the trace is only a part of a view. */
+  readonly share?: ComponentChildren
   /** Asks the question in two flows or to two agents at once; missing while an opened file is shown. */
   readonly onSideBySide?: () => void
 }
@@ -39,10 +41,11 @@ export function TracePanel({
   names: allNames,
   config,
   whyEmpty,
+  share,
   onSideBySide,
 }: TracePanelProps) {
   // Reads each member of the answer by itself, so that the trace is not rendered again for every word of the answer.
-  const seenSteps = useFrameValue(() => selected.value.steps)
+  const steps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const isAnswered = useComputed(() => selected.value.state === 'done').value
   const turn = useComputed(() => selected.value.turn).value
@@ -50,13 +53,15 @@ export function TracePanel({
   const { message, ...asked } = selected.peek().question
   const { agent = asked.agent, mode, flow } = turn ?? asked
   const names = useMemo(() => allNames.ofAgent(agent), [allNames, agent])
-  const revealed = view.revealed.value
-  const redactor = useRedactor(answers, revealed)
-  const steps = useMemo(() => redactor.steps(seenSteps), [redactor, seenSteps])
-  const redacted = (answer: TracedAnswer) => ({ ...answer, steps: redactor.steps(answer.steps) })
   const totalMs = useComputed(() => selected.value.result?.timing.totalMs).value
   const timeline = useMemo(() => toTimeline(steps, totalMs), [steps, totalMs])
   const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
+  // A meeting sees less than the user.
+  const redactor = useRedactor(answers)
+  const presentedFacts = useMemo(
+    () => gatherFacts(redactor.steps(steps), flow, running, pause),
+    [redactor, steps, flow, running, pause],
+  )
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
   const presenter = useRef<HTMLDialogElement>(null)
@@ -64,7 +69,7 @@ export function TracePanel({
   const answersUntilSelected = () => answers.value.slice(0, answers.value.indexOf(selected) + 1)
   const showKeys = () => keys.current?.showModal()
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
-  const context = { names, revealed, clockAheadMs }
+  const context = { names, clockAheadMs }
   const { entraLogUrl, traceUrl } = config
   const links = useMemo(() => ({ entraLogUrl, traceUrl, turn }), [entraLogUrl, traceUrl, turn])
   const listSteps = () =>
@@ -85,7 +90,7 @@ export function TracePanel({
     sequence: listSteps,
     compare: () => (
       <CompareView
-        answers={answersUntilSelected().map(({ value }) => redacted(value))}
+        answers={answersUntilSelected().map(({ value }) => value)}
         facts={facts}
         context={context}
         onSideBySide={canAskTwice ? onSideBySide : undefined}
@@ -108,11 +113,9 @@ export function TracePanel({
           }}
         />
         <TraceTools
-          steps={steps}
-          view={view}
-          onHelp={showKeys}
-          onPresent={() => presenter.current?.showModal()}
+          onPresent={steps.length > 0 ? () => presenter.current?.showModal() : undefined}
           onSideBySide={canAskTwice ? onSideBySide : undefined}
+          share={share}
         />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
@@ -139,20 +142,17 @@ export function TracePanel({
         dialog={presenter}
         question={redactor.text(message)}
         mode={mode}
-        facts={facts}
+        facts={presentedFacts}
         names={names}
       />
     </>
   )
 }
 
-/** A redactor for the tokens of all answers, since Compare shows tokens of any answer, whichever is selected. */
-export function useRedactor(answers: TracePanelProps['answers'], revealed: boolean): Redactor {
+/** A redactor for the tokens of all answers, since a question can name a user whom only another answer’s token reveals. */
+function useRedactor(answers: TracePanelProps['answers']): Redactor {
   const tokens = useComputed(() => redactorKey(allSteps(answers))).value
-  return useMemo(
-    () => (revealed ? noMasking : untracked(() => redactorFor(allSteps(answers)))),
-    [tokens, revealed, answers],
-  )
+  return useMemo(() => untracked(() => redactorFor(allSteps(answers))), [tokens, answers])
 }
 
 function allSteps(answers: TracePanelProps['answers']): TraceStep[] {

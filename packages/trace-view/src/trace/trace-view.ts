@@ -17,11 +17,9 @@ export function viewNamed(name: unknown): ViewName | undefined {
   return views.find(({ value }) => value === name)?.value
 }
 
-/** The state of the Identity Trace's display: the view, the open steps and token, and whether personal data is shown. */
+/** The state of the Identity Trace's display: the view, and the open steps and token. */
 export class TraceView {
   readonly view: Signal<ViewName> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
-  /** Whether personal data and tenant are shown: hidden at first, and again after a reload. */
-  readonly revealed = signal(false)
   /** The ids of the rows that are not in their initial state, since the user opened or closed them. */
   readonly toggled: Signal<ReadonlySet<string>> = signal(new Set<string>())
   /** The key of the token whose card is open. */

@@ -40,7 +40,9 @@ export function problemKind({
   return status !== undefined && unanswerableStatuses.has(status) ? 'neutral' : 'failed'
 }
 
+export const repositoryUrl = 'https://github.com/entra-bedrock-agent/entra-bedrock-agent'
+
 /** The address of the documentation of a failure's code. */
 export function troubleshootingUrl(code: string): string {
-  return `https://github.com/entra-bedrock-agent/entra-bedrock-agent/blob/main/docs/troubleshooting.md#${code}`
+  return `${repositoryUrl}/blob/main/docs/troubleshooting.md#${code}`
 }

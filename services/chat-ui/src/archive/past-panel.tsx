@@ -1,5 +1,6 @@
 import { useLoaded } from '@entra-agents/trace-view/browser/lazy'
 import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
+import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { type Names, untitledAgent } from '@entra-agents/trace-view/words/names'
 import { count, formatMoment } from '@entra-agents/trace-view/words/times'
 import { useSignal } from '@preact/signals'
@@ -7,8 +8,6 @@ import { shownExchanges } from '../conversation/kept.ts'
 import type { Page } from '../page.ts'
 import type { PastConversations } from './past-conversations.ts'
 import type { PastConversation } from './past-store.ts'
-import '@entra-agents/trace-view/controls/menu-row.css'
-import './past-menu.css'
 
 /** The earlier conversations that this browser keeps for the present user, and how to delete them. */
 export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' | 'loadPast' | 'names'>) {
@@ -91,7 +90,7 @@ function PastConversationRow({ one, past, names }: PastConversationRowProps) {
         aria-current={isHere}
         onClick={() => {
           if (!isHere) past.show(one)
-          document.getElementById('past')?.hidePopover()
+          closePopovers()
           document.getElementById('message')?.focus()
         }}
       >

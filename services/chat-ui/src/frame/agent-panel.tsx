@@ -1,11 +1,10 @@
 import type { Component } from '@entra-agents/trace'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
 import { type ShownState, StatusLight, shownState } from './status-line.tsx'
-import '@entra-agents/trace-view/controls/menu-row.css'
-import './agent-panel.css'
 
 export type AgentPanelProps = Pick<Page, 'config' | 'conversation' | 'status'>
 
@@ -42,7 +41,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
               class="menu-row agent-row"
               onClick={() => {
                 conversation.switchTo(name)
-                document.getElementById('agents')?.hidePopover()
+                closePopovers()
                 document.getElementById('message')?.focus()
               }}
             >

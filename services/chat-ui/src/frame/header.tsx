@@ -1,55 +1,156 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
+import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
-import { Popover } from '@entra-agents/trace-view/controls/popover'
+import { closePopovers, Popover } from '@entra-agents/trace-view/controls/popover'
 import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
 import type { AgentPanelProps } from './agent-panel.tsx'
 import { StatusMenu } from './status-menu.tsx'
-import { ThemeMenu } from './theme.tsx'
+import { ThemeButton } from './theme.tsx'
 
+const loadingNote = <p class="note">Loading…</p>
+const AboutPanel = lazy(async () => (await import('./about-panel.tsx')).AboutPanel, loadingNote)
 const AgentPanel = lazy(async () => (await import('./agent-panel.tsx')).AgentPanel)
+const ArchivePanel = lazy(async () => (await import('../archive/past-panel.tsx')).ArchivePanel, loadingNote)
+const FilePicker = lazy(async () => (await import('../report/file-picker.tsx')).FilePicker)
 const InstructionsPanel = lazy(
   async () => (await import('./instructions-panel.tsx')).InstructionsPanel,
-  <p class="note">Loading…</p>,
+  loadingNote,
 )
 
-/** The page's title, the health of the agent, and who is signed in. */
+/** The page's only bar: what belongs to the agent at its start, what belongs to the user at its end. */
 export function Header({ title, page }: { readonly title: string; readonly page: Page }) {
+  const isNarrow = useMediaQuery(narrowQuery)
+  const conversations = (
+    <>
+      <NewConversation {...page} />
+      <Popover
+        id="past"
+        label="Earlier conversations"
+        class="button quiet"
+        button={
+          <>
+            <Icon name="history" />
+            <span>
+              Earlier<span class="menu-only"> conversations</span>
+            </span>
+          </>
+        }
+      >
+        <ArchivePanel {...page} />
+        <FilePicker {...page} />
+      </Popover>
+    </>
+  )
+  const instructions = page.config.modes.includes('bedrock') && (
+    <Popover
+      id="told"
+      label="What the model is told"
+      class="button quiet"
+      panelClass="told"
+      button={
+        <>
+          <Icon name="sheet" />
+          What the model is told
+        </>
+      }
+    >
+      <InstructionsPanel {...page} />
+    </Popover>
+  )
   return (
-    <header class="page-header">
-      <Logo />
-      <h1 class="wide-only">{title}</h1>
+    <header class="bar">
+      <Popover
+        id="about"
+        label={`${title}: version, documentation, keys`}
+        panelClass="menu"
+        button={<Logo />}
+      >
+        <AboutPanel title={title} {...page} />
+      </Popover>
+      <h1 class="visually-hidden">{title}</h1>
       <AgentMenu {...page} />
+      {!isNarrow && conversations}
       <div class="end line">
-        {page.config.modes.includes('bedrock') && (
-          <Popover id="told" label="What the model is told" panelClass="told" button={<Icon name="sheet" />}>
-            <InstructionsPanel {...page} />
-          </Popover>
-        )}
+        {!isNarrow && instructions}
         <StatusMenu {...page} />
-        <AccountMenu {...page} />
-        <ThemeMenu />
+        {isNarrow ? (
+          <Popover
+            id="more"
+            label="More: new, earlier, what the model is told, account, theme"
+            panelClass="menu"
+            button={<Icon name="more" />}
+          >
+            {conversations}
+            {instructions}
+            <AccountMenu {...page} />
+            <ThemeButton />
+          </Popover>
+        ) : (
+          <>
+            <AccountMenu {...page} />
+            <ThemeButton />
+          </>
+        )}
       </div>
     </header>
+  )
+}
+
+/** Begins a new conversation or, as long as nothing is asked in it, brings back the one that it replaced. */
+function NewConversation({ conversation }: Pick<Page, 'conversation'>) {
+  if (conversation.exchanges.value.length === 0 && conversation.replaced.value) {
+    return (
+      <button
+        type="button"
+        class="button quiet"
+        onClick={() => {
+          conversation.undoStartOver()
+          closePopovers()
+        }}
+      >
+        <span>
+          Undo<span class="menu-only"> new conversation</span>
+        </span>
+      </button>
+    )
+  }
+  return (
+    <button
+      type="button"
+      class="button quiet"
+      onClick={() => {
+        conversation.startOver()
+        closePopovers()
+        document.getElementById('message')?.focus()
+      }}
+    >
+      <Icon name="plus" />
+      <span>
+        New<span class="menu-only"> conversation</span>
+      </span>
+    </button>
   )
 }
 
 /** Shows which agent is asked and lets the user choose another one. Renders nothing if there is only one. */
 function AgentMenu(props: AgentPanelProps) {
   const { config, conversation } = props
+  const agent = conversation.agent.value
+  const name = agentNamed(config, agent)?.title ?? agent
   if (config.agents.length < 2) return null
-  const name = conversation.agent.value
   return (
     <Popover
       id="agents"
       class="button agent-button"
       label="Agents"
+      panelClass="menu"
       opens="menu"
       button={
         <>
           <span class="visually-hidden">Agent: </span>
-          <span class="account-name">{agentNamed(config, name)?.title ?? name}</span>
+          {name}
           <Icon name="chevron" />
         </>
       }
@@ -63,7 +164,7 @@ function Logo() {
   return (
     <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
       <rect width="32" height="32" rx="8" />
-      <path d="M7 16h6m6 0h6M13 16a3 3 0 1 0 6 0 3 3 0 1 0-6 0M16 7v6m0 6v6" />
+      <path d="M16 7v4M16 21v4M7 16h4M21 16h4M13 16a3 3 0 1 0 6 0 3 3 0 1 0-6 0" />
     </svg>
   )
 }

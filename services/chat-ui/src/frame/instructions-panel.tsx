@@ -10,7 +10,6 @@ import { readDocument } from '../agent/documents.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import type { Page } from '../page.ts'
-import './told.css'
 
 type InstructionsPanelProps = Pick<Page, 'conversation' | 'names' | 'identify'>
 

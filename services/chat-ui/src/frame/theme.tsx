@@ -1,30 +1,41 @@
 import { readStored, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
-import { Popover } from '@entra-agents/trace-view/controls/popover'
-import { Segments } from '@entra-agents/trace-view/controls/segments'
-import { capitalise } from '@entra-agents/trace-view/words/names'
 import { effect, signal } from '@preact/signals'
 
-const themes = ['system', 'light', 'dark'] as const
-type Theme = (typeof themes)[number]
+const themes = { system: 'as the system', light: 'light', dark: 'dark' } as const
+type Theme = keyof typeof themes
 
-const theme = signal<Theme>(themes.find(name => name === readStored('local', 'theme')) ?? 'system')
+const stored = readStored('local', 'theme')
+const theme = signal<Theme>(
+  typeof stored === 'string' && Object.hasOwn(themes, stored) ? (stored as Theme) : 'system',
+)
 
 effect(() => {
   document.documentElement.dataset['theme'] = theme.value
 })
 
-/** Light, dark, or as set in the system. */
-export function ThemeMenu() {
+/** The theme after this one. From the system's theme the opposite one comes first, so that each press shows at once. */
+function themeAfter(now: Theme): Theme {
+  const isDark = matchMedia('(prefers-color-scheme: dark)').matches
+  const order: readonly Theme[] = isDark ? ['system', 'light', 'dark'] : ['system', 'dark', 'light']
+  return order[(order.indexOf(now) + 1) % order.length] ?? 'system'
+}
+
+/** Shows the theme: as set in the system, light or dark. Each press chooses the next one. */
+export function ThemeButton() {
+  const words = `Theme: ${themes[theme.value]}`
   return (
-    <Popover id="theme" label="Theme" button={<Icon name={theme.value} />}>
-      <Segments
-        legend="Theme"
-        name="theme"
-        chosen={theme}
-        segments={themes.map(value => ({ value, label: capitalise(value) }))}
-        onChoose={chosen => writeStored('local', 'theme', chosen)}
-      />
-    </Popover>
+    <button
+      type="button"
+      class="button quiet"
+      title={words}
+      onClick={() => {
+        theme.value = themeAfter(theme.value)
+        writeStored('local', 'theme', theme.value)
+      }}
+    >
+      <Icon name="theme" />
+      <span class="menu-only">{words}</span>
+    </button>
   )
 }

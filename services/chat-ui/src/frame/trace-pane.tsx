@@ -1,19 +1,23 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Popover } from '@entra-agents/trace-view/controls/popover'
 import type { Page } from '../page.ts'
 
-type TracePaneProps = Pick<Page, 'conversation' | 'trace' | 'config' | 'session' | 'names' | 'openSideBySide'>
+type TracePaneProps = Pick<
+  Page,
+  'conversation' | 'trace' | 'config' | 'session' | 'status' | 'names' | 'openSideBySide'
+>
 
-const paneHead = (
-  <div class="pane-head line">
-    <h2 class="wide-only">Identity Trace</h2>
-  </div>
-)
 const TracePanel = lazy(
   async () => (await import('@entra-agents/trace-view/trace/trace-panel')).TracePanel,
-  paneHead,
+  <div class="pane-head" />,
 )
 const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceIntro)
 const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
+const ExportPanel = lazy(
+  async () => (await import('../report/export-panel.tsx')).ExportPanel,
+  <p class="note">Loading…</p>,
+)
 
 /** The Identity Trace or, before the first answer, its introduction. */
 export function TracePane(props: TracePaneProps) {
@@ -30,13 +34,28 @@ export function TracePane(props: TracePaneProps) {
         config={config}
         names={names}
         whyEmpty={<NoSteps config={config} session={session} flow={question.flow} />}
+        share={
+          <Popover
+            id="share"
+            label="Share"
+            class="button quiet"
+            button={
+              <>
+                <Icon name="share" />
+                Share
+              </>
+            }
+          >
+            <ExportPanel {...props} />
+          </Popover>
+        }
         {...(conversation.opened.value ? {} : { onSideBySide: openSideBySide })}
       />
     )
   }
   return (
     <>
-      {paneHead}
+      <h2 class="visually-hidden">Identity Trace</h2>
       <div class="scroll">
         <TraceIntro flow={conversation.flow.value} />
       </div>

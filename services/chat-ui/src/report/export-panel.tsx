@@ -3,9 +3,7 @@ import { downloadText } from '@entra-agents/trace-view/browser/download'
 import { type ReadonlySignal, useSignal } from '@preact/signals'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { Session } from '../sign-in/session.ts'
-import '@entra-agents/trace-view/controls/menu-row.css'
 import type { ExportedFile } from './file-shape.ts'
-import { exchangeOf, mostFileBytes, readExportedFile, UnreadableFile } from './read-file.ts'
 import { printReport, reportHtml } from './report-html.tsx'
 import { toExportedFile } from './write-file.ts'
 
@@ -22,7 +20,6 @@ type ExportExtent = 'answer' | 'conversation'
 export function ExportPanel({ conversation, config, status, session }: ExportPanelProps) {
   const extent = useSignal<ExportExtent>('answer')
   const withPersonalData = useSignal(false)
-  const fault = useSignal('')
   const selected = conversation.selected.value
   const opened = conversation.opened.value
 
@@ -104,21 +101,6 @@ export function ExportPanel({ conversation, config, status, session }: ExportPan
           ))}
         </>
       )}
-      <label class="menu-row">
-        <strong>Open an exported file…</strong>
-        <span>From this or another agent.</span>
-        <input
-          type="file"
-          class="visually-hidden"
-          accept=".html,.json"
-          onChange={async event => {
-            const input = event.currentTarget
-            fault.value = (await openFile(input.files?.[0], conversation)) ?? ''
-            input.value = ''
-          }}
-        />
-      </label>
-      <p role="alert">{fault.value}</p>
     </>
   )
 }
@@ -127,18 +109,3 @@ const extents: readonly { readonly value: ExportExtent; readonly label: string }
   { value: 'answer', label: 'This answer' },
   { value: 'conversation', label: 'Whole conversation, as shown' },
 ]
-
-/** Shows the answers of a file, or returns why they cannot be shown. */
-async function openFile(file: File | undefined, conversation: Conversation): Promise<string | undefined> {
-  if (!file) return undefined
-  if (file.size > mostFileBytes) return `This file is too large: more than ${mostFileBytes / 1024 / 1024} MB.`
-  try {
-    const read = readExportedFile(await file.text())
-    conversation.open(read, read.turns.map(exchangeOf))
-    document.getElementById('export')?.hidePopover()
-    return undefined
-  } catch (error) {
-    if (error instanceof UnreadableFile) return error.message
-    return 'This file could not be read.'
-  }
-}

@@ -1,4 +1,3 @@
-import controls from '@entra-agents/trace-view/controls/controls.css?inline'
 import formula from '@entra-agents/trace-view/identity/formula.css?inline'
 import mark from '@entra-agents/trace-view/identity/token-mark.css?inline'
 import verdict from '@entra-agents/trace-view/identity/verdict.css?inline'
@@ -11,7 +10,7 @@ import type { ExportedFile } from './file-shape.ts'
 import rules from './report.css?inline'
 import { ReportView, reportTitle } from './report-view.tsx'
 
-const css = [tokens, base, layout, controls, mark, formula, verdict, rules].join('\n')
+const css = [tokens, base, layout, mark, formula, verdict, rules].join('\n')
 
 /**
  * The hash of the styles, the only source that the report's Content-Security-Policy allows; `undefined` on plain http, where

@@ -3,7 +3,7 @@ import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { OutcomeMark } from '@entra-agents/trace-view/identity/verdict-view'
 import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
-import { TracePanel, useRedactor } from '@entra-agents/trace-view/trace/trace-panel'
+import { TracePanel } from '@entra-agents/trace-view/trace/trace-panel'
 import type { TraceView } from '@entra-agents/trace-view/trace/trace-view'
 import { gatherFacts, type TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
@@ -35,11 +35,14 @@ interface SideBySideProps {
 export function SideBySideView({ pair, config, session, names, view, onClose }: SideBySideProps) {
   const traced = useSignal<Conversation | undefined>(undefined)
   const answers = useComputed(() => pair.sides.flatMap(side => side.selected.value ?? []))
-  const redactor = useRedactor(answers, view.revealed.value)
   const sides = pair.sides.map(side => {
     const answer = side.selected.value?.value
-    const steps = redactor.steps(answer?.steps ?? [])
-    const facts = gatherFacts(steps, side.flow.value, answer?.state === 'running', answer?.pause)
+    const facts = gatherFacts(
+      answer?.steps ?? [],
+      side.flow.value,
+      answer?.state === 'running',
+      answer?.pause,
+    )
     return { side, facts, names: names.ofAgent(side.agent.value) }
   })
   const ofTwoAgents = pair.sides[0].agent.value !== pair.sides[1].agent.value
@@ -60,7 +63,7 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
         </button>
         <h2>Side by side</h2>
         <p>
-          “<bdi>{redactor.text(pair.message)}</bdi>”
+          “<bdi>{pair.message}</bdi>”
         </p>
         <button type="button" class="button end" onClick={() => pair.askBoth()}>
           <Icon name="retry" />

@@ -30,7 +30,17 @@ export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'c
         <SignedInAccount account={account} onSignOut={() => void run(session.signOut())} />
       ) : (
         <>
-          <SignInButton session={session} label="Sign in" onClick={() => void run(signIn())} />
+          <SignInButton
+            session={session}
+            class="button quiet"
+            label={
+              <>
+                <Icon name="user" />
+                Sign in
+              </>
+            }
+            onClick={() => void run(signIn())}
+          />
           {problem.value && (
             <p class="note-card" data-kind="wait" role="alert">
               <strong>{problem.value.title}</strong> {problem.value.detail} {problem.value.hint}{' '}
@@ -52,8 +62,8 @@ function SignedInAccount({ account, onSignOut }: SignedInAccountProps) {
   const button = (
     <>
       <Icon name="user" />
-      <span class="account-name wide-only">
-        <span class="visually-hidden">Signed in as </span>
+      <span class="account-name cut">
+        <span class="menu-only">Signed in as </span>
         {account.name}
       </span>
     </>

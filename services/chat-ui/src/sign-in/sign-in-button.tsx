@@ -1,15 +1,17 @@
 import { useSettled } from '@entra-agents/trace-view/browser/settled'
 import { KeepFocus } from '@entra-agents/trace-view/controls/keep-focus'
+import type { ComponentChildren } from 'preact'
 import type { Session } from './session.ts'
 
 interface SignInButtonProps {
   readonly session: Session
-  readonly label: string
+  readonly label: ComponentChildren
+  readonly class?: string
   readonly onClick: () => void
 }
 
 /** A button that opens the sign-in window and, while the window is open, cancels it. */
-export function SignInButton({ session, label, onClick }: SignInButtonProps) {
+export function SignInButton({ session, label, class: className = 'button', onClick }: SignInButtonProps) {
   const signingIn = session.signingIn.value
   const canPress = useSettled(signingIn)
   const whenSettled = (action: () => void) => (canPress ? action : undefined)
@@ -30,7 +32,7 @@ export function SignInButton({ session, label, onClick }: SignInButtonProps) {
       ) : (
         <button
           type="button"
-          class="button"
+          class={className}
           aria-disabled={!canPress}
           onPointerEnter={() => session.prepare()}
           onFocus={() => session.prepare()}

@@ -1,0 +1,20 @@
+import { repositoryUrl } from '@entra-agents/trace-view/words/problem-kinds'
+import type { Page } from '../page.ts'
+
+/** What this page is: its version, documentation and source. */
+export function AboutPanel({ title, status }: { readonly title: string } & Pick<Page, 'status'>) {
+  const version = status.value?.version
+  return (
+    <>
+      <p class="menu-text">
+        <strong>{title}</strong> {version && <span class="note">version {version}</span>}
+      </p>
+      <a class="button quiet" href={`${repositoryUrl}#readme`} target="_blank" rel="noopener noreferrer">
+        Documentation
+      </a>
+      <a class="button quiet" href={repositoryUrl} target="_blank" rel="noopener noreferrer">
+        Source
+      </a>
+    </>
+  )
+}
