@@ -22,9 +22,9 @@ describe('somebody who signs in', () => {
     await signIn(page, ada)
     await waitForAnswer(await askOnBehalf(page))
     await expectCallFor(page, ada)
-    expect(await (await showToken(page, 'TR')).textContent()).toContain(
-      `for ${ada.name} (in Entra: on behalf of) towards Weather API.`,
-    )
+    const card = await (await showToken(page, 'TR')).textContent()
+    expect(card).toContain('for you (in Entra: on behalf of) towards Weather API.')
+    expect(card, 'whom “you” means').toContain(ada.oid)
     expect(await page.locator('.formulas .plate[data-token=Tc]').count()).toBe(1)
     await page.reload()
     await expectSignedIn(page, ada)
