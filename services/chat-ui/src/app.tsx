@@ -65,8 +65,10 @@ function LoadingPage() {
 
 function Workbench({ page }: { readonly page: Page }) {
   const running = page.conversation.running.value
-  const { keptOnSignOut, linkMissed, conversation } = page
-  const isBannerDue = Boolean(keptOnSignOut.value || conversation.opened.value || linkMissed.value)
+  const { keptOnSignOut, linkMissed, linkFault, conversation } = page
+  const isBannerDue = Boolean(
+    keptOnSignOut.value || conversation.opened.value || linkMissed.value || linkFault.value,
+  )
   const pair = page.sideBySide.value
   const isOutOfReach = page.statusProblem.value !== undefined
   useEffect(() => {

@@ -5,13 +5,19 @@ import { converse } from './testing/converse.ts'
 import { exportContext } from './testing/export-context.ts'
 import { textOf } from './testing/text-of.ts'
 
-it('What an opened file says of its origin is repeated as its claim, and cannot reverse the words around it', () => {
-  const { conversation } = converse([])
-  const host = 'login.microsoftonline.com\u202E'
-  conversation.open(toExportedFile([], { ...exportContext, host }, true), [])
-  const banner = textOf(FileBanner({ conversation }))
-  expect(banner).toContain('The file says of itself that it was made')
-  expect(banner).toMatch(/at “login\.microsoftonline\.com.U\+202E.”\. Nothing of it is sent/)
-  conversation.closeFile()
-  expect(textOf(FileBanner({ conversation }))).toBe('')
-})
+it.each(['file', 'link'])(
+  'What an opened %s says of its origin is repeated as its claim, and cannot reverse the words around it',
+  source => {
+    const { conversation } = converse([])
+    const host = 'login.microsoftonline.com\u202E'
+    const file = toExportedFile([], { ...exportContext, host }, true)
+    conversation.open({ ...file, isLink: source === 'link' }, [])
+    const banner = textOf(FileBanner({ conversation }))
+    expect(banner).toMatch(new RegExp(`From a ${source}:.*it says of itself that it was made`, 's'))
+    expect(banner).toMatch(
+      /at “login\.microsoftonline\.com.U\+202E.”\. This page did not see it, and sends nothing of it/,
+    )
+    conversation.closeFile()
+    expect(textOf(FileBanner({ conversation }))).toBe('')
+  },
+)

@@ -3,7 +3,7 @@ import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import type { Conversation } from './conversation/conversation.ts'
 import type { Page } from './page.ts'
 
-/** Banners ask whether to keep conversations after a sign-out, or say that a file is open or a link's answer is not here. */
+/** Banners ask whether to keep conversations after a sign-out, or say that a file is open or what a link leads to is not here. */
 export function Banners({ page }: { readonly page: Page }) {
   return (
     <>
@@ -13,6 +13,11 @@ export function Banners({ page }: { readonly page: Page }) {
         <p class="notice">
           <strong>This link leads to an answer of a conversation in another tab</strong>, or of one that has
           been started over. It may be among the earlier conversations.
+        </p>
+      )}
+      {page.linkFault.value && (
+        <p class="notice">
+          <strong>The trace of this link cannot be shown.</strong> {page.linkFault.value}
         </p>
       )}
     </>
@@ -49,17 +54,18 @@ function SignedOutNotice({ keptOnSignOut, loadPast }: Pick<Page, 'keptOnSignOut'
   )
 }
 
-/** The banner above every view of a file. This page has not seen what the file reports, and repeats it as the file's words. */
+/** The banner above every view of a file or link. This page has not seen what it reports, and repeats it as the file's words. */
 export function FileBanner({ conversation }: { readonly conversation: Conversation }) {
   const opened = conversation.opened.value
   if (!opened) return null
+  const source = opened.isLink ? 'link' : 'file'
   return (
     <p class="notice line">
-      <strong>From a file; this page did not see it.</strong>
-      The file says of itself that it was made {formatMoment(new Date(opened.exportedAt))} at “
-      {spellOutHidden(opened.from.host)}”. Nothing of it is sent to the agent.
+      <strong>From a {source}:</strong>
+      it says of itself that it was made {formatMoment(new Date(opened.exportedAt))} at “
+      {spellOutHidden(opened.from.host)}”. This page did not see it, and sends nothing of it to the agent.
       <button type="button" class="button" onClick={() => conversation.closeFile()}>
-        Close the file
+        Close the {source}
       </button>
     </p>
   )

@@ -2,24 +2,33 @@ import { type TraceView, viewNamed } from '@entra-agents/trace-view/trace/trace-
 import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { Conversation, LiveExchange } from './conversation/conversation.ts'
 import type { Pane } from './frame/tabs.tsx'
+import { createSharedTrace } from './shared-trace.ts'
 
 /**
  * Makes the address follow what is shown, as `#turn=2&view=steps&step=5&id=…`, and opens what an address names.
  * The address names a step by its number; the agent's turn id distinguishes the answer from those of other conversations.
- * If there are several agents, the address names the agent that is asked. It holds nothing else of the trace.
+ * If there are several agents, the address names the agent that is asked. It holds nothing else of the trace, unless it was
+ * made to carry one whole, as `#trace=…`.
  *
- * Returns whether the address named an answer that is not in this conversation; `false` once the conversation changes.
+ * Returns whether the address named an answer that is not in this conversation, until the conversation changes, and why the
+ * trace of an address cannot be shown.
  */
 export function followAddress(
   conversation: Conversation,
   trace: TraceView,
   pane: Signal<Pane>,
   hasChoice: boolean,
-): ReadonlySignal<boolean> {
+): { readonly linkMissed: ReadonlySignal<boolean>; readonly linkFault: ReadonlySignal<string> } {
   const missedIn = signal<readonly LiveExchange[] | undefined>(undefined)
   const turnId = computed(() => conversation.selected.value?.value.turn?.turnId)
+  const shared = createSharedTrace(conversation, pane)
   const go = () => {
+    if (shared.isNamed()) {
+      void shared.open()
+      return
+    }
     const parts = new URLSearchParams(location.hash.slice(1))
+    shared.close()
     const agent = parts.get('agent')
     if (hasChoice && agent !== null) conversation.switchTo(agent)
     const answer = findAnswer(conversation.exchanges.peek(), parts)
@@ -38,21 +47,23 @@ export function followAddress(
     trace.current.value = undefined
   })
   effect(() => {
+    if (shared.isHere.value) return
     const selected = conversation.selected.value
     const turn =
       selected && !conversation.opened.value ? conversation.exchanges.value.indexOf(selected) + 1 : 0
-    const step = trace.current.value
-    const id = turnId.value
-    const parts = new URLSearchParams({
-      ...(hasChoice ? { agent: conversation.agent.value } : {}),
-      ...(turn === 0 ? {} : { turn: `${turn}`, view: trace.view.value }),
-      ...(turn === 0 || step === undefined ? {} : { step: `${step}` }),
-      ...(turn === 0 || id === undefined ? {} : { id }),
-    })
+    const parts = new URLSearchParams()
+    const named = {
+      agent: hasChoice ? conversation.agent.value : undefined,
+      ...(turn > 0 && { turn, view: trace.view.value, step: trace.current.value, id: turnId.value }),
+    }
+    for (const [name, value] of Object.entries(named)) if (value !== undefined) parts.set(name, `${value}`)
     const address = parts.size === 0 ? `${location.pathname}${location.search}` : `#${parts}`
     history.replaceState(history.state, '', address)
   })
-  return computed(() => missedIn.value === conversation.exchanges.value)
+  return {
+    linkMissed: computed(() => missedIn.value === conversation.exchanges.value),
+    linkFault: shared.fault,
+  }
 }
 
 function findAnswer(exchanges: readonly LiveExchange[], parts: URLSearchParams): LiveExchange | undefined {

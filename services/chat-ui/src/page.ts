@@ -70,8 +70,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     const count = (await loadPast()).of(left).length
     if (count > 0) keptOnSignOut.value = { objectId: left, count }
   })
-  /** Whether the address names an answer that is not in this conversation. */
-  const linkMissed = followAddress(conversation, trace, pane, config.agents.length > 1)
+  const links = followAddress(conversation, trace, pane, config.agents.length > 1)
   if (session.available && hasStoredSession()) session.prepare()
   return {
     config,
@@ -80,7 +79,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     conversation,
     trace,
     pane,
-    linkMissed,
+    ...links,
     names: describeNames(config),
     loadPast,
     keptOnSignOut,

@@ -92,10 +92,7 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   yield 'compare'
   if (isNarrow) await page.getByRole('button', { name: /^More: side/ }).click()
   await page.getByRole('button', { name: 'Share', exact: true }).click()
-  await page
-    .getByRole('region', { name: 'Share', exact: true })
-    .getByText('Loading…')
-    .waitFor({ state: 'detached' })
+  await page.getByText(/after #: \d+ KB/).waitFor()
   yield 'share'
   if (isNarrow) return
   await page.keyboard.press('Escape')

@@ -130,7 +130,7 @@ export class Conversation {
     this.#display(toKept(exchanges))
     this.#behindFile = { ...kept, exchanges: kept.exchanges.map(stopExchange) }
     this.opened.value = file
-    this.#needs.announce('From a file; this page did not see it.')
+    this.#needs.announce(`From a ${file.isLink ? 'link' : 'file'}; this page did not see it.`)
   }
 
   closeFile(): void {

@@ -39,8 +39,9 @@ export interface Drafts {
 /** Half-written questions, and the agent, mode and flow of the next one. */
 export type KeptComposer = Drafts & Pick<Question, 'agent' | 'mode' | 'flow'>
 
-/** What an opened file, shown instead of a conversation, states about itself. The page verifies nothing of it. */
+/** What an opened file or link, shown instead of a conversation, states about itself. The page verifies nothing of it. */
 export interface OpenedFile {
+  readonly isLink?: boolean
   readonly exportedAt: string
   readonly from: { readonly host: string; readonly version: string }
   readonly redacted: boolean

@@ -14,8 +14,8 @@ const TracePanel = lazy(
 )
 const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceIntro)
 const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
-const ExportPanel = lazy(
-  async () => (await import('../report/export-panel.tsx')).ExportPanel,
+const SharePanel = lazy(
+  async () => (await import('../report/share-panel.tsx')).SharePanel,
   <p class="note">Loading…</p>,
 )
 
@@ -39,6 +39,7 @@ export function TracePane(props: TracePaneProps) {
             id="share"
             label="Share"
             class="button quiet"
+            panelClass="share"
             button={
               <>
                 <Icon name="share" />
@@ -46,7 +47,7 @@ export function TracePane(props: TracePaneProps) {
               </>
             }
           >
-            <ExportPanel {...props} />
+            <SharePanel {...props} />
           </Popover>
         }
         {...(conversation.opened.value ? {} : { onSideBySide: openSideBySide })}

@@ -2,7 +2,6 @@ import { secretsOf } from '@entra-agents/trace-view/trace/secrets'
 import { Check } from 'typebox/value'
 import type { Exchange } from '../conversation/exchange.ts'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
-import { findDataBlock } from './data-block.ts'
 import { ExportedFile } from './file-shape.ts'
 import { fileFormat, fileVersion } from './file-version.ts'
 
@@ -21,25 +20,24 @@ export class UnreadableFile extends Error {
 const mostHiddenCharacters = 200_000
 
 /**
- * Reads a file, which is a report (HTML) or JSON. The file is not trusted: it is checked by the schemas of the events, and
- * everything in it is shown as text.
+ * Reads a file. The file is not trusted: it is checked by the schemas of the events, and everything in it is shown as text.
  *
  * @throws UnreadableFile
  */
 export function readExportedFile(text: string): ExportedFile {
-  const data = parseJson(findDataBlock(text) ?? text)
+  const data = parseJson(text)
   if (isOfNewerVersion(data)) throw new UnreadableFile('Made by a newer version of this page.')
   if (isTooDeep(data) || !Check(ExportedFile, data)) {
-    throw new UnreadableFile('This file is no trace that this page can read.')
+    throw new UnreadableFile('This is no trace that this page can read.')
   }
   const steps = data.turns.flatMap(turn => turn.steps)
   const hidden = [...secretsOf(steps.flatMap(({ token }) => token ?? [])).keys()].join('')
   if (hidden.length > mostHiddenCharacters) {
-    throw new UnreadableFile('This file names more people than this page can hide.')
+    throw new UnreadableFile('This trace names more people than this page can hide.')
   }
   const stepIds = steps.map(({ id }) => id)
   if (new Set(stepIds).size < stepIds.length) {
-    throw new UnreadableFile('This file names two steps alike, which no agent does.')
+    throw new UnreadableFile('This trace names two steps alike, which no agent does.')
   }
   return data
 }
@@ -48,7 +46,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new UnreadableFile('This file is neither a report of this page nor JSON.')
+    throw new UnreadableFile('This is no trace: the page reads what “Data” of Share saved, which is JSON.')
   }
 }
 

@@ -8,7 +8,6 @@ import { describe, expect, it } from 'vitest'
 import { type Exchange, startExchange } from '../conversation/exchange.ts'
 import { exportContext } from '../testing/export-context.ts'
 import { textOf } from '../testing/text-of.ts'
-import { writeDataBlock } from './data-block.ts'
 import { exchangeOf, readExportedFile } from './read-file.ts'
 import { ReportView } from './report-view.tsx'
 import { type ExportContext, toExportedFile } from './write-file.ts'
@@ -109,13 +108,13 @@ describe('an exported file', () => {
       { decided: [{ title: call.title }, { kind: 'step-up' }] },
     ])
     const lines = textOf(ReportView({ file: read })).split('\n')
-    const from = lines.indexOf('I order it.')
-    expect(lines.slice(from, from + 4)).toEqual([
-      'I order it.',
+    const from = lines.indexOf('Who decided')
+    expect(lines.slice(from + 1, from + 3)).toEqual([
       'The user approved: create an order for “‹upn hidden›”.',
       'The user confirmed who they are.',
-      'Done.',
     ])
+    expect(lines).toContain('I order it.')
+    expect(lines).toContain('Done.')
   })
 
   it('masks in all turns what one turn reveals of a user', () => {
@@ -130,13 +129,21 @@ describe('an exported file', () => {
     expect(JSON.stringify(file)).not.toMatch(/owner|claimsChallenge/)
   })
 
-  it('is read back as it was written, also out of an HTML report, but its answers have no owner', () => {
-    const file = toExportedFile([exchange], context, true)
+  it('is read back as it was written, also as the text at the end of a report, but its answers have no owner', () => {
+    const hostile = { ...exchange, answer: `${exchange.answer} \u202Egnp.exe` }
+    const file = toExportedFile([hostile], context, true)
     expect(readExportedFile(JSON.stringify(file))).toEqual(file)
-    const html = `<!doctype html><p>&lt;script type="application/json"…</p>${writeDataBlock(file)}`
-    expect(html.split('</script>')).toHaveLength(2)
-    const [turn] = readExportedFile(html).turns
-    expect(turn && exchangeOf(turn)).toMatchObject({ owner: undefined, answer: exchange.answer })
+    const [, data = ''] = textOf(ReportView({ file })).split('All data, as JSON\n')
+    expect(data).not.toContain('\u202E')
+    expect(readExportedFile(data)).toEqual(file)
+    const [turn] = readExportedFile(data).turns
+    expect(turn && exchangeOf(turn)).toMatchObject({ owner: undefined, answer: hostile.answer })
+  })
+
+  it('as a report says what matters of the token, and how many other claims are in the data', () => {
+    const text = textOf(ReportView({ file: toExportedFile([exchange], context, false) }))
+    expect(text).toMatch(/For whom\n.*user.*\noid ‹user oid hidden›/)
+    expect(text).toContain('5 more claims: in the data at the end.')
   })
 
   it('of version 1, without decisions, still opens', () => {
@@ -174,7 +181,7 @@ describe('an untrusted file', () => {
     ['has an answer that is still coming', fileWith({ state: 'running' })],
   ])('is not shown if it %s', (_what, changed) => {
     const text = typeof changed === 'string' ? changed : JSON.stringify(changed)
-    expect(() => readExportedFile(text)).toThrow('This file')
+    expect(() => readExportedFile(text)).toThrow(/^This (is no )?trace/)
   })
 
   it.each([3, 99, 1e300])(
@@ -198,7 +205,7 @@ describe('an untrusted file', () => {
   it('is not shown if it is nested too deep for the stack', () => {
     const body = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
     const text = JSON.stringify(file).replace('"arguments":{', `"arguments":{"x":${body},`)
-    expect(() => readExportedFile(text)).toThrow('This file')
+    expect(() => readExportedFile(text)).toThrow(/^This (is no )?trace/)
   })
 
   it('is not shown if its tokens name more people than any conversation', () => {

@@ -4,10 +4,9 @@ import verdict from '@entra-agents/trace-view/identity/verdict.css?inline'
 import { render } from 'preact'
 import base from '../styles/base.css?inline'
 import layout from '../styles/layout.css?inline'
+import rules from '../styles/report.css?inline'
 import tokens from '../styles/tokens.css?inline'
-import { writeDataBlock } from './data-block.ts'
 import type { ExportedFile } from './file-shape.ts'
-import rules from './report.css?inline'
 import { ReportView, reportTitle } from './report-view.tsx'
 
 const css = [tokens, base, layout, mark, formula, verdict, rules].join('\n')
@@ -46,7 +45,6 @@ export function reportHtml(file: ExportedFile): string {
 </head>
 <body>
 ${place.innerHTML}
-${writeDataBlock(file)}
 </body>
 </html>
 `
@@ -54,29 +52,4 @@ ${writeDataBlock(file)}
 
 function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
-}
-
-/**
- * Prints a report, which replaces the page on paper only. Printing opens no window: browsers block windows that are not
- * opened by a click.
- */
-export function printReport(file: ExportedFile): void {
-  const place = document.createElement('div')
-  place.className = 'report-print'
-  render(<ReportView file={file} />, place)
-  const sheet = new CSSStyleSheet()
-  sheet.replaceSync(`${css}
-    @media screen { .report-print { display: none } }
-    @media print { body > :not(.report-print) { display: none !important } .report-print { color-scheme: light } }`)
-  document.adoptedStyleSheets.push(sheet)
-  document.body.append(place)
-  addEventListener(
-    'afterprint',
-    () => {
-      place.remove()
-      document.adoptedStyleSheets = document.adoptedStyleSheets.filter(other => other !== sheet)
-    },
-    { once: true },
-  )
-  print()
 }

@@ -1,75 +1,71 @@
-import type { Flow, TokenCard, TraceStep } from '@entra-agents/trace'
-import { Fact } from '@entra-agents/trace-view/controls/fact'
+import type { TokenCard, TraceStep } from '@entra-agents/trace'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
+import { PhraseView } from '@entra-agents/trace-view/identity/phrase-view'
 import { TokenMark } from '@entra-agents/trace-view/identity/token-mark'
-import type { FactAnswer } from '@entra-agents/trace-view/identity/verdict'
 import { FourAnswers, VerdictLine } from '@entra-agents/trace-view/identity/verdict-view'
 import { viewClaims } from '@entra-agents/trace-view/trace/claims'
-import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
 import { logQueries } from '@entra-agents/trace-view/trace/log-queries'
 import { outcomes } from '@entra-agents/trace-view/trace/outcomes'
 import { tellStep } from '@entra-agents/trace-view/trace/step-words'
+import { tellStory } from '@entra-agents/trace-view/trace/story'
 import { toTimeline } from '@entra-agents/trace-view/trace/timeline'
-import { carriedTokenRole, tokensOf } from '@entra-agents/trace-view/trace/traced-answer'
-import { gatherFacts, hasFailed, type TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
-import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
+import { carriedTokenRole } from '@entra-agents/trace-view/trace/traced-answer'
+import { hasFailed } from '@entra-agents/trace-view/trace/turn-facts'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
-import { describeNames, modeNames, type Names, tokenRoleNames } from '@entra-agents/trace-view/words/names'
+import { modeNames, type Names } from '@entra-agents/trace-view/words/names'
 import { toReader } from '@entra-agents/trace-view/words/reader'
 import { count, formatClock, formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
 import { spellOutDirections, spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
-import { Fragment } from 'preact'
-import { partsOf } from '../conversation/answer-parts.ts'
 import { DecidedLine } from '../conversation/decided-line.tsx'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
+import { inPlainWords, namesOf, type ToldTurn, tellTurn } from './told-turn.ts'
 
 const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 
-function tellMoment(time: Date): string {
+function tellMoment(text: string): string {
+  const time = new Date(text)
   return Number.isNaN(time.getTime()) ? 'at no known time' : `${format.format(time)} UTC`
 }
 
-/** The remark on everything that was read from a file. */
-export const notSeenByPage = 'From a file; this page did not see it.'
-
-/** An exported file for people to read: one column, plain sentences, rendered as text only. */
+/** A file for people to read: who called whom and who allowed it, then how; the file itself at the end. All of it as text. */
 export function ReportView({ file }: { readonly file: ExportedFile }) {
-  // The reader is not the user who asked, so the report does not call the user “You”.
-  const names = describeNames({ agents: [], ...file.names }, false)
+  const names = namesOf(file)
   const { turns, from, exportedAt, redacted, fromFile } = file
   const emulated = names.actors.filter(names.isEmulated).map(names.actor)
+  const about = [
+    'Identity trace',
+    `saved ${tellMoment(exportedAt)} from ${spellOutHidden(from.host)}${from.version && `, version ${from.version}`}`,
+    ...(emulated.length > 0 ? [`emulated: ${emulated.join(', ')}`] : []),
+    redacted ? 'people and tenant left out' : 'with personal data',
+  ]
   return (
-    <main class="report">
-      <header>
-        <h1>{reportTitle(file)}</h1>
-        {fromFile && <p class="from-file card">{notSeenByPage}</p>}
-        <dl class="facts">
-          <Fact name={fromFile ? 'Exported, as that file says' : 'Exported'}>
-            {tellMoment(new Date(exportedAt))}, from {spellOutHidden(from.host)}
-            {from.version && `, version ${from.version}`}
-          </Fact>
-          <Fact name="Left out">
-            {redacted ? 'Personal data and tenant are masked.' : 'Nothing: this report holds personal data.'}{' '}
-            Raw tokens and signatures are never in a trace.
-          </Fact>
-          {emulated.length > 0 && <Fact name="Emulated">{emulated.join(', ')}</Fact>}
-        </dl>
-      </header>
+    <main class="report stack">
+      <p class="fine">{about.join(' · ')}</p>
+      {fromFile && (
+        <p class="notice">
+          <strong>From a file or link:</strong> that is what it said of itself. The page that saved this
+          report did not see it.
+        </p>
+      )}
       {turns.map((turn, index) => (
-        <TurnView
-          key={index}
-          turn={turn}
-          number={turns.length > 1 ? index + 1 : undefined}
-          names={names.ofAgent(turn.turn?.agent ?? turn.question.agent)}
-        />
+        <TurnView key={index} turn={turn} told={tellTurn(turn, names)} />
       ))}
-      <footer>
-        Made by Entra Bedrock Agent. One file, no scripts, nothing is loaded. It can be read back into any
-        agent’s page.
-      </footer>
+      <details>
+        <summary>All data, as JSON</summary>
+        <pre>{spellOutInJson(JSON.stringify(file, undefined, 2))}</pre>
+      </details>
     </main>
+  )
+}
+
+/** Characters that turn the words around them, as JSON may write them too. */
+function spellOutInJson(text: string): string {
+  return text.replace(
+    /\p{Bidi_Control}/gu,
+    letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 
@@ -82,64 +78,45 @@ export function reportTitle({ turns }: ExportedFile): string {
 
 interface TurnProps {
   readonly turn: ExportedTurn
-  readonly names: Names
+  readonly told: ToldTurn
 }
 
-function TurnView({ turn, number, names }: TurnProps & { readonly number: number | undefined }) {
-  const { question, turn: start, state, steps, notices, problem, result } = turn
+function TurnView({ turn, told }: TurnProps) {
+  const { question, turn: start, steps } = turn
+  const { names, facts, verdict, formulas } = told
   const { mode, flow, model } = start ?? { ...question, model: null }
-  const facts = gatherFacts(steps, flow, false)
-  const tokens = tokensOf(steps).filter(({ observed, claims }) => observed && claims)
   const queries = logQueries(Object.assign({}, ...steps.map(({ logIds }) => logIds)))
+  const about = [
+    names.actor('agent'),
+    `${toReader(flowWords[flow].asWhom, names)} (in Entra: ${flowWords[flow].entraName})`,
+    modeNames[mode] + (model ? ` (${model})` : ''),
+    ...(start ? [`asked ${tellMoment(start.startedAt)}`, `turn ${start.traceId ?? start.turnId}`] : []),
+  ]
   return (
-    <article>
-      {number !== undefined && <h2 class="asked">Question {number}</h2>}
-      <section>
-        <h2>Question</h2>
-        <dl class="facts">
-          {start && <Fact name="Asked">{tellMoment(new Date(start.startedAt))}</Fact>}
-          <Fact name={names.actor('agent')}>
-            {toReader(flowWords[flow].asWhom, names)} (in Entra: {flowWords[flow].entraName}),{' '}
-            {modeNames[mode]}
-            {model && ` (${model})`}
-          </Fact>
-          {start && <Fact name="Turn">{start.traceId ?? start.turnId}</Fact>}
-        </dl>
-        <Said text={question.message} />
-      </section>
-      {steps.length > 0 && <ReportedVerdict facts={facts} names={names} />}
-      <section>
-        <h2>Answer</h2>
-        {partsOf({ ...turn, result }).map(({ text, decided }, index) => (
-          <Fragment key={index}>
-            {text.trim() !== '' && <Said text={text.trim()} />}
-            {decided.map(call => (
-              <DecidedLine
-                key={`${call.kind} ${call.stepId}`}
-                call={call}
-                isReaderUser={names.isReaderUser}
-              />
+    <article class="stack">
+      <header>
+        <h1 dir="auto">“{spellOutDirections(question.message)}”</h1>
+        <p class="fine">{about.join(' · ')}</p>
+      </header>
+      {steps.length > 0 && (
+        <section class="card verdict-box" aria-label="Verdict">
+          <div class="verdict stack">
+            <VerdictLine {...verdict} />
+            <FourAnswers answers={verdict.answers} />
+            {formulas.map((formula, index) => (
+              <FormulaView key={index} formula={formula} />
             ))}
-          </Fragment>
-        ))}
-        {state === 'stopped' && (
-          <p class="note">{outcomes[facts.outcome].stopped ?? 'This answer was stopped.'}</p>
-        )}
-        {notices.map(({ code, title, hint }) => (
-          <p key={code}>
-            <strong>{title}</strong> {hint} <code>{code}</code>
-          </p>
-        ))}
-        {problem && (
-          <p data-bad="true">
-            <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
-          </p>
-        )}
-        {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
-      </section>
-      {steps.length > 0 && <StepTable steps={steps} flow={flow} names={names} />}
-      {tokens.map(token => (
-        <TokenSection key={token.fingerprint} token={token} names={names} />
+            <p>
+              <PhraseView phrase={inPlainWords(tellStory(facts, names))} />
+            </p>
+          </div>
+        </section>
+      )}
+      <Decisions {...turn} told={told} />
+      <Answer {...turn} told={told} />
+      {steps.length > 0 && <StepTable steps={steps} told={told} />}
+      {facts.uses.map(({ token }) => (
+        <WhatMatters key={token.fingerprint} token={token} names={names} />
       ))}
       {queries.length > 0 && (
         <section>
@@ -153,45 +130,61 @@ function TurnView({ turn, number, names }: TurnProps & { readonly number: number
   )
 }
 
-/** A question or an answer, as it was written. */
-function Said({ text }: { readonly text: string }) {
+/** What people decided, each line as in the conversation, and then the API. */
+function Decisions({ decided = [], told: { names, verdict } }: ExportedTurn & Pick<TurnProps, 'told'>) {
+  if (decided.length === 0) return null
+  const last = verdict.answers.at(-1)
   return (
-    <p class="said" dir="auto">
-      {spellOutDirections(text)}
-    </p>
-  )
-}
-
-interface StepsProps {
-  readonly steps: readonly TraceStep[]
-  readonly flow: Flow
-  readonly names: Names
-}
-
-/** The four answers and the exchange, as on the page. */
-function ReportedVerdict({ facts, names }: { readonly facts: TurnFacts; readonly names: Names }) {
-  const verdict = judgeTurn(facts, names)
-  const formulas = writeFormulas(facts, names)
-  return (
-    <section class="card verdict-box stack">
-      <VerdictLine {...verdict} />
-      <FourAnswers answers={verdict.answers.map(inPlainWords)} />
-      {formulas.map((formula, index) => (
-        <FormulaView key={index} formula={formula} />
+    <section>
+      <h2>Who decided</h2>
+      {decided.map((call, index) => (
+        <DecidedLine key={index} call={call} isReaderUser={names.isReaderUser} />
       ))}
+      {verdict.outcome.kind === 'allowed' && last && (
+        <p class="decided line note" data-status="ok">
+          <Icon name="check" />
+          <span>
+            {last.value} allowed it: <PhraseView phrase={last.detail} />
+          </span>
+        </p>
+      )}
     </section>
   )
 }
 
-/** An answer in plain words: a report has no buttons that open explanations. */
-function inPlainWords({ detail, ...answer }: FactAnswer): FactAnswer {
-  return {
-    ...answer,
-    detail: detail.map(part => (typeof part === 'object' && 'term' in part ? part.words : part)),
-  }
+function Answer(props: ExportedTurn & Pick<TurnProps, 'told'>) {
+  const { answer, state, notices, problem, result, told } = props
+  return (
+    <section>
+      <h2>Answer</h2>
+      {answer.trim() !== '' && (
+        <p class="said" dir="auto">
+          {spellOutDirections(answer.trim())}
+        </p>
+      )}
+      {state === 'stopped' && (
+        <p class="note">{outcomes[told.facts.outcome].stopped ?? 'This answer was stopped.'}</p>
+      )}
+      {notices.map(({ code, title, hint }) => (
+        <p key={code}>
+          <strong>{title}</strong> {hint} <code>{code}</code>
+        </p>
+      ))}
+      {problem && (
+        <p data-bad="true">
+          <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
+        </p>
+      )}
+      {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
+    </section>
+  )
 }
 
-function StepTable({ steps, flow, names }: StepsProps) {
+interface StepTableProps extends Pick<TurnProps, 'told'> {
+  readonly steps: readonly TraceStep[]
+}
+
+function StepTable({ steps, told: { names, facts } }: StepTableProps) {
   const rows = toTimeline(steps).rows.filter(({ number }) => number > 0)
   const ids = new Set(rows.map(({ id }) => id))
   return (
@@ -200,16 +193,16 @@ function StepTable({ steps, flow, names }: StepsProps) {
       <table class="hops foldable">
         <thead>
           <tr>
-            <th scope="col">Step</th>
-            <th scope="col">Where</th>
-            <th scope="col">Token</th>
-            <th scope="col">At</th>
-            <th scope="col">Took</th>
+            {['Step', 'Where', 'Token', 'At', 'Took'].map(name => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
           {rows.map(({ step, offsetMs, durationMs }) => {
-            const { title, where } = tellStep(step, flow, names)
+            const { title, where } = tellStep(step, facts.flow, names)
             const token = carriedTokenRole(step)
             return (
               <tr key={step.id} data-status={step.status} data-under={ids.has(step.parentId ?? '')}>
@@ -229,8 +222,7 @@ function StepTable({ steps, flow, names }: StepsProps) {
   )
 }
 
-function tellStepOutcome(step: TraceStep): string {
-  const { status, durationMs, problem, approval } = step
+function tellStepOutcome({ status, durationMs, problem, approval }: TraceStep): string {
   if (status === 'not-observable') return 'not seen'
   const took = durationMs === undefined ? '' : formatDuration(durationMs)
   if (status === 'failed' && approval) return 'denied'
@@ -240,45 +232,51 @@ function tellStepOutcome(step: TraceStep): string {
   return status === 'running' ? 'did not end' : took
 }
 
-function TokenSection({ token, names }: { readonly token: TokenCard; readonly names: Names }) {
-  const { role, fingerprint, verifiedBy = [] } = token
+const questions = [
+  ['Who called', ['azp', 'appid']],
+  ['For whom', ['oid']],
+  ['To whom', ['aud']],
+  ['By which right', ['scp', 'roles']],
+  ['Proof', ['acrs']],
+] as const
+
+/** What an API decides by. All other claims are in the data. */
+function WhatMatters({ token, names }: { readonly token: TokenCard; readonly names: Names }) {
+  const claims = viewClaims(token, names)
+  const rows = questions.flatMap(([question, wanted]) =>
+    claims.filter(({ name }) => wanted.some(one => one === name)).map(claim => ({ question, ...claim })),
+  )
+  const others = claims.length - rows.length
   return (
     <section>
       <h2>
-        {role}: {tokenRoleNames[role].replace('your', 'the user’s')} <code>{fingerprint}</code>
+        The agent’s token <TokenMark token={token.role} />, what matters of it
       </h2>
       <table class="foldable">
         <thead>
           <tr>
-            <th scope="col">Claim</th>
-            <th scope="col">Says</th>
-            <th scope="col">Meaning</th>
+            {['Question', 'Says', 'Claim'].map(name => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
-          {viewClaims(token, names).map(({ name, text, standsFor, time, meaning }) => {
-            const says = time ? tellMoment(time) : standsFor
-            return (
-              <tr key={name}>
-                <td>
-                  <code>{name}</code>
-                </td>
-                <td>
-                  {says && <div>{says}</div>}
-                  <code>{text}</code>
-                </td>
-                <td>{meaning}</td>
-              </tr>
-            )
-          })}
+          {rows.map(({ question, name, text, standsFor }) => (
+            <tr key={name}>
+              <td>{question}</td>
+              <td>{standsFor ?? text}</td>
+              <td>
+                <code>
+                  {name} {standsFor && text}
+                </code>
+              </td>
+            </tr>
+          ))}
         </tbody>
       </table>
-      {verifiedBy.map(({ actor, checks }, index) => (
-        <p key={index} class="note">
-          Checked by {names.actor(actor)}:{' '}
-          {checks.map(({ name, ok }) => `${name} ${ok ? 'passed' : 'failed'}`).join(', ')}.
-        </p>
-      ))}
+      {others > 0 && <p class="note">{count(others, 'more claim')}: in the data at the end.</p>}
     </section>
   )
 }

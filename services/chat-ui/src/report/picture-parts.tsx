@@ -1,0 +1,78 @@
+import type { ComponentProps } from 'preact'
+
+/** The light colours of the page: a picture has no theme. */
+export const ink = '#15181b'
+export const soft = '#555e68'
+export const thin = '#e1e4e8'
+export const edge = '#828c97'
+export const white = '#ffffff'
+
+/** Fonts of systems, none of them much wider than Inter: nothing can measure the text where the picture is shown. */
+export const fonts =
+  'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, Helvetica, sans-serif'
+export const mono = 'ui-monospace, Menlo, Consolas, "Liberation Mono", monospace'
+
+export interface Tone {
+  readonly line: string
+  readonly surface: string
+}
+
+export const tones = {
+  allowed: { line: '#0b6b5d', surface: '#e6f3f0' },
+  denied: { line: '#b0241c', surface: '#fdf0ef' },
+  waiting: { line: '#855000', surface: '#fff6e1' },
+  neutral: { line: soft, surface: '#eef0f2' },
+} as const satisfies Readonly<Record<string, Tone>>
+
+/** The tone of an outcome; those that are neither good nor bad have none of their own. */
+export function toneOf(kind: string): Tone {
+  return kind === 'allowed' || kind === 'denied' || kind === 'waiting' ? tones[kind] : tones.neutral
+}
+
+/** Where the content begins and ends. */
+export const [left, right] = [64, 1136]
+
+export const dashes = { 'stroke-dasharray': '6 5' }
+
+interface LinesProps extends Omit<ComponentProps<'text'>, 'x' | 'y'> {
+  readonly x: number
+  readonly y: number
+  readonly lines: readonly string[]
+  readonly step?: number
+}
+
+export function Lines({ x, y, lines, step = 24, ...look }: LinesProps) {
+  return (
+    <text {...look}>
+      {lines.map((line, index) => (
+        <tspan key={index} x={x} y={y + index * step}>
+          {line}
+        </tspan>
+      ))}
+    </text>
+  )
+}
+
+const strokes = { check: 'm3 8.5 3.5 3.5L13 4.5', cross: 'm4.5 4.5 7 7M11.5 4.5l-7 7' }
+
+interface SignProps {
+  readonly x: number
+  readonly y: number
+  readonly size: number
+  readonly colour: string
+  readonly isBad?: boolean
+}
+
+export function Sign({ x, y, size, colour, isBad = false }: SignProps) {
+  return (
+    <path
+      d={isBad ? strokes.cross : strokes.check}
+      transform={`translate(${x} ${y}) scale(${size / 16})`}
+      fill="none"
+      stroke={colour}
+      stroke-width="2"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  )
+}

@@ -1,0 +1,53 @@
+import type { Formula } from '@entra-agents/trace-view/identity/formula'
+import type { FactAnswer, Verdict } from '@entra-agents/trace-view/identity/verdict'
+import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
+import { gatherFacts, type TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
+import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
+import { describeNames, type Names } from '@entra-agents/trace-view/words/names'
+import type { Phrase } from '@entra-agents/trace-view/words/phrase'
+import type { ExportedTurn } from '../conversation/turn-shape.ts'
+import type { ExportedFile } from './file-shape.ts'
+
+/** A turn of a file in words for its readers, who are not the user who asked and have no page that explains the words. */
+export interface ToldTurn {
+  readonly names: Names
+  readonly facts: TurnFacts
+  readonly verdict: Verdict
+  readonly formulas: readonly Formula[]
+}
+
+export function namesOf({ names }: Pick<ExportedFile, 'names'>): Names {
+  return describeNames({ agents: [], ...names }, false)
+}
+
+export function tellTurn({ turn, question, steps }: ExportedTurn, ofFile: Names): ToldTurn {
+  const names = ofFile.ofAgent(turn?.agent ?? question.agent)
+  const facts = gatherFacts(steps, (turn ?? question).flow, false)
+  const verdict = judgeTurn(facts, names)
+  return {
+    names,
+    facts,
+    verdict: { ...verdict, answers: verdict.answers.map(withoutMasks) },
+    formulas: writeFormulas(facts, names),
+  }
+}
+
+/** Says who left out what a mask stands for. */
+function withoutMasks({ detail, ...answer }: FactAnswer): FactAnswer {
+  const isMasked = phraseText(detail).includes(' hidden›')
+  return { ...answer, detail: isMasked ? ['left out by the sender'] : inPlainWords(detail) }
+}
+
+/** A phrase without the buttons that open explanations on the page. */
+export function inPlainWords(phrase: Phrase): Phrase {
+  return phrase.map(part => (typeof part === 'object' && 'term' in part ? part.words : part))
+}
+
+export function phraseText(phrase: Phrase): string {
+  const words = phrase.map(part => {
+    if (typeof part === 'string') return part
+    if ('code' in part) return part.code
+    return 'token' in part ? part.token : part.words
+  })
+  return words.join('')
+}
