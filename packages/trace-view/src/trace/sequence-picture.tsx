@@ -1,7 +1,7 @@
 import type { Actor, TokenRole } from '@entra-agents/trace'
 import type { Names } from '../words/names.ts'
 import type { DrawnHop } from './sequence.ts'
-import '../identity/token-mark.css'
+import '../styles/trace.css'
 import './sequence-picture.css'
 
 export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; readonly names: Names }) {

@@ -1,4 +1,4 @@
-import './sign.css'
+import '../styles/trace.css'
 
 /** How a claim differs from the left token to the right one. */
 export type Sign = 'same' | 'changed' | 'added' | 'removed'

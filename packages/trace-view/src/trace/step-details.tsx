@@ -1,10 +1,8 @@
-import type { LogIds, TokenCard, TraceStep } from '@entra-agents/trace'
-import { CopyButton } from '../controls/copy-button.tsx'
+import type { TokenCard, TraceStep } from '@entra-agents/trace'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { spellOutDirections } from '../words/visible-text.ts'
-import { EntraLink, type LogLinks } from './log-links.tsx'
-import { logQueries } from './log-queries.ts'
+import { EntraLink, type LogLinks, LogQueries } from './log-links.tsx'
 
 interface StepDetailsProps {
   readonly step: TraceStep
@@ -65,18 +63,6 @@ export function StepDetails({ step, origin, links, onToken }: StepDetailsProps) 
       )}
     </>
   )
-}
-
-/** Queries that find a hop in the logs of Entra and AWS. The ids in them are no secrets and do not identify the user. */
-export function LogQueries({ logIds }: { readonly logIds: LogIds }) {
-  return logQueries(logIds).map(({ log, text }) => (
-    <figure key={log}>
-      <figcaption>
-        In {log} <CopyButton label={`Copy the query for ${log}`} text={() => text} />
-      </figcaption>
-      <pre>{text}</pre>
-    </figure>
-  ))
 }
 
 function requestText({ method, url, headers, body }: NonNullable<TraceStep['request']>): string {

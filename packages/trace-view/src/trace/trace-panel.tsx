@@ -1,11 +1,15 @@
 import type { PublicConfig, TraceStep } from '@entra-agents/trace'
-import { type ReadonlySignal, untracked, useComputed } from '@preact/signals'
+import { type ReadonlySignal, type Signal, untracked, useComputed, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { Segments } from '../controls/segments.tsx'
+import { PhraseView } from '../identity/phrase-view.tsx'
+import type { Verdict } from '../identity/verdict.ts'
+import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
+import { judgeTurn } from './judge.ts'
 import { KeysDialog } from './keys-dialog.tsx'
 import { Presenter } from './presenter.tsx'
 import { type Redactor, redactorFor, redactorKey } from './redactor.ts'
@@ -16,7 +20,7 @@ import { type TraceView, type ViewName, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { VerdictCard } from './verdict-card.tsx'
-import './trace-panel.css'
+import '../styles/trace.css'
 
 export interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
@@ -48,6 +52,7 @@ export function TracePanel({
   const steps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
   const isAnswered = useComputed(() => selected.value.state === 'done').value
+  const isFinished = useComputed(() => ['done', 'failed'].includes(selected.value.state)).value
   const turn = useComputed(() => selected.value.turn).value
   const pause = useComputed(() => selected.value.pause).value
   const { message, ...asked } = selected.peek().question
@@ -62,6 +67,8 @@ export function TracePanel({
     () => gatherFacts(redactor.steps(steps), flow, running, pause),
     [redactor, steps, flow, running, pause],
   )
+  const verdict = judgeTurn(facts, names)
+  const isPast = useSignal(false)
   const body = useRef<HTMLElement>(null)
   const keys = useRef<HTMLDialogElement>(null)
   const presenter = useRef<HTMLDialogElement>(null)
@@ -118,6 +125,7 @@ export function TracePanel({
           share={share}
         />
       </div>
+      <VerdictNow verdict={verdict} isShown={isPast} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
       <section class="trace-body stack scroll" aria-label="Trace" tabIndex={0} ref={body}>
         {steps.length === 0 ? (
@@ -129,9 +137,13 @@ export function TracePanel({
         ) : (
           <VerdictCard
             facts={facts}
+            verdict={verdict}
             links={links}
             view={view}
             context={context}
+            isFinished={isFinished}
+            isPast={isPast}
+            takeUnplayed={() => view.takeUnplayed(selected)}
             credential={names.isReaderUser ? config.blueprintCredential : undefined}
           />
         )}
@@ -146,6 +158,30 @@ export function TracePanel({
         names={names}
       />
     </>
+  )
+}
+
+interface VerdictNowProps {
+  readonly verdict: Verdict
+  readonly isShown: Signal<boolean>
+}
+
+/** The verdict in one line, while its card is scrolled out of view. For screen readers the card is still there. */
+function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: VerdictNowProps) {
+  if (!isShown.value) return null
+  const [right, decision] = answers.slice(2)
+  return (
+    <div class="now" aria-hidden="true">
+      <p>
+        <b>{headline}</b>
+        <span class="fine wide-only">
+          {right?.value} · <PhraseView phrase={decision?.detail ?? []} />
+        </span>
+        <span class="end">
+          <OutcomeMark outcome={outcome} />
+        </span>
+      </p>
+    </div>
   )
 }
 

@@ -32,6 +32,16 @@ export class TraceView {
   /** The number of a step that a link or a sentence points to, until the step has been shown. */
   readonly sought: Signal<number | undefined> = signal(undefined)
 
+  /** The answer that came in last, until its exchange has been played. */
+  unplayed: object | undefined
+
+  /** Whether the exchange of an answer has still to be played; from now on, it has not. */
+  takeUnplayed(answer: object): boolean {
+    const isUnplayed = this.unplayed === answer
+    if (isUnplayed) this.unplayed = undefined
+    return isUnplayed
+  }
+
   keepView(): void {
     writeStored('local', 'trace-view', this.view.value)
   }
