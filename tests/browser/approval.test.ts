@@ -63,10 +63,10 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
   ]
   const page = await browser.open(agent.url)
   const answer = await askForOrder(page)
-  await page.getByRole('heading', { name: 'The agent asks you before it calls Orders API.' }).waitFor()
+  await page.getByRole('heading', { name: 'The agent asks to create an order for you.' }).waitFor()
   const verdict = page.getByRole('region', { name: 'Verdict' })
   await verdict.getByText('Waits for you', { exact: true }).waitFor()
-  await verdict.getByText('Nothing was sent. The agent asks for no token before your decision').waitFor()
+  await verdict.getByText('happens only on your approval').waitFor()
   expect(await verdict.locator('.plate[data-gate=waiting]').textContent()).toContain('not called yet')
   await answer
     .getByRole('button', { name: /create_order/ })
@@ -84,7 +84,7 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
   await page.getByRole('heading', { name: 'You declined, and nothing was sent by that.' }).waitFor()
   await openSteps(page)
   const row = page.locator('.step-item', { hasText: 'Tool: create_order' }).first()
-  expect(await row.textContent()).toMatch(/not called.*denied/s)
+  expect(await row.textContent()).toMatch(/not called.*declined/s)
   expect(await row.getAttribute('data-status')).toBe('stopped')
 })
 

@@ -67,7 +67,7 @@ describe('the trace', () => {
       await card.waitFor({ state: 'hidden' })
       expect(await page.locator(':focus').getAttribute('data-token')).toBe(role)
     }
-    await page.getByRole('button', { name: 'Open all' }).click()
+    await rows.first().press(']')
     const details = page.locator('.step-more')
     await expect.poll(() => countRendered(details)).toBe(await rows.count())
     await read('Steps, all open', pane.locator('.steps'))
@@ -75,7 +75,7 @@ describe('the trace', () => {
     await choose(page, 'Sequence')
     await page.locator('.lanes').waitFor()
     expect(await details.count(), 'the details stay open').toBe(opened)
-    await page.getByRole('button', { name: 'Close all' }).click()
+    await rows.first().press('[')
     await details.first().waitFor({ state: 'detached' })
     await read('Sequence', pane.locator('.steps-card'))
     await choose(page, 'Compare')
@@ -108,15 +108,11 @@ describe('the trace', () => {
     const { page, pane } = await openTrace()
     const newTab = '_blank noopener noreferrer'
     const saw = `https://logs.example/?c=c-1&t=u_1&at=2026-11-25T10%3A00%3A00.000Z ${newTab}`
-    await pane.getByRole('button', { name: 'What Entra saw' }).click()
-    const panel = page.getByRole('region', { name: 'What Entra saw' })
-    await panel.getByText('CorrelationId == "c-1"').waitFor()
-    expect(await links(panel, 'Open Entra’s log')).toEqual([saw])
-    await page.keyboard.press('Escape')
+    expect(await links(pane, 'What Entra saw')).toEqual([saw])
     expect(await links(pane, 'Open trace')).toEqual([`https://traces.example/f00d ${newTab}`])
     await openSteps(page)
     // The request itself, and the hop behind it that nobody saw.
-    expect(await links(pane, 'What Entra saw')).toEqual([saw, saw])
+    expect(await links(pane, 'What Entra saw')).toEqual([saw, saw, saw])
     await choose(page, 'Sequence')
     await page.locator('.lanes').waitFor()
     expect(await links(pane.locator('.steps-card > .legend'), 'What Entra saw')).toEqual([saw])
@@ -125,9 +121,6 @@ describe('the trace', () => {
     const hostile = await openTrace()
     expect(await links(hostile.pane, 'Open trace')).toEqual([])
     expect(await links(hostile.pane, 'What Entra saw')).toEqual([])
-    await hostile.pane.getByRole('button', { name: 'What Entra saw' }).click()
-    await hostile.page.getByText('UniqueTokenIdentifier == "javascript:alert(1)"').waitFor()
-    expect(await hostile.pane.getByRole('link', { name: 'Open Entra’s log' }).count()).toBe(0)
   })
 
   it('grows while the turn goes on', async () => {
@@ -141,7 +134,7 @@ describe('the trace', () => {
     }
     const page = await browser.open(agent.url)
     await ask(page, 'first')
-    await tracePane(page).getByText('The agent is getting a token of its own.').waitFor()
+    await tracePane(page).getByText('The agent is asking for a token as itself.').waitFor()
     goOn.resolve()
     await expect.poll(() => tracePane(page).locator('.step').count()).toBe(5)
     await tracePane(page).getByText('The agent called Orders API as itself.').waitFor()
@@ -163,12 +156,12 @@ describe('the trace', () => {
     expect(await pane.locator('.lanes').count()).toBe(1)
   })
 
-  it('shows at most three lines of a call that has thousands of letters while its step is closed', async () => {
+  it('shows one line of a call that has thousands of letters while its step is closed', async () => {
     const call = { name: 'a'.repeat(3_000), arguments: { b: 'c'.repeat(4_000) } }
     agent.answer(answerAfter([...trace(), step('l', { tool: call }), step('m', { tool: call })]))
     const { rows } = await openTrace()
     const heightOf = async () => (await rows.last().locator('.step-title').boundingBox())?.height ?? 0
-    expect(await heightOf()).toBeLessThanOrEqual(61)
+    expect(await heightOf()).toBeLessThanOrEqual(24)
     await rows.last().click()
     expect(await heightOf()).toBeGreaterThan(200)
   })
@@ -191,7 +184,7 @@ describe('the trace', () => {
     await press('[')
     expect(await pane.locator('.step-more').count()).toBe(0)
     await press('?')
-    await page.getByRole('dialog', { name: 'Keys in the steps' }).waitFor()
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     await press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await press('/')
@@ -200,8 +193,8 @@ describe('the trace', () => {
     await pane.getByLabel('Search steps').fill('')
     await rows.first().press('f')
     await expect.poll(() => rows.count()).toBe(1)
-    await page.getByLabel('Failed only').uncheck()
-    await pane.getByRole('button', { name: '1 failed: Call Orders API, 200' }).click()
+    await page.getByRole('button', { name: 'Failed only', pressed: true }).click()
+    await pane.getByRole('button', { name: /^1 failed ?: Call Orders API, 200$/ }).click()
     await pane.locator('#step-4-details').waitFor()
     await page.getByLabel('Your question').focus()
     await page.keyboard.type('jk[]?')
@@ -209,8 +202,78 @@ describe('the trace', () => {
     expect(await pane.locator('.step-more').count()).toBe(1)
   })
 
-  it('is presented one sentence at a time by the keyboard', async () => {
-    const { page } = await openTrace()
+  it('acts on single letters only while they are switched on, which the mark’s menu can do without them', async () => {
+    const { page, rows } = await openTrace()
+    const showKeys = async () => {
+      await page.getByRole('button', { name: /version, documentation, keys$/ }).click()
+      await page.getByRole('button', { name: 'Keys', exact: true }).click()
+      return page.getByRole('dialog', { name: 'Keys' })
+    }
+    const switchLetters = async (isOn: boolean) => {
+      const dialog = await showKeys()
+      await dialog.getByLabel('Single letters act as keys').setChecked(isOn)
+      await dialog.getByRole('button', { name: 'Close' }).click()
+      await dialog.waitFor({ state: 'hidden' })
+    }
+    await switchLetters(false)
+    await rows.first().press('f')
+    await rows.first().press(']')
+    await rows.first().press('ArrowDown')
+    expect(await page.locator(':focus').getAttribute('id')).toBe('step-2')
+    expect(await page.locator('.step-more').count()).toBe(0)
+    await page.reload()
+    await rows.first().press(']')
+    await rows.first().press('Enter')
+    // The step of the address is open, too.
+    await expect.poll(() => page.locator('.step-more').count()).toBe(2)
+    await switchLetters(true)
+    await rows.first().press(']')
+    await expect.poll(() => page.locator('.step-more').count()).toBe(await rows.count())
+  })
+
+  it('copies the request of the current step as a command, with a variable in place of the token', async () => {
+    const { page, rows } = await openTrace()
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const call = rows.filter({ hasText: 'Call Orders API' })
+    await call.press('y')
+    await page.getByRole('status').getByText('copied as curl').waitFor()
+    const copy = await page.evaluate<string>('navigator.clipboard.readText()')
+    expect(copy).toContain(`--header 'authorization: Bearer '"$TR"`)
+    await call.click()
+    await page.getByRole('button', { name: 'Copy as curl' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toBe(copy)
+  })
+
+  it('shows the details of one step at a time beside the list in a wide window, and in the list in any other', async () => {
+    const { page, rows } = await openTrace()
+    await page.setViewportSize({ width: 1680, height: 1000 })
+    const [drawer, details] = [page.locator('.drawer'), page.locator('.step-more')]
+    await rows.first().click()
+    await drawer.getByRole('heading', { name: 'Request token' }).waitFor()
+    const box = await drawer.boundingBox()
+    expect([box?.width, (box?.x ?? 0) + (box?.width ?? 0)]).toEqual([416, 1680])
+    await rows.last().click()
+    await drawer.getByRole('heading', { name: 'Check TR' }).waitFor()
+    expect(await page.locator('.step[aria-expanded="true"]').count()).toBe(1)
+    expect(await details.count()).toBe(0)
+    await drawer.getByRole('button', { name: 'Previous step' }).click()
+    await drawer.getByRole('heading', { name: 'Call Orders API' }).waitFor()
+    await drawer.press('Escape')
+    await drawer.waitFor({ state: 'detached' })
+    expect(await page.locator(':focus').getAttribute('id')).toBe('step-4')
+    await page.setViewportSize({ width: 1440, height: 1000 })
+    await rows.first().click()
+    await details.waitFor()
+    expect(await drawer.count()).toBe(0)
+  })
+
+  it('explains its terms in place, and is presented one sentence at a time by the keyboard', async () => {
+    const { page, pane } = await openTrace()
+    await pane.getByRole('button', { name: 'blueprint', exact: true }).click()
+    await page.getByText('The application that agents are made from.').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByText('The application that agents are made from.').waitFor({ state: 'hidden' })
     await page.getByRole('button', { name: 'Present' }).click()
     const presenter = page.getByRole('dialog', { name: 'Presenter' })
     await presenter.getByRole('heading', { name: 'You ask. The agent acts as itself.' }).waitFor()

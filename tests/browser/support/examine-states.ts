@@ -86,6 +86,7 @@ async function* visitStates(page: Page, isNarrow: boolean): AsyncGenerator<strin
   await choose(page, 'Sequence')
   yield 'sequence, all open'
   await page.locator('.step').first().press('?')
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor()
   yield 'keys'
   await page.keyboard.press('Escape')
   await choose(page, 'Compare')

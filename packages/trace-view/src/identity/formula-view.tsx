@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact'
 import { Icon, type IconName } from '../controls/icon.tsx'
-import { formatTime } from '../words/times.ts'
-import { type ApiGate, type FirstTry, type Formula, type TokenPlate, tellFormula } from './formula.ts'
+import { type ApiGate, type Formula, type TokenPlate, tellFormula } from './formula.ts'
 import { TokenMark } from './token-mark.tsx'
+import './formula.css'
 
 interface FormulaViewProps {
   readonly formula: Formula
-  /** Whether the presenter view shows the formula: whole, and without its legend, which would be too small to read. */
+  /** Whether the presenter view shows the formula: then without its legend, which would be too small to read. */
   readonly isPresented?: boolean
   /** Follows the legend. */
   readonly link?: ComponentChildren
@@ -16,10 +16,9 @@ interface FormulaViewProps {
   readonly isOpen?: (plate: TokenPlate) => boolean
 }
 
-/** How TR came about, written in one line: T1 + Tc → TR. A first try is one line of text. */
+/** How TR came about, written in one line: T1 + Tc → TR. */
 export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen }: FormulaViewProps) {
-  const { terms, exchange, result, gate, firstTry, legend } = formula
-  if (firstTry && !isPresented) return <BriefTry formula={formula} {...firstTry} />
+  const { terms, exchange, result, gate, legend } = formula
   const show = (plate: TokenPlate) =>
     onOpen && plate.card ? (
       <button
@@ -40,7 +39,7 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls of a form
     <div
-      class="exchange-formula stack"
+      class="exchange-formula"
       role="group"
       aria-label={tellFormula(formula)}
       data-running={formula.isRunning}
@@ -68,23 +67,23 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
         <GateView gate={gate} />
       </div>
       {legend && !isPresented && (
-        <div class="legend fine">
+        <p class="legend">
           <i class="dashes" aria-hidden="true" />
           {legend} {link}
-        </div>
+        </p>
       )}
     </div>
   )
 }
 
-function PlateText({ plate: { token, title, line, tag, state } }: { readonly plate: TokenPlate }) {
+function PlateText({ plate: { token, title, lines } }: { readonly plate: TokenPlate }) {
   return (
     <>
       <TokenMark token={token} />
-      <small>{state === 'unseen' && 'not seen'}</small>
-      <b>{title}</b>
-      <span>{line}</span>
-      {tag && <code class="tag">{tag}</code>}
+      <strong>{title}</strong>
+      {lines.map(line => (
+        <span key={line}>{line}</span>
+      ))}
     </>
   )
 }
@@ -97,39 +96,16 @@ const gateIcons: Readonly<Record<ApiGate['state'], IconName>> = {
   answered: 'api',
 }
 
-function GateView({ gate: { state, title, line, passed } }: { readonly gate: ApiGate }) {
+function GateView({ gate: { state, title, lines } }: { readonly gate: ApiGate }) {
   return (
     <div class="plate" data-gate={state}>
       <span class="mark">
         <Icon name={gateIcons[state]} />
       </span>
-      <small>{state === 'waiting' ? 'not yet' : passed}</small>
-      <b>{title}</b>
-      <span>{line}</span>
+      <strong>{title}</strong>
+      {lines.map(line => (
+        <span key={line}>{line}</span>
+      ))}
     </div>
-  )
-}
-
-function BriefTry({ formula: { terms }, at, lack }: FirstTry & { readonly formula: Formula }) {
-  return (
-    <p class="brief-exchange line fine">
-      <b>First try{at && `, ${formatTime(new Date(at))}`}</b>
-      <Marks terms={terms} /> <strong>not yet: {lack}</strong>
-      <span class="end">changed nothing</span>
-    </p>
-  )
-}
-
-/** "T1 + Tc for TR" */
-export function Marks({ terms }: Pick<Formula, 'terms'>) {
-  return (
-    <span class="row">
-      {terms.map(({ token }, index) => (
-        <>
-          {index > 0 && '+'} <TokenMark token={token} />
-        </>
-      ))}{' '}
-      for <TokenMark token="TR" />
-    </span>
   )
 }

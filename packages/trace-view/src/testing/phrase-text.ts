@@ -6,5 +6,6 @@ export function phraseText(phrase: Phrase): string {
 
 function partText(part: PhrasePart): string {
   if (typeof part === 'string') return part
-  return 'code' in part ? part.code : part.token
+  if ('code' in part) return part.code
+  return 'token' in part ? part.token : part.words
 }

@@ -4,6 +4,8 @@ import { tableRoles } from '../controls/table-roles.ts'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
 import { toReader } from '../words/reader.ts'
+import { findStepUp } from './acrs.ts'
+import { AcrsTable } from './acrs-table.tsx'
 import { claimWords, groupClaims, groupOf, groupTitles, viewClaim } from './claims.ts'
 import { type ComparedClaim, compareTokens, tally } from './comparison.ts'
 import { describeToken, proposePair, type SeenToken, seenTokens } from './seen-tokens.ts'
@@ -34,6 +36,7 @@ export function CompareView({ answers, facts, context, onSideBySide }: CompareVi
   const choose = (one: string, other: string) => {
     chosen.value = [one, other]
   }
+  const stepUp = findStepUp(facts)
   const [leftKey, rightKey] = [tokenKey(left.card), tokenKey(right.card)]
   return (
     <section class="card compare-card" aria-label="Compare">
@@ -42,6 +45,7 @@ export function CompareView({ answers, facts, context, onSideBySide }: CompareVi
         <IconButton icon="swap" label="Swap sides" onClick={() => choose(rightKey, leftKey)} />
         <TokenChoice label="Right" tokens={tokens} chosen={rightKey} onChoose={key => choose(leftKey, key)} />
       </div>
+      {stepUp?.isDone && <AcrsTable stepUp={stepUp} />}
       <Comparison left={left} right={right} />
     </section>
   )

@@ -48,5 +48,11 @@ export function tally(claims: readonly ComparedClaim[]): Readonly<Record<Sign, n
 
 /** `same` if two answers to one of the four questions say the same about the same identity, else `changed`. */
 export function compareAnswers(left: FactAnswer, right: FactAnswer): Sign {
-  return left.value === right.value && left.id === right.id ? 'same' : 'changed'
+  const isSame = left.value === right.value && whoseRight(left) === whoseRight(right) && left.id === right.id
+  return isSame ? 'same' : 'changed'
+}
+
+/** The part of an answer that says whose right it is, such as “its own”. Only the answer about the right has this part. */
+function whoseRight({ detail }: FactAnswer): string | undefined {
+  return detail.find(part => typeof part === 'object' && 'term' in part)?.words
 }

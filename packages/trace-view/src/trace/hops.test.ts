@@ -4,9 +4,11 @@ import { publicConfig } from '../testing/public-config.ts'
 import { agentToken, apiCall, exchangeToken, ownToken, step, toolRun, userToken } from '../testing/trace.ts'
 import { challenge } from '../testing/waiting.ts'
 import { describeNames } from '../words/names.ts'
+import { tellRow } from './row-words.ts'
 import { isRow, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
 import { tellStep } from './step-words.ts'
-import { elapsedMs, lanesOf, timeMarks, toTimeline } from './timeline.ts'
+import { barOf, gapOf, marksOn, waitWidth } from './time-scale.ts'
+import { elapsedMs, lanesOf, toTimeline } from './timeline.ts'
 
 const names = describeNames(publicConfig)
 const at = (ms: number) => new Date(Date.UTC(2026, 10, 25) + ms).toISOString()
@@ -106,14 +108,15 @@ const traces: Readonly<Record<string, readonly TraceStep[]>> = {
 function rowLines(steps: readonly TraceStep[]): string[] {
   const { rows, lengthMs } = toTimeline(steps)
   return [
-    ...rows.map(({ step: traced, number, id, parent, times, offsetMs, waitedMs, isOpenAtFirst }) => {
-      const { title, where } = tellStep(traced, 'obo', names)
+    ...rows.map(row => {
+      const { number, id, parent, times, offsetMs, waitedMs, isOpenAtFirst } = row
+      const { title, where } = tellRow({ ...row, flow: 'obo', names })
       const more = [
         parent && `in ${parent}`,
         times > 1 && `× ${times}`,
         isOpenAtFirst && 'open',
         offsetMs !== undefined && `at ${offsetMs} ms`,
-        waitedMs !== undefined && `after a wait of ${waitedMs} ms`,
+        waitedMs > 0 && `with a wait of ${waitedMs} ms`,
       ]
       return `${[number, id, ...more].filter(Boolean).join(' ')}: ${title} | ${where}`
     }),
@@ -123,10 +126,10 @@ function rowLines(steps: readonly TraceStep[]): string[] {
 
 function sequenceLines(steps: readonly TraceStep[]): string[] {
   const rows = rowsOfSequence(toTimeline(steps).rows, row => row.isOpenAtFirst)
-  return withMessages(rows, true).map(hop => {
+  return withMessages(rows).map(hop => {
     if (!isRow(hop)) return `${hop.from} → ${hop.to}: ${hop.title}`
     const { title } = tellStep(hop.step, 'obo', names)
-    return `${hop.id}: ${titleOfHop(hop.step, title, hop.step.id === 's')}`
+    return `${hop.id}: ${titleOfHop(hop.step, title)}`
   })
 }
 
@@ -140,10 +143,6 @@ it.each([
     await expect(blocks.join('\n')).toMatchFileSnapshot(`${view}.txt`)
   },
 )
-
-it('the sequence of a turn that runs has no answer yet', () => {
-  expect(withMessages([], false).map(({ id }) => id)).toEqual(['question'])
-})
 
 it('the bar of a tool that waited contains the steps below it, and grows by no wait', () => {
   const { rows } = toTimeline([
@@ -166,13 +165,37 @@ it('the time of a turn is the whole turn if its duration is known, and goes on w
   expect(elapsedMs(toTimeline([step('b')]), Date.parse(at(820)))).toBe(1)
 })
 
+it('a wait has the same narrow width however long it was, and the bars around it contain those below them', () => {
+  const { rows, lengthMs, waits } = toTimeline(traces['a turn that waited for its user'] ?? [])
+  const scale = { lengthMs, waits }
+  expect(waits.map(({ ms }) => ms)).toEqual([10, 40])
+  expect(waits.map((_wait, index) => gapOf(index, scale)?.width)).toEqual([16, 16])
+  const barWithId = (name: string) => {
+    const span = rows.find(({ id }) => id === name)?.span
+    return span && barOf(span, false, scale)
+  }
+  const [whole, ...below] = ['w', 'c', 'd'].map(barWithId)
+  expect(below).toHaveLength(2)
+  for (const bar of below) {
+    expect(bar?.start).toBeGreaterThanOrEqual(whole?.start ?? 100)
+    expect((bar?.start ?? 100) + (bar?.width ?? 0)).toBeLessThanOrEqual(
+      (whole?.start ?? 0) + (whole?.width ?? 0) + 0.01,
+    )
+  }
+})
+
+it('many waits never take more than most of the scale', () => {
+  const waits = Array.from({ length: 50 }, () => ({ ms: 1, waits: 0 }))
+  expect(waitWidth({ lengthMs: 1, waits }) * waits.length).toBeLessThanOrEqual(60)
+})
+
 it.each([
   [1430, [0, 500]],
   [520, [0, 200]],
   [5400, [0, 2000]],
   [1, [0, 0.5]],
-])('the scale of %d ms has a few round marks', (scaleMs, marks) => {
-  expect(timeMarks(scaleMs)).toEqual(marks)
+])('the scale of %d ms has a few round marks', (lengthMs, marks) => {
+  expect(marksOn({ lengthMs, waits: [] }).map(({ ms }) => ms)).toEqual(marks)
 })
 
 it('the lanes of a trace are first its known actors, in the given order, then all others', () => {

@@ -1,8 +1,12 @@
-import type { Actor, TokenRole } from '@entra-agents/trace'
+import type { Actor, TokenRole, TraceStep } from '@entra-agents/trace'
+import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
-import type { DrawnHop } from './sequence.ts'
-import '../styles/trace.css'
-import './sequence-picture.css'
+import { type TellableRow, tellRow, tellTime } from './row-words.ts'
+import { type DrawnHop, type MessageHop, titleOfHop } from './sequence.ts'
+import { problemKindOf } from './step-failures.ts'
+import { carriedTokenRole } from './traced-answer.ts'
+import { lastChecks } from './turn-facts.ts'
+import '../identity/token-mark.css'
 
 export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; readonly names: Names }) {
   return (
@@ -40,17 +44,17 @@ interface HopViewProps {
 }
 
 /** One hop in words, and drawn as an arrow between two lanes with its token. An exchange is drawn as two arrows. */
-export function HopView({ lanes, names, hop }: HopViewProps) {
-  const { title, time = '', token, isUnseen = false, isCheck = false, exchange } = hop
+function HopView({ lanes, names, hop }: HopViewProps) {
+  const { title, time = '', token, isUnseen = false, exchange } = hop
   const [from, to] = [laneMiddle(lanes, hop.from), laneMiddle(lanes, hop.to)]
-  const way = isCheck ? `at ${names.actor(hop.from)}` : `${names.actor(hop.from)} to ${names.actor(hop.to)}`
+  const way = `${names.actor(hop.from)} to ${names.actor(hop.to)}`
   return (
     <>
       <span class="visually-hidden">
         {[title, way, token && `with ${token}`, time].filter(Boolean).join(', ')}
       </span>
       <svg class="hop-picture" data-unseen={exchange && 'true'} aria-hidden="true">
-        {exchange && !isCheck ? (
+        {exchange ? (
           <>
             <UnseenFrame from={from} to={to} edge={exchange.edge} />
             <Arrow from={from} to={to} title={exchange.shown} isUnseen />
@@ -63,8 +67,6 @@ export function HopView({ lanes, names, hop }: HopViewProps) {
               isUnseen
             />
           </>
-        ) : isCheck ? (
-          <CheckOnLane at={from} title={title} token={token} />
         ) : (
           <Arrow from={from} to={to} title={title} time={time} token={token} isUnseen={isUnseen} />
         )}
@@ -73,10 +75,62 @@ export function HopView({ lanes, names, hop }: HopViewProps) {
   )
 }
 
+interface MessageItemProps {
+  readonly lanes: readonly Actor[]
+  readonly message: MessageHop
+  readonly names: Names
+}
+
+/** An arrow that is no step and has no details to open. */
+export function MessageItem({ lanes, message, names }: MessageItemProps) {
+  const { answers } = message
+  return (
+    <li class="step-item" data-status={answers?.status} data-problem={answers && problemKindOf(answers)}>
+      <div class="hop">
+        <HopView lanes={lanes} names={names} hop={message} />
+      </div>
+    </li>
+  )
+}
+
+interface HopRowProps extends TellableRow {
+  /** The lanes, joined by commas. */
+  readonly lanes: string
+  readonly edge: string | undefined
+  readonly origin: TraceStep | undefined
+  readonly running: boolean
+}
+
+/** A step as an arrow between lanes. */
+export function HopRow({ lanes, edge, ...row }: HopRowProps) {
+  const { step, names, flow, origin } = row
+  const isCheck = step.kind === 'validation'
+  const { terms } = flowWords[flow]
+  const issued = step.token?.role ?? 'TR'
+  const shown = {
+    T1: 'Show credential',
+    T2: 'Show T1',
+    Tc: '',
+    TR: `${terms.length > 1 ? 'Exchange' : 'Show'} ${terms.join(' + ')}`,
+  }[issued]
+  const passed = isCheck && step.token ? lastChecks(step.token, 'api') : undefined
+  const answer = [origin?.response?.status, passed && `${passed.passed} of ${passed.checks.length}`]
+  const hop = {
+    from: step.from,
+    to: step.to,
+    title: titleOfHop(step, tellRow(row).title),
+    time: isCheck ? answer.filter(Boolean).join(', ') : tellTime(row),
+    token: isCheck ? undefined : carriedTokenRole(step),
+    isUnseen: step.status === 'not-observable',
+    exchange: edge === undefined ? undefined : { shown, issued, edge },
+  }
+  return <HopView lanes={lanes.split(',')} names={names} hop={hop} />
+}
+
 /** The height of an arrow with its title, in pixels. */
 const rowHeight = 44
-const arrowTop = 32
-const titleTop = 17
+const arrowTop = 34
+const titleTop = 20
 
 interface ArrowProps {
   readonly from: number
@@ -93,7 +147,7 @@ function Arrow({ from, to, title, time, token, top = 0, isUnseen }: ArrowProps) 
   const y = top + arrowTop
   return (
     <g class="drawn-way" data-token={token} data-unseen={isUnseen}>
-      <text class="hop-title" x={`${Math.min(from, to)}%`} y={top + titleTop} dx="4">
+      <text class="hop-title" x={`${Math.min(from, to)}%`} y={top + titleTop} dx="6">
         {title}
         {time && (
           <tspan class="hop-time" dx="8">
@@ -103,36 +157,15 @@ function Arrow({ from, to, title, time, token, top = 0, isUnseen }: ArrowProps) 
       </text>
       <line x1={`${from}%`} x2={`${to}%`} y1={y} y2={y} />
       <svg class="free" x={`${to}%`} y={y} aria-hidden="true">
-        <path stroke="none" d={to >= from ? 'M0 0l-7-4v8z' : 'M0 0l7-4v8z'} />
+        <path stroke="none" d={to >= from ? 'M0 0l-8-5v10z' : 'M0 0l8-5v10z'} />
       </svg>
-      {token && <DrawnMark at={(from + to) / 2} y={y} token={token} />}
+      {token && (
+        <svg class="free drawn-mark" x={`${(from + to) / 2}%`} y={y} aria-hidden="true">
+          <rect x="-15" y="-10" width="30" height="20" rx="4" />
+          <text y="4">{token}</text>
+        </svg>
+      )}
     </g>
-  )
-}
-
-interface MarkProps {
-  readonly at: number
-  readonly token: TokenRole | undefined
-}
-
-/** A check that an actor makes by itself: its title left of the lane, where there is room, and the token on the lane. */
-function CheckOnLane({ at, title, token }: MarkProps & { readonly title: string }) {
-  return (
-    <g class="drawn-way" data-token={token}>
-      <text class="hop-title" x={`${at}%`} y={arrowTop / 2 + 10} dx="-22" text-anchor="end">
-        {title}
-      </text>
-      {token && <DrawnMark at={at} y={arrowTop / 2 + 6} token={token} />}
-    </g>
-  )
-}
-
-function DrawnMark({ at, y, token }: MarkProps & { readonly y: number }) {
-  return (
-    <svg class="free drawn-mark" x={`${at}%`} y={y} aria-hidden="true">
-      <rect x="-15" y="-9.5" width="30" height="19" rx="4" />
-      <text y="4">{token}</text>
-    </svg>
   )
 }
 
@@ -142,17 +175,25 @@ interface UnseenFrameProps {
   readonly edge: string
 }
 
-/** The dashed frame around what the agent cannot see. */
+/** The part of the dashed frame that lies in this row: the frame itself is longer, and only its first and last row end it. */
 function UnseenFrame({ from, to, edge }: UnseenFrameProps) {
-  const [start, end] = [`${Math.min(from, to) - 5}%`, `${Math.max(from, to) + 5}%`]
-  const width = `${Math.abs(to - from) + 10}%`
+  const [first, last] = [edge.includes('first'), edge.includes('last')]
   return (
-    <>
-      <rect class="unseen-band" x={start} width={width} height="100%" />
-      <line class="unseen-edge" x1={start} x2={start} y2="100%" />
-      <line class="unseen-edge" x1={end} x2={end} y2="100%" />
-      {edge.includes('first') && <line class="unseen-edge" x1={start} x2={end} />}
-      {edge.includes('last') && <line class="unseen-edge" x1={start} x2={end} y1="100%" y2="100%" />}
-    </>
+    <svg
+      class="cut-off"
+      x={`${Math.min(from, to) - 4}%`}
+      width={`${Math.abs(to - from) + 12}%`}
+      height="100%"
+      aria-hidden="true"
+    >
+      <rect
+        class="unseen-frame"
+        x="1"
+        y={first ? '1' : '-50%'}
+        width="99%"
+        height={first ? (last ? '98%' : '200%') : last ? '149%' : '200%'}
+        rx="8"
+      />
+    </svg>
   )
 }

@@ -11,15 +11,13 @@ export interface DrawnHop {
   readonly time?: string
   readonly token?: TokenRole | undefined
   readonly isUnseen?: boolean
-  /** Whether the hop is a check that the actor `from` makes by itself. */
-  readonly isCheck?: boolean
   /** For an exchange that nobody saw: what is presented, what is issued, and whether it is the first or last such exchange. */
   readonly exchange?:
     | { readonly shown: string; readonly issued: TokenRole; readonly edge: string }
     | undefined
 }
 
-/** An arrow of the sequence that is no step of its own: a question, an answer, a sign-in. */
+/** An arrow of the sequence that is no step of its own: an answer, a sign-in. */
 export interface MessageHop extends DrawnHop {
   readonly id: string
   /** The step that this message answers. */
@@ -35,8 +33,14 @@ export function isRow(hop: Hop): hop is Row {
 /** The rows to draw. A folded tool shows only its API calls; folded requests for the same TR show only the first request. */
 export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boolean): readonly Row[] {
   const owners = new Map(rows.map(row => [row.id, row]))
-  return rows.filter(({ parent, step }) => {
-    const owner = parent === undefined ? undefined : owners.get(parent)
+  const ownerOf = ({ parent = '' }: Row): Row | undefined => {
+    const owner = owners.get(parent)
+    return owner && owner.unseen.length > 0 ? ownerOf(owner) : owner
+  }
+  return rows.filter(row => {
+    const { step, unseen } = row
+    const owner = ownerOf(row)
+    if (unseen.length > 0) return false
     if (!owner) return true
     if (owner.times > 1 && step.id === owner.step.id) return isOpen(owner)
     if (isOpen(owner) || step.kind === 'api-call') return true
@@ -45,27 +49,18 @@ export function rowsOfSequence(rows: readonly Row[], isOpen: (row: Row) => boole
 }
 
 /** The rows with the messages around them, in order of time. */
-export function withMessages(rows: readonly Row[], isAnswered: boolean): readonly Hop[] {
-  const hops: Hop[] = []
-  const question: MessageHop = { id: 'question', from: 'user', to: 'agent', title: 'Question' }
-  if (rows[0]?.step.kind !== 'sign-in') hops.push(question)
-  const byId = new Map(rows.map(row => [row.id, row]))
+export function withMessages(rows: readonly Row[]): readonly Hop[] {
   let wanted: readonly string[] = []
-  for (const [index, row] of rows.entries()) {
+  return rows.flatMap((row, index) => {
     const { step } = row
-    if (step.kind === 'sign-in') {
-      hops.push(...signInMessages(step, wanted))
-      wanted = []
-    }
-    hops.push(row)
+    const signIn = step.kind === 'sign-in' ? signInMessages(step, wanted) : []
+    if (step.kind === 'sign-in') wanted = []
     const contexts = wantedContexts(step.problem?.claimsChallenge)
     if (contexts.length > 0) wanted = contexts
-    const call = step.kind === 'validation' ? byId.get(step.parentId ?? '') : row
+    // The check of a token is drawn as the answer to the call.
     const isChecked = rows[index + 1]?.step.kind === 'validation'
-    if (call && !isChecked) hops.push(...replyMessages(call.step))
-  }
-  if (isAnswered) hops.push({ id: 'answer', from: 'agent', to: 'user', title: 'Answer' })
-  return hops
+    return [...signIn, row, ...(isChecked ? [] : replyMessages(step))]
+  })
 }
 
 /** The messages of a stronger sign-in, if an API wanted one: the user's next token results from it. */
@@ -88,8 +83,7 @@ function replyMessages(step: TraceStep): MessageHop[] {
 const longestTitle = 28
 
 /** The title of a step as a message, which has room for only a few words. */
-export function titleOfHop({ kind }: TraceStep, title: string, isFirst: boolean): string {
-  if (kind === 'sign-in') return isFirst ? 'Question' : 'Tc again'
+export function titleOfHop({ kind }: TraceStep, title: string): string {
   if (kind === 'model') return 'Ask the model'
   return title.length > longestTitle ? `${title.slice(0, longestTitle - 1).trimEnd()}…` : title
 }

@@ -1,4 +1,4 @@
-import '../styles/trace.css'
+import './sign.css'
 
 /** How a claim differs from the left token to the right one. */
 export type Sign = 'same' | 'changed' | 'added' | 'removed'

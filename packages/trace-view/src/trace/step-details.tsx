@@ -1,14 +1,27 @@
-import type { TokenCard, TraceStep } from '@entra-agents/trace'
+import type { Flow, LogIds, TokenCard, TraceStep } from '@entra-agents/trace'
+import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
+import { flowWords } from '../words/flows.ts'
+import type { Names } from '../words/names.ts'
+import { toReader } from '../words/reader.ts'
+import { formatDuration, formatTime } from '../words/times.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
-import { EntraLink, type LogLinks, LogQueries } from './log-links.tsx'
+import { asCurl } from './as-curl.ts'
+import { EntraLink, type LogLinks } from './log-links.tsx'
+import { logQueries } from './log-queries.ts'
+import { type Redactor, stepsAsJson } from './redactor.ts'
+import { wayOf } from './step-words.ts'
 
 interface StepDetailsProps {
   readonly step: TraceStep
   /** The step with the ids of this hop: the step itself or, if nobody saw it, the request that led to it. */
   readonly origin: TraceStep | undefined
+  readonly flow: Flow
+  readonly names: Names
   readonly links: LogLinks
+  /** Hides personal data in what is copied. */
+  readonly redactor: Redactor
   /** Opens the card of a token. */
   readonly onToken: (card: TokenCard) => void
 }
@@ -19,10 +32,28 @@ const consentExplanation =
   'The agent cannot see this: Entra ID records a consent and tells nobody. Whether it was given shows in the next token.'
 
 /** The details of a step, such as its problem, token, request and response. */
-export function StepDetails({ step, origin, links, onToken }: StepDetailsProps) {
-  const { kind, request, response, problem, status, startedAt, token, tool, logIds = {} } = step
+export function StepDetails({ step, origin, flow, names, links, redactor, onToken }: StepDetailsProps) {
+  const { kind, request, response, problem, status, startedAt, durationMs, token, tool, logIds = {} } = step
+  const command = () => redactor.steps([step]).map(asCurl)[0] ?? ''
+  const hasCommand = asCurl(step) !== undefined
   return (
     <>
+      <p class="note">
+        {wayOf(step, names)}
+        {kind === 'api-call' && `, ${toReader(flowWords[flow].asWhom, names)}`}
+        {startedAt && (
+          <>
+            , <time dateTime={startedAt}>{formatTime(new Date(startedAt))}</time>
+          </>
+        )}
+        {durationMs !== undefined && `, ${formatDuration(durationMs)}`}.
+      </p>
+      {request && (
+        <p class="line">
+          {hasCommand && <CopyButton label="Copy as curl" text={command} worded />}
+          <CopyButton label="Copy as JSON" text={() => stepsAsJson(redactor.steps([step]))} worded />
+        </p>
+      )}
       {status === 'not-observable' && <p>{kind === 'consent' ? consentExplanation : unseenExplanation}</p>}
       {problem && (
         <p>
@@ -42,32 +73,35 @@ export function StepDetails({ step, origin, links, onToken }: StepDetailsProps) 
           <pre>{bodyText(tool.arguments)}</pre>
         </figure>
       )}
-      {request && (
-        <figure>
-          <figcaption>Request{status === 'not-observable' && ', as the protocol has it'}</figcaption>
-          <pre>{requestText(request)}</pre>
-        </figure>
-      )}
-      {response && (
-        <figure>
-          <figcaption>Response</figcaption>
-          <pre>{[`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n\n')}</pre>
-        </figure>
-      )}
+      {(request || response) && <pre>{messagesText(step)}</pre>}
       <EntraLink links={links} request={origin} />
       <LogQueries logIds={logIds} />
-      {startedAt && (
-        <p class="note">
-          Started at <time dateTime={startedAt}>{new Date(startedAt).toLocaleTimeString()}</time>
-        </p>
-      )}
     </>
   )
 }
 
-function requestText({ method, url, headers, body }: NonNullable<TraceStep['request']>): string {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  return [`${method} ${url}`, ...lines, ...(body === undefined ? [] : ['', bodyText(body)])].join('\n')
+/** Queries that find a hop in the logs of Entra and AWS. The ids in them are no secrets and do not identify the user. */
+export function LogQueries({ logIds }: { readonly logIds: LogIds }) {
+  return logQueries(logIds).map(({ log, text }) => (
+    <figure key={log}>
+      <figcaption>
+        In {log} <CopyButton label={`Copy the query for ${log}`} text={() => text} />
+      </figcaption>
+      <pre>{text}</pre>
+    </figure>
+  ))
+}
+
+/** Request and response as the protocol writes them. */
+function messagesText({ request, response }: TraceStep): string {
+  const lines = Object.entries(request?.headers ?? {}).map(([name, value]) => `${name}: ${value}`)
+  return [
+    request && [`${request.method} ${request.url}`, ...lines].join('\n'),
+    request?.body !== undefined && bodyText(request.body),
+    response && [`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n'),
+  ]
+    .filter(Boolean)
+    .join('\n\n')
 }
 
 function bodyText(body: unknown): string {

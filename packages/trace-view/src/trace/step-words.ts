@@ -2,6 +2,7 @@ import type { Flow, TokenCard, TraceStep } from '@entra-agents/trace'
 import { tellValues } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { type Names, shortenIds } from '../words/names.ts'
+import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
@@ -10,10 +11,23 @@ import { failedChecks, lastChecks } from './turn-facts.ts'
 
 /** Describes what a step did, and where, by the step's kind and members; the title of the step is never parsed. */
 export function tellStep(step: TraceStep, flow: Flow, names: Names) {
-  const way = `${names.actor(step.from)} → ${names.actor(step.to)}`
-  const where = [way, ...details[step.kind](step)].filter(part => part !== undefined)
-  const title = titles[step.kind](step, flow, names)
+  const title = toReader(titles[step.kind](step, flow, names), names)
+  const where = details[step.kind](step, names).filter(part => part !== undefined)
   return { title: spellOutDirections(title), where: spellOutDirections(where.join(' · ')) }
+}
+
+/** Describes hops that nobody saw, as one. */
+export function tellUnseen(steps: readonly TraceStep[], flow: Flow, names: Names) {
+  const titles = steps.map(step => tellStep(step, flow, names).title)
+  const [first = '', ...more] = titles
+  const title = [first, ...more.map(other => other.slice(0, 1).toLowerCase() + other.slice(1))].join(', ')
+  return { title, where: `${count(steps.length, 'step')}, ${steps[0] ? wayOf(steps[0], names) : ''}` }
+}
+
+/** Describes the sign-in by which a user showed what an API had wanted. */
+export function tellConfirmation({ token }: TraceStep, names: Names) {
+  const where = ['second factor, at Entra ID', ...(token ? tellContexts(token) : [])]
+  return { title: toReader('You confirmed', names), where: where.join(' · ') }
 }
 
 const titles: Readonly<Record<TraceStep['kind'], (step: TraceStep, flow: Flow, names: Names) => string>> = {
@@ -24,17 +38,21 @@ const titles: Readonly<Record<TraceStep['kind'], (step: TraceStep, flow: Flow, n
   tool: ({ tool, title }) => `Tool: ${tool ? tellTool(tool) : title}`,
   'api-call': ({ to }, _flow, names) => `Call ${names.actor(to)}`,
   validation: () => 'Check TR',
-  approval: ({ approval }) => (approval?.decision === 'deny' ? 'Decline the call' : 'Approve the call'),
-  consent: () => 'Consent',
+  approval: ({ approval }) => (approval?.decision === 'deny' ? 'You declined' : 'You approved'),
+  consent: () => 'You consented',
 }
 
-const details: Readonly<Record<TraceStep['kind'], (step: TraceStep) => readonly (string | undefined)[]>> = {
-  'sign-in': ({ token }) => tellReceivedToken(token),
-  'token-request': ({ request, status }) => [
-    request && (status === 'not-observable' ? grantOf(request.body) : methodAndPath(request)),
+type Details = (step: TraceStep, names: Names) => readonly (string | undefined)[]
+
+const details: Readonly<Record<TraceStep['kind'], Details>> = {
+  'sign-in': tellReceivedToken,
+  'token-request': (step, names) => [
+    wayOf(step, names),
+    step.status === 'not-observable' && step.request ? grantOf(step.request.body) : undefined,
   ],
-  token: ({ token }) => tellReceivedToken(token),
-  model: step => [
+  token: tellReceivedToken,
+  model: (step, names) => [
+    wayOf(step, names),
     countToolCalls(step) > 0 ? count(countToolCalls(step), 'tool call') : undefined,
     step.title,
   ],
@@ -42,19 +60,29 @@ const details: Readonly<Record<TraceStep['kind'], (step: TraceStep) => readonly 
     approval ? ['not called'] : status === 'waiting' ? ['needs your decision'] : [],
   'api-call': ({ request, response, problem }) => [
     request && methodAndPath(request),
-    response && `${response.status}`,
-    ...wantedContexts(problem?.claimsChallenge).map(context => `wants acrs ${context}`),
+    [response?.status, ...wantedContexts(problem?.claimsChallenge).map(context => `wants acrs ${context}`)]
+      .filter(part => part !== undefined)
+      .join(', ') || undefined,
   ],
-  validation: ({ token }) => (token ? [tellChecksBy(token, 'api')] : []),
+  validation: ({ token, from }, names) => [names.actor(from), token && tellChecksBy(token, 'api')],
   approval: () => ['exactly as shown'],
   consent: () => ['as this page says'],
+}
+
+/** "you to Weather agent": from where a step went, and to where. */
+export function wayOf({ from, to }: TraceStep, names: Names): string {
+  const [one, other] = [from, to].map(actor => {
+    const name = names.actor(actor)
+    return actor === 'user' || actor === 'sidecar' ? name.toLowerCase() : name
+  })
+  return `${one} to ${other}`
 }
 
 function titleOfRequest({ status, token }: TraceStep, flow: Flow): string {
   if (status !== 'not-observable') return 'Request token'
   if (token) return `Get ${token.role}`
   const [credential, exchanged] = flowWords[flow].terms
-  return exchanged ? `Exchange ${exchanged} for TR, with ${credential}` : `Get TR with ${credential}`
+  return exchanged ? `Exchange ${exchanged} for TR` : `Get TR with ${credential}`
 }
 
 function titleOfModelCall(step: TraceStep): string {
@@ -74,18 +102,16 @@ export function tellTool({ name, arguments: values = {} }: NonNullable<TraceStep
 }
 
 /** The agent's check of a token that it received. */
-function tellReceivedToken(token: TokenCard | undefined): string[] {
-  return token ? [...tellContexts(token), tellChecksBy(token, 'agent')] : []
+function tellReceivedToken(step: TraceStep, names: Names): string[] {
+  const { token } = step
+  return [wayOf(step, names), ...(token ? [...tellContexts(token), tellChecksBy(token, 'agent')] : [])]
 }
 
 function tellChecksBy(token: TokenCard, checkedBy: 'agent' | 'api'): string {
   const last = lastChecks(token, checkedBy)
   if (!last) return 'no checks told'
   const failed = failedChecks({ verifiedBy: [last] }).map(({ check }) => check)
-  const by = checkedBy === 'agent' ? ' by the agent' : ''
-  return failed.length > 0
-    ? `rejected${by}: ${failed.join(', ')}`
-    : `passed ${count(last.passed, 'check')}${by}`
+  return failed.length > 0 ? `rejected: ${failed.join(', ')}` : count(last.passed, 'check')
 }
 
 function methodAndPath({ method, url }: NonNullable<TraceStep['request']>): string {

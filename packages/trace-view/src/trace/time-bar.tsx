@@ -1,36 +1,77 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import { formatDuration } from '../words/times.ts'
+import { barOf, type Extent, gapOf, marksOn, type TimeScale } from './time-scale.ts'
+import type { Row } from './timeline.ts'
 
-/** The scale of all bars, in milliseconds; a context, so that only the bars are rendered again when it changes. */
-export const ScaleContext = createContext(0)
+/** A context, so that only the bars are rendered again when the scale changes. */
+export const ScaleContext = createContext<TimeScale>({ lengthMs: 1, waits: [] })
 
-interface TimeBarProps {
-  readonly offsetMs: number | undefined
-  readonly durationMs: number | undefined
+interface TimeBarProps extends Pick<Row, 'span' | 'wait'> {
   readonly isRunning: boolean
+  /** Whether the bar stands for all bars below it. */
+  readonly isWhole: boolean
+  /** Said beside the hatching of a wait. */
+  readonly said: string
 }
 
-/** When a step ran within its trace, as a bar of at least visible length; a dashed line if nobody saw the step. */
-export function TimeBar({ offsetMs, durationMs = 0, isRunning }: TimeBarProps) {
-  const scaleMs = useContext(ScaleContext)
-  const begin = offsetMs ?? 0
-  const length = isRunning ? scaleMs - begin : Math.max(durationMs, scaleMs * shortestBarShare)
-  const start = Math.min(begin / scaleMs, 1 - shortestBarShare)
+/** When a step ran within its trace; hatched where the turn waited for its user, a dashed line if nobody saw the step. */
+export function TimeBar({ span, wait, isRunning, isWhole, said }: TimeBarProps) {
+  const scale = useContext(ScaleContext)
+  const [first, end] = wait === undefined ? [span?.begin.waits, span?.end?.waits] : [wait, wait + 1]
+  const gaps = scale.waits.map((_wait, index) => gapOf(index, scale)).slice(first ?? 0, end ?? first ?? 0)
+  const bar = span && wait === undefined ? barOf(span, isRunning, scale) : undefined
+  const last = wait === undefined ? undefined : gaps[0]
   return (
-    <svg class="time-bar" aria-hidden="true">
-      <line class="time-track" x1="0" x2="100%" y1="4" y2="4" />
-      {offsetMs !== undefined && (
-        <line
-          class="time-span"
-          x1={`${start * 100}%`}
-          x2={`${Math.min(1, start + length / scaleMs) * 100}%`}
-          y1="4"
-          y2="4"
-        />
+    <svg class="time-lane" aria-hidden="true">
+      {!span && wait === undefined && <line class="time-unseen" x2="100%" y1="18" y2="18" />}
+      {gaps.map(
+        gap => gap && <rect key={gap.start} class="time-wait" {...placed(gap)} y="10" height="16" rx="2" />,
       )}
+      {last && (
+        <text
+          class="time-said"
+          {...(last.start > 55
+            ? { x: `${last.start}%`, dx: '-6', 'text-anchor': 'end' }
+            : { x: `${last.start + last.width}%`, dx: '6' })}
+          y="22"
+        >
+          {said}
+        </text>
+      )}
+      {bar && <rect class={isWhole ? 'time-whole' : 'time-span'} {...placed(bar)} y="14" height="8" rx="4" />}
     </svg>
   )
 }
 
-/** The shortest bar, as a share of the scale: for steps that took next to no time. */
-const shortestBarShare = 0.008
+function placed({ start, width }: Extent) {
+  return { x: `${start}%`, width: `${width}%` }
+}
+
+/** The time scale above the bars, and the pattern with which they draw waits. */
+export function TimeAxis({ scale }: { readonly scale: TimeScale }) {
+  const { lengthMs } = scale
+  return (
+    <div class="axis fine nums" aria-hidden="true">
+      <svg aria-hidden="true">
+        <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <rect class="hatch-ground" width="5" height="5" />
+          <line class="hatch-line" y2="5" />
+        </pattern>
+        {marksOn(scale).map(({ ms, at }) => (
+          <text key={ms} x={`${at}%`} y="12" text-anchor={at < 6 ? 'start' : 'middle'}>
+            {ms === 0 ? '0' : formatMark(ms, lengthMs)}
+          </text>
+        ))}
+        <text x="100%" y="12" text-anchor="end">
+          {formatDuration(lengthMs)}
+        </text>
+      </svg>
+      <span>took</span>
+    </div>
+  )
+}
+
+function formatMark(ms: number, lengthMs: number): string {
+  return lengthMs >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Number(ms.toPrecision(2))} ms`
+}

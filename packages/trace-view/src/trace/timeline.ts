@@ -1,4 +1,5 @@
 import type { Actor, TraceStep } from '@entra-agents/trace'
+import { type Moment, type Span, TurnClock } from './turn-clock.ts'
 
 /** A step at its place in the trace, or several steps that asked for the same token. */
 export interface Row {
@@ -10,18 +11,25 @@ export interface Row {
   readonly number: number
   /** The id of the row under which this row lies. This row is shown only while its parent is open. */
   readonly parent: string | undefined
+  /** How deep the step lies under others. */
+  readonly depth: number
   /** The number of steps under this row. */
   readonly size: number
   /** How many times the same token was requested. */
   readonly times: number
+  /** The hops for which the row stands, if nobody saw them. */
+  readonly unseen: readonly TraceStep[]
   /** The call of an API that a tool made, the last one if there are several. */
   readonly call: TraceStep | undefined
   readonly isOpenAtFirst: boolean
   /** How long after the first step this step began, without waits for the user; `undefined` if nobody saw this step. */
   readonly offsetMs: number | undefined
   readonly durationMs: number | undefined
-  /** The wait for the user that this step ended. It is no part of the turn's time. */
-  readonly waitedMs?: number
+  readonly span: Span | undefined
+  /** The number of the wait for the user that this step ended, from 0. */
+  readonly wait: number | undefined
+  /** How long the turn waited for its user meanwhile, which is no part of the turn's time. */
+  readonly waitedMs: number
 }
 
 export interface Timeline {
@@ -30,6 +38,8 @@ export interface Timeline {
   /** When the first step began, in milliseconds since 1970, and how long the turn has waited since. */
   readonly beginMs: number
   readonly waitedMs: number
+  /** When each wait was, on the turn's own clock. */
+  readonly waits: readonly Moment[]
 }
 
 /** How long a running turn has taken so far, without its waits. */
@@ -43,78 +53,114 @@ export function elapsedMs({ lengthMs, beginMs, waitedMs }: Timeline, nowMs: numb
  * @param totalMs the time of the whole turn without its waits; it is longer than the time of the steps
  */
 export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
-  const steps = putSignInsUnderTools(given)
-  const waits = findWaits(steps)
-  const begin = Math.min(...steps.flatMap(step => startMs(step) ?? []))
-  const children = groupByParent(steps)
+  const placed = putSignInsUnderTools(given)
+  const clock = new TurnClock(placed)
+  const waitOf = new Map(clock.waits.map(({ step }, index) => [step, index]))
+  const children = groupByParent(putDecisionsFirst(placed))
   const top = children.get(undefined) ?? []
   const tools = top.filter(step => step.kind === 'tool')
   const repeated = findSharedTokens(tools, children)
   const rows: Row[] = []
   let number = 0
-  const offsetOf = (step: TraceStep) => {
-    const start = startMs(step)
-    return start === undefined ? undefined : start - begin - waitedMsBefore(start, waits)
-  }
-  /** A tool that goes on after a wait is reported with a new start: it began, at the latest, with the first step below it. */
-  const spanWith = (step: TraceStep, below: readonly TraceStep[]) => {
-    const { durationMs } = step
-    const own = offsetOf(step)
-    if (own === undefined) return {}
-    const offsetMs = Math.min(own, ...below.flatMap(other => offsetOf(other) ?? []))
-    return { offsetMs, durationMs: durationMs === undefined ? undefined : durationMs + own - offsetMs }
-  }
-  const add = (step: TraceStep, more: Partial<Row> = {}) => {
-    number += more.times === undefined ? 1 : 0
-    const wait = waits.find(({ step: end }) => end === step)
+  const add = (step: TraceStep, more: Partial<Row> = {}, steps: readonly TraceStep[] = [step]) => {
+    const isOne = steps.length === 1
+    number += isOne ? 1 : 0
+    const span = clock.spanOf(steps)
+    const wait = waitOf.get(step)
+    const during = wait === undefined ? [span?.begin.waits ?? 0, span?.end?.waits ?? 0] : [wait, wait + 1]
     rows.push({
       id: step.id,
       step,
-      number: more.times === undefined ? number : 0,
+      number: isOne ? number : 0,
       parent: undefined,
+      depth: 0,
       size: 0,
       times: 1,
+      unseen: [],
       call: undefined,
       isOpenAtFirst: false,
-      offsetMs: offsetOf(step),
+      offsetMs: span?.begin.ms,
       durationMs: step.durationMs,
-      ...(wait && { waitedMs: wait.toMs - wait.fromMs }),
+      span,
+      wait,
+      waitedMs: clock.waitedMs(...during),
       ...more,
     })
+  }
+  /** Adds steps under a row. Hops that follow each other, and that nobody saw, get a row of their own. */
+  const addUnder = (parent: string, members: readonly Nested[]) => {
+    for (const run of runsOfUnseen(members)) {
+      const [{ step, depth }] = run
+      const [id, steps] = [`unseen-${step.id}`, run.map(member => member.step)]
+      if (run.length > 1) add(step, { id, parent, depth, size: run.length, unseen: steps }, steps)
+      const under = run.length > 1 ? { parent: id, depth: depth + 1 } : { parent, depth }
+      for (const member of steps) add(member, under)
+    }
   }
   for (const step of top) {
     const group = repeated.get(step.id)
     if (group?.first === step.id) {
       const id = `same-${group.fingerprint}`
-      const asked = group.members.filter(
+      const members = group.members.map(member => member.step)
+      const asked = members.filter(
         ({ kind, parentId }) => kind === 'token-request' && group.tools.has(parentId),
       )
       const [request = step] = asked
       const durationMs = Math.max(...asked.map(({ durationMs = 0 }) => durationMs))
-      add(request, { id, times: asked.length, size: group.members.length, durationMs })
-      for (const member of group.members) add(member, { parent: id })
+      add(request, { id, times: asked.length, size: members.length, durationMs }, members)
+      addUnder(id, group.members)
     }
     const below = descendants(step, children)
     if (step.kind !== 'tool') {
-      for (const member of [step, ...below]) add(member)
+      add(step)
+      for (const member of below) add(member.step, { depth: member.depth })
       continue
     }
-    const own = below.filter(({ id }) => !group?.ids.has(id))
-    const call = own.findLast(({ kind }) => kind === 'api-call')
-    add(step, { ...spanWith(step, below), size: own.length, call, isOpenAtFirst: tools.length === 1 })
-    for (const member of own) add(member, { parent: step.id })
+    const own = below.filter(member => !group?.ids.has(member.step.id))
+    const call = own.findLast(member => member.step.kind === 'api-call')?.step
+    const { begin, end } = clock.spanOf([step]) ?? {}
+    const durationMs = step.durationMs === undefined || !begin || !end ? step.durationMs : end.ms - begin.ms
+    add(step, { durationMs, size: own.length, call, isOpenAtFirst: tools.length === 1 })
+    addUnder(step.id, own)
   }
-  const ends = rows.map(({ offsetMs = 0, durationMs = 0 }) => offsetMs + durationMs)
-  const lengthMs = Math.max(1, totalMs, ...ends)
-  return { rows, lengthMs, beginMs: begin, waitedMs: waitedMsBefore(Number.POSITIVE_INFINITY, waits) }
+  const ends = rows.map(({ span, durationMs = 0 }) => span?.end?.ms ?? (span?.begin.ms ?? 0) + durationMs)
+  return {
+    rows,
+    lengthMs: ends.reduce((most, end) => Math.max(most, end), Math.max(1, totalMs)),
+    beginMs: clock.beginMs,
+    waitedMs: clock.waitedMs(),
+    waits: clock.waits.map(({ fromMs }) => clock.moment(fromMs)),
+  }
 }
 
-/** A time in which the turn waited for its user. */
-interface Wait {
-  readonly fromMs: number
-  readonly toMs: number
-  /** The step with which the user ended the wait. */
+/** A step and how deep it lies. */
+interface Nested {
   readonly step: TraceStep
+  readonly depth: number
+}
+
+/** The steps, those that nobody saw together with the ones that follow them under the same step. */
+function runsOfUnseen(members: readonly Nested[]): [Nested, ...Nested[]][] {
+  const runs: [Nested, ...Nested[]][] = []
+  const isUnseen = ({ step }: Nested) => step.status === 'not-observable' && step.kind === 'token-request'
+  for (const member of members) {
+    const run = runs.at(-1)
+    const isNext =
+      run && isUnseen(run[0]) && isUnseen(member) && run[0].step.parentId === member.step.parentId
+    if (isNext) run.push(member)
+    else runs.push([member])
+  }
+  return runs
+}
+
+/** The user decides before the page sends the user's token again, but the agent tells of the token first. */
+function putDecisionsFirst(steps: readonly TraceStep[]): readonly TraceStep[] {
+  const isDecision = (step: TraceStep | undefined) => step?.kind === 'approval' || step?.kind === 'consent'
+  return steps.map((step, index) => {
+    const [before, after] = [steps[index - 1], steps[index + 1]]
+    if (step.kind === 'sign-in' && after && isDecision(after)) return after
+    return before?.kind === 'sign-in' && isDecision(step) ? before : step
+  })
 }
 
 function isSignIn({ kind }: TraceStep): boolean {
@@ -138,31 +184,13 @@ function putSignInsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[]
   })
 }
 
-/** The waits for the user: each begins when all earlier steps have ended, and ends when the user's token arrives again. */
-function findWaits(steps: readonly TraceStep[]): Wait[] {
-  const returns = steps.filter(isSignIn).slice(1)
-  return returns.flatMap(step => {
-    const toMs = startMs(step)
-    if (toMs === undefined) return []
-    const ends = steps.flatMap(other => {
-      const start = startMs(other)
-      return start === undefined || start >= toMs ? [] : [Math.min(toMs, start + (other.durationMs ?? 0))]
-    })
-    if (ends.length === 0) return []
-    const decision = steps[steps.indexOf(step) + 1]
-    const isDecision = decision?.kind === 'approval' || decision?.kind === 'consent'
-    return [{ fromMs: Math.max(...ends), toMs, step: isDecision ? decision : step }]
-  })
-}
-
-function waitedMsBefore(ms: number, waits: readonly Wait[]): number {
-  return waits.reduce((sum, { fromMs, toMs }) => sum + Math.max(0, Math.min(ms, toMs) - fromMs), 0)
-}
-
 type StepsByParent = ReadonlyMap<string | undefined, readonly TraceStep[]>
 
-function descendants({ id }: TraceStep, children: StepsByParent): TraceStep[] {
-  return (children.get(id) ?? []).flatMap(step => [step, ...descendants(step, children)])
+function descendants({ id }: TraceStep, children: StepsByParent, depth = 1): Nested[] {
+  return (children.get(id) ?? []).flatMap(step => [
+    { step, depth },
+    ...descendants(step, children, depth + 1),
+  ])
 }
 
 /** The steps with which several tools got the same TR, shown once. */
@@ -171,7 +199,7 @@ interface SharedToken {
   /** The id of the tool step before which these steps are shown. */
   readonly first: string
   readonly tools: ReadonlySet<string | undefined>
-  readonly members: readonly TraceStep[]
+  readonly members: readonly Nested[]
   readonly ids: ReadonlySet<string>
 }
 
@@ -190,17 +218,17 @@ function findSharedTokens(tools: readonly TraceStep[], children: StepsByParent):
       first: sharing[0]?.id ?? '',
       tools: new Set(sharing.map(({ id }) => id)),
       members,
-      ids: new Set(members.map(({ id }) => id)),
+      ids: new Set(members.map(({ step }) => step.id)),
     }
     for (const { id } of sharing) repeated.set(id, group)
   }
   return repeated
 }
 
-function stepsToToken({ id }: TraceStep, children: StepsByParent): TraceStep[] {
+function stepsToToken({ id }: TraceStep, children: StepsByParent): Nested[] {
   return (children.get(id) ?? [])
     .filter(({ kind }) => kind === 'token-request' || kind === 'token')
-    .flatMap(step => [step, ...descendants(step, children)])
+    .flatMap(step => [{ step, depth: 1 }, ...descendants(step, children, 2)])
 }
 
 /** The steps by their parents. A step whose parent is unknown or would make a cycle is at the top. */
@@ -213,25 +241,8 @@ function groupByParent(steps: readonly TraceStep[]): Map<string | undefined, Tra
   })
 }
 
-/** When a step began; `undefined` for a hop that nobody saw, even if it names a time. */
-function startMs({ startedAt, status }: TraceStep): number | undefined {
-  if (status === 'not-observable') return undefined
-  const start = Date.parse(startedAt ?? '')
-  return Number.isNaN(start) ? undefined : start
-}
-
 /** The actors in the order of their lanes. User and agent always have a lane: the user's is empty if no user takes part. */
 export function lanesOf(steps: readonly TraceStep[], known: readonly Actor[]): Actor[] {
   const acting = new Set(['user', 'agent', ...steps.flatMap(({ from, to }) => [from, to])])
   return [...known.filter(actor => acting.has(actor)), ...[...acting].filter(actor => !known.includes(actor))]
-}
-
-/** Round marks on a scale of time, at most four: 0, 0.5 s, 1 s. They leave room for the end of the scale. */
-export function timeMarks(scaleMs: number): readonly number[] {
-  const rough = scaleMs / 3.2
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const stepMs = [1, 2, 5, 10].map(factor => factor * power).find(size => size >= rough) ?? rough
-  return Array.from({ length: Math.floor(scaleMs / stepMs) + 1 }, (_, index) => index * stepMs).filter(
-    mark => mark <= scaleMs * 0.55,
-  )
 }

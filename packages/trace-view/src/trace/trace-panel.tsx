@@ -1,18 +1,15 @@
 import type { PublicConfig, TraceStep } from '@entra-agents/trace'
-import { type ReadonlySignal, type Signal, untracked, useComputed, useSignal } from '@preact/signals'
+import { type ReadonlySignal, untracked, useComputed } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
+import { useMediaQuery } from '../browser/media-query.ts'
 import { Segments } from '../controls/segments.tsx'
-import { PhraseView } from '../identity/phrase-view.tsx'
-import type { Verdict } from '../identity/verdict.ts'
-import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
-import { judgeTurn } from './judge.ts'
-import { KeysDialog } from './keys-dialog.tsx'
 import { Presenter } from './presenter.tsx'
 import { type Redactor, redactorFor, redactorKey } from './redactor.ts'
+import { StepDrawer } from './step-drawer.tsx'
 import { StepList } from './step-list.tsx'
 import { toTimeline } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
@@ -20,7 +17,6 @@ import { type TraceView, type ViewName, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { VerdictCard } from './verdict-card.tsx'
-import '../styles/trace.css'
 
 export interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
@@ -51,8 +47,6 @@ export function TracePanel({
   // Reads each member of the answer by itself, so that the trace is not rendered again for every word of the answer.
   const steps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
-  const isAnswered = useComputed(() => selected.value.state === 'done').value
-  const isFinished = useComputed(() => ['done', 'failed'].includes(selected.value.state)).value
   const turn = useComputed(() => selected.value.turn).value
   const pause = useComputed(() => selected.value.pause).value
   const { message, ...asked } = selected.peek().question
@@ -61,20 +55,17 @@ export function TracePanel({
   const totalMs = useComputed(() => selected.value.result?.timing.totalMs).value
   const timeline = useMemo(() => toTimeline(steps, totalMs), [steps, totalMs])
   const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
-  // A meeting sees less than the user.
+  // A meeting, and who gets a copy, sees less than the user.
   const redactor = useRedactor(answers)
   const presentedFacts = useMemo(
     () => gatherFacts(redactor.steps(steps), flow, running, pause),
     [redactor, steps, flow, running, pause],
   )
-  const verdict = judgeTurn(facts, names)
-  const isPast = useSignal(false)
   const body = useRef<HTMLElement>(null)
-  const keys = useRef<HTMLDialogElement>(null)
   const presenter = useRef<HTMLDialogElement>(null)
   const canAskTwice = config.agents.flatMap(({ flows }) => flows).length > 1
   const answersUntilSelected = () => answers.value.slice(0, answers.value.indexOf(selected) + 1)
-  const showKeys = () => keys.current?.showModal()
+  const hasDrawer = useMediaQuery('(min-width: 100rem)')
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, clockAheadMs }
   const { entraLogUrl, traceUrl } = config
@@ -85,11 +76,11 @@ export function TracePanel({
         key={view.view.value}
         timeline={timeline}
         facts={facts}
-        isAnswered={isAnswered}
         view={view}
         context={context}
         links={links}
-        onHelp={showKeys}
+        redactor={redactor}
+        hasDrawer={hasDrawer}
       />
     )
   const draw: Readonly<Record<ViewName, () => ComponentChildren>> = {
@@ -125,7 +116,6 @@ export function TracePanel({
           share={share}
         />
       </div>
-      <VerdictNow verdict={verdict} isShown={isPast} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
       <section class="trace-body stack scroll" aria-label="Trace" tabIndex={0} ref={body}>
         {steps.length === 0 ? (
@@ -137,19 +127,24 @@ export function TracePanel({
         ) : (
           <VerdictCard
             facts={facts}
-            verdict={verdict}
             links={links}
             view={view}
             context={context}
-            isFinished={isFinished}
-            isPast={isPast}
-            takeUnplayed={() => view.takeUnplayed(selected)}
             credential={names.isReaderUser ? config.blueprintCredential : undefined}
           />
         )}
         {draw[view.view.value]()}
       </section>
-      <KeysDialog dialog={keys} />
+      {hasDrawer && view.view.value !== 'compare' && (
+        <StepDrawer
+          timeline={timeline}
+          facts={facts}
+          view={view}
+          context={context}
+          links={links}
+          redactor={redactor}
+        />
+      )}
       <Presenter
         dialog={presenter}
         question={redactor.text(message)}
@@ -158,30 +153,6 @@ export function TracePanel({
         names={names}
       />
     </>
-  )
-}
-
-interface VerdictNowProps {
-  readonly verdict: Verdict
-  readonly isShown: Signal<boolean>
-}
-
-/** The verdict in one line, while its card is scrolled out of view. For screen readers the card is still there. */
-function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: VerdictNowProps) {
-  if (!isShown.value) return null
-  const [right, decision] = answers.slice(2)
-  return (
-    <div class="now" aria-hidden="true">
-      <p>
-        <b>{headline}</b>
-        <span class="fine wide-only">
-          {right?.value} · <PhraseView phrase={decision?.detail ?? []} />
-        </span>
-        <span class="end">
-          <OutcomeMark outcome={outcome} />
-        </span>
-      </p>
-    </div>
   )
 }
 

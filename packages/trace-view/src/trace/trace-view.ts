@@ -29,25 +29,25 @@ export class TraceView {
   readonly failedOnly = signal(false)
   /** The number of the step at which the reader is; a link to the page opens this step again. */
   readonly current: Signal<number | undefined> = signal(undefined)
+  /** The number of the step whose details stand beside the list, if there is room for them. */
+  readonly chosen: Signal<number | undefined> = signal(undefined)
   /** The number of a step that a link or a sentence points to, until the step has been shown. */
   readonly sought: Signal<number | undefined> = signal(undefined)
-
-  /** The answer that came in last, until its exchange has been played. */
-  unplayed: object | undefined
-
-  /** Whether the exchange of an answer has still to be played; from now on, it has not. */
-  takeUnplayed(answer: object): boolean {
-    const isUnplayed = this.unplayed === answer
-    if (isUnplayed) this.unplayed = undefined
-    return isUnplayed
-  }
 
   keepView(): void {
     writeStored('local', 'trace-view', this.view.value)
   }
 
-  isOpen({ id, isOpenAtFirst }: Row): boolean {
+  /** @param hasDrawer whether the details stand beside the list; then one step at a time has them */
+  isOpen({ id, number, size, isOpenAtFirst }: Row, hasDrawer = false): boolean {
+    if (hasDrawer && size === 0) return this.chosen.value === number
     return this.toggled.value.has(id) !== isOpenAtFirst
+  }
+
+  /** Opens a row, or closes it if it is open. */
+  press(row: Row, hasDrawer: boolean): void {
+    if (!hasDrawer || row.size > 0) this.toggle(row)
+    else this.chosen.value = this.chosen.value === row.number ? undefined : row.number
   }
 
   toggle({ id, number }: Pick<Row, 'id' | 'number'>): void {
@@ -65,10 +65,11 @@ export class TraceView {
     this.toggled.value = new Set(rows.filter(row => row.isOpenAtFirst !== isOpen).map(({ id }) => id))
   }
 
-  /** Opens a row and its parent row. */
-  open(row: Row, rows: readonly Row[]): void {
+  /** Opens a row and the rows above it. */
+  open(row: Row, rows: readonly Row[], hasDrawer: boolean): void {
+    if (!this.isOpen(row, hasDrawer)) this.press(row, hasDrawer)
     const parent = rows.find(({ id }) => id === row.parent)
-    for (const shut of [row, ...(parent ? [parent] : [])]) if (!this.isOpen(shut)) this.toggle(shut)
+    if (parent) this.open(parent, rows, hasDrawer)
   }
 
   /** Shows a step in the open view, or in the view `steps` if the open one lists no steps. */

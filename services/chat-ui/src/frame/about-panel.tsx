@@ -1,7 +1,9 @@
+import { closePopovers } from '@entra-agents/trace-view/controls/popover'
+import { areKeysShown } from '@entra-agents/trace-view/keys/use-keys'
 import { repositoryUrl } from '@entra-agents/trace-view/words/problem-kinds'
 import type { Page } from '../page.ts'
 
-/** What this page is: its version, documentation and source. */
+/** What this page is: its version, documentation and source, and its keys. */
 export function AboutPanel({ title, status }: { readonly title: string } & Pick<Page, 'status'>) {
   const version = status.value?.version
   return (
@@ -15,6 +17,16 @@ export function AboutPanel({ title, status }: { readonly title: string } & Pick<
       <a class="button quiet" href={repositoryUrl} target="_blank" rel="noopener noreferrer">
         Source
       </a>
+      <button
+        type="button"
+        class="button quiet"
+        onClick={() => {
+          closePopovers()
+          areKeysShown.value = true
+        }}
+      >
+        Keys
+      </button>
     </>
   )
 }

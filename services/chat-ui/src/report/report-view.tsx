@@ -21,7 +21,7 @@ import { spellOutDirections, spellOutHidden } from '@entra-agents/trace-view/wor
 import { DecidedLine } from '../conversation/decided-line.tsx'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
-import { namesOf, type ToldTurn, tellTurn } from './told-turn.ts'
+import { inPlainWords, namesOf, type ToldTurn, tellTurn } from './told-turn.ts'
 
 const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 
@@ -100,13 +100,15 @@ function TurnView({ turn, told }: TurnProps) {
       </header>
       {steps.length > 0 && (
         <section class="card verdict-box" aria-label="Verdict">
-          <VerdictLine {...verdict} />
-          <FourAnswers answers={verdict.answers} />
-          <div class="below stack">
+          <div class="verdict stack">
+            <VerdictLine {...verdict} />
+            <FourAnswers answers={verdict.answers} />
             {formulas.map((formula, index) => (
               <FormulaView key={index} formula={formula} />
             ))}
-            <p class="tale">{tellStory(facts, names)}</p>
+            <p>
+              <PhraseView phrase={inPlainWords(tellStory(facts, names))} />
+            </p>
           </div>
         </section>
       )}

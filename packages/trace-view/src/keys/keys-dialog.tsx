@@ -1,0 +1,66 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { Fact } from '../controls/fact.tsx'
+import { keyGroups } from './keys.ts'
+import { areKeysShown, areLettersOn, switchLetters } from './use-keys.ts'
+
+/** Keys that belong to the part of the page that has the focus, whether or not single letters act as keys. */
+const placedKeys = [
+  ['↑ ↓ Home End', 'previous, next, first, last step'],
+  ['Enter', 'open or close a step; send a question'],
+  ['Esc', 'close what is open, stop the answer'],
+] as const
+
+/** All keys of the page. Opens itself. */
+export function KeysDialog() {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => dialog.current?.showModal(), [])
+  return (
+    <dialog
+      ref={dialog}
+      class="keys card"
+      aria-labelledby="keys-title"
+      onClose={() => {
+        areKeysShown.value = false
+      }}
+    >
+      <h2 id="keys-title">Keys</h2>
+      {keyGroups.map(({ title, keys }) => (
+        <KeyList key={title} title={title} keys={Object.entries(keys)} />
+      ))}
+      <KeyList title="Where the focus is" keys={placedKeys} />
+      <label class="row toggle">
+        <input
+          type="checkbox"
+          checked={areLettersOn.value}
+          onChange={({ currentTarget }) => switchLetters(currentTarget.checked)}
+        />
+        Single letters act as keys
+      </label>
+      <form method="dialog">
+        <button type="submit" class="button">
+          Close
+        </button>
+      </form>
+    </dialog>
+  )
+}
+
+interface KeyListProps {
+  readonly title: string
+  readonly keys: readonly (readonly [string, string])[]
+}
+
+function KeyList({ title, keys }: KeyListProps) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl class="facts">
+        {keys.map(([key, meaning]) => (
+          <Fact key={key} name={<kbd>{key}</kbd>}>
+            {meaning}
+          </Fact>
+        ))}
+      </dl>
+    </section>
+  )
+}

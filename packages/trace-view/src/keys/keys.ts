@@ -1,0 +1,22 @@
+/** All keys of the page, as the dialog lists them. Whoever acts on one (`useKeys`) names it as it stands here. */
+export const keyGroups = [
+  {
+    title: 'Everywhere outside a field',
+    keys: { '?': 'these keys', '/': 'search the steps' },
+  },
+  {
+    title: 'Steps',
+    keys: {
+      j: 'next step, also ↓',
+      k: 'previous step, also ↑',
+      ']': 'open all steps',
+      '[': 'close all steps',
+      f: 'failed only, and all again',
+      y: 'copy the step’s request as curl',
+    },
+  },
+] as const
+
+type KeysOf<Group> = Group extends { readonly keys: infer Keys } ? keyof Keys : never
+
+export type PageKey = KeysOf<(typeof keyGroups)[number]>

@@ -1,0 +1,59 @@
+import type { Flow } from '@entra-agents/trace'
+import type { Names } from '../words/names.ts'
+import { count, formatClock, formatDuration } from '../words/times.ts'
+import { contextsOf } from './acrs.ts'
+import { problemKindOf } from './step-failures.ts'
+import { tellConfirmation, tellStep, tellUnseen } from './step-words.ts'
+import type { Row } from './timeline.ts'
+import { hasFailed } from './turn-facts.ts'
+
+/** A row with what its words depend on. */
+export interface TellableRow extends Row {
+  readonly flow: Flow
+  readonly names: Names
+  /** Rows that are not folded do not tell the outcome of the rows below them. */
+  readonly isOpen?: boolean
+}
+
+interface TimedRow extends Row {
+  /** Whether the step has not ended and its turn goes on or waits. */
+  readonly running: boolean
+}
+
+/** Title and place of a row; for a row with rows below it, also their number and, while they are folded, the outcome. */
+export function tellRow(row: TellableRow) {
+  const { step, flow, names, size, times, unseen, call, wait, isOpen = true } = row
+  if (unseen.length > 0) return tellUnseen(unseen, flow, names)
+  const isConfirmation = wait !== undefined && step.token && contextsOf(step.token).length > 0
+  if (step.kind === 'sign-in' && isConfirmation) return tellConfirmation(step, names)
+  const { title, where } = tellStep(step, flow, names)
+  if (times > 1)
+    return { title: `${title} × ${times}`, where: `${where.split(' · ')[0]} · the same TR each time` }
+  if (size === 0) return { title, where }
+  const failure = step.problem && problemKindOf(step) === 'neutral' ? step.problem.detail : undefined
+  const answer = call?.response && `${names.actor(call.to)} ${call.response.status}`
+  const facts = [where || undefined, count(size, 'step'), failure ?? (isOpen ? undefined : answer)]
+  return { title, where: facts.filter(fact => fact !== undefined).join(' · ') }
+}
+
+export function tellTime(row: TimedRow): string {
+  const { step, durationMs, running, times, wait, waitedMs, size } = row
+  const { status, problem, response } = step
+  const clock = formatClock(Math.round(waitedMs / 1000))
+  if (wait !== undefined) return clock
+  const duration = durationMs === undefined ? undefined : formatDuration(durationMs)
+  switch (status) {
+    case 'ok':
+      if (times > 1) return `≤ ${duration} each`
+      return [duration, size > 0 && waitedMs > 0 && clock].filter(Boolean).join(', ')
+    case 'failed':
+      if (!hasFailed(step)) return 'declined'
+      return [response?.status ?? problem?.upstream?.status ?? 'failed', duration].filter(Boolean).join(' · ')
+    case 'running':
+      return running ? 'running' : 'not finished'
+    case 'waiting':
+      return running ? 'waiting' : 'not sent'
+    case 'not-observable':
+      return 'not seen'
+  }
+}

@@ -1,0 +1,72 @@
+import type { TraceStep } from '@entra-agents/trace'
+import { IconButton } from '../controls/icon-button.tsx'
+import type { LogLinks } from './log-links.tsx'
+import type { Redactor } from './redactor.ts'
+import { tellRow } from './row-words.ts'
+import { StepDetails } from './step-details.tsx'
+import { originOf } from './step-list.tsx'
+import type { Timeline } from './timeline.ts'
+import type { TokenContext } from './token-card.tsx'
+import type { TraceView } from './trace-view.ts'
+import type { TurnFacts } from './turn-facts.ts'
+
+interface StepDrawerProps {
+  readonly timeline: Timeline
+  readonly facts: TurnFacts
+  readonly view: TraceView
+  readonly context: TokenContext
+  readonly links: LogLinks
+  readonly redactor: Redactor
+}
+
+/** The details of the chosen step beside the list, in windows that have room for it. */
+export function StepDrawer({ timeline, facts, view, context, links, redactor }: StepDrawerProps) {
+  const rows = timeline.rows.filter(({ size }) => size === 0)
+  const at = rows.findIndex(({ number }) => number === view.chosen.value)
+  const row = rows[at]
+  if (!row) return null
+  const steps = new Map<string, TraceStep>(facts.steps.map(step => [step.id, step]))
+  const { title } = tellRow({ ...row, flow: facts.flow, names: context.names })
+  const close = () => {
+    view.chosen.value = undefined
+    document.getElementById(`step-${row.number}`)?.focus()
+  }
+  const go = (to: number) => {
+    const next = rows[to]
+    if (!next) return
+    view.open(next, timeline.rows, true)
+    view.current.value = next.number
+  }
+  return (
+    <aside
+      class="drawer stack"
+      id="step-drawer"
+      aria-label={`Step ${row.number}`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1)
+      tabIndex={0}
+      onKeyDown={event => {
+        if (event.key !== 'Escape') return
+        event.stopPropagation()
+        close()
+      }}
+    >
+      <header class="line">
+        <h2 dir="auto">{title}</h2>
+        <span class="row end">
+          <IconButton icon="up" label="Previous step" onClick={() => go(at - 1)} />
+          <IconButton icon="below" label="Next step" onClick={() => go(at + 1)} />
+          <IconButton icon="close" label="Close" onClick={close} />
+        </span>
+      </header>
+      <StepDetails
+        step={row.step}
+        origin={originOf(row.step, steps)}
+        flow={facts.flow}
+        names={context.names}
+        links={links}
+        redactor={redactor}
+        onToken={card => view.showToken(card)}
+      />
+    </aside>
+  )
+}

@@ -1,0 +1,154 @@
+import type { Flow, TraceStep } from '@entra-agents/trace'
+import { Component } from 'preact'
+import { useNow } from '../browser/now.ts'
+import { Icon } from '../controls/icon.tsx'
+import { TokenMark } from '../identity/token-mark.tsx'
+import { toReader } from '../words/reader.ts'
+import { formatClock } from '../words/times.ts'
+import type { LogLinks } from './log-links.tsx'
+import type { Redactor } from './redactor.ts'
+import { tellRow, tellTime } from './row-words.ts'
+import { HopRow } from './sequence-picture.tsx'
+import { StepDetails } from './step-details.tsx'
+import { problemKindOf } from './step-failures.ts'
+import { TimeBar } from './time-bar.tsx'
+import type { Row } from './timeline.ts'
+import type { TokenContext } from './token-card.tsx'
+import type { TraceView } from './trace-view.ts'
+import { carriedTokenRole } from './traced-answer.ts'
+import { hasFailed } from './turn-facts.ts'
+
+export interface StepItemProps extends Row, TokenContext {
+  readonly flow: Flow
+  /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
+  readonly lanes: string | undefined
+  /** For a step that nobody saw: whether it is the first or the last of adjacent unseen steps. */
+  readonly edge: string | undefined
+  readonly isOpen: boolean
+  readonly isCurrent: boolean
+  /** Whether there is room for the details beside the list. */
+  readonly hasDrawer: boolean
+  /** Whether the step has not ended and its turn goes on or waits. */
+  readonly running: boolean
+  /** The step that this one belongs to: the request behind a hop that nobody saw, the call behind a check. */
+  readonly origin: TraceStep | undefined
+  readonly view: TraceView
+  readonly links: LogLinks
+  readonly redactor: Redactor
+}
+
+/** One row. Rendered again only if its props have changed, since a trace may have thousands of rows. */
+export class StepItem extends Component<StepItemProps> {
+  override shouldComponentUpdate(next: StepItemProps): boolean {
+    const keys = Object.keys(next) as (keyof StepItemProps)[]
+    return keys.some(key => next[key] !== this.props[key])
+  }
+
+  override render(props: StepItemProps) {
+    const { step, origin, number, size, depth, isOpen, isCurrent, hasDrawer, view, links, running, lanes } =
+      props
+    const id = `step-${number > 0 ? number : props.id}`
+    const hasDetails = isOpen && size === 0
+    return (
+      <li
+        class="step-item"
+        data-status={drawnStatus(step, running)}
+        data-problem={problemKindOf(step)}
+        data-depth={Math.min(depth, 3)}
+        data-edge={edgeOf(props)}
+      >
+        <button
+          type="button"
+          class={lanes === undefined ? 'step' : 'step hop'}
+          id={id}
+          tabIndex={isCurrent ? 0 : -1}
+          aria-expanded={isOpen}
+          aria-controls={hasDetails ? (hasDrawer ? 'step-drawer' : `${id}-details`) : undefined}
+          onFocus={() => {
+            if (number > 0) view.current.value = number
+          }}
+          onClick={() => view.press(props, hasDrawer)}
+        >
+          {lanes === undefined ? <StepRow {...props} /> : <HopRow {...props} lanes={lanes} />}
+        </button>
+        {hasDetails && !hasDrawer && (
+          <div class="step-more stack" id={`${id}-details`}>
+            <StepDetails
+              step={step}
+              origin={origin}
+              flow={props.flow}
+              names={props.names}
+              links={links}
+              redactor={props.redactor}
+              onToken={card => view.showToken(card)}
+            />
+          </div>
+        )}
+      </li>
+    )
+  }
+}
+
+/** The status to draw. A consent is `not-observable`, but drawn as `ok`: no hops are hidden behind it. */
+function drawnStatus(step: TraceStep, running: boolean): string {
+  const { status, kind } = step
+  if (kind === 'consent') return 'ok'
+  if (status === 'failed' && !hasFailed(step)) return 'stopped'
+  return (status === 'running' || status === 'waiting') && !running ? 'stopped' : status
+}
+
+const edges: Readonly<Partial<Record<TraceStep['kind'], string>>> = {
+  'sign-in': 'user',
+  approval: 'user',
+  consent: 'user',
+  model: 'model',
+  'token-request': 'token',
+  token: 'token',
+  'api-call': 'api',
+  validation: 'api',
+}
+
+/** The colour of the row's edge and bar: by the kind of step, and that of the user if the user was waited for. */
+function edgeOf({ step: { kind, status }, waitedMs }: Row): string | undefined {
+  if (status === 'not-observable' && kind !== 'consent') return 'unseen'
+  return waitedMs > 0 || status === 'waiting' ? 'user' : edges[kind]
+}
+
+/** A step as a line of the list: what, where, with which token, when and how long. */
+function StepRow(props: StepItemProps) {
+  const { step, names, span, wait, waitedMs } = props
+  const { title, where } = tellRow(props)
+  const token = props.times > 1 ? 'TR' : carriedTokenRole(step)
+  const said = toReader(`you, ${formatClock(Math.round(waitedMs / 1000))}`, names)
+  return (
+    <>
+      <span class="step-name">
+        <Icon name="chevron" />
+        <b class="step-title cut" dir="auto">
+          {title}
+        </b>
+        <span class="step-where fine cut">{where}</span>
+      </span>
+      <span>{token && <TokenMark token={token} />}</span>
+      <TimeBar
+        span={span}
+        wait={wait}
+        isRunning={step.status === 'running' && props.running}
+        isWhole={props.size > 0 && waitedMs > 0}
+        said={said}
+      />
+      <span class="step-time fine nums">
+        {tellTime(props)}
+        {step.status === 'waiting' && props.running && <WaitingTime {...props} />}
+      </span>
+    </>
+  )
+}
+
+/** How long a step has waited, by the agent's clock. */
+function WaitingTime({ step, clockAheadMs }: Pick<StepItemProps, 'step' | 'clockAheadMs'>) {
+  const now = useNow(1_000)
+  const sinceMs = Date.parse(step.startedAt ?? '') + (step.durationMs ?? 0)
+  const seconds = Math.round((now.value + clockAheadMs - sinceMs) / 1000)
+  return seconds >= 0 ? <> {formatClock(seconds)}</> : null
+}

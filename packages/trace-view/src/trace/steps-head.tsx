@@ -1,0 +1,85 @@
+import type { Flow } from '@entra-agents/trace'
+import type { ReadonlySignal } from '@preact/signals'
+import type { Names } from '../words/names.ts'
+import { toReader } from '../words/reader.ts'
+import { count, formatClock, formatDuration } from '../words/times.ts'
+import { tellStep, tellTool } from './step-words.ts'
+import type { Row, Timeline } from './timeline.ts'
+import type { TraceView } from './trace-view.ts'
+
+interface StepsHeadProps {
+  readonly timeline: Timeline
+  /** How long the turn has taken, while it runs. */
+  readonly elapsed: ReadonlySignal<number> | undefined
+  readonly view: TraceView
+  readonly failed: readonly Row[]
+  readonly flow: Flow
+  readonly names: Names
+  /** What a key has just done. */
+  readonly note: ReadonlySignal<string>
+}
+
+/** The number of steps, the time that they took, the failures, the search and the filter. */
+export function StepsHead({ timeline, elapsed, view, failed, flow, names, note }: StepsHeadProps) {
+  const { rows, lengthMs, waitedMs } = timeline
+  const { query, failedOnly } = view
+  const [first] = failed
+  const isDenied = first?.step.response?.status === 401 || first?.step.response?.status === 403
+  return (
+    <header class="steps-head line">
+      <b>{count(rows.filter(({ number }) => number > 0).length, 'step')}</b>
+      <p class="soft nums">
+        {elapsed ? <Elapsed elapsed={elapsed} /> : formatDuration(lengthMs)}
+        {waitedMs > 0 &&
+          ` and ${formatClock(Math.round(waitedMs / 1000))} waiting for ${toReader('you', names)}`}
+        {first ? (
+          <>
+            {' · '}
+            <button type="button" class="link" data-bad="true" onClick={() => view.seek(first.number)}>
+              {failed.length} {isDenied ? 'denied' : 'failed'}
+              <span class="visually-hidden">: {tellFailure(first, rows, flow, names)}</span>
+            </button>
+          </>
+        ) : (
+          !elapsed && ' · none failed'
+        )}
+      </p>
+      <span class="note" role="status">
+        {note}
+      </span>
+      <span class="row end">
+        <input
+          class="field"
+          type="search"
+          id="search-steps"
+          placeholder="Search  /"
+          aria-label="Search steps"
+          value={query.value}
+          onInput={({ currentTarget }) => {
+            query.value = currentTarget.value
+          }}
+        />
+        <button
+          type="button"
+          class="button quiet"
+          aria-pressed={failedOnly.value}
+          onClick={() => view.toggleFailedOnly()}
+        >
+          Failed only
+        </button>
+      </span>
+    </header>
+  )
+}
+
+function Elapsed({ elapsed }: { readonly elapsed: ReadonlySignal<number> }) {
+  return <>{formatDuration(elapsed.value)} so far</>
+}
+
+/** A failed call in words, by its tool. */
+function tellFailure(failed: Row, rows: readonly Row[], flow: Flow, names: Names): string {
+  const owner = rows.find(({ id }) => id === failed.parent) ?? failed
+  const { tool } = owner.step
+  const title = tool ? tellTool(tool) : tellStep(owner.step, flow, names).title
+  return [title, failed.step.response?.status].filter(Boolean).join(', ')
+}
