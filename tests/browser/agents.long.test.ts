@@ -1,5 +1,5 @@
 import type { PublicAgent } from '@entra-agents/trace'
-import { agentId, blueprintId } from '@entra-agents/trace-view/testing/public-config'
+import { blueprintId } from '@entra-agents/trace-view/testing/public-config'
 import { accountTurn } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
@@ -33,14 +33,13 @@ describe('the agents', () => {
     const rows = page.getByRole('menu', { name: 'Agent' }).getByRole('menuitemradio')
     await page.locator('[role=menuitemradio]:focus').waitFor()
     expect((await rows.allInnerTexts()).map(text => text.split(/\s*\n\s*/))).toEqual([
-      ['Orders agent', 'gets tokens', 'Reads orders.', agentId, 'as itself, for me'],
+      ['Orders agent', 'Reads orders.', 'bbbbbbbb…000b · as itself, for me', 'Ready'],
       [
         'Trainee agent',
-        'gets no token',
         'Title of AGENT_DISABLED.',
         trainee.description,
-        blueprintId,
-        'as itself',
+        'cccccccc…000c · as itself',
+        'Gets no token',
       ],
     ])
     await page.keyboard.press('ArrowDown')

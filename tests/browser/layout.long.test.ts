@@ -106,6 +106,23 @@ describe('below 900 px', () => {
   })
 })
 
+it('zoomed to 400 % the page scrolls as a whole, from its start: nothing sticks, and the log scrolls with the composer', async () => {
+  agent.config = twoAgents
+  const page = await openPage(360, 225)
+  await page.getByRole('button', { name: 'Where is order 7?' }).waitFor()
+  const [title] = await boxesOf(page.getByRole('heading', { level: 2 }).filter({ visible: true }))
+  expect(await page.evaluate('[scrollY, document.activeElement.tagName]')).toEqual([0, 'BODY'])
+  expect(title?.top).toBeLessThan(225)
+  await askAndWait(page)
+  const inner = `['.log', '.conversation'].map(part => document.querySelector(part)).map(it => it.scrollHeight - it.clientHeight)`
+  expect(await page.evaluate(inner)).toEqual([0, 0])
+  await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)')
+  const [bar] = await boxesOf(page.locator('.bar'))
+  expect(bar?.bottom).toBeLessThan(0)
+  const [composer] = await boxesOf(page.locator('.composer'))
+  expect(composer?.bottom).toBeLessThanOrEqual(225)
+})
+
 it('in a narrow window the agent’s name is whole, and a row of the menu opens a panel in the menu’s place', async () => {
   agent.config = twoAgents
   const page = await openPage(320, 640)

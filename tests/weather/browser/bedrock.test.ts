@@ -40,6 +40,7 @@ it('the model calls the tool under the agent’s identity, a follow-up knows wha
   const told = page.getByRole('region', { name: 'What the model is told' })
   const row = told.getByRole('row', { name: /^get_weather/ })
   await row.waitFor()
-  expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather API', 'Weather.Read.All', 'in TR'])
+  await told.getByRole('columnheader', { name: 'Right it needs, at Weather API' }).waitFor()
+  expect(await row.getByRole('cell').allTextContents()).toEqual(['Weather.Read.All', 'yes'])
   await told.getByText('You hold no password, token or key').waitFor()
 })

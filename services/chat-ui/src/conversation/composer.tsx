@@ -28,9 +28,9 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
     area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
 
-  // No focus on a touch screen: its keyboard would cover half of the page.
+  // No focus on a touch screen, whose keyboard would cover half of the page, and in a low window, which would scroll to the field.
   useLayoutEffect(() => {
-    if (matchMedia('(pointer: fine)').matches) field.current?.focus()
+    if (matchMedia('(pointer: fine) and (min-height: 24rem)').matches) field.current?.focus()
   }, [])
 
   // This effect and the one above run before the next frame, so that a key pressed at once is not lost.

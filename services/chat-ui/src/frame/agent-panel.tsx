@@ -2,6 +2,7 @@ import type { Component } from '@entra-agents/trace'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
+import { shortenIds } from '@entra-agents/trace-view/words/names'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
 import { type ShownState, StatusLight, shownState } from './status-line.tsx'
@@ -46,24 +47,24 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
               }}
             >
               {isChosen ? <Icon name="check" /> : <i />}
-              <strong>{title}</strong>
-              <span class="fine line">
+              <div>
+                <strong>{title}</strong>
+                {health.problem && <p class="fine">{health.problem.title}</p>}
+                {description && <p class="fine">{description}</p>}
+                <p class="fine">
+                  <code>{shortenIds(clientId)}</code> ·{' '}
+                  {flows.map(flow => flowWords[flow].label.toLowerCase()).join(', ')}
+                </p>
+              </div>
+              <span class="fine row">
                 <StatusLight state={state} /> {tokenWords[state]}
-              </span>
-              {health.problem && <span class="fine">{health.problem.title}</span>}
-              {description && <span class="fine">{description}</span>}
-              <span class="fine">
-                <code>{clientId}</code>
-                <br />
-                {flows.map(flow => flowWords[flow].label.toLowerCase()).join(', ')}
               </span>
             </button>
           )
         })}
       </div>
-      <p class="note">
-        All {config.agents.length} are made from one blueprint. Each has rights of its own. Choosing another
-        starts a new conversation: nothing of this one goes along.
+      <p class="fine menu-text">
+        Made from one blueprint; each has rights of its own. Choosing another starts a new conversation.
       </p>
     </>
   )
@@ -71,10 +72,10 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
 
 /** Whether Entra ID gives an agent tokens; this says nothing about the agent's rights. */
 const tokenWords: Readonly<Record<ShownState, string>> = {
-  ready: 'gets tokens',
-  degraded: 'gets some tokens',
-  unavailable: 'gets no token',
-  unknown: 'no token asked for yet',
+  ready: 'Ready',
+  degraded: 'Gets some tokens',
+  unavailable: 'Gets no token',
+  unknown: 'Not tried yet',
 }
 
 const focusMoves: Readonly<Record<string, (at: number, count: number) => number>> = {

@@ -48,7 +48,6 @@ export function Header({ title, page }: { readonly title: string; readonly page:
       id="told"
       label="What the model is told"
       class="button quiet"
-      panelClass="told"
       button={
         <>
           <Icon name="sheet" />

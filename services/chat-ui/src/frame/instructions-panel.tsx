@@ -1,13 +1,17 @@
-import type { Instructions } from '@entra-agents/trace'
+import { type Flow, type Instructions, needsUser, type TokenCard } from '@entra-agents/trace'
 import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { DottedName } from '@entra-agents/trace-view/controls/dotted-name'
+import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
+import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { tableRoles } from '@entra-agents/trace-view/controls/table-roles'
+import { rightsOf } from '@entra-agents/trace-view/trace/turn-facts'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { readDocument } from '../agent/documents.ts'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import type { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import type { Page } from '../page.ts'
 
@@ -34,11 +38,21 @@ export function InstructionsPanel({ conversation, names, identify }: Instruction
   }, [agent, flow, identify, told])
   return (
     <>
-      <h2>What the model is told</h2>
+      <div class="line">
+        <h2>What the model is told</h2>
+        <div class="end">
+          <IconButton icon="close" label="Close" onClick={closePopovers} />
+        </div>
+      </div>
       {conversation.mode.value === 'direct' && (
         <p class="note">In Direct mode no model is asked. This is what it is told in Bedrock mode.</p>
       )}
-      <InstructionsView told={told.value} inWords={flowWords[flow].asWhom} names={names.ofAgent(agent)} />
+      <InstructionsView
+        told={told.value}
+        flow={flow}
+        names={names.ofAgent(agent)}
+        tokens={needsUser(flow) ? tokensOf(conversation, { agent, flow }) : undefined}
+      />
     </>
   )
 }
@@ -49,14 +63,26 @@ function readInstructions({ agent, flow, userToken }: Speaker): Promise<Instruct
   return readDocument(`/api/instructions?${new URLSearchParams({ agent, flow })}`, { timeoutMs, userToken })
 }
 
+type Tool = Instructions['tools'][number]
+
+/** The tokens for APIs that were seen in this conversation, with this agent and flow. */
+function tokensOf({ exchanges }: Conversation, { agent, flow }: Pick<Speaker, 'agent' | 'flow'>) {
+  return exchanges.value.flatMap(({ value: { question, steps } }) =>
+    question.agent === agent && question.flow === flow
+      ? steps.flatMap(({ token }) => (token?.role === 'TR' && token.claims ? token : []))
+      : [],
+  )
+}
+
 interface InstructionsViewProps {
   readonly told: Instructions | PageProblem | undefined
   /** The flow, in words that can follow “The agent acts”. */
-  readonly inWords: string
+  readonly flow: Flow
   readonly names: Names
+  readonly tokens: ToolTableProps['tokens']
 }
 
-function InstructionsView({ told, inWords, names }: InstructionsViewProps) {
+function InstructionsView({ told, flow, names, tokens }: InstructionsViewProps) {
   if (!told) return <p class="note">Asking the agent…</p>
   if ('code' in told) {
     return (
@@ -68,9 +94,9 @@ function InstructionsView({ told, inWords, names }: InstructionsViewProps) {
   return (
     <>
       <p class="note">
-        {capitalise(names.agent)} acts {inWords}. No token and no key is among it.
+        {capitalise(names.agent)}, {flowWords[flow].asWhom}. No token and no key is among it.
       </p>
-      <ToolTable tools={told.tools} names={names} />
+      <ToolTable tools={told.tools} names={names} tokens={tokens} />
       <h3>
         System prompt <CopyButton label="Copy the system prompt" text={() => told.systemPrompt} />
       </h3>
@@ -79,13 +105,29 @@ function InstructionsView({ told, inWords, names }: InstructionsViewProps) {
   )
 }
 
-function ToolTable({ tools, names }: { readonly tools: Instructions['tools']; readonly names: Names }) {
-  // On behalf of a user, the rights held are unknown before there is a token.
-  const isHeldKnown = tools.some(({ held }) => held !== null)
-  const headings = ['Tool', 'API', 'Right it needs', ...(isHeldKnown ? ['Held'] : [])]
+interface ToolTableProps {
+  readonly tools: Instructions['tools']
+  readonly names: Names
+  /** The tokens for APIs that the agent got for the user; not given if the agent itself tells what it holds. */
+  readonly tokens: readonly TokenCard[] | undefined
+}
+
+function ToolTable({ tools, names, tokens }: ToolTableProps) {
+  const [api, ...otherApis] = new Set(tools.map(tool => names.actor(tool.api)))
+  const isOneApi = otherApis.length === 0
+  const headings = [
+    'Tool',
+    ...(isOneApi ? [`Right it needs, at ${api}`] : ['API', 'Right it needs']),
+    tokens ? 'In your last token' : 'In its token',
+  ]
+  const isHeld = (tool: Tool) => {
+    if (!tokens || !tool.needs) return tool.held
+    const token = tokens.findLast(({ claims }) => names.id(`${claims?.['aud']}`) === names.actor(tool.api))
+    return token ? rightsOf(token).rights.includes(tool.needs.permission) : null
+  }
   return (
     <table class="foldable" {...tableRoles.table}>
-      <thead {...tableRoles.rowGroup}>
+      <thead class="fine" {...tableRoles.rowGroup}>
         <tr {...tableRoles.row}>
           {headings.map(heading => (
             <th key={heading} scope="col" {...tableRoles.columnHeader}>
@@ -95,23 +137,23 @@ function ToolTable({ tools, names }: { readonly tools: Instructions['tools']; re
         </tr>
       </thead>
       <tbody {...tableRoles.rowGroup}>
-        {tools.map(({ name, description, api, needs, held }) => (
-          <tr key={name} {...tableRoles.row}>
+        {tools.map(tool => (
+          <tr key={tool.name} {...tableRoles.row}>
             <th scope="row" {...tableRoles.rowHeader}>
-              <code>{name}</code>
-              <span class="note">{description}</span>
+              <code>{tool.name}</code>
+              <p class="fine">{tool.description}</p>
             </th>
-            <td {...tableRoles.cell}>{names.actor(api)}</td>
+            {!isOneApi && <td {...tableRoles.cell}>{names.actor(tool.api)}</td>}
             <td {...tableRoles.cell}>
-              {needs ? (
+              {tool.needs ? (
                 <code>
-                  <DottedName name={needs.permission} />
+                  <DottedName name={tool.needs.permission} />
                 </code>
               ) : (
                 'only the API knows'
               )}
             </td>
-            {isHeldKnown && <td {...tableRoles.cell}>{heldRightWords[`${held}`]}</td>}
+            <td {...tableRoles.cell}>{heldWords[`${isHeld(tool)}`]}</td>
           </tr>
         ))}
       </tbody>
@@ -119,8 +161,8 @@ function ToolTable({ tools, names }: { readonly tools: Instructions['tools']; re
   )
 }
 
-const heldRightWords: Readonly<Record<`${boolean | null}`, string>> = {
-  true: 'in TR',
-  false: 'not in TR',
-  null: 'not known before a call',
+const heldWords: Readonly<Record<`${boolean | null}`, string>> = {
+  true: 'yes',
+  false: 'no',
+  null: 'not known yet',
 }

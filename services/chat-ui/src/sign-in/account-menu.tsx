@@ -64,7 +64,7 @@ function SignedInAccount({ account, onSignOut }: SignedInAccountProps) {
       <Icon name="user" />
       <span class="account-name cut">
         <span class="menu-only">Signed in as </span>
-        {account.name}
+        <bdi>{account.name}</bdi>
       </span>
     </>
   )
