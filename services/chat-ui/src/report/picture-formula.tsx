@@ -37,7 +37,7 @@ export function Exchange({ formula, top }: { readonly formula: Formula; readonly
               x={left + index * (plate + plusWidth) - plusWidth / 2}
               y={middle + 9}
               lines={['+']}
-              font-size="28"
+              size={28}
               fill={soft}
               text-anchor="middle"
             />
@@ -126,7 +126,7 @@ function Token({
         x={x + 38}
         y={y + 34}
         lines={[token]}
-        font-size="15"
+        size={15}
         font-weight="600"
         font-family={mono}
         fill={isResult ? white : isSeen ? ink : soft}
@@ -173,8 +173,15 @@ function Plate({ x, y, width, line, surface, title, lines, isDashed, children }:
         {...(isDashed && dashes)}
       />
       {children}
-      <Lines x={x + 20} y={y + 67} lines={fitText(title, room, 20, 1)} font-size="20" font-weight="600" />
-      <Lines x={x + 20} y={y + 92} lines={notes} step={22} fill={soft} />
+      <Lines
+        x={x + 20}
+        y={y + 67}
+        lines={fitText(title, room, 20, 1)}
+        size={20}
+        room={room}
+        font-weight="600"
+      />
+      <Lines x={x + 20} y={y + 92} lines={notes} step={22} room={room} fill={soft} />
     </>
   )
 }

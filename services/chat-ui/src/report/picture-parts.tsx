@@ -1,4 +1,5 @@
 import type { ComponentProps } from 'preact'
+import { widthOf } from './fit-text.ts'
 
 /** The light colours of the page: a picture has no theme. */
 export const ink = '#15181b'
@@ -39,16 +40,29 @@ interface LinesProps extends Omit<ComponentProps<'text'>, 'x' | 'y'> {
   readonly y: number
   readonly lines: readonly string[]
   readonly step?: number
+  readonly size?: number
+  /** How wide a line may be. One that nearly is gets its width from here, since the font is that of who looks at it. */
+  readonly room?: number
 }
 
-export function Lines({ x, y, lines, step = 24, ...look }: LinesProps) {
+/** Large text is set tighter. */
+export const tight = (size: number) => (size > 40 ? size * 0.944 : size)
+
+export function Lines({ x, y, lines, step = 24, size = 17, room = Infinity, ...look }: LinesProps) {
   return (
-    <text {...look}>
-      {lines.map((line, index) => (
-        <tspan key={index} x={x} y={y + index * step}>
-          {line}
-        </tspan>
-      ))}
+    <text font-size={size} {...look}>
+      {lines.map((line, index) => {
+        const width = widthOf(line, tight(size))
+        const fixed = width > room * 0.8 && {
+          textLength: Math.min(width, room),
+          lengthAdjust: 'spacingAndGlyphs',
+        }
+        return (
+          <tspan key={index} x={x} y={y + index * step} {...fixed}>
+            {line}
+          </tspan>
+        )
+      })}
     </text>
   )
 }

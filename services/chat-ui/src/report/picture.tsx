@@ -13,6 +13,7 @@ import {
   Sign,
   soft,
   thin,
+  tight,
   toneOf,
   tones,
   white,
@@ -36,7 +37,8 @@ export function Picture({ file }: { readonly file: ExportedFile }) {
   const { verdict, formulas, facts } = tellTurn(turn, ofFile)
   const { headline, outcome, answers } = verdict
   const badge = widthOf(outcome.words, 22) + 62
-  const title = fitText(headline, right - left - badge - 24, 44, 2)
+  const titleRoom = right - left - badge - 24
+  const title = fitText(headline, titleRoom, tight(44), 2)
   const stripTop = 141 + (title.length - 1) * 50
   const texts = answers.map((answer, index) => tellAnswer(answer, (columns[index]?.width ?? 0) - 44))
   const stripHeight = 92 + 25 * Math.max(1, ...texts.map(({ lines }) => lines))
@@ -54,7 +56,7 @@ export function Picture({ file }: { readonly file: ExportedFile }) {
       aria-label={title.join(' ')}
     >
       <rect width={width} height={height} fill={white} />
-      <Lines x={left} y={97} lines={title} step={50} font-size="44" font-weight="600" letter-spacing="-1.2" />
+      <Lines x={left} y={97} lines={title} step={50} size={44} room={titleRoom} font-weight="600" />
       <Badge x={right - badge} width={badge} {...outcome} />
       <rect
         x={left}
@@ -89,7 +91,7 @@ function Badge({ x, width, kind, words }: BadgeProps) {
       {(kind === 'allowed' || kind === 'denied') && (
         <Sign x={x + 14} y={70} size={22} colour={line} isBad={kind === 'denied'} />
       )}
-      <Lines x={x + 40} y={89} lines={[words]} font-size="22" font-weight="600" fill={line} />
+      <Lines x={x + 40} y={89} lines={[words]} size={22} font-weight="600" fill={line} />
     </>
   )
 }
@@ -105,6 +107,7 @@ function tellAnswer({ question, value, checks = [], detail, isBad = false }: Fac
   const notes = fitText(phraseText(detail), room, 17, 2)
   return {
     question,
+    room,
     values,
     checks,
     notes,
@@ -120,7 +123,7 @@ interface AnswerProps extends ReturnType<typeof tellAnswer> {
   readonly height: number
 }
 
-function Answer({ question, values, checks, notes, isBad, x = 0, index, top, height }: AnswerProps) {
+function Answer({ question, room, values, checks, notes, isBad, x = 0, index, top, height }: AnswerProps) {
   const tone = isBad ? tones.denied.line : ink
   const below = top + 69 + (values.length - 1) * 30
   const ticks = checks.slice(0, 11)
@@ -128,7 +131,16 @@ function Answer({ question, values, checks, notes, isBad, x = 0, index, top, hei
     <>
       {index > 0 && <path d={`M${x} ${top}v${height}`} stroke={thin} />}
       <Lines x={x + 25} y={top + 36} lines={[question]} fill={soft} />
-      <Lines x={x + 25} y={top + 69} lines={values} step={30} font-size="26" font-weight="600" fill={tone} />
+      <Lines
+        x={x + 25}
+        y={top + 69}
+        lines={values}
+        step={30}
+        size={26}
+        room={room}
+        font-weight="600"
+        fill={tone}
+      />
       {ticks.map(({ ok }, place) => {
         const { line, surface } = ok ? tones.allowed : tones.denied
         return (
@@ -138,7 +150,7 @@ function Answer({ question, values, checks, notes, isBad, x = 0, index, top, hei
           </g>
         )
       })}
-      <Lines x={x + 25} y={below + (ticks.length > 0 ? 50 : 26)} lines={notes} fill={soft} />
+      <Lines x={x + 25} y={below + (ticks.length > 0 ? 50 : 26)} lines={notes} room={room} fill={soft} />
     </>
   )
 }

@@ -1,4 +1,4 @@
-import type { TokenCard, TraceStep } from '@entra-agents/trace'
+import type { Flow, TokenCard, TraceStep } from '@entra-agents/trace'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { PhraseView } from '@entra-agents/trace-view/identity/phrase-view'
@@ -9,15 +9,15 @@ import { logQueries } from '@entra-agents/trace-view/trace/log-queries'
 import { outcomes } from '@entra-agents/trace-view/trace/outcomes'
 import { tellStep } from '@entra-agents/trace-view/trace/step-words'
 import { tellStory } from '@entra-agents/trace-view/trace/story'
-import { toTimeline } from '@entra-agents/trace-view/trace/timeline'
+import { type Row, toTimeline } from '@entra-agents/trace-view/trace/timeline'
 import { carriedTokenRole } from '@entra-agents/trace-view/trace/traced-answer'
-import { hasFailed } from '@entra-agents/trace-view/trace/turn-facts'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { modeNames, type Names } from '@entra-agents/trace-view/words/names'
 import { toReader } from '@entra-agents/trace-view/words/reader'
 import { count, formatClock, formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
 import { spellOutDirections, spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
+import type { ComponentChildren } from 'preact'
 import { DecidedLine } from '../conversation/decided-line.tsx'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
@@ -85,6 +85,7 @@ function TurnView({ turn, told }: TurnProps) {
   const { question, turn: start, steps } = turn
   const { names, facts, verdict, formulas } = told
   const { mode, flow, model } = start ?? { ...question, model: null }
+  const rows = toTimeline(steps).rows.filter(({ number }) => number > 0)
   const queries = logQueries(Object.assign({}, ...steps.map(({ logIds }) => logIds)))
   const about = [
     names.actor('agent'),
@@ -114,7 +115,15 @@ function TurnView({ turn, told }: TurnProps) {
       )}
       <Decisions {...turn} told={told} />
       <Answer {...turn} told={told} />
-      {steps.length > 0 && <StepTable steps={steps} told={told} />}
+      {steps.length > 0 && (
+        <section>
+          <h2>Steps</h2>
+          <Table
+            head={['Step', 'Where', 'Token', 'At', 'Took']}
+            rows={rows.map(row => tellRow(row, facts.flow, names))}
+          />
+        </section>
+      )}
       {facts.uses.map(({ token }) => (
         <WhatMatters key={token.fingerprint} token={token} names={names} />
       ))}
@@ -152,81 +161,80 @@ function Decisions({ decided = [], told: { names, verdict } }: ExportedTurn & Pi
   )
 }
 
-function Answer(props: ExportedTurn & Pick<TurnProps, 'told'>) {
-  const { answer, state, notices, problem, result, told } = props
+function Answer({ answer, state, notices, problem, result, told }: ExportedTurn & Pick<TurnProps, 'told'>) {
   return (
     <section>
       <h2>Answer</h2>
-      {answer.trim() !== '' && (
-        <p class="said" dir="auto">
-          {spellOutDirections(answer.trim())}
-        </p>
-      )}
+      <p class="said" dir="auto">
+        {spellOutDirections(answer.trim())}
+      </p>
       {state === 'stopped' && (
         <p class="note">{outcomes[told.facts.outcome].stopped ?? 'This answer was stopped.'}</p>
       )}
-      {notices.map(({ code, title, hint }) => (
+      {[...notices, ...(problem ? [problem] : [])].map(({ code, title, detail, hint }) => (
         <p key={code}>
-          <strong>{title}</strong> {hint} <code>{code}</code>
+          <strong>{title}</strong> {detail} {hint} <code>{code}</code>
         </p>
       ))}
-      {problem && (
-        <p data-bad="true">
-          <strong>{problem.title}</strong> {problem.detail} {problem.hint} <code>{problem.code}</code>
-        </p>
-      )}
       {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
     </section>
   )
 }
 
-interface StepTableProps extends Pick<TurnProps, 'told'> {
-  readonly steps: readonly TraceStep[]
+interface TableProps {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly ComponentChildren[])[]
 }
 
-function StepTable({ steps, told: { names, facts } }: StepTableProps) {
-  const rows = toTimeline(steps).rows.filter(({ number }) => number > 0)
-  const ids = new Set(rows.map(({ id }) => id))
+function Table({ head, rows }: TableProps) {
   return (
-    <section>
-      <h2>Steps</h2>
-      <table class="hops foldable">
-        <thead>
-          <tr>
-            {['Step', 'Where', 'Token', 'At', 'Took'].map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
+    <table class="foldable">
+      <thead>
+        <tr>
+          {head.map(name => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((cells, row) => (
+          <tr key={row}>
+            {cells.map((cell, column) => (
+              <td key={column} dir="auto">
+                {cell}
+              </td>
             ))}
           </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ step, offsetMs, durationMs }) => {
-            const { title, where } = tellStep(step, facts.flow, names)
-            const token = carriedTokenRole(step)
-            return (
-              <tr key={step.id} data-status={step.status} data-under={ids.has(step.parentId ?? '')}>
-                <td dir="auto">{title}</td>
-                <td>{where}</td>
-                <td>{token && <TokenMark token={token} />}</td>
-                <td>{offsetMs !== undefined && formatDuration(offsetMs)}</td>
-                <td data-bad={hasFailed(step)}>
-                  {tellStepOutcome({ ...step, ...(durationMs !== undefined && { durationMs }) })}
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
-      </table>
-    </section>
+        ))}
+      </tbody>
+    </table>
   )
 }
 
-function tellStepOutcome({ status, durationMs, problem, approval }: TraceStep): string {
+/** A step in the cells of a table. */
+function tellRow(
+  { step, offsetMs, durationMs }: Row,
+  flow: Flow,
+  names: Names,
+): readonly ComponentChildren[] {
+  const { title, where } = tellStep(step, flow, names)
+  const token = carriedTokenRole(step)
+  return [
+    <span key="title" class={step.parentId && 'inner'}>
+      {title}
+    </span>,
+    where,
+    token && <TokenMark token={token} />,
+    offsetMs !== undefined && formatDuration(offsetMs),
+    tellStepOutcome(step, durationMs === undefined ? '' : formatDuration(durationMs)),
+  ]
+}
+
+function tellStepOutcome({ status, problem, approval }: TraceStep, took: string): string {
   if (status === 'not-observable') return 'not seen'
-  const took = durationMs === undefined ? '' : formatDuration(durationMs)
-  if (status === 'failed' && approval) return 'denied'
-  if (status === 'failed') return `${problem?.code ?? 'failed'} ${took}`
+  if (status === 'failed') return approval ? 'denied' : `${problem?.code ?? 'failed'} ${took}`
   if (approval) return `after ${formatClock(Math.round(approval.waitedMs / 1000))}`
   if (status === 'waiting') return 'not called'
   return status === 'running' ? 'did not end' : took
@@ -244,7 +252,13 @@ const questions = [
 function WhatMatters({ token, names }: { readonly token: TokenCard; readonly names: Names }) {
   const claims = viewClaims(token, names)
   const rows = questions.flatMap(([question, wanted]) =>
-    claims.filter(({ name }) => wanted.some(one => one === name)).map(claim => ({ question, ...claim })),
+    claims
+      .filter(({ name }) => wanted.some(one => one === name))
+      .map(({ name, text, standsFor }) => [
+        question,
+        standsFor ?? text,
+        <code key={name}>{standsFor ? `${name} ${text}` : name}</code>,
+      ]),
   )
   const others = claims.length - rows.length
   return (
@@ -252,30 +266,7 @@ function WhatMatters({ token, names }: { readonly token: TokenCard; readonly nam
       <h2>
         The agent’s token <TokenMark token={token.role} />, what matters of it
       </h2>
-      <table class="foldable">
-        <thead>
-          <tr>
-            {['Question', 'Says', 'Claim'].map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ question, name, text, standsFor }) => (
-            <tr key={name}>
-              <td>{question}</td>
-              <td>{standsFor ?? text}</td>
-              <td>
-                <code>
-                  {name} {standsFor && text}
-                </code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table head={['Question', 'Says', 'Claim']} rows={rows} />
       {others > 0 && <p class="note">{count(others, 'more claim')}: in the data at the end.</p>}
     </section>
   )
