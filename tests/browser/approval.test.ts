@@ -34,18 +34,23 @@ it('A call that changes something is shown exactly as it would be sent, sent whe
   const page = await browser.open(agent.url)
   const answer = await askForOrder(page)
   const card = approval(page)
-  expect(await card.locator('p').first().textContent()).toBe('Order “skis” until “Friday”.')
+  expect(await card.locator('.says').textContent()).toBe('Order skis until Friday.')
+  expect(await card.locator('.says strong').allTextContents()).toEqual(['skis', 'Friday'])
   await card.getByText('Exact arguments').click()
   expect(await card.locator('pre').textContent()).toBe(JSON.stringify(values, null, 2))
-  expect(await card.textContent()).toMatch(/\d:\d\d left, then nothing happens/)
+  await card.getByText(/^(10:00|9:5\d) left$/).waitFor()
+  const timer = card.getByRole('timer')
+  expect(await timer.textContent()).toMatch(/\d minutes? \d+ seconds? left, then nothing happens/)
   expect(agent.continued).toEqual([])
   await button(page, 'Create order').click()
   await answer.getByText('It is ordered.').waitFor()
   const turn = { agent: 'default', mode: 'direct', flow: 'autonomous', pauseFor: ['consent'] }
   const decisions = [{ callId: 'c1', digest: 'd1', decision: 'approve' }]
   expect(agent.continued).toEqual([{ continuation: 'sealed-approval', decisions, ...turn }])
-  await answer.getByText('You approved: order “skis” until “Friday”.').waitFor()
-  expect(await answer.locator('.answer-text > p:not([class])').allInnerTexts()).toEqual([
+  const line = answer.getByText('You approved: order skis until Friday')
+  await line.waitFor()
+  expect(await answer.locator('.decided time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/)
+  expect(await answer.locator('.answer-text p:not([class])').allInnerTexts()).toEqual([
     textBefore,
     'It is ordered.',
   ])
@@ -70,7 +75,7 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
   expect(await verdict.locator('.plate[data-gate=waiting]').textContent()).toContain('not called yet')
   await answer
     .getByRole('button', { name: /create_order/ })
-    .getByText('waiting')
+    .getByText('waits for you')
     .waitFor()
   await choose(page, 'Compare')
   await page.getByText('Once the agent gets TR in exchange for your token (Tc)').waitFor()
@@ -79,7 +84,7 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
   await button(page, 'Don’t create').click()
   await answer.getByText('I have not ordered.').waitFor()
   expect(agent.continued[0]?.decisions).toEqual([{ callId: 'c1', digest: 'd1', decision: 'deny' }])
-  await answer.getByText('You did not approve: create order').waitFor()
+  await answer.getByText('You did not approve: create order').first().waitFor()
   await answer.getByRole('button', { name: /create_order.*not called/ }).waitFor()
   await page.getByRole('heading', { name: 'You declined, and nothing was sent by that.' }).waitFor()
   await openSteps(page)
@@ -99,34 +104,54 @@ it('A call cannot be decided by clicks, Enter or Esc in the first half second; t
   await expect
     .poll(async () => {
       await page.clock.runFor(20)
-      return page.locator('.pause-card h3:focus').count()
+      return page.locator('.pause-card:focus').count()
     })
     .toBe(1)
   const pressKeys = async () => {
-    for (const key of ['Enter', 'Space', 'Escape', 'y']) await page.keyboard.press(key)
+    for (const key of ['Enter', 'Space', 'y', 'Escape', 'Control+Enter']) await page.keyboard.press(key)
   }
   await pressKeys()
   await button(page, 'Create order').click({ force: true })
   expect(agent.continued).toEqual([])
   await page.clock.runFor(600)
   await waitUntilPressable(page)
-  await page.locator('.pause-card h3').focus()
-  await pressKeys()
+  await approval(page).focus()
+  for (const key of ['Enter', 'Space', 'y']) await page.keyboard.press(key)
   await approval(page).waitFor()
   expect(agent.continued).toEqual([])
-  expect(await page.locator(':focus').evaluate(it => it.tagName)).toBe('H3')
+  const focused = page.locator(':focus')
+  expect(await focused.getAttribute('class')).toContain('pause-card')
 
-  await page.keyboard.press('Tab')
-  expect(await page.locator(':focus').textContent()).toBe('Exact arguments')
-  await page.keyboard.press('Tab')
-  expect(await page.locator(':focus').textContent()).toBe('Create order')
-  await page.keyboard.press('Tab')
-  expect(await page.locator(':focus').textContent()).toBe('Don’t create')
-  await page.keyboard.press('Shift+Tab')
+  for (const words of ['Exact arguments', 'Don’t create', 'Create order']) {
+    await page.keyboard.press('Tab')
+    expect(await focused.textContent()).toContain(words)
+  }
   await page.keyboard.press('Enter')
   await page.clock.resume()
   await page.getByText('It is ordered.').waitFor()
   expect(agent.continued).toHaveLength(1)
+})
+
+it.each([
+  ['Control+Enter', 'approve'],
+  ['Meta+Enter', 'approve'],
+  ['Escape', 'deny'],
+])('On the card %s means %s, outside of it and while it is held down nothing', async (key, decision) => {
+  agent.goOn = eventsAfterApproval
+  const page = await browser.open(agent.url)
+  await askForOrder(page)
+  expect(await button(page, 'Create order').getAttribute('aria-keyshortcuts')).toBe(
+    'Control+Enter Meta+Enter',
+  )
+  await page.getByLabel('Your question').focus()
+  await page.keyboard.press(key)
+  await approval(page).focus()
+  const init = { key: key.split('+').at(-1), ctrlKey: key.startsWith('C'), metaKey: key.startsWith('M') }
+  await approval(page).dispatchEvent('keydown', { ...init, repeat: true, bubbles: true })
+  expect(agent.continued).toEqual([])
+  await page.keyboard.press(key)
+  await page.getByText('It is ordered.').waitFor()
+  expect(agent.continued.map(({ decisions }) => decisions[0]?.decision)).toEqual([decision])
 })
 
 it('A call is not sent after a reload, or if the user asks something else, as the page says; the half-written question stays', async () => {

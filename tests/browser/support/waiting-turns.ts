@@ -23,7 +23,7 @@ export const consentRequest = {
   scopes: [{ value: 'Orders.ReadWrite', text: 'Use the Orders API for you' }],
 }
 
-export const approvalCard = (page: Page) => page.getByRole('region', { name: 'Create order?' })
+export const approvalCard = (page: Page) => page.getByRole('region', { name: 'The agent asks you first' })
 export const cardButton = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
 /** Waits until a card takes clicks, which it ignores for its first half second. */

@@ -35,7 +35,7 @@ async function approveAlert(page: Page, mode = 'Direct') {
   await choose(page, 'For me')
   await choose(page, mode)
   const answer = await ask(page, `Warn me when Oslo falls below ${celsius} °C until ${untilDate}`)
-  const card = page.getByRole('region', { name: 'Create alert?' })
+  const card = page.getByRole('region', { name: 'The agent asks you first' })
   await card.waitFor()
   const when = { kind: 'temperature-below', celsius }
   await card.getByText('Exact arguments').click()
@@ -49,7 +49,7 @@ async function approveAlert(page: Page, mode = 'Direct') {
   return answer
 }
 
-const openSecondFactor = (page: Page) => openPopup(page, button(page, 'Confirm it’s you'))
+const openSecondFactor = (page: Page) => openPopup(page, button(page, 'Confirm with Entra ID'))
 
 describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn', mode => {
   it('is created once, after approval and a second factor; the view “Compare” shows acrs', async () => {
@@ -59,7 +59,7 @@ describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn
     const opened = new URL(popup.url())
     await popup.getByRole('button', { name: 'Approve' }).click()
     await answer.getByText('You approved: create an alert for').waitFor()
-    await answer.getByText('You confirmed that it’s you.').waitFor()
+    await answer.getByText('You confirmed that it’s you: a second factor, at Entra ID').waitFor()
     await page.locator('.answer[data-state=done]').waitFor()
     expect(opened.searchParams.get('prompt')).toBeNull()
     expect(alertCalls).toEqual(['POST /alerts', 'POST /alerts'])
@@ -83,7 +83,7 @@ describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn
     await choose(page, 'Sequence')
     await decision.waitFor()
     await page.reload()
-    await answer.getByText('You confirmed that it’s you.').waitFor()
+    await answer.getByText('You confirmed that it’s you: a second factor, at Entra ID').waitFor()
   })
 })
 
@@ -95,8 +95,8 @@ it('An alert is named on the card of its deletion, as the API knows it', async (
   await page.locator('.answer[data-state=done]').waitFor()
   const id = /Its id is ([0-9a-f-]{36})/.exec((await page.locator('.answer').textContent()) ?? '')?.[1]
   await ask(page, `delete alert ${id}`)
-  const card = page.getByRole('region', { name: 'Delete alert?' })
-  await card.getByText(`Delete the alert for “Oslo” below “−${-celsius} °C”, until “`).waitFor()
+  const card = page.getByRole('region', { name: 'The agent asks you first' })
+  await card.getByText(`Delete the alert for Oslo below −${-celsius} °C, until `).waitFor()
   expect(alertCalls.at(-1)).toBe(`GET /alerts/${id}`)
   await button(page, 'Don’t delete').click()
   await page.locator('.answer[data-state=done]').nth(1).waitFor()
@@ -108,9 +108,9 @@ it('After a cancelled second factor the card stays; if the call is cancelled on 
   const answer = await approveAlert(page)
   const popup = await openSecondFactor(page)
   await popup.getByRole('button', { name: 'Cancel' }).click()
-  const card = page.getByRole('region', { name: 'Confirm that it’s you' })
+  const card = page.getByRole('region', { name: 'Weather API wants a second factor' })
   await card
-    .getByText('Sign-in was cancelled. The call was not made. Confirm it’s you, or cancel it.')
+    .getByText('Sign-in was cancelled. The call was not made. Confirm that it is you, or cancel it.')
     .waitFor()
   await button(page, 'Cancel').click()
   await page.locator('.answer[data-state=done]').waitFor()
@@ -122,7 +122,7 @@ it('After a cancelled second factor the card stays; if the call is cancelled on 
 it('A second factor of another account does not continue the turn, and the card says that it was another account', async () => {
   const page = await browser.open(stack.agentUrl)
   await approveAlert(page)
-  await button(page, 'Confirm it’s you').waitFor()
+  await button(page, 'Confirm with Entra ID').waitFor()
   await page.context().clearCookies()
   await page.context().route('**/oauth2/v2.0/authorize?*', async route => {
     const url = new URL(route.request().url())
@@ -132,7 +132,7 @@ it('A second factor of another account does not continue the turn, and the card 
   const popup = await openSecondFactor(page)
   await popup.getByRole('button', { name: ben.name }).click()
   await popup.getByRole('button', { name: 'Approve' }).click()
-  const card = page.getByRole('region', { name: 'Confirm that it’s you' })
+  const card = page.getByRole('region', { name: 'Weather API wants a second factor' })
   await card.getByText('That was another account.').waitFor()
   await page.getByRole('button', { name: `Signed in as ${ada.name}` }).waitFor()
   expect(alertCalls).toEqual(['POST /alerts'])

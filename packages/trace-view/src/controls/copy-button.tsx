@@ -8,12 +8,13 @@ interface CopyButtonProps {
   readonly text: () => string
   /** Shows the label beside the icon. */
   readonly worded?: boolean
+  readonly primary?: boolean
 }
 
 const confirmedForMs = 2_000
 
 /** Copies a text and confirms that for two seconds. Renders nothing if the browser offers no clipboard (plain http). */
-export function CopyButton({ label, text, worded = false }: CopyButtonProps) {
+export function CopyButton({ label, text, worded = false, primary = false }: CopyButtonProps) {
   const done = useSignal(false)
   useEffect(() => {
     if (!done.value) return
@@ -32,7 +33,7 @@ export function CopyButton({ label, text, worded = false }: CopyButtonProps) {
   const onClick = () => void copy().catch(() => {})
   if (!worded) return <IconButton icon={icon} label={words} onClick={onClick} />
   return (
-    <button type="button" class="button" onClick={onClick}>
+    <button type="button" class={primary ? 'button primary' : 'button'} onClick={onClick}>
       <Icon name={icon} />
       {words}
     </button>

@@ -1,5 +1,5 @@
 import type { Flow, TokenCard, TraceStep } from '@entra-agents/trace'
-import { tellValues } from '../words/call-facts.ts'
+import { tellArguments } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { type Names, shortenIds } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
@@ -97,8 +97,8 @@ export function countToolCalls({ response }: TraceStep): number {
 }
 
 /** The tool and its arguments, such as "get_orders Oslo". */
-export function tellTool({ name, arguments: values = {} }: NonNullable<TraceStep['tool']>): string {
-  return spellOutDirections([name, tellValues(values)].filter(Boolean).join(' '))
+export function tellTool({ name, arguments: values }: NonNullable<TraceStep['tool']>): string {
+  return spellOutDirections([name, tellArguments(values)].filter(Boolean).join(' '))
 }
 
 /** The agent's check of a token that it received. */

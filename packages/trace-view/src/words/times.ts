@@ -6,7 +6,7 @@ export function formatMoment(moment: Date): string {
   return momentFormat.format(moment)
 }
 
-const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
 
 /** A moment of today, for people: "14:05:00". */
 export function formatTime(moment: Date): string {

@@ -22,10 +22,7 @@ export function tellGrant(
       kind === 'role' ? 'to' : 'for',
       (names.agent === 'the agent' ? `the ${identity}` : `${names.agent} (${identity})`) + forAccount,
     ],
-    [
-      'then',
-      'ask again. A token in the sidecar’s cache stays without the right until it ends, about an hour.',
-    ],
+    ['then', 'ask again; the sidecar may keep the old token for up to an hour'],
   ]
 }
 

@@ -1,6 +1,7 @@
-import type { ToolUse, TraceStep } from '@entra-agents/trace'
+import type { Sentence, ToolUse, TraceStep } from '@entra-agents/trace'
 import { apiCall, ownToken, step } from '@entra-agents/trace-view/testing/trace'
 import { describe, expect, it } from 'vitest'
+import { pageProblem } from '../agent/page-problem.ts'
 import { turnResult } from '../testing/converse.ts'
 import { partsOf } from './answer-parts.ts'
 
@@ -28,6 +29,23 @@ describe('the parts of an answer', () => {
     expect(part?.chips).toMatchObject([
       { name: 'get_order', words: '7, north', status: 'failed', call: answer },
     ])
+  })
+
+  it('name a call that the user was asked about in the words of its card, if its tool has any', () => {
+    const wordsOf = (sentence: Sentence) => {
+      const decided = [{ title: 'Order', sentence, stepId: 'a', decision: 'approve' } as const]
+      return parts('', { decided })[0]?.chips[0]?.words
+    }
+    const values = [{ value: 'below −5 °C' }, { text: ', until ' }, { value: 'Mo\u202En' }]
+    expect(wordsOf([{ text: 'Order for ' }, ...values])).toBe('below −5 °C, Mo‹U+202E›n')
+    expect(wordsOf([{ text: 'Order' }, { text: ', ' }, { value: 'number' }])).toBe('7, north')
+  })
+
+  it('show each call of an API if the turn failed before its result could name its tools', () => {
+    const request = { method: 'GET', url: 'https://orders/orders?city=Oslo', headers: {} }
+    const steps = [{ ...call, request }]
+    const [part] = parts('', { toolMarks: [], steps, problem: pageProblem('AGENT_SILENT') })
+    expect(part?.chips).toMatchObject([{ name: 'GET /orders', words: 'Oslo', status: call.status }])
   })
 
   it('do not show an API’s 404 as an alarm', () => {

@@ -1,5 +1,6 @@
 import type { Decision, PauseKind, Sentence } from '@entra-agents/trace'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { formatTime } from '@entra-agents/trace-view/words/times'
 import { CallSentence } from '../pause/call-sentence.tsx'
 import type { DecidedCall } from './exchange.ts'
 
@@ -8,29 +9,39 @@ interface DecidedLineProps {
   readonly isReaderUser: boolean
 }
 
-/** The user's decision about a call, or their consent or step-up for it. The line stays in the answer. */
+/** What the user decided about a call, or their consent or second factor for it, and when. The line stays in the answer. */
 export function DecidedLine({ call, isReaderUser }: DecidedLineProps) {
-  const { kind = 'approval', title, sentence = title === '' ? [] : [{ text: title }], decision } = call
-  const [first, ...others] = sentence
-  const last = sentence.at(-1)
+  const { kind = 'approval', decision, at } = call
   return (
-    <p class="decided line note" data-status={decision === 'approve' ? 'ok' : 'denied'}>
+    <p class="decided note" data-status={decision === 'approve' ? 'ok' : 'denied'}>
       <Icon name={decision === 'approve' ? 'check' : 'close'} />
       <span>
         {isReaderUser ? 'You' : 'The user'} {decisionWords[kind][decision]}
-        {kind === 'step-up' && (isReaderUser ? ' that it’s you' : ' who they are')}
-        {first && ': '}
-        {first && <CallSentence parts={[withSmallLetter(first, kind), ...others]} />}
-        {!(last && 'text' in last && last.text.endsWith('.')) && '.'}
+        {kind === 'step-up' && (isReaderUser ? ' that it’s you' : ' who they are')}:{' '}
+        <b>
+          <CallSentence parts={actOf(call)} />
+        </b>
       </span>
+      {at && !Number.isNaN(Date.parse(at)) && (
+        <time class="fine" dateTime={at}>
+          {/* A reader elsewhere has another clock. */}
+          {isReaderUser ? formatTime(new Date(at)) : `${at.slice(11, 19)} UTC`}
+        </time>
+      )}
     </p>
   )
 }
 
-/** The tool's words as they go on after a colon; the name of a scope keeps its capital letter. */
-function withSmallLetter(part: Sentence[number], kind: PauseKind): Sentence[number] {
-  if (kind !== 'approval' || !('text' in part)) return part
-  return { text: part.text.replace(/^[A-Z](?=[a-z])/, letter => letter.toLowerCase()) }
+/** What was decided, as it goes on after a colon: a tool’s words in small letters and without full stop, or a scope’s name. */
+function actOf({ kind, title, sentence = [{ text: title }] }: DecidedCall): Sentence {
+  if (kind === 'step-up') return [{ text: 'a second factor, at Entra ID' }]
+  if (kind === 'consent') return [{ text: title }]
+  const last = sentence.length - 1
+  return sentence.map((part, index) => {
+    if (!('text' in part)) return part
+    const text = index > 0 ? part.text : part.text.replace(/^[A-Z](?=[a-z])/, letter => letter.toLowerCase())
+    return { text: index < last ? text : text.replace(/\.$/, '') }
+  })
 }
 
 const decisionWords: Readonly<Record<PauseKind, Readonly<Record<Decision['decision'], string>>>> = {

@@ -34,10 +34,10 @@ export interface ExchangeProps extends Pick<Page, 'conversation' | 'session' | '
 /** One question and its answer, with its mode and flow as the agent reported them, not as the page requested them. */
 export function ExchangeView(props: ExchangeProps) {
   const { exchange, conversation, names } = props
-  const { question, state, problem, answer, toolMarks, notices, pause, decided = [] } = exchange.value
+  const { question, state, problem, answer, toolMarks, steps, notices, pause, decided = [] } = exchange.value
   const selected = conversation.selected.value === exchange
   const fromFile = conversation.opened.value !== undefined
-  const hasText = answer !== '' || toolMarks.length > 0 || decided.length > 0
+  const hasText = answer !== '' || toolMarks.length > 0 || decided.length > 0 || (problem && steps.length > 0)
   return (
     <article class="exchange stack" aria-label={questionStart(question.message)} data-selected={selected}>
       <div class="question">
@@ -154,23 +154,24 @@ function questionStart(message: string): string {
   return characters.length > 80 ? `${characters.slice(0, 80).join('')}…` : message
 }
 
+/** Who answers, for whom and with which model; what APIs name as the source of their data. */
 function AnswerLabels({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
   const { turn } = exchange
   if (!turn) return null
   const name = names.ofAgent(turn.agent).actor('agent')
+  const asWhom = toReader(flowWords[turn.flow].asWhom, names)
   return (
-    <p class="labels line fine">
-      <span class="label" data-flow={turn.flow}>
-        {name !== untitledAgent && `${name} · `}
-        {modeNames[turn.mode]} · {toReader(flowWords[turn.flow].label, names)}
+    <p class="who note line">
+      <span>
+        {name !== untitledAgent && <b>{name}</b>} {asWhom} · {modeNames[turn.mode]}
       </span>
       {turn.model && (
-        <span class="label">
+        <span class="fine">
           {turn.model} {names.isEmulated('bedrock') && <span class="emulated-mark">emulated</span>}
         </span>
       )}
       {sourcesOf(exchange.steps).map(({ api, source }) => (
-        <span key={`${api} ${source}`} class="label">
+        <span key={`${api} ${source}`} class="fine">
           {names.actor(api)}: {source}
         </span>
       ))}
@@ -189,7 +190,7 @@ function Notice({ notice }: { readonly notice: Problem }) {
 function AnswerFooter(props: ExchangeProps & { readonly selected: boolean }) {
   const { exchange, conversation, onTrace, selected } = props
   const { question, answer, result, pause, state } = exchange.value
-  if (state === 'running') return null
+  if (state === 'running' || (pause && selected)) return null
   return (
     <div class="answer-footer line">
       <button
@@ -211,12 +212,7 @@ function AnswerFooter(props: ExchangeProps & { readonly selected: boolean }) {
         />
       )}
       <AttemptButtons exchange={exchange} conversation={conversation} />
-      {result && <span class="note timing">{tellTokensAndTime(result)}</span>}
-      {pause && (
-        <span class="note timing">
-          {tellUsage(pause.usage, `${formatDuration(pause.timing.totalMs)} so far`)}
-        </span>
-      )}
+      {result && <span class="timing fine end">{tellTokensAndTime(result)}</span>}
     </div>
   )
 }
@@ -239,7 +235,7 @@ function AttemptButtons({ exchange, conversation }: Pick<ExchangeProps, 'exchang
         requestAnimationFrame(() => document.querySelector<HTMLElement>(sameButton)?.focus())
       }}
     >
-      <Icon name="chevron" />
+      <Icon name={by < 0 ? 'left' : 'chevron'} />
     </button>
   )
   return (

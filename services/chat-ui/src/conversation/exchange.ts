@@ -37,6 +37,8 @@ export interface DecidedCall extends Pick<AskedCall, 'title' | 'stepId'> {
   /** Of an approval; missing if an earlier version of the page kept the decision. */
   readonly sentence?: Sentence
   readonly decision: Decision['decision']
+  /** When the user decided, by the agent’s clock; missing if an earlier version of the page kept the decision. */
+  readonly at?: string
 }
 
 /**
@@ -138,7 +140,7 @@ export function continueExchange({ pause, sent: _sent, ...exchange }: Exchange, 
   const calls = pause?.kind === 'approval' ? pause.calls : []
   const now = calls.map((call): DecidedCall => {
     const { title, sentence, stepId } = call
-    return { title, sentence, stepId, decision: decide(call) }
+    return { title, sentence, stepId, decision: decide(call), at: agentTime(exchange) }
   })
   const decided = [...(exchange.decided ?? []), ...now]
   const earlier = pause?.timing
@@ -157,8 +159,13 @@ export function noteDecision(exchange: Exchange, { kind, calls, consent }: Pause
   const [call] = calls
   if (!call || kind === 'approval') return exchange
   const title = consent?.scopes.map(({ value }) => value).join(', ') ?? ''
-  const done: DecidedCall = { kind, title, stepId: call.stepId, decision: decide(call) }
+  const { stepId } = call
+  const done: DecidedCall = { kind, title, stepId, decision: decide(call), at: agentTime(exchange) }
   return { ...exchange, decided: [...(exchange.decided ?? []), done] }
+}
+
+function agentTime({ clockAheadMs = 0 }: Exchange): string {
+  return new Date(Date.now() + clockAheadMs).toISOString()
 }
 
 function aheadOfBrowserMs({ startedAt }: TurnStart): number {

@@ -1,9 +1,11 @@
 import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { Fact } from '@entra-agents/trace-view/controls/fact'
-import { FailureCode } from '@entra-agents/trace-view/controls/failure-code'
+import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { TextWithJson } from '@entra-agents/trace-view/controls/text-with-json'
-import { problemKind } from '@entra-agents/trace-view/words/problem-kinds'
-import { useEffect, useMemo } from 'preact/hooks'
+import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
+import { problemKind, troubleshootingUrl } from '@entra-agents/trace-view/words/problem-kinds'
+import { useSignal } from '@preact/signals'
+import { useEffect, useId, useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/documents.ts'
 import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import type { Page } from '../page.ts'
@@ -11,7 +13,9 @@ import type { Interaction } from '../sign-in/session.ts'
 import { SignInButton } from '../sign-in/sign-in-button.tsx'
 import { tellGrant, writeAdministratorMessage } from './administrator-request.ts'
 import type { LiveExchange } from './conversation.ts'
+import type { Exchange } from './exchange.ts'
 import { isForAdministrator, isResolvedBySignIn, type NextAction, nextActions } from './next-actions.ts'
+import { problemIcons, tellProblemKind } from './problem-head.ts'
 import { tellArrived } from './tell-unsent.ts'
 
 interface ProblemNoteProps extends Pick<Page, 'conversation' | 'session' | 'config' | 'names'> {
@@ -25,7 +29,7 @@ interface ProblemNoteProps extends Pick<Page, 'conversation' | 'session' | 'conf
 export function ProblemNote(props: ProblemNoteProps) {
   const { exchange, problem, conversation, session, config, onEdit } = props
   const { question } = exchange.value
-  const arrived = tellArrived(exchange.value)
+  const id = useId()
   const names = props.names.ofAgent(question.agent)
   const actions = nextActions(problem, question, {
     modes: config.modes,
@@ -41,40 +45,19 @@ export function ProblemNote(props: ProblemNoteProps) {
   const userNow = session.account.value?.objectId
   if (isResolvedBySignIn(problem) && userNow !== undefined && userNow !== userThen)
     return <AskNowNote {...props} />
-  const kind = problemKind(problem)
-  const isPlain = kind === 'neutral' && problem.detail !== ''
-  const forAdministrator = isForAdministrator(problem)
   // While the sign-in window is open, the earlier problem is hidden.
   const isOpen = needsSignIn && session.signingIn.value
+  const forAdministrator = isForAdministrator(problem)
   return (
-    <div class="note-card stack" data-kind={kind}>
-      {!isOpen && (
-        <>
-          <h3>{isPlain ? problem.detail : problem.title}</h3>
-          {!isPlain && problem.detail && <p>{problem.detail}</p>}
-          {arrived && <p>{arrived}</p>}
-          {problem.needs ? (
-            <>
-              <p>To allow it, an administrator can</p>
-              <dl class="facts">
-                {tellGrant(problem.needs, exchange.value, names).map(([verb, what]) => (
-                  <Fact key={verb} name={verb}>
-                    {what}
-                  </Fact>
-                ))}
-              </dl>
-            </>
-          ) : (
-            <TextWithJson text={problem.hint} />
-          )}
-        </>
-      )}
+    <section class="note-card" data-kind={problemKind(problem)} aria-labelledby={id}>
+      {!isOpen && <ProblemText problem={problem} exchange={exchange.value} names={names} id={id} />}
       <div class="acts line">
         {forAdministrator && (
           <CopyButton
             label="Copy request for an administrator"
             text={() => writeAdministratorMessage(problem, exchange.value, names)}
             worded
+            primary
           />
         )}
         {actions.map(({ label, interaction, edits, asked }, index) =>
@@ -83,13 +66,14 @@ export function ProblemNote(props: ProblemNoteProps) {
               key={label}
               session={session}
               label={label}
+              class="button primary"
               onClick={() => void signInAndRetry(props, interaction, asked)}
             />
           ) : (
             <button
               key={label}
               type="button"
-              class={index > 0 || forAdministrator ? 'button quiet' : 'button primary'}
+              class={index > 0 || forAdministrator ? 'button' : 'button primary'}
               onClick={() => {
                 if (edits) onEdit?.()
                 else void conversation.retry(exchange, asked)
@@ -99,9 +83,92 @@ export function ProblemNote(props: ProblemNoteProps) {
             </button>
           ),
         )}
-        {!isOpen && <FailureCode code={problem.code} />}
       </div>
-    </div>
+    </section>
+  )
+}
+
+interface ProblemTextProps {
+  readonly problem: PageProblem
+  readonly exchange: Exchange
+  readonly names: Names
+  /** The id of the element that names the note. */
+  readonly id: string
+}
+
+/** A missing right is told by the right and who can give it; any other failure in its own words. The code opens the rest. */
+function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
+  const isWhole = useSignal(false)
+  const { code, title, detail, hint, needs, requestId } = problem
+  const kind = problemKind(problem)
+  const isPlain = kind === 'neutral' && detail !== ''
+  const arrived = tellArrived(exchange)
+  const words = (
+    <>
+      {!isPlain && detail && <p>{detail}</p>}
+      <TextWithJson text={hint} />
+    </>
+  )
+  return (
+    <>
+      <header>
+        <Icon name={problemIcons[kind]} />
+        <span id={id}>{tellProblemKind(problem, exchange.steps, names)}</span>
+        <button
+          type="button"
+          class="link end"
+          aria-expanded={isWhole.value}
+          onClick={() => {
+            isWhole.value = !isWhole.value
+          }}
+        >
+          <code>{code}</code>
+        </button>
+      </header>
+      <div class="stack">
+        {needs ? (
+          <>
+            <h3>
+              {capitalise(names.agent)} lacks <code>{needs.permission}</code> at {names.actor(needs.api)}.
+            </h3>
+            <p class="note">Its identity works. Only an administrator can give it the right:</p>
+            <dl class="facts">
+              {tellGrant(needs, exchange, names).map(([verb, what]) => (
+                <Fact key={verb} name={capitalise(verb)}>
+                  {what}
+                </Fact>
+              ))}
+            </dl>
+          </>
+        ) : (
+          <>
+            <h3>{isPlain ? detail : title}</h3>
+            <div class="note stack">{words}</div>
+          </>
+        )}
+        {arrived && <p class="note">{arrived}</p>}
+        {isWhole.value && (
+          <div class="note stack">
+            {needs && (
+              <>
+                <p>{title}</p>
+                {words}
+              </>
+            )}
+            <p>
+              {requestId && (
+                <>
+                  Request id <code>{requestId}</code>.{' '}
+                </>
+              )}
+              <a href={troubleshootingUrl(code)} target="_blank" rel="noopener noreferrer">
+                All about this code
+              </a>
+            </p>
+          </div>
+        )}
+      </div>
+    </>
   )
 }
 

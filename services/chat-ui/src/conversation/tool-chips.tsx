@@ -1,6 +1,6 @@
-import type { ToolUse, TraceStep } from '@entra-agents/trace'
+import type { Sentence, ToolUse, TraceStep } from '@entra-agents/trace'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
-import { tellValues } from '@entra-agents/trace-view/words/call-facts'
+import { tellArguments } from '@entra-agents/trace-view/words/call-facts'
 import type { Names } from '@entra-agents/trace-view/words/names'
 import { type ProblemKind, problemKind } from '@entra-agents/trace-view/words/problem-kinds'
 import { count, formatDuration } from '@entra-agents/trace-view/words/times'
@@ -24,6 +24,8 @@ export interface ToolChip {
   readonly durationMs?: number | undefined
   /** The call that the tool made to an API. */
   readonly call?: TraceStep | undefined
+  /** The tool runs, and waits for a token. */
+  readonly asksForToken?: boolean
 }
 
 const icons = { running: 'more', waiting: 'wait', ok: 'check', failed: 'close', denied: 'close' } as const
@@ -35,7 +37,7 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
   return (
     <p class="tool-chips line">
       {isOneTool && (
-        <span class="tool-outcome">
+        <span class="note">
           <code>{first?.name}</code> {count(chips.length, 'call')}
         </span>
       )}
@@ -52,8 +54,9 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
             onClick={() => chip.stepId !== undefined && onShow(chip.stepId)}
           >
             <Icon name={icons[chip.status]} />
-            <code class={isOneTool ? 'visually-hidden' : undefined}>{chip.name}</code> <bdi>{chip.words}</bdi>
-            {outcome && <span class="tool-outcome">{outcome}</span>}
+            <code class={isOneTool ? 'visually-hidden' : 'cut'}>{chip.name}</code>{' '}
+            <bdi class="cut">{chip.words}</bdi>
+            {outcome && <span class="note cut">{outcome}</span>}
           </button>
         )
       })}
@@ -61,12 +64,13 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
   )
 }
 
-function tellOutcome({ status, durationMs, call }: ToolChip, isOneTool: boolean, names: Names): string {
+function tellOutcome(chip: ToolChip, isOneTool: boolean, names: Names): string {
+  const { status, durationMs, call, asksForToken } = chip
   const api = call && !isOneTool ? names.actor(call.to) : undefined
   const took = durationMs === undefined || isOneTool ? undefined : formatDuration(durationMs)
   const outcomes = {
-    running: 'running',
-    waiting: 'waiting',
+    running: asksForToken ? 'asks for a token…' : 'running…',
+    waiting: 'waits for you',
     ok: took,
     failed: call?.response?.status ?? 'failed',
     denied: 'not called',
@@ -74,20 +78,23 @@ function tellOutcome({ status, durationMs, call }: ToolChip, isOneTool: boolean,
   return [api, outcomes[status]].filter(part => part !== undefined).join(' · ')
 }
 
-/** The chip of a tool's step. */
-export function chipOfStep(step: TraceStep, steps: readonly TraceStep[]): ToolChip {
+/** The chip of a tool's step, in the words in which its user was asked about the call, if they were. */
+export function chipOfStep(step: TraceStep, steps: readonly TraceStep[], asked?: Sentence): ToolChip {
   const { id, tool, title, status, durationMs, approval } = step
   const call = steps.findLast(({ kind, parentId }) => kind === 'api-call' && parentId === id)
   const last = steps.findLast(({ parentId, approval }) => parentId === id && approval)
   const isDenied = (approval ?? last?.approval)?.decision === 'deny'
   return {
     name: tool?.name ?? title,
-    words: argumentWords(tool?.arguments),
+    words: cut(asked ? tellValues(asked) : tellArguments(tool?.arguments)),
     status: isDenied ? 'denied' : status === 'not-observable' ? 'ok' : status,
     alarm: alarmOf(call),
     stepId: id,
     durationMs: isDenied ? undefined : durationMs,
     call,
+    asksForToken: steps.some(
+      ({ kind, parentId, status }) => kind === 'token-request' && parentId === id && status === 'running',
+    ),
   }
 }
 
@@ -99,7 +106,7 @@ export function chipOfUse(
   const call = steps.find(({ kind }) => kind === 'api-call')
   return {
     name,
-    words: argumentWords(input),
+    words: cut(tellArguments(input)),
     status,
     alarm: alarmOf(call),
     stepId: call?.id,
@@ -108,14 +115,29 @@ export function chipOfUse(
   }
 }
 
+/** The chips of a turn that failed before its result could name its tools: one for each call of an API. */
+export function chipsOfCalls(steps: readonly TraceStep[]): ToolChip[] {
+  return steps.flatMap(call => {
+    const { id, kind, status, durationMs, request } = call
+    const url = request && URL.parse(request.url)
+    if (kind !== 'api-call' || !url || status === 'not-observable') return []
+    const name = spellOutDirections(`${request.method} ${url.pathname}`)
+    const words = cut([...url.searchParams.values()].join(', '))
+    return [{ name, words, status, alarm: alarmOf(call), stepId: id, durationMs, call }]
+  })
+}
+
 function alarmOf(call: TraceStep | undefined): ProblemKind | undefined {
   return call?.problem && problemKind(call.problem)
 }
 
-const mostArgumentCharacters = 60
+function tellValues(sentence: Sentence): string {
+  return sentence.flatMap(part => ('value' in part ? part.value : [])).join(', ')
+}
 
-/** The arguments' values, as many as there is room for; the tool's name makes clear what they mean. */
-function argumentWords(input: Readonly<Record<string, unknown>> = {}): string {
-  const words = spellOutDirections(tellValues(input))
-  return words.length > mostArgumentCharacters ? `${words.slice(0, mostArgumentCharacters)}…` : words
+const mostCharacters = 60
+
+function cut(text: string): string {
+  const words = spellOutDirections(text)
+  return words.length > mostCharacters ? `${words.slice(0, mostCharacters)}…` : words
 }

@@ -29,6 +29,7 @@ const DecidedCall = strictObject({
   arguments: Type.Optional(Type.Record(text, Type.Unknown())),
   stepId: text,
   decision: Decision.properties.decision,
+  at: Type.Optional(Type.String({ format: 'date-time' })),
 })
 
 /** A question and its answer, checked by the schemas of the events that they came in. */

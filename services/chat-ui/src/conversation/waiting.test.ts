@@ -55,7 +55,8 @@ describe('a turn that waits', () => {
     expect([state, answer, left]).toEqual(['done', 'I’ll ask.\n\nDone.', undefined])
     expect(steps.map(({ id, status }) => `${id} ${status}`)).toEqual(['m ok', 'w ok', 'n ok'])
     const { title, sentence, stepId } = orderCall
-    expect(decided).toEqual([{ title, sentence, stepId, decision: 'approve' }])
+    const at = expect.stringMatching(/^2026-11-25T10:00:00/)
+    expect(decided).toEqual([{ title, sentence, stepId, decision: 'approve', at }])
     expect(messages()).toEqual(['Order skis', 'Order more'])
   })
 

@@ -1,5 +1,6 @@
 import type { AskedCall, Decision } from '@entra-agents/trace'
 import { useSettled } from '@entra-agents/trace-view/browser/settled'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { count } from '@entra-agents/trace-view/words/times'
 import { useSignal } from '@preact/signals'
@@ -15,22 +16,22 @@ export function ApprovalCard(props: PauseCardProps) {
 }
 
 function OneCall({ card, call }: { readonly card: PauseCardProps; readonly call: AskedCall }) {
-  const { names, onDecide } = card
+  const { names, pause, onDecide } = card
   const { doIt, leaveIt } = buttonLabels(call.title)
   return (
     <CardFrame
       card={card}
-      title={`${call.title}?`}
+      title={`${capitalise(names.agent)} asks you first`}
       acts={[
-        { label: doIt, isPrimary: true, onPress: () => onDecide(() => 'approve') },
-        { label: leaveIt, onPress: () => onDecide(() => 'deny') },
+        { label: leaveIt, role: 'refuse', onPress: () => onDecide(() => 'deny') },
+        { label: doIt, role: 'main', onPress: () => onDecide(() => 'approve') },
       ]}
     >
-      <CallInWords call={call} />
-      <p>
-        Not sent yet. {capitalise(names.agent)} would call {names.actor(call.api)} for you, once, exactly as
-        shown.
-      </p>
+      <CallInWords call={call}>
+        <p class="note">
+          It would call {names.actor(call.api)} {flowWords[pause.flow].asWhom}, once, exactly as shown.
+        </p>
+      </CallInWords>
     </CardFrame>
   )
 }
@@ -47,18 +48,20 @@ function SeveralCalls(card: PauseCardProps) {
   return (
     <CardFrame
       card={card}
-      title={`${calls.length} calls that change something`}
+      title={`${capitalise(card.names.agent)} asks you first`}
       acts={[
+        { label: 'Approve all', onPress: () => decide('approve', ...calls) },
         {
           label: 'Go on as decided',
-          isPrimary: true,
+          role: 'main',
           isDisabled: open > 0,
           onPress: () => card.onDecide(({ callId }) => decisions.value.get(callId) ?? 'deny'),
         },
-        { label: 'Approve all', onPress: () => decide('approve', ...calls) },
       ]}
     >
-      <p>Each of them runs once, exactly as shown, or not at all.</p>
+      <p class="note">
+        {calls.length} calls would change something. Each runs once, exactly as shown, or not at all.
+      </p>
       <ol class="asked-calls stack">
         {calls.map(call => (
           <CallChoice
@@ -70,7 +73,7 @@ function SeveralCalls(card: PauseCardProps) {
           />
         ))}
       </ol>
-      <p role="status">
+      <p class="note" role="status">
         {open > 0 ? `${count(open, 'call')} not decided yet.` : 'All are decided. Nothing is sent yet.'}
       </p>
     </CardFrame>

@@ -1,19 +1,47 @@
 import type { AskedCall } from '@entra-agents/trace'
-import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
-import { Fragment } from 'preact'
+import { Fact } from '@entra-agents/trace-view/controls/fact'
+import { type ComponentChildren, Fragment } from 'preact'
 import { CallSentence } from './call-sentence.tsx'
+import { Disclosure } from './disclosure.tsx'
+import { hasOwnWords } from './own-words.ts'
 import { UnformattedText } from './unformatted-text.tsx'
 import { writeArguments } from './write-arguments.ts'
 
-/** What a call would do, in words, and what it would send, which is open to be read if the tool has no words of its own. */
-export function CallInWords({ call }: { readonly call: AskedCall }) {
+interface CallInWordsProps {
+  readonly call: AskedCall
+  /** What is said between the words and the arguments. */
+  readonly children?: ComponentChildren
+}
+
+/**
+ * What a call would do, in the words of its tool, and exactly what it would send. Of a tool without words of its own, its name and
+ * each argument.
+ */
+export function CallInWords({ call, children }: CallInWordsProps) {
+  const isTold = hasOwnWords(call)
   return (
     <>
-      <p>
-        <CallSentence parts={call.sentence} />
+      <p class="says">
+        <CallSentence parts={isTold ? call.sentence : call.sentence.slice(0, 1)} />
       </p>
-      <details open={!hasOwnWords(call)}>
-        <summary>Exact arguments</summary>
+      {!isTold && (
+        <dl class="facts">
+          {Object.entries(call.arguments).map(([name, value]) => (
+            <Fact
+              key={name}
+              name={
+                <>
+                  <UnformattedText text={name} />:
+                </>
+              }
+            >
+              <UnformattedText text={typeof value === 'string' ? value : writeArguments(value, 0)} />
+            </Fact>
+          ))}
+        </dl>
+      )}
+      {children}
+      <Disclosure title="Exact arguments" isOpen={!isTold}>
         <pre>
           {writeArguments(call.arguments)
             .split('\n')
@@ -24,12 +52,7 @@ export function CallInWords({ call }: { readonly call: AskedCall }) {
               </Fragment>
             ))}
         </pre>
-      </details>
+      </Disclosure>
     </>
   )
-}
-
-/** Whether the sentence is more than title and arguments. */
-function hasOwnWords({ sentence: [first], title }: AskedCall): boolean {
-  return !(first && 'text' in first && spellOutHidden(first.text) === title)
 }

@@ -2,7 +2,13 @@ import type { Sentence } from '@entra-agents/trace'
 import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import { UnformattedText } from './unformatted-text.tsx'
 
-/** What a call would do. What the model or an API wrote is bold, in quotes, and changes nothing of the words around it. */
+/** What cannot be read as words of the sentence around it: a few words or a number, without the marks that end a sentence. */
+const shortValue = /^[\p{L}\p{M}\p{N} °−+%’-]{1,40}$/u
+
+/**
+ * What a call would do. What the model or an API wrote is bold, and in quotes unless it is a few plain words; it changes nothing of
+ * the words around it.
+ */
 export function CallSentence({ parts }: { readonly parts: Sentence }) {
   return (
     <>
@@ -10,9 +16,15 @@ export function CallSentence({ parts }: { readonly parts: Sentence }) {
         'text' in part ? (
           spellOutHidden(part.text)
         ) : (
-          <b key={index}>
-            “<UnformattedText text={part.value} />”
-          </b>
+          <strong key={index}>
+            {shortValue.test(part.value) ? (
+              <UnformattedText text={part.value} />
+            ) : (
+              <>
+                “<UnformattedText text={part.value} />”
+              </>
+            )}
+          </strong>
         ),
       )}
     </>

@@ -2,9 +2,10 @@ import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { capitalise } from '@entra-agents/trace-view/words/names'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { apisOfPause, CardFrame, type PauseCardProps } from './card-frame.tsx'
+import { apisOfPause, type CardButton, CardFrame, type PauseCardProps } from './card-frame.tsx'
 import { retryStateOf, retryUntilConsented } from './consent-wait.ts'
 import { isTenantAddress, listenForConsent } from './consent-window.ts'
+import { Disclosure } from './disclosure.tsx'
 import { UnformattedText } from './unformatted-text.tsx'
 
 type ConsentState = 'asked' | 'open' | 'silent' | 'blocked' | 'refused' | 'failed' | 'unknown'
@@ -47,35 +48,41 @@ export function ConsentCard(card: PauseCardProps) {
   }
   const canOpen = isTenantAddress(consent.url, config)
   const isOpen = state.value === 'open' || state.value === 'silent'
-  const windowAct = {
+  const openAct: CardButton = {
     label: state.value === 'asked' ? 'Review and consent' : 'Open the window again',
-    isPrimary: !isOpen,
+    opensWindow: true,
     onPress: open,
   }
-  const isDone = { label: 'Done, try again', isPrimary: true, onPress: goOn }
+  const doneAct: CardButton = { label: 'Done, try again', role: 'main', onPress: goOn }
   const whatFor = pause.calls
     .map(({ title, tool }) => (title === tool ? title : `${title} (${tool})`))
     .join(', ')
   return (
     <CardFrame
       card={card}
-      title={`Let ${names.agent} use ${apisOfPause(card)} for you?`}
+      title={`${capitalise(names.agent)} needs your consent`}
       waitsFor={retryState === 'settling' && 'Waiting until your consent takes effect…'}
       acts={
         retryState === 'settling'
           ? []
           : [
-              ...(canOpen ? [windowAct] : []),
-              ...(isOpen || retryState === 'unknown' ? [isDone] : []),
-              { label: 'Don’t consent', onPress: () => onDecide(() => 'deny') },
+              { label: 'Don’t consent', role: 'refuse', onPress: () => onDecide(() => 'deny') },
+              ...actsOfWindow(canOpen, isOpen || retryState === 'unknown', openAct, doneAct),
             ]
       }
     >
-      <p>
-        {capitalise(names.agent)} may not do this for you yet: <UnformattedText text={whatFor} />. If you did
-        not ask for it, don’t consent: a text that the agent has read may have led to it. It asks for
+      <p class="says">
+        Let <strong>{names.agent}</strong> use{' '}
+        <strong>
+          <UnformattedText text={consent.scopes.map(({ value }) => value).join(', ')} />
+        </strong>{' '}
+        at {apisOfPause(card)} <strong>for you</strong>?
       </p>
-      <ul>
+      <p class="note">
+        It needs this for: <UnformattedText text={whatFor} />. If you did not ask for it, don’t consent: a
+        text that the agent has read may have led to it.
+      </p>
+      <ul class="note">
         {consent.scopes.map(({ value, text }) => (
           <li key={value}>
             <code>
@@ -85,28 +92,50 @@ export function ConsentCard(card: PauseCardProps) {
           </li>
         ))}
       </ul>
-      <p role="status">
+      <p class="note" role="status">
         {tellState(retryState === 'unknown' ? retryState : canOpen ? state.value : 'failed', error.value)}
       </p>
       {isTenantAddress(consent.adminUrl, config) && (
-        <details open={state.value === 'failed' || state.value === 'refused'}>
-          <summary>You may not consent yourself?</summary>
-          <p>
-            Send this address to an administrator, who can consent for all users. Then press the button again.
-          </p>
-          <p>
-            <code>{consent.adminUrl}</code>
-          </p>
-          <CopyButton label="Copy the address" text={() => consent.adminUrl} worded />
-        </details>
+        <AdministratorAddress
+          address={consent.adminUrl}
+          isOpen={state.value === 'failed' || state.value === 'refused'}
+        />
       )}
     </CardFrame>
   )
 }
 
+/** Before the window was opened, opening it is the main thing to do; then, to go on. */
+function actsOfWindow(
+  canOpen: boolean,
+  mayBeDone: boolean,
+  open: CardButton,
+  done: CardButton,
+): CardButton[] {
+  if (!canOpen) return mayBeDone ? [done] : []
+  return mayBeDone ? [open, done] : [{ ...open, role: 'main' }]
+}
+
+function AdministratorAddress({ address, isOpen }: { readonly address: string; readonly isOpen: boolean }) {
+  return (
+    <Disclosure title="You may not consent yourself?" isOpen={isOpen}>
+      <div class="note stack">
+        <p>
+          Send this address to an administrator, who can consent for all users. Then press the button again.
+        </p>
+        <code>{address}</code>
+        <div class="acts line">
+          <CopyButton label="Copy the address" text={() => address} worded />
+        </div>
+      </div>
+    </Disclosure>
+  )
+}
+
 function tellState(state: ConsentState, error: string): string {
   const words: Readonly<Record<ConsentState, string>> = {
-    asked: 'A window of Entra ID opens. Then the call goes on.',
+    asked:
+      'Entra ID knows no consent for this yet. You give it once, in Entra ID’s own window, and can take it back there. Then your question goes on.',
     open: 'Answer in the window. The call then goes on by itself.',
     silent: 'Nothing has come from the window. If you have consented, try again.',
     blocked: 'The browser blocked the window. Allow pop-ups for this page, or simply press the button again.',

@@ -27,12 +27,12 @@ function UnknownOutcomeCard(card: PauseCardProps) {
     <CardFrame
       card={card}
       title="No answer came"
-      acts={[{ label: 'Send again', isPrimary: true, onPress: sendAgain }]}
+      acts={[{ label: 'Send again', role: 'main', onPress: sendAgain }]}
     >
       {pause.calls.map(call => (
         <CallInWords key={call.callId} call={call} />
       ))}
-      <p>
+      <p class="note">
         Your decision was sent. What you approved may have been done; sent again, it counts as the same call.
       </p>
     </CardFrame>

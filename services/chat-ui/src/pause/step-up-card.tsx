@@ -4,6 +4,8 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import { apisOfPause, CardFrame, type PauseCardProps } from './card-frame.tsx'
+import { Disclosure } from './disclosure.tsx'
+import { UnformattedText } from './unformatted-text.tsx'
 
 /** Asks the user to authenticate more strongly, with the same account; then the approved call goes on. */
 export function StepUpCard(card: PauseCardProps) {
@@ -18,28 +20,38 @@ export function StepUpCard(card: PauseCardProps) {
     )
     if (!problem.value) await onDecide(() => 'approve')
   }
+  const api = apisOfPause(card)
   const contexts = wantedContexts(pause.claimsChallenge)
   const calls = pause.calls.map(({ title }) => title.toLowerCase()).join(', ')
   return (
     <CardFrame
       card={card}
-      title="Confirm that it’s you"
+      title={`${capitalise(api)} wants a second factor`}
       problem={problem.value && withStepUpHint(problem.value)}
       waitsFor={isSigningIn && 'Waiting for the sign-in window…'}
       acts={
         isSigningIn
-          ? [{ label: 'Close it', onPress: () => session.cancelSignIn() }]
+          ? [{ label: 'Close it', role: 'refuse', onPress: () => session.cancelSignIn() }]
           : [
-              { label: 'Confirm it’s you', isPrimary: true, onPress: confirm },
-              { label: 'Cancel', onPress: () => onDecide(() => 'deny') },
+              { label: 'Cancel', role: 'refuse', onPress: () => onDecide(() => 'deny') },
+              { label: 'Confirm with Entra ID', role: 'main', opensWindow: true, onPress: confirm },
             ]
       }
     >
-      <p>
-        {capitalise(apisOfPause(card))} wants a stronger sign-in before it does this: <bdi>{calls}</bdi>
-        {contexts.length > 0 && <> (authentication context {contexts.join(', ')})</>}. A window of Entra ID
-        opens. Then the call that you approved runs, once.
+      <p class="says">
+        Show Entra ID <strong>that it is you</strong>, since {api} wants a second factor for this:{' '}
+        <bdi>{calls}</bdi>.
       </p>
+      <p class="note">
+        A window of Entra ID opens. Then the call that you approved is sent once more, and nothing else.
+      </p>
+      {contexts.length > 0 && (
+        <Disclosure title="What the API asked for">
+          <pre>
+            <UnformattedText text={`acrs = ${contexts.join(', ')}`} />
+          </pre>
+        </Disclosure>
+      )}
     </CardFrame>
   )
 }
@@ -47,6 +59,6 @@ export function StepUpCard(card: PauseCardProps) {
 /** Replaces the usual hint, which says to sign in: the user has done that already. */
 function withStepUpHint(problem: PageProblem): PageProblem {
   return problem.code === 'SIGN_IN_CANCELLED'
-    ? { ...problem, hint: 'The call was not made. Confirm it’s you, or cancel it.' }
+    ? { ...problem, hint: 'The call was not made. Confirm that it is you, or cancel it.' }
     : problem
 }

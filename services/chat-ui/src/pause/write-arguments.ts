@@ -1,10 +1,10 @@
 /** Deeper values are shown on one line: lines that show how they nest would be mostly empty. */
 const deepestLevel = 6
 
-/** All arguments of a call as JSON. Some engines cannot write thousands of levels. */
-export function writeArguments(values: Readonly<Record<string, unknown>>): string {
+/** The arguments of a call as JSON, or one of them. Some engines cannot write thousands of levels. */
+export function writeArguments(values: unknown, indent = 2): string {
   try {
-    return JSON.stringify(values, null, nestsDeeper(values, deepestLevel) ? 0 : 2)
+    return JSON.stringify(values, null, nestsDeeper(values, deepestLevel) ? 0 : indent)
   } catch {
     return '…'
   }

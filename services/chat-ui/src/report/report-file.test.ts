@@ -88,11 +88,11 @@ describe('an exported file', () => {
     expect(turn && exchangeOf(turn)).toMatchObject({ state: 'stopped', unsent: 'left' })
   })
 
-  it('holds what its user approved and confirmed, masked, and its report says so where the call was made', () => {
+  it('holds what its user approved and confirmed and when, masked, and its report says so where the call was made', () => {
     const sentence = [{ text: 'Create an order for ' }, { value: ada.userName }]
     const call = { title: 'Create order', sentence, stepId: 's1' }
     const decided = [
-      { ...call, decision: 'approve' },
+      { ...call, decision: 'approve', at: '2026-11-25T22:23:18.400Z' },
       { kind: 'step-up', title: '', stepId: 's1', decision: 'approve' },
     ] as const
     const marked = {
@@ -109,9 +109,10 @@ describe('an exported file', () => {
     ])
     const lines = textOf(ReportView({ file: read })).split('\n')
     const from = lines.indexOf('Who decided')
-    expect(lines.slice(from + 1, from + 3)).toEqual([
-      'The user approved: create an order for “‹upn hidden›”.',
-      'The user confirmed who they are.',
+    expect(lines.slice(from + 1, from + 4)).toEqual([
+      'The user approved: create an order for “‹upn hidden›”',
+      '22:23:18 UTC',
+      'The user confirmed who they are: a second factor, at Entra ID',
     ])
     expect(lines).toContain('I order it.')
     expect(lines).toContain('Done.')
@@ -184,7 +185,7 @@ describe('an untrusted file', () => {
     expect(() => readExportedFile(text)).toThrow(/^This (is no )?trace/)
   })
 
-  it.each([3, 99, 1e300])(
+  it.each([4, 99, 1e300])(
     'says that a newer page made it if its version is %d, whatever else it has',
     version => {
       const newer = { ...file, version, more: {}, turns: [] }
@@ -193,8 +194,8 @@ describe('an untrusted file', () => {
   )
 
   it.each([
-    ['only a version', { version: 3 }],
-    ['the version of another format', { format: 'other', version: 3 }],
+    ['only a version', { version: 4 }],
+    ['the version of another format', { format: 'other', version: 4 }],
     ['a version in quotes', { ...file, version: '3' }],
     ['its data in a list', [file]],
     ['nothing', null],

@@ -214,7 +214,7 @@ function SideAnswer({ answer, side, session, config, names }: SideAnswerProps) {
         />
       )}
       {text && (
-        <div class="answer-text">
+        <div class="answer-text stack">
           <Markdown text={text} />
         </div>
       )}

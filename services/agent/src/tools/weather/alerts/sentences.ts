@@ -10,7 +10,7 @@ export function describeAlert(alert: Alert): string {
 /** An alert that would be created. */
 export function tellNewAlert(newAlert: NewAlert, isUsualDay = false): Sentence {
   const usual = isUsualDay ? ' (a week: no last day was named)' : ''
-  return [{ text: 'Create an alert for ' }, ...inParts(newAlert), { text: `${usual}.` }]
+  return [{ text: 'Create an alert for ' }, ...inParts(newAlert, ' when it is '), { text: `${usual}.` }]
 }
 
 /** An alert that would be deleted. */
@@ -43,11 +43,11 @@ function inWords(alert: NewAlert): string {
     .join('')
 }
 
-function inParts({ city, when, untilDate }: NewAlert): Sentence {
+function inParts({ city, when, untilDate }: NewAlert, joint = ' '): Sentence {
   return [
     { value: city },
-    { text: ` ${sideOf(when)} ` },
-    { value: `${formatDegrees(when.celsius)} °C` },
+    { text: joint },
+    { value: `${sideOf(when)} ${formatDegrees(when.celsius)} °C` },
     { text: ', until ' },
     { value: nameLastDay(untilDate) },
   ]
