@@ -217,7 +217,7 @@ it('in the view Side by side, a call that waits can be looked at, but not decide
   await page.getByRole('button', { name: 'Side by side' }).click()
   await page.getByText('Here it is only looked at: nothing is sent.').first().waitFor()
   expect(await page.locator('.pause-card').count()).toBe(0)
-  await page.getByRole('button', { name: 'Conversation' }).click()
+  await page.getByRole('button', { name: 'Conversation', exact: true }).click()
   await approval(page).waitFor()
   expect(agent.continued).toEqual([])
 })

@@ -30,8 +30,8 @@ describe('an answer', () => {
     const answer = await ask(page, question)
     await answer.getByText('It is', { exact: true }).waitFor()
     await expect.poll(() => page.title()).toContain('Answering')
-    expect(await answer.locator('.label').allTextContents()).toEqual([
-      'Bedrock · For me',
+    expect(await answer.locator('.who > span').allTextContents()).toEqual([
+      'The agent for you · Bedrock',
       'anthropic.claude-test emulated',
     ])
     goOn()
@@ -71,7 +71,12 @@ describe('an answer', () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     await answer.getByText('Title of SIDECAR_UNREACHABLE.').waitFor()
-    expect(await answer.textContent()).toMatch(/What happened\..*What to do\..*SIDECAR_UNREACHABLE/)
+    const note = answer.getByRole('region', { name: 'Failed' })
+    expect(await note.textContent()).toMatch(/SIDECAR_UNREACHABLE.*What happened\..*What to do\./)
+    const about = note.getByRole('link', { name: 'All about this code' })
+    expect(await about.count()).toBe(0)
+    await note.getByRole('button', { name: 'SIDECAR_UNREACHABLE', expanded: false }).click()
+    expect(await about.getAttribute('href')).toMatch(/#SIDECAR_UNREACHABLE$/)
     expect(await page.getByLabel('Your question').inputValue()).toBe('')
 
     const notice = problem('TOOL_NOT_CALLED')

@@ -81,7 +81,7 @@ async function untilNoPodEnds(): Promise<void> {
   await expect.poll(ending, { timeout: 120_000, interval: 500 }).toBe('')
 }
 
-/** Asks in each flow and mode, and returns the label above each answer, such as `Direct · As itself`. */
+/** Asks in each flow and mode, and returns the label above each answer, such as `The agent as itself · Direct`. */
 async function answersOnPage(): Promise<readonly (string | null)[]> {
   await untilNoPodEnds()
   // The Entra emulator has a self-signed certificate.
@@ -94,7 +94,7 @@ async function answersOnPage(): Promise<readonly (string | null)[]> {
       await choose(page, flow)
       const answer = await askOnPage(page, 'Weather in Dallas?')
       await answer.getByText(/Dallas.*°C/).waitFor()
-      labels.push(await answer.locator('.label').first().textContent())
+      labels.push(await answer.locator('.who > span').first().textContent())
     }
   }
   const [whoChecked, signature] = ['Checked by Weather API, in its own words', 'signature passed']
@@ -142,10 +142,10 @@ it('the set-up leads from an empty tenant and account to answers without a store
   await demo.installAgent({ agents: null, defaultAgent: '' }, ...ofFiles)
 
   expect(await answersOnPage()).toEqual([
-    'Direct · As itself',
-    'Bedrock · As itself',
-    'Direct · For me',
-    'Bedrock · For me',
+    'The agent as itself · Direct',
+    'The agent as itself · Bedrock',
+    'The agent for you · Direct',
+    'The agent for you · Bedrock',
   ])
   const { BLUEPRINT_APP_ID: blueprintAppId = '', ...variables } = await operator.variables()
   const pageAppId = variables['CLIENT_SPA_APP_ID'] ?? ''

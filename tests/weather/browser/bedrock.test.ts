@@ -23,7 +23,7 @@ it('the model calls the tool under the agent’s identity, a follow-up knows wha
   const text = await completeText(answer)
   expect(text).toContain('Oslo')
   expect(text).toContain('Rome')
-  expect(await answer.locator('.label').first().textContent()).toBe('Bedrock · As itself')
+  expect(await answer.locator('.who > span').first().textContent()).toBe('The agent as itself · Bedrock')
 
   const trace = tracePane(page)
   await trace.getByText('The agent called Weather API as itself, twice.').waitFor()

@@ -9,7 +9,7 @@ const { ada, agentId } = identities
 const browser = useBrowser()
 const stack = await useSignInStack()
 
-const consentCard = (page: Page) => page.getByRole('region', { name: /^Let .* use Weather API for you\?$/ })
+const consentCard = (page: Page) => page.getByRole('region', { name: 'The agent needs your consent' })
 const button = (page: Page, name: string) =>
   consentCard(page).locator('button:not([aria-disabled=true])', { hasText: name }).first()
 

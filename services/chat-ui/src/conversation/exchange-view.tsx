@@ -5,7 +5,7 @@ import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
-import { modeNames, type Names, untitledAgent } from '@entra-agents/trace-view/words/names'
+import { capitalise, modeNames, type Names } from '@entra-agents/trace-view/words/names'
 import { toReader } from '@entra-agents/trace-view/words/reader'
 import { formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
@@ -158,12 +158,11 @@ function questionStart(message: string): string {
 function AnswerLabels({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
   const { turn } = exchange
   if (!turn) return null
-  const name = names.ofAgent(turn.agent).actor('agent')
   const asWhom = toReader(flowWords[turn.flow].asWhom, names)
   return (
     <p class="who note line">
       <span>
-        {name !== untitledAgent && <b>{name}</b>} {asWhom} · {modeNames[turn.mode]}
+        <b>{capitalise(names.ofAgent(turn.agent).agent)}</b> {asWhom} · {modeNames[turn.mode]}
       </span>
       {turn.model && (
         <span class="fine">
