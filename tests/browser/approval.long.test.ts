@@ -215,6 +215,9 @@ describe('a consent', () => {
 it('in the view Side by side, a call that waits can be looked at, but not decided', async () => {
   const page = await openWith(orderCall)
   await page.getByRole('button', { name: 'Side by side' }).click()
+  await page.getByText('Asked only when you press Ask both.').waitFor()
+  expect(await page.locator('.plate').count()).toBe(0)
+  await page.getByRole('button', { name: 'Ask both' }).click()
   await page.getByText('Here it is only looked at: nothing is sent.').first().waitFor()
   expect(await page.locator('.pause-card').count()).toBe(0)
   await page.getByRole('button', { name: 'Conversation', exact: true }).click()

@@ -25,7 +25,11 @@ export interface ClaimMeaning {
 
 const facets = { 11: 'agent identity', 13: 'agent user' }
 const relations = { 1: 'member', 5: 'guest', 7: 'service principal', 33: 'federated managed identity' }
-const authentications = { 0: 'public client', 1: 'secret', 2: 'certificate or signed assertion' }
+const authentications = {
+  0: 'no credential of its own',
+  1: 'proved by a secret',
+  2: 'proved by a signed assertion',
+}
 
 /**
  * The claims of Entra's tokens in words. Unknown claims are shown without words.

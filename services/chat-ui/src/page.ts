@@ -87,14 +87,12 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     identify: needs.identify,
     sideBySide,
     closeSideBySide,
-    /** Asks the selected answer's question again, in two flows or to two agents at once. */
+    /** Prepares to ask the selected answer's question again, in two flows or to two agents at once. */
     async openSideBySide() {
       const answer = conversation.selected.peek()
       if (!answer || conversation.opened.peek()) return
-      const loaded = await import('./side-by-side/side-by-side.ts')
-      const pair = new loaded.SideBySide(needs, conversation, answer, config)
-      sideBySide.value = pair
-      pair.askBoth()
+      const { besideAnswer } = await import('./side-by-side/side-by-side.ts')
+      sideBySide.value = besideAnswer(needs, conversation, answer, config)
     },
   }
 }

@@ -52,8 +52,9 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
     await reader.sees('Bedrock · As itself')
 
     await reader.presses('Compare')
-    await reader.sees('What matters only')
+    await reader.sees('By which right')
     await reader.presses('Side by side')
+    await reader.presses('Ask both')
     await reader.sees('What changes is whose right it uses: its own, or yours.')
     await reader.presses('Conversation')
 

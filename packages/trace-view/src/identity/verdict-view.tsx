@@ -57,7 +57,7 @@ export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
 }
 
 /** A tick for each check that passed, and a cross for one that failed; never one for a check that nobody reported. */
-function CheckTicks({ checks }: { readonly checks: readonly Check[] }) {
+export function CheckTicks({ checks }: { readonly checks: readonly Check[] }) {
   const words = checks.map(({ name, ok }) => `${name} ${ok ? 'passed' : 'failed'}`)
   return (
     <span class="ticks" role="img" aria-label={words.join(', ')}>

@@ -28,7 +28,7 @@ export const groupTitles: Readonly<Record<ClaimGroup, string>> = {
   'for-whom': 'For whom',
   'to-whom': 'To whom',
   'may-do': 'By which right',
-  'agent-facets': 'Agent marks',
+  'agent-facets': 'Agent’s marks',
   issuer: 'Issued by',
   when: 'When',
   opaque: 'Internals',
@@ -67,16 +67,16 @@ export function viewClaim(name: string, value: unknown, names: Names, card: Toke
     text,
     time: seconds === undefined ? undefined : new Date(seconds * 1000),
     meaning: claimWords(name)?.meaning,
-    standsFor: names.id(text) ?? toReader(tellSubject(name, card), names) ?? decodeNumbers(name, text),
+    standsFor: names.id(text) ?? toReader(tellSubject(name, card, names), names) ?? decodeNumbers(name, text),
   }
 }
 
-function tellSubject(name: string, card: TokenCard): string | undefined {
+function tellSubject(name: string, card: TokenCard, names: Names): string | undefined {
   if ((name !== 'oid' && name !== 'sub') || actsAsOf(card) === 'agent') return undefined
   const { subject } = wordsOfToken(card)
-  return name === 'oid'
-    ? subject
-    : `${subject}, as this application knows ${subject === 'you' ? 'you' : 'it'}`
+  if (name === 'oid') return subject
+  const audience = names.id(String(card.claims?.['aud'])) ?? 'application'
+  return `${subject === 'you' ? 'your' : 'its'} id towards the ${audience}`
 }
 
 function decodeNumbers(name: string, text: string): string | undefined {

@@ -1,36 +1,104 @@
-import type { TokenCard } from '@entra-agents/trace'
-import type { FactAnswer } from '../identity/verdict.ts'
-import { type Claims, claimWords, groupOf, groupOrder } from './claims.ts'
-import { lessonOfClaim } from './lessons.ts'
+import type { ClaimGroup, TokenCard } from '@entra-agents/trace'
+import { capitalise, type Names, shortenIds } from '../words/names.ts'
+import { toReader } from '../words/reader.ts'
+import { formatTime } from '../words/times.ts'
+import { type Claims, claimWords, groupOf, groupTitles, viewClaim } from './claims.ts'
 import type { Sign } from './sign.tsx'
+import { rightsOf } from './turn-facts.ts'
 
-/** One claim of two tokens, side by side. */
-export interface ComparedClaim {
-  readonly name: string
-  readonly left: unknown
-  readonly right: unknown
-  readonly sign: Sign
-  /** What the difference, or the lack of one, teaches. */
-  readonly lesson: string | undefined
+/** A token beside another, and the names of the answer that had it. */
+export interface ComparedToken {
+  readonly card: TokenCard
+  readonly names: Names
 }
 
-/** The claims of two tokens that were seen, aligned by meaning, in the order in which a token card shows them. */
-export function compareTokens(left: TokenCard, right: TokenCard): ComparedClaim[] {
-  const sides = [alignNames(left.claims ?? {}), alignNames(right.claims ?? {})] as const
+/** What a claim says, and how it stands in the token. */
+export interface ClaimInWords {
+  readonly words?: string | undefined
+  /** Whether the words name somebody or a right; they are set bold. */
+  readonly isName?: boolean
+  readonly code: string
+}
+
+/** A claim in which two tokens differ; a token without it has the words for what is missing. */
+export interface ComparedRow {
+  readonly name: string
+  readonly sign: Sign
+  readonly left: ClaimInWords | undefined
+  readonly right: ClaimInWords | undefined
+}
+
+/** The answers of two tokens to one question. */
+export interface ComparedGroup {
+  readonly title: string
+  readonly rows: readonly ComparedRow[]
+  /** The claims that both tokens have alike, and what the important ones say. */
+  readonly kept: { readonly names: readonly string[]; readonly words: string }
+}
+
+export interface ComparedTokens {
+  readonly groups: readonly ComparedGroup[]
+  /** How many claims are neither shown nor kept: they mean something to Entra ID alone, or change with each token. */
+  readonly others: number
+}
+
+/** The claims of the last question that are told if they are alike; of the others there is nothing to learn. */
+const origins: readonly string[] = ['iss', 'tid', 'ver']
+
+interface Question {
+  readonly title: string
+  readonly groups: readonly ClaimGroup[]
+  readonly told: readonly string[]
+}
+
+/** The questions, always in this order, and the claims that say in words what was kept. */
+const questions: readonly Question[] = [
+  { title: groupTitles.who, groups: ['who'], told: ['azp'] },
+  { title: groupTitles['for-whom'], groups: ['for-whom'], told: ['oid', 'name'] },
+  { title: groupTitles['to-whom'], groups: ['to-whom'], told: ['aud'] },
+  { title: groupTitles['may-do'], groups: ['may-do'], told: ['scp', 'roles'] },
+  {
+    title: groupTitles['agent-facets'],
+    groups: ['agent-facets'],
+    told: ['xms_act_fct', 'xms_par_app_azp'],
+  },
+  { title: 'Issued', groups: ['issuer', 'when', 'opaque'], told: origins },
+]
+
+/** What two tokens say alike and differently, question by question. */
+export function compareTokens(left: ComparedToken, right: ComparedToken): ComparedTokens {
+  const sides = [alignNames(left.card), alignNames(right.card)] as const
   const names = [...new Set(sides.flatMap(side => [...side.keys()]))]
-  const pair = { left, right }
-  return names
-    .map(name => {
-      const [one, other] = sides.map(side => side.get(name))
-      const sign = signOf(one, other)
-      return { name, left: one, right: other, sign, lesson: lessonOfClaim(name, sign, pair) }
-    })
-    .sort((one, other) => groupOrder.indexOf(groupOf(one.name)) - groupOrder.indexOf(groupOf(other.name)))
+  const claims = names.map(name => ({ name, sign: signOf(sides[0].get(name), sides[1].get(name)) }))
+  const isOfOneKind = left.card.role === right.card.role
+  const isTold = ({ name }: { readonly name: string }) =>
+    name === 'iat' ? isOfOneKind : claimWords(name)?.isMain && !(name === 'sub' && sides.every(isSubjectTold))
+  const groups = questions.map(({ title, groups, told }): ComparedGroup => {
+    const members = claims.filter(({ name }) => groups.includes(groupOf(name)))
+    const kept = members
+      .filter(({ name, sign }) => sign === 'same' && (title !== 'Issued' || origins.includes(name)))
+      .map(({ name }) => name)
+    const rows = members
+      .filter(claim => claim.sign !== 'same' && isTold(claim))
+      .map(({ name, sign }) => ({
+        name,
+        sign,
+        left: tellClaim(name, sides[0], left),
+        right: tellClaim(name, sides[1], right),
+      }))
+    const words = told.filter(name => kept.includes(name)).flatMap(name => wordsOf(name, sides[0], left))
+    const others = kept.flatMap(name => wordsOf(name, sides[0], left))
+    return { title, rows, kept: { names: kept, words: (words.length > 0 ? words : others).join(', ') } }
+  })
+  const shown = groups.reduce((sum, { rows, kept }) => sum + rows.length + kept.names.length, 0)
+  return { groups, others: claims.length - shown }
 }
 
 /** v1 and v2 tokens spell some claims differently. */
-function alignNames(claims: Claims): Map<string, unknown> {
-  return new Map(Object.entries(claims).map(([name, value]) => [claimWords(name)?.inV2 ?? name, value]))
+function alignNames({ claims = {} }: TokenCard): Map<string, unknown> {
+  return new Map(
+    Object.entries(claims as Claims).map(([name, value]) => [claimWords(name)?.inV2 ?? name, value]),
+  )
 }
 
 function signOf(left: unknown, right: unknown): Sign {
@@ -39,20 +107,63 @@ function signOf(left: unknown, right: unknown): Sign {
   return JSON.stringify(left) === JSON.stringify(right) ? 'same' : 'changed'
 }
 
-/** How many claims were kept, changed, added and removed. */
-export function tally(claims: readonly ComparedClaim[]): Readonly<Record<Sign, number>> {
-  const counts = { same: 0, changed: 0, added: 0, removed: 0 }
-  for (const { sign } of claims) counts[sign] += 1
-  return counts
+/** What a kept claim says within a sentence; of where a token comes from, only that it is the same. */
+function wordsOf(name: string, claims: ReadonlyMap<string, unknown>, token: ComparedToken): string[] {
+  if (origins.includes(name)) return [claimWords(name)?.name ?? name].map(word => word.toLowerCase())
+  const words = tellClaim(name, claims, token)?.words
+  return words ? [words.replace(/^(You|The|Itself)\b/, word => word.toLowerCase())] : []
 }
 
-/** `same` if two answers to one of the four questions say the same about the same identity, else `changed`. */
-export function compareAnswers(left: FactAnswer, right: FactAnswer): Sign {
-  const isSame = left.value === right.value && whoseRight(left) === whoseRight(right) && left.id === right.id
-  return isSame ? 'same' : 'changed'
+/** Whether `sub` says nothing beyond `oid`, as in a token of the agent itself. */
+function isSubjectTold(claims: ReadonlyMap<string, unknown>): boolean {
+  return [undefined, claims.get('oid')].includes(claims.get('sub') as undefined)
 }
 
-/** The part of an answer that says whose right it is, such as “its own”. Only the answer about the right has this part. */
-function whoseRight({ detail }: FactAnswer): string | undefined {
-  return detail.find(part => typeof part === 'object' && 'term' in part)?.words
+/** What stands before the words for a value. */
+const prefixes: Readonly<Record<string, string>> = {
+  xms_act_fct: 'acts as an ',
+  xms_par_app_azp: 'made from the ',
+}
+
+function tellClaim(
+  name: string,
+  claims: ReadonlyMap<string, unknown>,
+  { card, names }: ComparedToken,
+): ClaimInWords | undefined {
+  const value = claims.get(name)
+  if (value === undefined) {
+    const isRightless = groupOf(name) === 'may-do' && rightsOf(card).rights.length === 0
+    return isRightless ? { words: 'None', isName: true, code: '' } : undefined
+  }
+  const { text, time, standsFor } = viewClaim(name, value, names, card)
+  const code = `${name} ${shorten(text)}`
+  switch (name) {
+    case 'oid':
+      return value === claims.get('azp')
+        ? { words: 'Itself', isName: true, code: 'oid = azp' }
+        : { words: standsFor && capitalise(standsFor), isName: true, code }
+    case 'azp':
+    case 'aud':
+      return { words: standsFor && capitalise(standsFor), isName: true, code }
+    case 'name':
+      return { words: text, code: name }
+    case 'scp':
+    case 'roles':
+      return { words: text.split(' ').join(', '), isName: true, code: name }
+    case 'acrs':
+      return { words: toReader('you showed a second factor', names), isName: true, code }
+    case 'iat':
+      return { words: time && `issued ${formatTime(time)}`, code: time ? name : code }
+    default:
+      return { words: standsFor && `${prefixes[name] ?? ''}${standsFor}`, code }
+  }
+}
+
+const mostLetters = 40
+
+/** Ids with their first and last digits, other long values with their beginning: the card of the token has all of it. */
+function shorten(text: string): string {
+  const short = shortenIds(text)
+  if (/^[\w-]{24,}$/.test(short)) return `${short.slice(0, 8)}…`
+  return short.length > mostLetters ? `${short.slice(0, mostLetters)}…` : short
 }

@@ -3,7 +3,7 @@ import type { ApiGate } from '../identity/formula.ts'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
-import { capitalise, listInWords } from '../words/names.ts'
+import { listInWords } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import {
   countPassed,
@@ -17,7 +17,7 @@ import {
 } from './turn-by-exchange.ts'
 import { lastChecks, type Outcome, rightsOf } from './turn-facts.ts'
 
-const checking = (turn: TurnByExchange) => [`${turn.api} checks TR, and decides.`, tellPassed(turn)] as const
+const checking = (turn: TurnByExchange) => [tellCheckedCall(turn), tellPassed(turn)] as const
 
 /** The outcomes of an exchange whose TR was sent to an API. */
 // biome-ignore format: table
@@ -44,7 +44,7 @@ export const exchangeOutcomes = {
     decision: tellRefusal,
     sentence: tellDeniedUse,
     gate: tellClosedGate,
-    scene: turn => [`${turn.api} checks TR, and denies the call.`, tellWhatIsMissing(turn)],
+    scene: turn => [`${turn.api} denies the call.`, tellWhatIsMissing(turn)],
   },
   answered: {
     kind: 'neutral', words: 'Answered',
@@ -76,7 +76,7 @@ export const exchangeOutcomes = {
     decision: tellWhoWantsMore,
     sentence: turn => [...tellWantedProof(turn), tellProof(turn)],
     gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', `wants ${tellWanted(turn)}`, 'changed nothing'],
-    scene: turn => [`${turn.api} says: not yet.`, tellWantedProof(turn)],
+    scene: turn => [`${turn.api} says: not yet.`, tellNotYet(turn)],
     stopped: 'A call waited for its user, and nothing was changed.',
   },
 } as const satisfies Readonly<Partial<Record<Outcome, OutcomeRow>>>
@@ -121,12 +121,20 @@ function isListOfTools({ request }: TraceStep): boolean {
   return Object(request?.body).method === 'tools/list'
 }
 
+/** "Orders API accepts the call: 7 of 7 checks."; without the number unless all were reported as passed. */
+function tellCheckedCall({ api, use, status }: TurnByExchange): string {
+  const last = use && lastChecks(use.token, 'api')
+  const accepts = use && use.apis.length > 1 ? 'accept' : 'accepts'
+  const does = use?.outcome === 'answered' ? `answers with ${status}` : `${accepts} the call`
+  const isWhole = last && last.passed === last.checks.length && last.passed > 0
+  return `${api} ${does}${isWhole ? `: ${countPassed(last.checks)}` : ''}.`
+}
+
 /** The checks that TR passed, by name. */
 function tellPassed({ use }: TurnByExchange): Phrase {
-  const last = use && lastChecks(use.token, 'api')
-  if (!last) return ['It answered, and told of no checks.']
-  const checks = capitalise(last.checks.map(({ name }) => name).join(', '))
-  return [`${checks}: ${last.passed} of ${last.checks.length} passed.`]
+  const passed = (use && lastChecks(use.token, 'api')?.checks.filter(({ ok }) => ok)) ?? []
+  if (passed.length === 0) return ['It answered, and told of no checks.']
+  return [`It checked ${listInWords(passed.map(({ name }) => name))}.`]
 }
 
 function tellDenial({ use, agent, names }: TurnByExchange): string {
@@ -201,6 +209,13 @@ function tellWantedProof({ api, contexts }: TurnByExchange): Phrase {
   return contexts.length === 0
     ? [`${api} took TR, and wanted a right that it lacks. It changed nothing.`]
     : phrase`${api} took TR, changed nothing, and wanted proof of a stronger sign-in in it: ${{ code: 'acrs' }} ${contexts.join(' ')}.`
+}
+
+/** What the API accepts already, and what it wants before it runs the call. */
+function tellNotYet({ contexts }: TurnByExchange): Phrase {
+  return contexts.length === 0
+    ? ['It accepts who calls, and wants a right that TR lacks. Nothing was changed.']
+    : phrase`It accepts who calls and by which right, and wants a second factor first: ${{ code: `acrs ${contexts.join(' ')}` }}. Nothing was changed.`
 }
 
 /** How the proof that an API wanted comes into TR, if it does. */

@@ -1,73 +1,117 @@
-import type { Mode } from '@entra-agents/trace'
-import { useSignal } from '@preact/signals'
-import type { RefObject } from 'preact'
+import type { Flow, Mode, Pause, TraceStep } from '@entra-agents/trace'
+import { type Signal, useSignal } from '@preact/signals'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { FormulaView } from '../identity/formula-view.tsx'
 import { PhraseView } from '../identity/phrase-view.tsx'
 import { flowWords } from '../words/flows.ts'
 import { modeNames, type Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { tellScenes } from './scenes.ts'
-import type { TurnFacts } from './turn-facts.ts'
-import { writeFormulas } from './write-formula.ts'
-import './presenter.css'
+import { actsAsOf } from './acts-as.ts'
+import { lessonOfSides } from './lesson-of-sides.ts'
+import { noMasking, redactorFor, redactorKey } from './redactor.ts'
+import { type Scene, tellScenes } from './scenes.ts'
+import { gatherFacts } from './turn-facts.ts'
+import '../styles/presenter.css'
 
-interface PresenterProps {
-  readonly dialog: RefObject<HTMLDialogElement | null>
+/** A turn as it is presented; its steps name people, which the presenter hides by itself. */
+export interface PresentedTurn {
   readonly question: string
   readonly mode: Mode
-  readonly facts: TurnFacts
+  readonly flow: Flow
+  readonly steps: readonly TraceStep[]
+  readonly running: boolean
+  readonly pause: Pause | undefined
   readonly names: Names
+}
+
+interface PresenterProps {
+  /** The number of the scene that is shown, from 1; `undefined` while the presenter is closed. */
+  readonly scene: Signal<number | undefined>
+  /** One turn, or two with the same question. */
+  readonly turns: readonly PresentedTurn[]
+  /** The steps whose tokens say who the users are; a question can name a user whom only another answer’s token reveals. */
+  readonly known: () => readonly TraceStep[]
+}
+
+/** For a meeting: a large formula and one sentence at a time. Nothing moves, and no user is named unless that is wished. */
+export function Presenter(props: PresenterProps) {
+  return props.scene.value === undefined ? null : <Stage {...props} />
 }
 
 /** More dots than this would not fit beside the buttons; the number of the scene is said anyway. */
 const mostDots = 24
 
-const sceneStepByKey = new Map(Object.entries({ ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }))
+const sceneStepByKey = new Map(
+  Object.entries({ ArrowRight: 1, PageDown: 1, ' ': 1, ArrowLeft: -1, PageUp: -1 }),
+)
 
-/** For a meeting: a large formula and one sentence at a time. Parts that the sentence is not about are grey; nothing moves. */
-export function Presenter({ dialog, question, mode, facts, names }: PresenterProps) {
-  const at = useSignal(0)
-  const scenes = tellScenes(facts, names)
-  const index = Math.min(at.value, scenes.length - 1)
-  const scene = scenes[index]
-  const formula = writeFormulas(facts, names)[scene?.formula ?? 0]
+function Stage({ scene: at, turns, known }: PresenterProps) {
+  const namesUsers = useSignal(false)
+  const dialog = useRef<HTMLDialogElement>(null)
+  const stage = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    dialog.current?.showModal()
+    stage.current?.focus()
+  }, [])
+  const steps = known()
+  const masking = useMemo(() => redactorFor(steps, true), [redactorKey(steps)])
+  const redactor = namesUsers.value ? noMasking : masking
+  const hasUser = steps.some(({ token }) => token && (token.role === 'Tc' || actsAsOf(token) !== 'agent'))
+  const scenes = tellTurns(turns, redactor)
+  const index = Math.max(0, Math.min((at.value ?? 1) - 1, scenes.length - 1))
+  const shown = scenes[index]
   const go = (by: number) => {
-    at.value = Math.min(scenes.length - 1, Math.max(0, index + by))
+    at.value = Math.min(scenes.length, Math.max(1, index + 1 + by))
   }
   return (
     <dialog
       ref={dialog}
       class="presenter"
       aria-label="Presenter"
+      onClose={() => {
+        at.value = undefined
+      }}
       onKeyDown={event => {
         const by = sceneStepByKey.get(event.key)
-        if (by === undefined) return
+        const isPress = event.key === ' ' && event.target instanceof HTMLButtonElement
+        if (by === undefined || isPress) return
         event.preventDefault()
         go(by)
       }}
     >
       <header class="line">
         <h2>
-          “<bdi>{question}</bdi>”
+          “<bdi>{redactor.text(turns[0]?.question ?? '')}</bdi>”
         </h2>
-        <p class="note">
-          {toReader(flowWords[facts.flow].label, names)} · {modeNames[mode]}
-        </p>
-        <form class="end" method="dialog">
+        {shown && <p class="soft">{shown.how}</p>}
+        <form class="end row" method="dialog">
+          {hasUser && (
+            <button
+              type="button"
+              class="button quiet"
+              aria-pressed={namesUsers.value}
+              onClick={() => {
+                namesUsers.value = !namesUsers.value
+              }}
+            >
+              Show who
+            </button>
+          )}
+          <CopyButton label="Copy link" text={() => location.href} worded />
           <button type="submit" class="button quiet">
-            <Icon name="close" />
             Close <kbd class="wide-only">Esc</kbd>
           </button>
         </form>
       </header>
-      <div class="stage" data-lit={scene?.lit.join(' ')}>
-        {formula && <FormulaView formula={formula} isPresented />}
-        {scene && (
+      <div class="stage" tabIndex={-1} ref={stage}>
+        {shown?.formula && <FormulaView formula={shown.formula} isPresented />}
+        {shown && (
           <div class="scene" aria-live="polite">
-            <h3>{scene.headline}</h3>
-            <p>
-              <PhraseView phrase={scene.evidence} />
+            <h3 dir="auto">{shown.headline}</h3>
+            <p dir="auto">
+              <PhraseView phrase={shown.evidence} />
             </p>
           </div>
         )}
@@ -81,7 +125,7 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
           {scenes.length <= mostDots &&
             scenes.map((_, number) => <li key={number} data-past={number <= index} />)}
         </ol>
-        <p class="note">
+        <p class="soft">
           {index + 1} of {scenes.length}
         </p>
         <button
@@ -96,4 +140,21 @@ export function Presenter({ dialog, question, mode, facts, names }: PresenterPro
       </footer>
     </dialog>
   )
+}
+
+/** The scenes of all turns; of two turns with one question, the question comes once, and at the end what the two teach. */
+function tellTurns(turns: readonly PresentedTurn[], redactor: typeof noMasking) {
+  const told = turns.map(({ steps, flow, running, pause, names, question, mode }) => {
+    const facts = gatherFacts(redactor.steps(steps), flow, running, pause)
+    const how = `${toReader(flowWords[flow].asWhom, names)} · ${modeNames[mode]}`
+    return {
+      facts,
+      scenes: tellScenes(facts, names, redactor.text(question)).map(scene => ({ ...scene, how })),
+    }
+  })
+  const [first, second] = told
+  if (!first) return []
+  if (!second) return first.scenes
+  const lesson: Scene = { headline: lessonOfSides(first.facts, second.facts), evidence: [] }
+  return [...first.scenes, ...second.scenes.slice(1), { ...lesson, how: '' }]
 }

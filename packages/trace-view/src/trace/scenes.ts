@@ -1,8 +1,10 @@
-import type { TraceStep } from '@entra-agents/trace'
-import { type FormulaTerm, flowWords } from '../words/flows.ts'
+import { flows, type TraceStep } from '@entra-agents/trace'
+import type { Formula, TokenPlate } from '../identity/formula.ts'
+import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
 import { type Phrase, phrase, tokenMarks } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
+import { spellOutDirections } from '../words/visible-text.ts'
 import { tellContexts } from './acrs.ts'
 import { actsAsOf, wordsOfToken } from './acts-as.ts'
 import { judgeTurn, tellCaller } from './judge.ts'
@@ -10,149 +12,173 @@ import { outcomes } from './outcomes.ts'
 import { tellTool } from './step-words.ts'
 import { startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import { isUndecided, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+import { writeFormulas } from './write-formula.ts'
 
 /** What the presenter view shows at a time: one sentence with one line of evidence. */
 export interface Scene {
   readonly headline: string
   readonly evidence: Phrase
-  /** The parts of the formula that the sentence is about; the others are grey. */
-  readonly lit: readonly (FormulaTerm | 'exchange' | 'TR' | 'gate')[]
-  /** Which of the turn's formulas the sentence is about: there is one for each exchange. */
-  readonly formula: number
+  /** The exchange, as far as the turn has come. */
+  readonly formula?: Formula | undefined
 }
 
-const { T1, T2, Tc, TR } = tokenMarks
+const { Tc, TR } = tokenMarks
 
-/** Tells what happened in a turn, in the order in which it happened: each approval and each exchange, then the outcome. */
-export function tellScenes(facts: TurnFacts, names: Names): Scene[] {
-  const { steps, uses, failure, asked } = facts
-  const scenes: Scene[] = [tellQuestion(facts, names)]
-  if (steps.some(({ kind }) => kind === 'model'))
-    scenes.push({
-      headline: 'The model chooses what to do.',
-      evidence: ['It sees the question and the tools. It sees no token.'],
-      lit: [],
-      formula: 0,
-    })
+/**
+ * Tells a turn in the order in which it happened: the question, each approval, each exchange with what its token was used for.
+ * The end is told by itself only if no exchange has told it.
+ */
+export function tellScenes(facts: TurnFacts, names: Names, question: string): Scene[] {
+  const { steps, uses, exchange, outcome } = facts
+  const formulas = writeFormulas(facts, names)
+  const at = (index: number) => formulas[Math.min(index, formulas.length - 1)]
+  const scenes: Scene[] = []
+  let isApproved = false
   for (const [index, step] of steps.entries()) {
-    const exchange = uses.findIndex(({ since }) => since === index)
-    if (exchange === 0) scenes.push(...tellVouching(facts, names))
-    if (exchange >= 0) scenes.push(...tellUse(exchange, facts, names))
-    if (step.approval?.decision === 'approve') scenes.push(tellApproval(index, step, facts, names))
+    const used = uses.findIndex(({ since }) => since === index)
+    if (used >= 0) {
+      scenes.push(...tellUse(used, facts, names, isApproved, at(used)))
+      isApproved = false
+    }
+    if (!step.approval) continue
+    const next = uses.findIndex(({ since }) => since > index)
+    isApproved = step.approval.decision === 'approve' && next >= 0
+    const decided = outcome === 'declined' || isApproved ? [] : [tellDecision(step.approval.decision)]
+    const formula = beforeExchange(at(next < 0 ? formulas.length - 1 : next))
+    scenes.push(...[tellAsking(step, facts, names), ...decided].map(scene => ({ ...scene, formula })))
   }
-  if (!asked && uses.length === 0 && failure?.kind === 'token-request')
-    scenes.push(...tellVouching(facts, names))
-  return toReader([...scenes, tellOutcome(facts, names)], names)
+  const isTold = exchange && exchange === uses.at(-1) && exchange.calls.length > 0 && !isUndecided(facts)
+  const end = exchange ? uses.indexOf(exchange) : formulas.length - 1
+  if (!isTold) scenes.push({ ...tellEnd(facts, names), formula: at(end) })
+  const asked = { ...tellQuestion(facts, names), formula: beforeExchange(at(0)) }
+  // The question is quoted: its words stay as they are.
+  return toReader([asked, ...scenes], names).map((scene, index) =>
+    index === 0 ? { ...scene, headline: `${scene.headline}: “${cutQuestion(question)}”` } : scene,
+  )
 }
 
-function tellQuestion({ flow }: TurnFacts, { agent }: Names): Scene {
-  const { terms, asWhom } = flowWords[flow]
-  return terms.includes('Tc')
-    ? {
-        headline: 'You ask, and have signed in.',
-        evidence: phrase`Your token ${Tc} lets ${agent} act for you, and nothing else.`,
-        lit: ['Tc'],
-        formula: 0,
-      }
-    : {
-        headline: `You ask. ${capitalise(agent)} acts ${asWhom}.`,
-        evidence: ['No token of yours is involved, and no right of yours.'],
-        lit: [],
-        formula: 0,
-      }
+/** The formula before Entra ID was asked: only the user's token is there. */
+function beforeExchange(formula: Formula | undefined): Formula | undefined {
+  if (!formula) return undefined
+  const wait = (plate: TokenPlate): TokenPlate =>
+    plate.token === 'Tc' ? plate : { ...plate, lines: ['not asked for yet'], state: 'next' }
+  return beforeCall({
+    ...formula,
+    terms: formula.terms.map(wait),
+    exchange: { verb: 'is not asked yet', failed: false },
+    result: wait(formula.result),
+  })
 }
 
-/** The user's approval, with the formula of the exchange that follows it. */
-function tellApproval(index: number, { parentId }: TraceStep, facts: TurnFacts, { agent }: Names): Scene {
-  const { steps, uses } = facts
-  const next = uses.findIndex(({ since }) => since > index)
+/** The formula before TR was used. */
+function beforeCall({ gate, ...formula }: Formula): Formula {
+  return { ...formula, gate: { ...gate, state: 'next', lines: ['called next'] } }
+}
+
+const mostLetters = 120
+
+function cutQuestion(question: string): string {
+  const letters = [...spellOutDirections(question)]
+  return letters.slice(0, mostLetters).join('') + (letters.length > mostLetters ? '…' : '')
+}
+
+function tellQuestion({ flow, steps }: TurnFacts, { agent }: Names): Scene {
+  const isForUser = flowWords[flow].terms.includes('Tc')
+  const whose = isForUser
+    ? phrase`Your token ${Tc} lets ${agent} act for you, and nothing else.`
+    : [
+        `${capitalise(agent)} acts ${flowWords[flow].asWhom}. No token of yours is involved, and no right of yours.`,
+      ]
+  const model = steps.some(({ kind }) => kind === 'model')
+  return {
+    headline: 'You ask',
+    evidence: [...whose, model ? ' The model sees the question and the tools, and no token.' : ''],
+  }
+}
+
+function tellAsking({ parentId }: TraceStep, { steps }: TurnFacts, { agent }: Names): Scene {
   const { tool } = steps.find(({ id }) => id === parentId) ?? {}
   return {
-    headline: `${capitalise(agent)} asked you first, and you approved.`,
-    evidence: [`It may do this once, and nothing else${tool ? `: ${tellTool(tool)}` : ''}.`],
-    lit: [],
-    formula: next < 0 ? lastFormula(facts) : next,
+    headline: `${capitalise(agent)} asks you first.`,
+    evidence: [`Nothing is sent without your approval${tool ? `: ${tellTool(tool)}` : ''}.`],
   }
 }
 
-function tellOutcome(facts: TurnFacts, names: Names): Scene {
-  const { flow, asked, uses, exchange } = facts
+function tellDecision(decision: 'approve' | 'deny'): Scene {
+  return decision === 'approve'
+    ? { headline: 'You approve.', evidence: ['The agent may do this once, and nothing else.'] }
+    : { headline: 'You decline.', evidence: ['Nothing is sent by that.'] }
+}
+
+function tellEnd(facts: TurnFacts, names: Names): Scene {
   const { headline, answers } = judgeTurn(facts, names)
-  const summary = (asked ? answers : answers.slice(1)).map(
+  const summary = (facts.asked ? answers : answers.slice(1)).map(
     ({ question, value }) => `${question.toLowerCase()}: ${value}`,
   )
-  return {
-    headline,
-    evidence: [`${capitalise(summary.join(' · '))}.`],
-    lit: asked ? ['TR', 'gate'] : [...flowWords[flow].terms, 'exchange', 'TR', 'gate'],
-    formula: exchange ? uses.indexOf(exchange) : lastFormula(facts),
-  }
+  return { headline, evidence: [`${capitalise(summary.join(' · '))}.`] }
 }
 
-/** The formula of what a call waits for or, if none does, of the last exchange. */
-function lastFormula(facts: TurnFacts): number {
-  const { length } = facts.uses
-  return isUndecided(facts) ? length : Math.max(0, length - 1)
-}
-
-/** The tokens that vouch for the agent, before its first exchange. */
-function tellVouching({ flow }: TurnFacts, { agent }: Names): Scene[] {
-  const blueprint: Scene = {
-    headline: `The blueprint vouches for ${agent}.`,
-    evidence: phrase`Entra ID issues ${T1} to the sidecar. The agent never sees it.`,
-    lit: ['T1'],
-    formula: 0,
-  }
-  if (!flowWords[flow].terms.includes('T2')) return [blueprint]
-  const account: Scene = {
-    headline: `${capitalise(agent)} vouches for its user account.`,
-    evidence: phrase`For ${T1}, Entra ID issues ${T2} to the sidecar. The agent never sees it.`,
-    lit: ['T1', 'T2'],
-    formula: 0,
-  }
-  return [blueprint, account]
-}
-
-/** One exchange: the stronger sign-in before it, if there was one; TR; and what the API did with it. */
-function tellUse(formula: number, facts: TurnFacts, names: Names): Scene[] {
-  const [use, before] = [facts.uses[formula], facts.uses[formula - 1]]
+/** One exchange: the second factor before it, if there was one; TR; and what the API did with it. */
+function tellUse(
+  index: number,
+  facts: TurnFacts,
+  names: Names,
+  isApproved: boolean,
+  formula: Formula | undefined,
+): Scene[] {
+  const [use, before] = [facts.uses[index], facts.uses[index - 1]]
   if (!use) return []
   const turn = turnBy(facts, names, use)
-  const proof = before?.outcome === 'more' ? turnBy(facts, names, before).contexts : []
-  const another =
-    proof.length > 0
-      ? 'Entra ID issues a new TR that carries the proof.'
-      : 'With T1, Entra ID issues another TR.'
+  const proof = before?.outcome === 'more' ? turnBy(facts, names, before).contexts.join(' ') : ''
+  const isCalled = use.calls.length > 0
   const scenes: Scene[] = [
     {
-      headline: formula === 0 ? `With T1, Entra ID ${flowWords[facts.flow].issues}.` : another,
-      evidence: tellToken(use, turn),
-      lit: [...flowWords[facts.flow].terms, 'exchange', 'TR'],
-      formula,
+      headline: proof
+        ? 'Entra ID issues a new token that carries the proof.'
+        : tellIssue(index, turn, isApproved),
+      evidence: proof && before ? tellNewToken(use, before, proof) : tellToken(use, turn),
+      formula: formula && isCalled ? beforeCall(formula) : formula,
     },
   ]
-  if (proof.length > 0)
+  if (proof)
     scenes.unshift({
-      headline: 'You signed in more strongly.',
-      evidence: phrase`Your new token ${Tc} carries the proof: ${{ code: 'acrs' }} ${proof.join(' ')}.`,
-      lit: ['Tc'],
-      formula,
+      headline: 'You show a second factor.',
+      evidence: phrase`Your new token ${Tc} says ${{ code: `acrs ${proof}` }}.`,
+      formula: beforeExchange(formula),
     })
-  const call = use.calls.length > 0 ? outcomes[use.outcome].scene?.(turn) : undefined
-  if (call) scenes.push({ headline: startSentence(call[0]), evidence: call[1], lit: ['TR', 'gate'], formula })
+  const call = isCalled ? outcomes[use.outcome].scene?.(turn) : undefined
+  if (call) scenes.push({ headline: startSentence(call[0]), evidence: call[1], formula })
   return scenes
 }
 
+/** That TR came, and whom it names. */
+function tellIssue(index: number, { use, names, flow }: TurnByExchange, isApproved: boolean): string {
+  const subject = { agent: '', user: ' and you', 'agent-user': ' and its user account' }[
+    use ? actsAsOf(use.token) : flows[flow].actsAs
+  ]
+  if (isApproved) return `You approve; it gets a token that names it${subject}.`
+  if (use?.isFromCache) return `The sidecar’s cache has a token that names ${names.agent}${subject}.`
+  return `Entra ID issues ${index === 0 ? 'a' : 'another'} token that names ${names.agent}${subject}.`
+}
+
 /** Whom TR names, and what it carries. */
-function tellToken({ token, isFromCache }: TokenUse, turn: TurnByExchange): Phrase {
+function tellToken({ token }: TokenUse, turn: TurnByExchange): Phrase {
   const { agent } = turn.names
   const { claim, rights } = rightsOf(token)
   const { forWhom } = wordsOfToken(token)
   const subject = actsAsOf(token) === 'agent' ? `${agent} itself` : forWhom
   return [
-    ...phrase`${TR} names ${agent} as the caller and ${subject} as the subject: `,
+    ...phrase`${TR} says who calls, for whom, and by which right: `,
     ...phrase`${{ code: 'azp' }} ${tellCaller(turn).value}, ${{ code: 'oid' }} ${subject}, ${{ code: claim }} ${rights.join(' ') || 'none'}`,
     ...tellContexts(token).map(contexts => `, ${contexts}`),
-    isFromCache ? '. It came from the sidecar’s cache.' : '',
+    '.',
   ]
+}
+
+/** What a token with the proof has that the one before it had not. */
+function tellNewToken(use: TokenUse, before: TokenUse, proof: string): Phrase {
+  const [now, earlier] = [rightsOf(use.token).rights, rightsOf(before.token).rights]
+  const isLess = now.length < earlier.length && now.every(right => earlier.includes(right))
+  const rights = isLess ? phrase`, and only ${{ code: now.join(' ') }}` : []
+  return phrase`The old token said nothing of a second factor. The new one says ${{ code: `acrs ${proof}` }}${rights}.`
 }

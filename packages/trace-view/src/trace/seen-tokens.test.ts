@@ -22,32 +22,34 @@ function compare(...kinds: readonly (keyof typeof turns | TracedAnswer['steps'])
 }
 
 it('proposes the user’s token and the agent’s, both of the shown answer', () => {
-  expect(compare('on behalf of a user').pair).toEqual([
-    'Tc · this answer · For me',
-    'TR · this answer · For me',
-  ])
-  expect(compare('as the agent itself, three calls', 'on behalf of a user').pair).toEqual([
-    'Tc · this answer · For me',
-    'TR · this answer · For me',
-  ])
+  const pair = ['Your token, this answer', 'Agent’s token, this answer']
+  expect(compare('on behalf of a user').pair).toEqual(pair)
+  expect(compare('as the agent itself, three calls', 'on behalf of a user').pair).toEqual(pair)
 })
 
-it('proposes the user’s token before and after a stronger sign-in, also if earlier answers had it', () => {
+it('proposes the agent’s token before and after a second factor, also if earlier answers had it', () => {
   const stepUp = 'a call after a stronger sign-in'
   for (const kinds of [[stepUp], ['on behalf of a user', stepUp]]) {
     const { pair, labels } = compare(...kinds)
-    expect(pair).toEqual(['Tc · this answer · without acrs', 'Tc · this answer · with acrs c1'])
+    expect(pair).toEqual([
+      'Agent’s token, before the second factor',
+      'Agent’s token, after the second factor',
+    ])
     expect(new Set(labels).size, 'each token has a name of its own').toBe(labels.length)
   }
 })
 
+it('proposes the user’s token and the agent’s while a second factor is waited for', () => {
+  expect(compare('a call that waits for a stronger sign-in').pair).toEqual([
+    'Your token, this answer',
+    'Agent’s token, this answer',
+  ])
+})
+
 it('proposes the agent’s token and an earlier one, if the user gave none', () => {
   expect(compare('on behalf of a user', 'as the agent itself, three calls').pair).toEqual([
-    'TR · answer 1 · For me',
-    'TR · this answer · As itself',
+    'Agent’s token, answer 1',
+    'Agent’s token, this answer',
   ])
-  expect(compare('as the agent itself, three calls').pair).toEqual([
-    undefined,
-    'TR · this answer · As itself',
-  ])
+  expect(compare('as the agent itself, three calls').pair).toEqual([undefined, 'Agent’s token, this answer'])
 })

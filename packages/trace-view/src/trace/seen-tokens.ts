@@ -2,7 +2,7 @@ import type { Flow, TokenCard } from '@entra-agents/trace'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { tellContexts } from './acrs.ts'
+import { contextsOf } from './acrs.ts'
 import { nameOrId } from './story.ts'
 import { type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
 import type { TurnFacts } from './turn-facts.ts'
@@ -34,8 +34,8 @@ export function seenTokens(answers: readonly TracedAnswer[], names: Names): Seen
 }
 
 /**
- * The two tokens compared at first, both of the shown answer if it has two. After a stronger sign-in: the user's token before
- * and after it. Otherwise Tc and TR of the exchange that led to the outcome or, if it had no Tc, TR and the latest other TR.
+ * The two tokens compared at first. After a second factor: the agent's token that the API did not take yet, and the accepted
+ * one. Otherwise the user's token and the agent's, both of the shown answer or, if the user gave none, TR and the latest other TR.
  */
 export function proposePair(
   tokens: readonly SeenToken[],
@@ -45,34 +45,30 @@ export function proposePair(
     card && tokens.find(token => tokenKey(token.card) === tokenKey(card))
   const own = (role: TokenCard['role']) =>
     tokens.findLast(({ card, isShown }) => isShown && card.role === role)
-  const firstTry = uses.find(({ outcome }) => outcome === 'more')
-  const [before, after] = [find(firstTry?.userToken), find(exchange?.userToken)]
-  if (before && after && before !== after) return [before, after]
+  const latest = (role: TokenCard['role']) => others.findLast(({ card }) => card.role === role)
   const right = find(exchange?.token) ?? own('TR') ?? tokens.findLast(({ card }) => card.role === 'TR')
   const others = tokens.filter(token => token !== right)
-  const left = after ?? own('Tc') ?? others.findLast(({ card }) => card.role === 'TR') ?? others.at(-1)
-  return [left, right]
+  const firstTry = find(uses.find(({ outcome }) => outcome === 'more')?.token)
+  const before = firstTry === right ? undefined : firstTry
+  return [before ?? find(exchange?.userToken) ?? own('Tc') ?? latest('TR') ?? others.at(-1), right]
 }
 
-/** A token's name, ending with the flow or what tells similar tokens apart. Short, since a narrow field cuts off the end. */
+/** A token's name, and what tells it from the others. Short, since a narrow field cuts off the end. */
 export function describeToken(token: SeenToken, tokens: readonly SeenToken[]): string {
   const { card, turn, flow, isShown, names } = token
   const ofTwoAgents = tokens.some(other => other.names.agent !== names.agent)
-  const answer = ofTwoAgents ? names.agent : isShown ? 'this answer' : `answer ${turn}`
   const alike = tokens.filter(other => other.card.role === card.role && other.turn === turn)
-  return [
-    card.role,
-    answer,
-    alike.length > 1 ? tellApart(token, alike) : toReader(flowWords[flow].label, names),
-  ].join(' · ')
+  const apart = alike.length > 1 ? tellApart(token, alike) : undefined
+  const answer = ofTwoAgents ? names.agent : isShown ? (apart ? undefined : 'this answer') : `answer ${turn}`
+  const kind = card.role === 'Tc' ? 'Your token' : flowWords[flow].result
+  return toReader([kind, answer, apart].filter(Boolean).join(', '), names)
 }
 
-/** What tells a token from those like it: its API or, if all are for one API, the authentication context that it proves. */
+/** What tells a token from those like it: its API or, if all are for one API, whether it carries the proof of a second factor. */
 function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
   const audience = audienceOf(token)
   if (alike.some(other => audienceOf(other) !== audience)) return `for ${audience}`
-  const [contexts] = tellContexts(token.card)
-  return contexts ? `with ${contexts}` : 'without acrs'
+  return `${contextsOf(token.card).length > 0 ? 'after' : 'before'} the second factor`
 }
 
 function audienceOf({ card, names }: SeenToken): string {

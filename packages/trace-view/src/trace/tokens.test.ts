@@ -5,7 +5,7 @@ import { accountToken, agentToken, ownToken, userToken } from '../testing/trace.
 import { describeNames, shortenIds } from '../words/names.ts'
 import { actsAsOf } from './acts-as.ts'
 import { groupClaims, groupTitles, viewClaims } from './claims.ts'
-import { compareAnswers, compareTokens, tally } from './comparison.ts'
+import { type ClaimInWords, compareTokens } from './comparison.ts'
 import { tellToken } from './story.ts'
 
 const names = describeNames(publicConfig)
@@ -90,25 +90,58 @@ const pairs: Readonly<Record<string, readonly [TokenCard, TokenCard]>> = {
     change(userToken, { acrs: ['c1'] }),
     change(agentToken, { acrs: ['c1'], sid: 'x' }),
   ],
+  'TR before and after a second factor': [
+    change(agentToken, { iat: 1_795_572_000, aio: 'x' }),
+    change(agentToken, { iat: 1_795_572_023, aio: 'y', acrs: ['c1'] }),
+  ],
+  'a token and none': [ownToken, { role: 'TR', observed: false }],
+  'hostile values': [
+    change(userToken, { aud: `https://a.example/${'b'.repeat(500)}`, oid: '\u202Eabc', sub: { a: [1] } }),
+    change(agentToken, { aud: 7, oid: null, scp: ['<b>', '\u202E'], azpacr: 'x'.repeat(2_000) }),
+  ],
   'a claim with the name of a built-in property': [userToken, card({ constructor: 'x', aud: apiId })],
 }
 
-const shown = (value: unknown) => (value === undefined ? '–' : shortenIds(String(value)))
+const shown = (claim: ClaimInWords | undefined) =>
+  claim ? [claim.isName ? `**${claim.words}**` : claim.words, claim.code].filter(Boolean).join(' ') : '–'
 
-it('a comparison of two tokens says what stayed, what changed, and what the change means', async () => {
-  const blocks = Object.entries(pairs).map(([name, pair]) => {
-    const claims = compareTokens(...pair)
-    const { same, changed, added, removed } = tally(claims)
-    const lines = claims.map(({ name: claim, sign, left, right, lesson }) =>
-      [`${sign} ${claim}: ${shown(left)} → ${shown(right)}`, lesson].filter(Boolean).join(' | '),
-    )
-    return `# ${name}\n${same} same, ${changed} changed, ${added} added, ${removed} removed\n${lines.join('\n')}\n`
-  })
+function describePair([left, right]: readonly [TokenCard, TokenCard], known = names): string[] {
+  const { groups, others } = compareTokens({ card: left, names: known }, { card: right, names: known })
+  const lines = groups.flatMap(({ title, rows, kept }) => [
+    ...rows.map(row => `${title}: ${shown(row.left)} ${row.sign} ${shown(row.right)}`),
+    ...(kept.names.length > 0 ? [`${title}: kept ${kept.words} (${kept.names.join(' ')})`] : []),
+  ])
+  return [...lines, `${others} others`]
+}
+
+it('a comparison of two tokens says what differs and what was kept, question by question', async () => {
+  const blocks = Object.entries(pairs).map(([name, pair]) => `# ${name}\n${describePair(pair).join('\n')}\n`)
   await expect(blocks.join('\n')).toMatchFileSnapshot('comparisons.txt')
 })
 
-it('a comparison of two answers finds them the same if they have the same words and the same identity', () => {
-  const itself = (id: string) => ({ question: 'For whom', value: 'Itself', detail: [], id })
-  expect(compareAnswers(itself('a'), itself('a'))).toBe('same')
-  expect(compareAnswers(itself('a'), itself('b'))).toBe('changed')
+it('a comparison asks each question once, in the same order, whichever tokens are compared', () => {
+  for (const [left, right] of Object.values(pairs)) {
+    const { groups } = compareTokens({ card: left, names }, { card: right, names })
+    expect(groups.map(({ title }) => title)).toEqual([
+      'Who called',
+      'For whom',
+      'To whom',
+      'By which right',
+      'Agent’s marks',
+      'Issued',
+    ])
+  }
+})
+
+it('a comparison accounts for each claim once, and never calls the reader of an opened file “you”', () => {
+  const known = describeNames(publicConfig, false)
+  for (const [left, right] of Object.values(pairs)) {
+    const { groups, others } = compareTokens({ card: left, names: known }, { card: right, names: known })
+    const told = groups.flatMap(({ rows, kept }) => [...rows.map(({ name }) => name), ...kept.names])
+    expect(new Set(told).size).toBe(told.length)
+    const claims = [left, right].flatMap(({ claims = {} }) => Object.keys(claims))
+    const spelt = new Set(claims.map(name => (name === 'appid' ? 'azp' : name)))
+    expect(told.length + others).toBe(spelt.size)
+    expect(describePair([left, right], known).join()).not.toMatch(/\byou(r|rs)?\b/i)
+  }
 })

@@ -55,14 +55,9 @@ export function TracePanel({
   const totalMs = useComputed(() => selected.value.result?.timing.totalMs).value
   const timeline = useMemo(() => toTimeline(steps, totalMs), [steps, totalMs])
   const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
-  // A meeting, and who gets a copy, sees less than the user.
+  // Who gets a copy of a step sees less than the user.
   const redactor = useRedactor(answers)
-  const presentedFacts = useMemo(
-    () => gatherFacts(redactor.steps(steps), flow, running, pause),
-    [redactor, steps, flow, running, pause],
-  )
   const body = useRef<HTMLElement>(null)
-  const presenter = useRef<HTMLDialogElement>(null)
   const canAskTwice = config.agents.flatMap(({ flows }) => flows).length > 1
   const answersUntilSelected = () => answers.value.slice(0, answers.value.indexOf(selected) + 1)
   const hasDrawer = useMediaQuery('(min-width: 100rem)')
@@ -90,7 +85,7 @@ export function TracePanel({
       <CompareView
         answers={answersUntilSelected().map(({ value }) => value)}
         facts={facts}
-        context={context}
+        names={names}
         onSideBySide={canAskTwice ? onSideBySide : undefined}
       />
     ),
@@ -111,7 +106,13 @@ export function TracePanel({
           }}
         />
         <TraceTools
-          onPresent={steps.length > 0 ? () => presenter.current?.showModal() : undefined}
+          onPresent={
+            steps.length > 0
+              ? () => {
+                  view.scene.value = 1
+                }
+              : undefined
+          }
           onSideBySide={canAskTwice ? onSideBySide : undefined}
           share={share}
         />
@@ -146,11 +147,9 @@ export function TracePanel({
         />
       )}
       <Presenter
-        dialog={presenter}
-        question={redactor.text(message)}
-        mode={mode}
-        facts={presentedFacts}
-        names={names}
+        scene={view.scene}
+        turns={[{ question: message, mode, flow, steps, running, pause, names }]}
+        known={() => allSteps(answers)}
       />
     </>
   )

@@ -33,6 +33,8 @@ export class TraceView {
   readonly chosen: Signal<number | undefined> = signal(undefined)
   /** The number of a step that a link or a sentence points to, until the step has been shown. */
   readonly sought: Signal<number | undefined> = signal(undefined)
+  /** The number of the scene that the presenter shows, from 1; `undefined` while it is closed. */
+  readonly scene: Signal<number | undefined> = signal(undefined)
 
   keepView(): void {
     writeStored('local', 'trace-view', this.view.value)

@@ -49,11 +49,12 @@ function describeTurn(turn: Turn, names = namesOf(turn)): string[] {
   ]
 }
 
+const question = 'Where is order 7?'
 const sceneLines = (turn: Turn, names = namesOf(turn)) =>
-  tellScenes(factsOf(turn), names).map(
-    ({ headline, lit, evidence, formula }) =>
-      `${headline} [${[...lit, ...(formula > 0 ? [`of formula ${formula + 1}`] : [])].join(' ')}] ${phraseText(evidence)}`,
-  )
+  tellScenes(factsOf(turn), names, question).flatMap(({ headline, evidence, formula }) => [
+    `${headline} | ${phraseText(evidence)}`,
+    `  ${formula ? [...formula.terms, formula.result].map(({ token, state }) => `${token} ${state}`).join(', ') : ''}, ${formula?.gate.state}`,
+  ])
 
 function goldenText(tell: (turn: Turn) => string[]): string {
   const blocks = Object.entries(turns).map(([name, turn]) => `# ${name}\n${tell(turn).join('\n')}\n`)
@@ -64,7 +65,7 @@ it('the page says of each turn who called, for whom, by which right, who allowed
   await expect(goldenText(describeTurn)).toMatchFileSnapshot('turns.txt')
 })
 
-it('the presenter tells each turn in scenes, each with its evidence and the parts of the formula that it lights', async () => {
+it('the presenter tells each turn in scenes, each with its evidence and the formula as far as the turn has come', async () => {
   await expect(goldenText(sceneLines)).toMatchFileSnapshot('scenes.txt')
 })
 
@@ -74,16 +75,21 @@ it.each(Object.entries(turns))(
     const [facts, names] = [factsOf(turn), namesOf(turn)]
     const formulas = writeFormulas(facts, names)
     const { headline, outcome } = judgeTurn(facts, names)
-    const scenes = tellScenes(facts, names)
+    const scenes = tellScenes(facts, names, question)
     const last = scenes.at(-1)
-    const shown = formulas[last?.formula ?? -1]
-    expect(last?.headline).toBe(headline)
-    if (facts.exchange) expect(shown?.result.card).toBe(facts.exchange.token)
-    expect(shown?.gate.state === 'allowed').toBe(outcome.kind === 'allowed')
-    expect(scenes.every(({ formula }) => formula in formulas)).toBe(true)
-    expect(facts.uses.every((_use, index) => scenes.some(({ formula }) => formula === index))).toBe(true)
-    const told = goldenText(() => sceneLines(turn))
-    expect(told).not.toContain(': 0 of')
+    const isToldByCall =
+      facts.exchange && facts.exchange === facts.uses.at(-1) && facts.exchange.calls.length > 0
+    if (!isToldByCall || facts.asked?.kind === 'approval') expect(last?.headline).toBe(headline)
+    if (facts.exchange) expect(last?.formula?.result.card).toBe(facts.exchange.token)
+    expect(last?.formula?.gate.state === 'allowed').toBe(outcome.kind === 'allowed')
+    const told = scenes.map(({ formula }) => formula?.result.card)
+    for (const { token } of facts.uses) expect(told).toContain(token)
+    for (const { formula } of scenes.slice(0, -1)) {
+      if (formula?.result.state !== 'seen')
+        expect(formula?.gate.state, 'the API is not called yet').toBe('next')
+    }
+    expect(formulas.length).toBeGreaterThan(0)
+    expect(sceneLines(turn).join()).not.toMatch(/\b(0 of|\d+ of \d+ passed)/)
   },
 )
 

@@ -35,7 +35,7 @@ export function VerdictCard({ facts, links, view, context, credential }: Verdict
     <section class="card verdict-box" aria-label="Verdict">
       <div class="verdict stack">
         <VerdictLine {...verdict} />
-        {shown !== 'compare' && <FourAnswers answers={verdict.answers} />}
+        <FourAnswers answers={verdict.answers} />
         {shown === 'steps' && (
           <>
             <Formulas facts={facts} links={links} view={view} context={context} credential={credential} />

@@ -7,7 +7,7 @@ const swaps: readonly (readonly [RegExp, string])[] = [
   [/^For me$/, 'For the user'],
   [/\bfor you\b/g, 'for the user who asked'],
   [/\bYou ask, and have\b/g, 'The user asks, and has'],
-  [/\bYou ask\b/g, 'The user asks'],
+  [/\bYou (approve|ask|decline|show)\b/g, 'The user $1s'],
   [/\byou have\b/g, 'the user has'],
   [/\byours\b/g, 'theirs'],
   [/\bYours\b/g, 'Theirs'],

@@ -3,9 +3,11 @@ import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { OutcomeMark } from '@entra-agents/trace-view/identity/verdict-view'
 import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
+import { EntraLink } from '@entra-agents/trace-view/trace/log-links'
+import { Presenter } from '@entra-agents/trace-view/trace/presenter'
 import { TracePanel } from '@entra-agents/trace-view/trace/trace-panel'
 import type { TraceView } from '@entra-agents/trace-view/trace/trace-view'
-import { gatherFacts, type TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
+import { gatherFacts, lastTokenRequest } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
@@ -14,13 +16,11 @@ import { tellUsage } from '@entra-agents/trace-view/words/usage'
 import { useComputed, useSignal } from '@preact/signals'
 import { agentNamed } from '../agent/documents.ts'
 import type { Conversation, LiveExchange } from '../conversation/conversation.ts'
-import type { Question } from '../conversation/exchange.ts'
 import { ProblemNote } from '../conversation/problem-note.tsx'
 import { Markdown } from '../markdown/markdown.tsx'
 import type { Session } from '../sign-in/session.ts'
-import { Difference } from './difference.tsx'
+import { Difference, type SideFacts } from './difference.tsx'
 import type { SideBySide } from './side-by-side.ts'
-import './side-by-side.css'
 
 interface SideBySideProps {
   readonly pair: SideBySide
@@ -35,17 +35,15 @@ interface SideBySideProps {
 export function SideBySideView({ pair, config, session, names, view, onClose }: SideBySideProps) {
   const traced = useSignal<Conversation | undefined>(undefined)
   const answers = useComputed(() => pair.sides.flatMap(side => side.selected.value ?? []))
-  const sides = pair.sides.map(side => {
-    const answer = side.selected.value?.value
-    const facts = gatherFacts(
-      answer?.steps ?? [],
-      side.flow.value,
-      answer?.state === 'running',
-      answer?.pause,
-    )
-    return { side, facts, names: names.ofAgent(side.agent.value) }
-  })
-  const ofTwoAgents = pair.sides[0].agent.value !== pair.sides[1].agent.value
+  const gather = ({ selected }: Conversation): AskedSide | undefined => {
+    const answer = selected.value
+    if (!answer) return undefined
+    const { question, steps, state, pause } = answer.value
+    const facts = gatherFacts(steps, question.flow, state === 'running', pause)
+    return { answer, facts, names: names.ofAgent(question.agent) }
+  }
+  const [left, right] = [gather(pair.sides[0]), gather(pair.sides[1])]
+  const isOneAgent = left?.names.agent === right?.names.agent
   const shown = traced.value?.selected.value
   return (
     <main class="side-by-side">
@@ -62,13 +60,33 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
           {traced.value ? 'Side by side' : 'Conversation'}
         </button>
         <h2>Side by side</h2>
-        <p>
+        <p class="cut">
           “<bdi>{pair.message}</bdi>”
         </p>
-        <button type="button" class="button end" onClick={() => pair.askBoth()}>
-          <Icon name="retry" />
-          Ask both again
-        </button>
+        {!shown && (
+          <div class="end row">
+            <button
+              type="button"
+              class={pair.isAsked ? 'button' : 'button primary'}
+              onClick={() => pair.askBoth()}
+            >
+              <Icon name={pair.isAsked ? 'retry' : 'send'} />
+              {pair.isAsked ? 'Ask both again' : 'Ask both'}
+            </button>
+            {left && right && (
+              <button
+                type="button"
+                class="button quiet"
+                onClick={() => {
+                  view.scene.value = 1
+                }}
+              >
+                <Icon name="expand" />
+                Present
+              </button>
+            )}
+          </div>
+        )}
       </div>
       {shown ? (
         <section class="pane trace">
@@ -84,86 +102,119 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
         </section>
       ) : (
         <div class="sides scroll">
-          {sides.map(({ side, facts, names: sideNames }, index) => (
-            <Side
-              key={side}
-              side={side}
-              label={index === 0 ? 'Left' : 'Right'}
-              title={ofTwoAgents ? capitalise(sideNames.agent) : flowWords[side.flow.value].label}
-              facts={facts}
-              config={config}
-              session={session}
-              names={sideNames}
-              onChange={asked => pair.change(side, asked)}
-              onTrace={() => {
-                traced.value = side
-              }}
+          {([left, right] as const).map((asked, index) => {
+            const side = pair.sides[index === 0 ? 0 : 1]
+            return (
+              <section key={index} class="card side stack" aria-label={index === 0 ? 'Left' : 'Right'}>
+                <Pickers side={side} which={index === 0 ? 'left' : 'right'} config={config} />
+                {asked && (
+                  <AnsweredSide
+                    {...asked}
+                    side={side}
+                    title={isOneAgent ? flowWords[asked.facts.flow].label : asked.names.agent}
+                    config={config}
+                    session={session}
+                    onTrace={() => {
+                      traced.value = side
+                    }}
+                  />
+                )}
+              </section>
+            )
+          })}
+          <Difference sides={left && right && [left, right]} />
+          {left && right && (
+            <Presenter
+              scene={view.scene}
+              known={() => [left, right].flatMap(({ answer }) => answer.value.steps)}
+              turns={[left, right].map(({ answer, names }) => {
+                const { question, steps, state, pause } = answer.value
+                return {
+                  ...question,
+                  question: question.message,
+                  steps,
+                  running: state === 'running',
+                  pause,
+                  names,
+                }
+              })}
             />
-          ))}
-          <Difference sides={sides} />
+          )}
         </div>
       )}
     </main>
   )
 }
 
-interface SideProps {
+/** A side that was asked: by whom and how is what its question says, whatever its pickers say by now. */
+interface AskedSide extends SideFacts {
+  readonly answer: LiveExchange
+}
+
+interface PickersProps {
   readonly side: Conversation
-  readonly label: string
+  readonly which: string
+  readonly config: PublicConfig
+}
+
+function Pickers({ side: { agent, flow }, which, config }: PickersProps) {
+  const flows = agentNamed(config, agent.value)?.flows ?? []
+  return (
+    <div class="line">
+      {config.agents.length > 1 && (
+        <SideMenu
+          label={`Agent on the ${which}`}
+          chosen={agent.value}
+          options={config.agents.map(({ name, title }) => ({ value: name, title }))}
+          onChoose={chosen => {
+            const offered = agentNamed(config, chosen)?.flows ?? flows
+            agent.value = chosen
+            if (!offered.includes(flow.value)) flow.value = offered[0] ?? flow.value
+          }}
+        />
+      )}
+      <SideMenu
+        label={`Flow on the ${which}`}
+        chosen={flow.value}
+        options={flows.map(value => ({ value, title: flowWords[value].label }))}
+        onChoose={chosen => {
+          flow.value = flows.find(name => name === chosen) ?? flow.value
+        }}
+      />
+    </div>
+  )
+}
+
+interface AnsweredSideProps extends AskedSide {
+  readonly side: Conversation
   /** What distinguishes this side from the other one. */
   readonly title: string
-  readonly facts: TurnFacts
   readonly config: PublicConfig
   readonly session: Session
-  readonly names: Names
-  readonly onChange: (asked: Pick<Question, 'agent' | 'flow'>) => void
   readonly onTrace: () => void
 }
 
-function Side({ side, label, title, facts, config, session, names, onChange, onTrace }: SideProps) {
-  const answer = side.selected.value
-  const agent = side.agent.value
-  const flow = side.flow.value
-  const hasChoice = config.agents.length > 1
-  const flows = agentNamed(config, agent)?.flows ?? []
-  const formulas = writeFormulas(facts, names)
+function AnsweredSide({ answer, facts, names, side, title, config, session, onTrace }: AnsweredSideProps) {
+  const links = { entraLogUrl: config.entraLogUrl, traceUrl: config.traceUrl, turn: answer.value.turn }
   return (
-    <section
-      class="card side stack"
-      aria-label={`${label}: ${hasChoice ? `${names.agent}, ` : ''}${flowWords[flow].label}`}
-    >
-      <div class="line">
-        {hasChoice && (
-          <SideMenu
-            label={`Agent on the ${label.toLowerCase()}`}
-            chosen={agent}
-            options={config.agents.map(({ name, title }) => ({ value: name, title }))}
-            onChoose={chosen => {
-              const { name, flows: offered } = agentNamed(config, chosen) ?? { name: agent, flows }
-              onChange({ agent: name, flow: offered.includes(flow) ? flow : (offered[0] ?? flow) })
-            }}
-          />
-        )}
-        <SideMenu
-          label={`Flow on the ${label.toLowerCase()}`}
-          chosen={flow}
-          options={flows.map(value => ({ value, title: flowWords[value].label }))}
-          onChoose={chosen => onChange({ agent, flow: flows.find(name => name === chosen) ?? flow })}
-        />
-      </div>
+    <>
       <div class="verdict-line line">
-        <h3>{title}</h3>
+        <h3>{capitalise(title)}</h3>
         <OutcomeMark outcome={judgeTurn(facts, names).outcome} />
       </div>
-      {formulas.map((formula, index) => (
-        <FormulaView key={formula.result.card?.fingerprint ?? index} formula={formula} />
+      {writeFormulas(facts, names).map((formula, index) => (
+        <FormulaView
+          key={formula.result.card?.fingerprint ?? index}
+          formula={formula}
+          link={<EntraLink links={links} request={lastTokenRequest(facts)} />}
+        />
       ))}
-      {answer && <SideAnswer answer={answer} side={side} session={session} config={config} names={names} />}
+      <SideAnswer answer={answer} side={side} session={session} config={config} names={names} />
       <button type="button" class="button quiet" onClick={onTrace}>
         <Icon name="trace" />
         Open this trace
       </button>
-    </section>
+    </>
   )
 }
 

@@ -1,14 +1,14 @@
 import type { Flow, PublicAgent, TokenCard, TurnEvent, TurnStart } from '@entra-agents/trace'
 import { publicConfig } from '@entra-agents/trace-view/testing/public-config'
 import { accountToken, agentToken, ownToken, step } from '@entra-agents/trace-view/testing/trace'
-import { lessonOfSides } from '@entra-agents/trace-view/trace/lessons'
+import { lessonOfSides } from '@entra-agents/trace-view/trace/lesson-of-sides'
 import { gatherFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { expect, it } from 'vitest'
 import type { AskedQuestion } from '../conversation/asked-question.ts'
 import { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import { result } from '../testing/converse.ts'
-import { SideBySide } from './side-by-side.ts'
+import { besideAnswer, SideBySide } from './side-by-side.ts'
 
 const asked: AskedQuestion[] = []
 const messageOf = ({ request }: Pick<AskedQuestion, 'request'>) =>
@@ -40,7 +40,9 @@ async function askSideBySide(agent: string) {
   const [, answer] = conversation.exchanges.value
   if (!answer) throw new Error('no answer')
   asked.length = 0
-  const pair = new SideBySide(needs, conversation, answer, config)
+  const pair = besideAnswer(needs, conversation, answer, config)
+  expect(asked, 'nothing is asked before somebody wants it').toEqual([])
+  expect(pair.isAsked).toBe(false)
   pair.askBoth()
   await bothAnswered(pair)
   expect(conversation.exchanges.value).toHaveLength(2)
@@ -74,10 +76,27 @@ it('an agent with one flow is asked beside another agent, and neither gets the o
     ['default', 'autonomous', 'two', undefined, undefined],
   ])
   asked.length = 0
-  pair.change(pair.sides[1], { agent: 'trainee', flow: 'autonomous' })
+  pair.sides[1].agent.value = 'trainee'
+  expect(asked, 'the pickers ask nothing').toEqual([])
+  pair.askBoth()
   await bothAnswered(pair)
   const both = ['trainee', 'autonomous', 'two', 'one,Answer to one', undefined]
   expect(questionsAsked(), 'the history that they share goes to both').toEqual([both, both])
+})
+
+it('its choice can be read, and another one made from it asks the same', async () => {
+  const pair = await askSideBySide('default')
+  pair.sides[0].flow.value = 'agent-user'
+  const { choice } = pair
+  expect(choice).toEqual({
+    message: 'two',
+    mode: 'direct',
+    sides: [
+      { agent: 'default', flow: 'agent-user' },
+      { agent: 'default', flow: 'obo' },
+    ],
+  })
+  expect(new SideBySide(needs, choice).choice).toEqual(choice)
 })
 
 it('one sentence says what the difference between two turns teaches', () => {

@@ -1,68 +1,64 @@
-import type { PublicConfig } from '@entra-agents/trace'
+import type { Mode, PublicConfig } from '@entra-agents/trace'
 import { agentNamed } from '../agent/documents.ts'
 import { Conversation, type ConversationNeeds, type LiveExchange } from '../conversation/conversation.ts'
-import type { Question } from '../conversation/exchange.ts'
-import { type KeptExchanges, toKept } from '../conversation/kept.ts'
+import type { Exchange, Question } from '../conversation/exchange.ts'
+import { toKept } from '../conversation/kept.ts'
 
 type SideSetup = Pick<Question, 'agent' | 'flow'>
+
+/** What is to be asked, and whom: all that distinguishes one comparison from another. */
+export interface SideBySideChoice {
+  readonly message: string
+  readonly mode: Mode
+  readonly sides: readonly [SideSetup, SideSetup]
+}
 
 /** One question to two agents, or in two flows, at once. Kept in memory only, not as part of the conversation. */
 export class SideBySide {
   readonly message: string
   readonly sides: readonly [Conversation, Conversation]
-  readonly #earlier: KeptExchanges
-  readonly #agent: string
-  #wasShared = false
+  readonly #mode: Mode
+  readonly #earlier: readonly Exchange[]
 
-  /** Prepares both sides to ask again the question that `answer` replies to. */
+  /** Prepares both sides, and asks nothing. `earlier` are the answers before the question. */
   constructor(
     needs: ConversationNeeds,
-    conversation: Conversation,
-    answer: LiveExchange,
-    config: Pick<PublicConfig, 'agents'>,
+    { message, mode, sides: [left, right] }: SideBySideChoice,
+    earlier: readonly Exchange[] = [],
   ) {
-    const { message, mode, agent, flow } = answer.value.question
-    const exchanges = conversation.exchanges.value
-      .slice(0, conversation.exchanges.value.indexOf(answer))
-      .map(({ value }) => value)
-    this.message = message
-    this.#agent = agent
-    this.#earlier = toKept(exchanges)
-    const side = (asked: SideSetup) => {
-      const made = new Conversation(needs, asked.agent)
+    const side = ({ agent, flow }: SideSetup) => {
+      const made = new Conversation(needs, agent)
       made.mode.value = mode
-      made.flow.value = asked.flow
+      made.flow.value = flow
       return made
     }
-    const [first = { agent, flow }, second = first] = proposeSides({ agent, flow }, config)
-    this.sides = [side(first), side(second)]
+    this.message = message
+    this.#mode = mode
+    this.#earlier = earlier
+    this.sides = [side(left), side(right)]
   }
 
+  /** What the pickers say at this moment. */
+  get choice(): SideBySideChoice {
+    const setup = ({ agent, flow }: Conversation): SideSetup => ({ agent: agent.value, flow: flow.value })
+    const [left, right] = this.sides
+    return { message: this.message, mode: this.#mode, sides: [setup(left), setup(right)] }
+  }
+
+  get isAsked(): boolean {
+    return this.sides.some(({ exchanges }) => exchanges.value.length > 0)
+  }
+
+  /** Asks both sides as the pickers say. Both send the earlier answers along, or neither: a history belongs to one agent and flow. */
   askBoth(): void {
-    this.#wasShared = this.#isShared
-    for (const side of this.sides) this.#ask(side)
-  }
-
-  /** Asks one side again, with another flow or agent; asks both if the change starts or stops sending earlier answers along. */
-  change(side: Conversation, { agent, flow }: SideSetup): void {
-    side.agent.value = agent
-    side.flow.value = flow
-    if (this.#isShared === this.#wasShared) this.#ask(side)
-    else this.askBoth()
-  }
-
-  /** Whether both sides send the earlier answers along; if not, neither side does. */
-  get #isShared(): boolean {
-    const [one, other] = this.sides
-    return [one, other].every(
-      ({ agent, flow }) => agent.value === this.#agent && flow.value === one.flow.value,
-    )
-  }
-
-  #ask(side: Conversation): void {
-    side.stop()
-    side.show(this.#isShared ? this.#earlier : toKept([]))
-    void side.ask(this.message)
+    const [left, right] = this.choice.sides
+    const isShared =
+      left.flow === right.flow &&
+      [left, right].every(({ agent }) => this.#earlier.every(({ question }) => question.agent === agent))
+    for (const side of this.sides) {
+      side.show(toKept(isShared ? this.#earlier : []))
+      void side.ask(this.message)
+    }
   }
 
   close(): void {
@@ -70,18 +66,36 @@ export class SideBySide {
   }
 }
 
-/** Proposes the agent in its first two flows or, if it has a single flow, the agent in this flow and another agent. */
-function proposeSides(
-  { agent, flow }: SideSetup,
+/** Prepares to ask again the question that an answer replies to. */
+export function besideAnswer(
+  needs: ConversationNeeds,
+  { exchanges }: Conversation,
+  answer: LiveExchange,
   config: Pick<PublicConfig, 'agents'>,
-): readonly SideSetup[] {
-  const flows = agentNamed(config, agent)?.flows ?? []
-  if (flows.length > 1) return flows.map(flow => ({ agent, flow }))
+): SideBySide {
+  const shown = exchanges.peek()
+  const earlier = shown.slice(0, shown.indexOf(answer)).map(({ value }) => value)
+  return new SideBySide(needs, proposeChoice(answer.peek().question, config), earlier)
+}
+
+/** Proposes to ask an agent in its first two flows or, if it has a single flow, the agent in this flow and another agent. */
+function proposeChoice(
+  { message, mode, agent, flow }: Question,
+  config: Pick<PublicConfig, 'agents'>,
+): SideBySideChoice {
+  const [first = flow, second] = agentNamed(config, agent)?.flows ?? []
+  if (second)
+    return {
+      message,
+      mode,
+      sides: [
+        { agent, flow: first },
+        { agent, flow: second },
+      ],
+    }
   const others = config.agents.filter(({ name }) => name !== agent)
   const other = others.find(({ flows }) => flows.includes(flow)) ?? others[0]
   const [otherFlow = flow] = other?.flows ?? []
-  return [
-    { agent, flow },
-    ...(other ? [{ agent: other.name, flow: other.flows.includes(flow) ? flow : otherFlow }] : []),
-  ]
+  const beside = other && { agent: other.name, flow: other.flows.includes(flow) ? flow : otherFlow }
+  return { message, mode, sides: [{ agent, flow }, beside ?? { agent, flow }] }
 }
