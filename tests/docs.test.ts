@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { doctorProblems } from '@entra-agents/agentctl/doctor/problems'
 import { transportFaults } from '@entra-agents/emulator-kit'
 import { describe, expect, it } from 'vitest'
-import { faults as bedrockFaults } from '../emulators/bedrock/src/control/faults.ts'
+import { faults as bedrockFaults } from '../emulators/bedrock/src/control/controls.ts'
 import { faults as entraFaults } from '../emulators/entra/src/emulator/faults.ts'
 import { troubleshootingFile, troubleshootingPage } from '../scripts/troubleshooting.ts'
 

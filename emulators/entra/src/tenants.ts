@@ -6,7 +6,7 @@ import { Entra } from './entra.ts'
 import { makeKey, type SigningKey, takeKey } from './keys/signing-keys.ts'
 import { isSharedEndpoint } from './oauth/client.ts'
 import { Form } from './oauth/form.ts'
-import { list } from './seed/names.ts'
+import { list } from './seed/draft.ts'
 import { makeTenant } from './seed/tenant.ts'
 import { uncheckedClaims } from './tokens/jwt.ts'
 

@@ -43,19 +43,14 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
 
 async function serveEntra(values: Values, env: NodeJS.ProcessEnv): Promise<void> {
-  const {
-    seed,
-    tls,
-    port = env['PORT'],
-    host = env['HOST'],
-    'public-url': publicUrl = env['PUBLIC_URL'],
-  } = values
-  const caFile = values['ca-out']
+  const { seed, tls, port, host, 'public-url': publicUrl, 'ca-out': caFile } = values
   if (!seed && !env['ENTRA_SEED'])
     throw new Error('--seed is missing: it names the file that says who is in the tenant.')
   if (caFile !== undefined && !tls) throw new Error('--ca-out is of use with --tls only.')
   await serve(() => {
-    const variables = { LOG_LEVEL: 'warn', ...env, PORT: port, HOST: host, PUBLIC_URL: publicUrl }
+    const given = { ...(port && { PORT: port }), ...(host && { HOST: host }) }
+    const url = publicUrl ? { PUBLIC_URL: publicUrl } : {}
+    const variables = { LOG_LEVEL: 'warn', ...env, ...given, ...url }
     const { app, config, ca } = buildEntra(variables, seed, tls)
     if (caFile !== undefined && ca !== undefined) writeFileSync(caFile, ca)
     app.addHook('onListen', async () => {

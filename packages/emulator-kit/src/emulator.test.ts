@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Emulator } from './emulator.ts'
-import { faultKind } from './fault-kinds.ts'
+import { faultKind } from './faults.ts'
 
 let teapot: FastifyInstance
 let url: string

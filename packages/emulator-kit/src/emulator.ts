@@ -6,13 +6,10 @@ import {
 } from '@entra-agents/service-kit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type TProperties, type TSchema, Type } from 'typebox'
-import { Clock, ClockOffset } from './clock.ts'
-import type { FaultKinds } from './fault-kinds.ts'
-import { Faults, type InjectedFault } from './faults.ts'
+import { type FaultKinds, Faults, type InjectedFault } from './faults.ts'
 import { publishRoutes } from './openapi.ts'
 import { RequestLog } from './request-log.ts'
-import { Settings } from './settings.ts'
-import { strictObject } from './strict-object.ts'
+import { Clock, ClockOffset, Settings, strictObject } from './settings.ts'
 
 /** What differs between emulators. */
 export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds, Values extends object> {

@@ -1,8 +1,80 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import { type Static, type TSchema, Type } from 'typebox'
-import type { EffectOf, FaultKinds, FaultOf } from './fault-kinds.ts'
-import { strictObject } from './strict-object.ts'
-import { type TransportFault, transportFaults } from './transport-faults.ts'
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox'
+import { strictObject } from './settings.ts'
+
+/** One kind of fault, as a row of a table. */
+export interface FaultKind<Parameters extends TProperties, Effect> {
+  /** What a request with this fault gets, in words. */
+  readonly does: string
+  /** The parameters that may be given with the kind. */
+  readonly parameters: Parameters
+  /** What the emulator has to do with the request. */
+  effect(fault: Static<TObject<Parameters>>): Effect
+}
+
+/** Kinds of fault by their names. */
+export type FaultKinds<Effect = unknown> = Readonly<Record<string, FaultKind<TProperties, Effect>>>
+
+/** An injected fault of one of these kinds. */
+export type FaultOf<Kinds extends FaultKinds> = {
+  [Kind in keyof Kinds & string]: { readonly kind: Kind } & Static<TObject<Kinds[Kind]['parameters']>>
+}[keyof Kinds & string]
+
+/** What an emulator has to do for faults of these kinds. */
+export type EffectOf<Kinds extends FaultKinds> = ReturnType<Kinds[keyof Kinds]['effect']>
+
+export function faultKind<Parameters extends TProperties, Effect>(
+  does: string,
+  parameters: Parameters,
+  effect: FaultKind<Parameters, Effect>['effect'],
+): FaultKind<Parameters, Effect> {
+  return { does, parameters, effect }
+}
+
+/** Carries out a fault on a request; `stopped` ends a fault that hangs or waits. */
+export type TransportFault = (reply: FastifyReply, stopped: AbortSignal) => Promise<void> | void
+
+/** Faults of the connection, which every emulator has. */
+export const transportFaults = {
+  hang: faultKind(
+    'No response, ever.',
+    {},
+    (): TransportFault => (reply, stopped) => {
+      reply.hijack()
+      if (stopped.aborted) reply.raw.destroy()
+      else stopped.addEventListener('abort', () => reply.raw.destroy(), { once: true })
+    },
+  ),
+  reset: faultKind(
+    'The connection is reset.',
+    {},
+    (): TransportFault => reply => {
+      const { socket } = reply.request.raw
+      reply.hijack()
+      // Under TLS, Node offers no reset of the TCP connection; a request from within this process has none.
+      if ('encrypted' in socket || !('resetAndDestroy' in socket)) reply.raw.destroy()
+      else socket.resetAndDestroy()
+    },
+  ),
+  html: faultKind(
+    'An HTML error page, as proxies send it.',
+    { status: Type.Optional(Type.Integer({ minimum: 400, maximum: 599, description: '502 by default.' })) },
+    ({ status = 502 }): TransportFault =>
+      reply => {
+        reply.hijack()
+        reply.raw.writeHead(status, { 'content-type': 'text/html' })
+        reply.raw.end('<html><body>Bad gateway</body></html>')
+      },
+  ),
+  delay: faultKind(
+    'The usual response, later.',
+    { delayMs: Type.Integer({ minimum: 1, maximum: 120_000 }) },
+    ({ delayMs }): TransportFault =>
+      (_reply, stopped) =>
+        wait(delayMs, undefined, { signal: stopped }).catch(() => {}),
+  ),
+} satisfies FaultKinds<TransportFault>
 
 const maxFaults = 100
 

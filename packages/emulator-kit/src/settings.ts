@@ -1,4 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { type TObject, type TProperties, Type } from 'typebox'
+
+/** The schema of an object that has no other members than these. */
+export function strictObject<Properties extends TProperties>(properties: Properties) {
+  return Type.Object(properties, { additionalProperties: false })
+}
 
 /** The settings of an emulator, which can be changed while it runs: one JSON document. */
 export class Settings<Values extends object> {
@@ -40,4 +46,37 @@ function mergePatch(target: unknown, patch: unknown): unknown {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Ten years. */
+const maxOffsetSeconds = 315_360_000
+
+/** The setting that moves an emulator's clock, to make secrets and tokens expire without waiting. */
+export const ClockOffset = Type.Integer({ minimum: -maxOffsetSeconds, maximum: maxOffsetSeconds })
+
+/** An emulator's time: the machine's time plus the setting `clockOffsetSeconds`. */
+export class Clock {
+  readonly #settings: Settings<{ clockOffsetSeconds: number }>
+
+  constructor(settings: Settings<{ clockOffsetSeconds: number }>) {
+    this.#settings = settings
+  }
+
+  nowMs(): number {
+    return Date.now() + this.#settings.current.clockOffsetSeconds * 1000
+  }
+
+  /** The current time, in ISO 8601. */
+  timestamp(): string {
+    return new Date(this.nowMs()).toISOString()
+  }
+
+  nowSeconds(): number {
+    return Math.floor(this.nowMs() / 1000)
+  }
+
+  /** Waits; rejects when the signal aborts. */
+  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
+    await delay(durationMs, undefined, signal ? { signal } : {})
+  }
 }

@@ -1,6 +1,6 @@
 import { permissions } from '@entra-agents/agentctl/entra/objects/kinds'
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { Agent } from 'undici'
-import { wellKnown } from '../../../emulators/entra/src/directory/well-known.ts'
 import { setupAppId } from '../../../emulators/entra/src/testing/start-entra.ts'
 import { identities } from '../../support/identities.ts'
 import { ControlPlane } from './control-plane.ts'

@@ -1,6 +1,6 @@
 import { ConverseCommand, type ConverseStreamCommandInput } from '@aws-sdk/client-bedrock-runtime'
 import { describe, expect, it } from 'vitest'
-import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault } from '../../../emulators/bedrock/src/control/controls.ts'
 import {
   converse,
   converseAtOnce,

@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { expect, it } from 'vitest'
-import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault } from '../../../emulators/bedrock/src/control/controls.ts'
 import { bedrockErrors } from '../../../emulators/bedrock/src/wire/bedrock-error.ts'
 import {
   collectStream,

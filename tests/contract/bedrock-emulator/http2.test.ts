@@ -2,7 +2,7 @@ import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime'
 import { afterAll, expect, it } from 'vitest'
 import { buildApp } from '../../../emulators/bedrock/src/app.ts'
 import { readConfig } from '../../../emulators/bedrock/src/config.ts'
-import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault } from '../../../emulators/bedrock/src/control/controls.ts'
 import {
   type BedrockUnderTest,
   converse,

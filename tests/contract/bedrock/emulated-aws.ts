@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../../emulators/bedrock/src/app.ts'
 import { readConfig } from '../../../emulators/bedrock/src/config.ts'
-import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault } from '../../../emulators/bedrock/src/control/controls.ts'
 
 export const region = 'eu-central-1'
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, it, onTestFinished } from 'vitest'
-import type { InjectedFault } from '../../../emulators/bedrock/src/control/faults.ts'
+import type { InjectedFault } from '../../../emulators/bedrock/src/control/controls.ts'
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../../support/for-file.ts'
 import { connectMode, runTurn } from './run-turn.ts'

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
 import { parseJwt } from '../jwt.ts'
 import type { CredentialDescription } from '../settings/azure-ad.ts'
-import { loadCertificate } from './certificate.ts'
-import { assertionFields, type ClientCredential } from './credential.ts'
+import { assertionFields, type ClientCredential, loadCertificate } from './credential.ts'
 
 /** How long the Azure SDK keeps trying to reach an unreachable vault. */
 const keyVaultTimeoutMs = 6000

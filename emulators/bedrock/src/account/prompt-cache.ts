@@ -35,18 +35,14 @@ export function readPrefixes(modelId: string, { toolConfig, system, messages }: 
       const text = JSON.stringify([section, block])
       characters += text.length
       hash.update(text)
-      prefixes.push({ hash: hash.copy().digest('hex'), tokens: countTokens(characters) })
+      // An estimate: four characters a token, as in English text.
+      prefixes.push({ hash: hash.copy().digest('hex'), tokens: Math.ceil(characters / 4) })
     }
   }
   read('tools', toolConfig?.tools ?? [])
   read('system', system ?? [])
   for (const { role, content } of messages) read(role, content)
   return prefixes
-}
-
-/** An estimate: four characters a token, as in English text. */
-function countTokens(characters: number): number {
-  return Math.ceil(characters / 4)
 }
 
 /** The prefixes that ended with a cache point. Each is kept until its lifetime has passed without another use. */

@@ -1,9 +1,7 @@
 import type { Account } from '../account/account.ts'
 import type { Principal } from '../account/sessions.ts'
 import { BedrockError, type BedrockErrorName } from '../wire/bedrock-error.ts'
-import { readAuthorization } from './authorization-header.ts'
-import type { ReceivedRequest } from './received-request.ts'
-import { findSignatureFault } from './verify-signature.ts'
+import { findSignatureFault, type ReceivedRequest, readAuthorization } from './verify-signature.ts'
 
 /** The caller, and the kind of credential that they used. */
 export interface Caller extends Principal {

@@ -1,7 +1,5 @@
 import { expect, it } from 'vitest'
-import { readAuthorization } from './authorization-header.ts'
-import type { ReceivedRequest } from './received-request.ts'
-import { findSignatureFault } from './verify-signature.ts'
+import { findSignatureFault, type ReceivedRequest, readAuthorization } from './verify-signature.ts'
 
 /** The example of the AWS documentation: https://docs.aws.amazon.com/general/latest/gr/sigv4-create-canonical-request.html */
 const request: ReceivedRequest = {

@@ -1,8 +1,34 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { SignatureV4Authorization } from './authorization-header.ts'
-import type { ReceivedRequest } from './received-request.ts'
+import type { FastifyRequest } from 'fastify'
+
+export type ReceivedRequest = Readonly<ReturnType<typeof receivedRequest>>
+
+/** The raw request behind one whose body was read as bytes: path and query without decoding, so that its signature can be recomputed. */
+export function receivedRequest({ raw, body }: FastifyRequest) {
+  const { method = 'GET', url = '/' } = raw
+  const [path = '/'] = url.split('?', 1)
+  const headers = Object.entries(raw.headers).map(([name, value]) => [name, String(value)] as const)
+  return {
+    ...{ method, path, query: url.slice(path.length + 1) },
+    /** By their names in lower case; repeated headers are joined, as by Node. */
+    headers: Object.fromEntries(headers) as Readonly<Record<string, string>>,
+    body: body instanceof Uint8Array ? body : new Uint8Array(),
+  }
+}
+
+const headerPattern =
+  /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/\d{8}\/([^/,]+)\/([^/,]+)\/aws4_request, SignedHeaders=([^,]+), Signature=\w+$/
+
+/** The parts of an `Authorization: AWS4-HMAC-SHA256 …` header. */
+export type SignatureV4Authorization = NonNullable<ReturnType<typeof readAuthorization>>
+
+/** Parses an `Authorization` header; `undefined` if the header has another form. */
+export function readAuthorization(header: string) {
+  const [whole, accessKeyId = '', region = '', service = '', names = ''] = headerPattern.exec(header) ?? []
+  return whole === undefined ? undefined : { accessKeyId, region, service, signedHeaders: names.split(';') }
+}
 
 /** AWS tolerates five minutes between its clock and the caller's. */
 const toleranceMs = 5 * 60_000
@@ -44,7 +70,9 @@ function findScopeFault({ region, service }: SigningScope, scope: SigningScope):
 function findClockFault(timestamp: string, signedMs: number, nowMs: number): string | undefined {
   if (Number.isNaN(signedMs))
     return `Date must be in ISO-8601 'basic format'. Got '${timestamp}'. See http://en.wikipedia.org/wiki/ISO_8601`
-  const [earliest, now, latest] = [-toleranceMs, 0, toleranceMs].map(ms => formatTimestamp(nowMs + ms))
+  const [earliest, now, latest] = [-toleranceMs, 0, toleranceMs].map(ms =>
+    new Date(nowMs + ms).toISOString().replace(/[-:]|\.\d{3}/g, ''),
+  )
   if (signedMs < nowMs - toleranceMs)
     return `Signature expired: ${timestamp} is now earlier than ${earliest} (${now} - 5 min.)`
   if (signedMs > nowMs + toleranceMs)
@@ -102,8 +130,4 @@ function parseTimestamp(text: string): Date {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? []
   return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-}
-
-function formatTimestamp(ms: number): string {
-  return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, '')
 }

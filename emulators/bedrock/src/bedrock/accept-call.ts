@@ -3,14 +3,12 @@ import type { Account } from '../account/account.ts'
 import type { Model } from '../account/models.ts'
 import { type Prefix, readPrefixes } from '../account/prompt-cache.ts'
 import { authenticate } from '../authentication/authenticate.ts'
-import { receivedRequest } from '../authentication/received-request.ts'
+import { receivedRequest } from '../authentication/verify-signature.ts'
 import type { Controls } from '../control/controls.ts'
 import { validationError } from '../wire/bedrock-error.ts'
 import { type ConverseRequest, parseConverseRequest } from '../wire/converse-request.ts'
-import { authorise } from './authorise.ts'
-import { checkModelAccess } from './check-model-access.ts'
 import { checkCachePoints, checkConversation, checkParameters } from './check-request.ts'
-import { findInvokedModel } from './invoked-model.ts'
+import { authorise, checkModelAccess, findInvokedModel } from './invoked-model.ts'
 
 export interface BedrockDependencies {
   readonly account: Account

@@ -103,23 +103,16 @@ const knownAdditionalFields: ReadonlySet<string> = new Set(['thinking', 'output_
  * @throws {BedrockError} with Bedrock's text
  */
 export function checkParameters(request: ConverseRequest, model: Model): void {
-  const { temperature, maxTokens } = request.inferenceConfig ?? {}
+  const { inferenceConfig = {}, toolConfig, additionalModelRequestFields = {} } = request
+  const { temperature, maxTokens } = inferenceConfig
   if (temperature !== undefined && !model.isBefore55)
     throw validationError('`temperature` is deprecated for this model.')
   if (maxTokens !== undefined && maxTokens > model.maxOutputTokens)
     throw validationError(
       `The maximum tokens you requested exceeds the model limit of ${model.maxOutputTokens}. Try again with a maximum tokens value that is lower than ${model.maxOutputTokens}.`,
     )
-  checkToolNames(request)
-  checkAdditionalFields(request, model)
-}
-
-function checkToolNames({ toolConfig }: ConverseRequest): void {
   const names = toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec?.name ?? []) ?? []
   if (new Set(names).size < names.length) throw modelError('tools: Tool names must be unique.')
-}
-
-function checkAdditionalFields({ additionalModelRequestFields = {} }: ConverseRequest, model: Model): void {
   const unknown = Object.keys(additionalModelRequestFields).find(name => !knownAdditionalFields.has(name))
   if (unknown) throw modelError(`${unknown}: Extra inputs are not permitted`)
   const type = additionalModelRequestFields.thinking?.type

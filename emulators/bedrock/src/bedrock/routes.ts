@@ -3,9 +3,7 @@ import { respond } from '../model/model.ts'
 import { followScript } from '../model/script.ts'
 import { BedrockError } from '../wire/bedrock-error.ts'
 import { acceptCall, type BedrockDependencies, type ModelRequest } from './accept-call.ts'
-import { generate } from './generate.ts'
-import { sendMessage } from './send-message.ts'
-import { sendStream } from './send-stream.ts'
+import { generate, sendMessage, sendStream } from './send-answer.ts'
 
 /** Operations of Amazon Bedrock Runtime: the action that a policy must allow for each, and how its answer is sent. */
 // biome-ignore format: table

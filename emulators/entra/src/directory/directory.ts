@@ -54,8 +54,7 @@ export class Directory {
 
   /** A user by object id or user name, if they can sign in at a page. */
   visitor(key: string): User | undefined {
-    const user = this.user(key)
-    return user && this.visitors.includes(user) ? user : undefined
+    return this.visitors.find(one => one === this.user(key))
   }
 
   /** The API with this identifier URI or client id. */

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { expect, it } from 'vitest'
-import { wellKnown } from '../directory/well-known.ts'
 import { ada, signIn } from '../testing/browser.ts'
 import { nameIds } from '../testing/describe-responses.ts'
 import { requestCustomToken, sendJson, t1Of } from '../testing/requests.ts'

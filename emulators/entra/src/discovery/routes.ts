@@ -13,13 +13,13 @@ export async function serveDiscovery(app: FastifyInstance): Promise<void> {
     reply.headers({ 'access-control-allow-origin': '*', 'cache-control': 'max-age=86400, private' })
   })
 
-  app.get<TenantRoute>('/:tenant/v2.0/.well-known/openid-configuration', async ({ entra, params }) =>
-    describeTenant(entra, params.tenant, entra.issuerV2),
-  )
-
-  app.get<TenantRoute>('/:tenant/.well-known/openid-configuration', async ({ entra, params }) =>
-    describeTenant(entra, params.tenant, entra.issuerV1),
-  )
+  for (const [version, issuer] of [
+    ['/v2.0', 'issuerV2'],
+    ['', 'issuerV1'],
+  ] as const)
+    app.get<TenantRoute>(`/:tenant${version}/.well-known/openid-configuration`, async ({ entra, params }) =>
+      describeTenant(entra, params.tenant, entra[issuer]),
+    )
 
   app.get('/:tenant/discovery/v2.0/keys', async ({ entra }) => {
     const keys = await entra.keys.published()
@@ -94,6 +94,5 @@ export async function serveUserInfo(app: FastifyInstance): Promise<void> {
       ...(permissions.has('email') ? { email: user.mail } : {}),
     }
   }
-  app.get('/oidc/userinfo', describe)
-  app.post('/oidc/userinfo', describe)
+  app.route({ method: ['GET', 'POST'], url: '/oidc/userinfo', handler: describe })
 }

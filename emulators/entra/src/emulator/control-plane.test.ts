@@ -127,8 +127,8 @@ it('the control plane refuses pages of other sites', async () => {
   expect((await sendJson(entra, 'POST', '/emulator/reset', undefined, headers)).status).toBe(403)
 })
 
-it('an overview page says that Entra is emulated, and shows the agent’s id', async () => {
+it('the first page says that Entra is emulated, and shows tenant and agents', async () => {
   const html = await (await fetch(entra.url)).text()
   expect(html).toContain('Emulated Microsoft Entra ID')
-  expect(html).toContain(agentId)
+  for (const id of [agentId, entra.entra.config.tenantId]) expect(html).toContain(id)
 })

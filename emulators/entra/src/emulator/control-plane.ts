@@ -1,19 +1,16 @@
 import { strictObject } from '@entra-agents/emulator-kit'
 import { commonProblem } from '@entra-agents/service-kit'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { EntraError, errorBody } from '../errors/entra-error.ts'
-import { html, sendPage } from '../sign-in/html.ts'
+import { largestFile } from '../seed/file.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
-import { claimsToKeep } from '../tokens/claims-to-keep.ts'
-import { uncheckedClaims } from '../tokens/jwt.ts'
+import { claimsToKeep, uncheckedClaims } from '../tokens/jwt.ts'
 import { describeDirectory } from './directory-report.ts'
-import { faultPolicyId } from './faults.ts'
-import { coversLeg, formOf, legOf } from './leg.ts'
+import { coversLeg, faultPolicyId, formOf, legOf } from './faults.ts'
 import { findClientByName, findResourceByName, findUserByName } from './names.ts'
 import { signInByPage, WantedSignIn } from './sign-in.ts'
-import { addTenantControls } from './tenant-controls.ts'
 
 const Text = Type.String({ minLength: 1, maxLength: 500 })
 const OptionalTexts = Type.Optional(Type.Array(Text, { maxItems: 50 }))
@@ -53,7 +50,7 @@ export function addControlPlane(app: FastifyInstance): void {
     entra.requests.note(request, { isInjected: true })
     throw refusal
   })
-  app.get('/', async ({ entra }, reply) => sendOverview(entra, reply))
+  app.get('/', async (_request, reply) => reply.redirect('/emulator/lab/directory'))
 }
 
 function noteRequest(request: FastifyRequest): void {
@@ -78,22 +75,6 @@ function noteRequest(request: FastifyRequest): void {
 function hasFulfilledPolicy(entra: Entra, body: unknown): boolean {
   const { sid } = uncheckedClaims(formOf(body).get('assertion') ?? '')
   return entra.sessions.get(String(sid))?.fulfilledPolicies.has(faultPolicyId) ?? false
-}
-
-/** `GET /`: a page with the users and principals of the tenant. */
-function sendOverview(entra: Entra, reply: FastifyReply): FastifyReply {
-  const { users, servicePrincipals } = entra.directory.content
-  const objects = [...users.map(user => ({ ...user, kind: 'user', appId: user.id })), ...servicePrincipals]
-  const items = objects.map(one => {
-    return html`<li><strong>${one.displayName}</strong>, ${one.kind}: <code>${one.appId}</code></li>`
-  })
-  const body = html`<p>Tenant <code>${entra.config.tenantId}</code>. Discovery is at
-<code>${entra.issuerV2}/.well-known/openid-configuration</code>.
-<a href="/emulator">See its requests and change it</a>.</p>
-<ul>
-${items}
-</ul>`
-  return sendPage(reply, { title: 'A tenant that is not real', body })
 }
 
 function addOwnControls(scope: FastifyInstance): void {
@@ -160,4 +141,32 @@ export function issueCustomToken(entra: Entra, token: CustomToken) {
     lifetimeSeconds: token.lifetimeSeconds,
     overrides: token.claims,
   })
+}
+
+const summaries = {
+  list: 'Lists the tenants. The header x-emulator-tenant names one in any of these requests; default: the first.',
+  make: 'Makes the tenant of a seed: what a seed file may say, as JSON of at most 128 kB.',
+  delete: 'Deletes the tenant with this id or domain.',
+}
+
+/** Adds the controls by which tenants are made and deleted while the emulator runs. */
+export function addTenantControls(scope: FastifyInstance): void {
+  const { tenants } = scope
+  scope.get('/tenants', { schema: { summary: summaries.list } }, async () => ({
+    tenants: tenants.all.map(describe),
+  }))
+  const made = { summary: summaries.make, body: Type.Object({}), response: { 201: Type.Unknown() } }
+  scope.post('/tenants', { bodyLimit: largestFile, schema: made }, async ({ body }, reply) =>
+    reply.code(201).send(describe(tenants.add(body))),
+  )
+  const gone = { summary: summaries.delete, response: { 204: Type.Null() } }
+  scope.delete<{ Params: { id: string } }>('/tenants/:id', { schema: gone }, async ({ params }, reply) => {
+    tenants.remove(params.id)
+    return reply.code(204).send()
+  })
+}
+
+function describe({ config: { tenantId, domain, seed }, publicUrl }: Entra) {
+  const ids = Object.entries(seed.ids).map(([kind, names]) => [kind, Object.fromEntries(names)])
+  return { tenantId, domain, authority: `${publicUrl}/${tenantId}`, ids: Object.fromEntries(ids) }
 }

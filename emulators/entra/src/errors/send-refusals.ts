@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { isGuid } from '@entra-agents/service-kit'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { EntraError, errorBody, type RequestIds, timestampOf } from './entra-error.ts'
 
@@ -10,8 +11,6 @@ declare module 'fastify' {
 
 type Query = Readonly<Record<string, string | undefined>>
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
 /** Gives every request a trace id and a correlation id (the client's own, if it sent a GUID), and sends refusals as Entra's JSON. */
 export function sendRefusals(app: FastifyInstance): void {
   app.decorateRequest('trace')
@@ -19,7 +18,7 @@ export function sendRefusals(app: FastifyInstance): void {
     const given = request.headers['client-request-id'] ?? (request.query as Query)['client-request-id']
     request.trace = {
       traceId: randomUUID(),
-      correlationId: typeof given === 'string' && guid.test(given) ? given : randomUUID(),
+      correlationId: isGuid(given) ? given : randomUUID(),
       timestamp: timestampOf(request.entra.clock.nowMs()),
     }
     reply.header('x-ms-request-id', request.trace.traceId)

@@ -1,6 +1,6 @@
 import { randomUUID, X509Certificate } from 'node:crypto'
 import type { Static } from 'typebox'
-import { stableId } from '../directory/graph-permissions.ts'
+import { stableId } from '../directory/microsoft.ts'
 import { type Application, newApplication } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { ApplicationPatch, type KeyCredential, NewApplication } from './bodies.ts'

@@ -1,7 +1,7 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import type { FastifyRequest } from 'fastify'
-import { directoryAccessAsUser } from '../directory/graph-permissions.ts'
+import { directoryAccessAsUser } from '../directory/microsoft.ts'
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
-import { wellKnown } from '../directory/well-known.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 import { denied, GraphError } from './graph-error.ts'
 

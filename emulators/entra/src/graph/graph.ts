@@ -5,7 +5,7 @@ import {
   auditLogPermission,
   conditionalAccessPermission,
   policyReadPermission,
-} from '../directory/graph-permissions.ts'
+} from '../directory/microsoft.ts'
 import { ConditionalAccessPolicyProperties } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { addApplicationRoutes } from './applications.ts'
@@ -13,15 +13,12 @@ import { Batch } from './bodies.ts'
 import { type Caller, readCaller } from './caller.ts'
 import { addCredentialRoutes } from './credentials.ts'
 import { badRequest, GraphError, sendGraphErrors } from './graph-error.ts'
-import { addGroupRoutes } from './groups.ts'
-import { addInheritanceRoutes } from './inheritance.ts'
-import { addMembershipRoutes } from './memberships.ts'
+import { addGroupRoutes, addMembershipRoutes } from './groups.ts'
 import type { GraphVersion } from './paths.ts'
-import { addPermissionRoutes } from './permissions.ts'
-import { addResponsibleUserRoutes } from './responsible-users.ts'
+import { addInheritanceRoutes, addPermissionRoutes } from './permissions.ts'
 import { type GraphRoutes, graphRoutes } from './routes.ts'
 import { addServicePrincipalRoutes } from './service-principals.ts'
-import { addUserRoutes } from './users.ts'
+import { addResponsibleUserRoutes, addUserRoutes } from './users.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { stableId } from '../directory/graph-permissions.ts'
+import { stableId } from '../directory/microsoft.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
 import { seedIds } from '../testing/seed-ids.ts'
 

@@ -6,14 +6,8 @@ import { lookUpMisses } from './replication.ts'
 
 const filterCondition = /^([\w/]+) eq (?:'((?:[^']|'')*)'|(\w+))$/
 
-export const findApplication = (entra: Entra, key: string) =>
-  findByKey(entra, key, entra.directory.content.applications)
-
-export const findServicePrincipal = (entra: Entra, key: string) =>
-  findByKey(entra, key, entra.directory.content.servicePrincipals)
-
-/** An object by its object id, or by `appId=…`. */
-function findByKey<One extends Application | ServicePrincipal>(
+/** An application or principal by its object id, or by `appId=…`. */
+export function findByKey<One extends Application | ServicePrincipal>(
   entra: Entra,
   key: string,
   all: readonly One[],
@@ -26,10 +20,6 @@ function findByKey<One extends Application | ServicePrincipal>(
 /** A user by object id or user name. */
 export function findUser({ directory }: Entra, key: string): User {
   return directory.user(key) ?? throwNotFound(key)
-}
-
-export function findGroup({ directory }: Entra, id: string) {
-  return directory.content.groups.find(one => one.id === id) ?? throwNotFound(id)
 }
 
 /** An object of the directory with the properties that lists of objects of several kinds have; none if it is gone. */
@@ -73,10 +63,12 @@ export function collection(name: string, items: readonly object[], query: Query,
   const selected = query['$select']?.split(',').map(property => property.trim())
   const start = readNumber(query, '$skiptoken') ?? 0
   const end = start + (readNumber(query, '$top') ?? matching.length)
+  const next = new URL(url)
+  next.searchParams.set('$skiptoken', String(end))
   return {
     '@odata.context': `https://graph.microsoft.com/v1.0/$metadata#${name}`,
     ...(query['$count'] === 'true' ? { '@odata.count': matching.length } : {}),
-    ...(end < matching.length ? { '@odata.nextLink': nextPage(url, end) } : {}),
+    ...(end < matching.length ? { '@odata.nextLink': next.href } : {}),
     value: matching.slice(start, end).map(item => (selected ? pick(item, selected) : item)),
   }
 }
@@ -87,12 +79,6 @@ function readNumber(query: Query, option: '$top' | '$skiptoken'): number | undef
   const isPage = /^\d{1,4}$/.test(value) && (option === '$skiptoken' || (+value >= 1 && +value <= 999))
   if (!isPage) throw badRequest(`Invalid value '${value}' for the query option '${option}'.`)
   return Number(value)
-}
-
-function nextPage(url: string, start: number): string {
-  const next = new URL(url)
-  next.searchParams.set('$skiptoken', String(start))
-  return next.href
 }
 
 function requireProperty(items: readonly object[], path: string): void {

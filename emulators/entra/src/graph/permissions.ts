@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { AppRoleAssignment } from '../directory/objects.ts'
+import { type AppRoleAssignment, InheritablePermission } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { NewAppRoleAssignment, NewPermissionGrant, PermissionGrantPatch } from './bodies.ts'
 import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
-import { findServicePrincipal, findUser, without } from './odata.ts'
+import { findByKey, findUser, without } from './odata.ts'
+import type { GraphVersion } from './paths.ts'
 import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const assignmentRight = 'AppRoleAssignment.ReadWrite.All'
@@ -26,7 +27,7 @@ export function addPermissionRoutes(routes: GraphRoutes): void {
   assigners.create(assignmentPath, NewAppRoleAssignment, ({ entra, content, principal: { id }, body }) => {
     if (body.principalId.toLowerCase() !== id)
       throw badRequest('The principalId of the body is not the object in the address.')
-    const { id: resourceId, appId } = findServicePrincipal(entra, body.resourceId)
+    const { id: resourceId, appId } = findByKey(entra, body.resourceId, content.servicePrincipals)
     const appRoleId = body.appRoleId.toLowerCase()
     if (!entra.directory.application(appId)?.appRoles.some(role => role.id.toLowerCase() === appRoleId))
       throw badRequest(`Permission being assigned was not found on application '${appId}'.`)
@@ -53,8 +54,8 @@ export function addPermissionRoutes(routes: GraphRoutes): void {
     if ((consentType === 'Principal') !== (principalId !== null))
       throw badRequest('principalId goes with consentType Principal, and only with it.')
     if (principalId !== null) findUser(entra, principalId)
-    const clientId = findServicePrincipal(entra, body.clientId).id
-    const resourceId = findServicePrincipal(entra, body.resourceId).id
+    const clientId = findByKey(entra, body.clientId, content.servicePrincipals).id
+    const resourceId = findByKey(entra, body.resourceId, content.servicePrincipals).id
     const grant = { id: randomUUID(), clientId, consentType, principalId, resourceId, scope }
     if (entra.directory.grantLike(grant)) throw duplicateError('Permission entry already exists.')
     content.permissionGrants.push(grant)
@@ -92,4 +93,52 @@ export function showAssignment({ directory }: Entra, assignment: AppRoleAssignme
     principalType: user ? 'User' : 'ServicePrincipal',
     resourceDisplayName: directory.principalById(assignment.resourceId)?.displayName,
   }
+}
+
+const listPath = '/applications/:key/inheritablePermissions'
+
+/**
+ * What agent identities inherit from their blueprint's principal, which only the beta version shows of an agent
+ * (https://learn.microsoft.com/entra/agent-id/configure-inheritable-permissions-blueprints).
+ */
+export function addInheritanceRoutes(routes: GraphRoutes, version: GraphVersion): void {
+  const readers = routes.forAgents('AgentIdentityBlueprint.Read.All')
+  const writers = routes.forAgents('AgentIdentityBlueprint.Create', 'AgentIdentityBlueprint.ReadWrite.All')
+  readers.list(listPath, request => blueprintOf(request).inheritablePermissions)
+  writers.create(listPath, InheritablePermission, request => {
+    const [{ inheritablePermissions: known }, { body }] = [blueprintOf(request), request]
+    if (known.some(({ resourceAppId }) => resourceAppId === body.resourceAppId))
+      throw duplicateError(`There are inheritable permissions for '${body.resourceAppId}' already.`)
+    known.push(body)
+    return body
+  })
+  writers.remove(`${listPath}/:part`, request => {
+    const [blueprint, { part }] = [blueprintOf(request), request]
+    const known = blueprint.inheritablePermissions
+    blueprint.inheritablePermissions = without(known, part, ({ resourceAppId }) => resourceAppId === part)
+  })
+  if (version !== 'beta') return
+  const agentReaders = routes.forAgents('AgentIdentity.Read.All')
+  const path = '/servicePrincipals/:key/inherited'
+  agentReaders.list(
+    `${path}AppRoleAssignments`,
+    request => {
+      const inherited = request.entra.directory.inheritedAssignments(agentOf(request))
+      return inherited.map(one => showAssignment(request.entra, one))
+    },
+    'appRoleAssignments',
+  )
+  agentReaders.list(
+    `${path}Oauth2PermissionGrants`,
+    request => request.entra.directory.inheritedGrants(agentOf(request)),
+    'oauth2PermissionGrants',
+  )
+}
+
+function agentOf({ principal, key }: GraphRequest) {
+  return principal.kind === 'agentIdentity' ? principal : throwNotFound(key)
+}
+
+function blueprintOf({ application, key }: GraphRequest) {
+  return application.kind === 'agentIdentityBlueprint' ? application : throwNotFound(key)
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { expect, it } from 'vitest'
-import { wellKnown } from '../directory/well-known.ts'
 import { describeBody, describeResponses, insertIds, nameIds } from '../testing/describe-responses.ts'
 import { startGraphForFile } from '../testing/graph-client.ts'
 import { requestCustomToken } from '../testing/requests.ts'

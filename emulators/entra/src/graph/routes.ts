@@ -2,14 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Query } from './bodies.ts'
 import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
-import {
-  collection,
-  findApplication,
-  findGroup,
-  findServicePrincipal,
-  findUser,
-  showObject,
-} from './odata.ts'
+import { throwNotFound } from './graph-error.ts'
+import { collection, findByKey, findUser, showObject } from './odata.ts'
 
 export type GraphRequest<Body = unknown> = ReturnType<typeof toGraphRequest<Body>>
 type Respond<Answer, Body = unknown> = (request: GraphRequest<Body>) => Answer
@@ -74,19 +68,20 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
 /** A request whose body the schema of the route has checked. Each object that its `:key` may name is looked up when it is read. */
 function toGraphRequest<Body>({ entra, caller, params, body }: FastifyRequest) {
   const { key = '', part = '' } = params as { readonly key?: string; readonly part?: string }
+  const { content } = entra.directory
   return {
-    ...{ entra, content: entra.directory.content, caller, key, part, body: body as Body },
+    ...{ entra, content, caller, key, part, body: body as Body },
     get application() {
-      return findApplication(entra, key)
+      return findByKey(entra, key, content.applications)
     },
     get principal() {
-      return findServicePrincipal(entra, key)
+      return findByKey(entra, key, content.servicePrincipals)
     },
     get user() {
       return findUser(entra, key)
     },
     get group() {
-      return findGroup(entra, key)
+      return content.groups.find(({ id }) => id === key) ?? throwNotFound(key)
     },
   }
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
-import type { ServicePrincipal, User } from '../directory/objects.ts'
+import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { AccountPatch, NewAgentUser } from './bodies.ts'
-import { badRequest, denied, duplicateError, throwNotFound } from './graph-error.ts'
-import { findUser } from './odata.ts'
-import { changePropertiesOf, lookUpMisses, propertySeenByLookUp } from './replication.ts'
+import { AccountPatch, NewAgentUser, Reference } from './bodies.ts'
+import { applicationPermission, type Caller, requireByKind } from './caller.ts'
+import { alreadyThere, badRequest, denied, duplicateError, GraphError, throwNotFound } from './graph-error.ts'
+import { findUser, readUserId, showObject, without } from './odata.ts'
+import { changePropertiesOf, changeProperty, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const writePermissions = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
@@ -87,4 +88,54 @@ export function showUser(entra: Entra, user: User) {
     accountEnabled: propertySeenByLookUp(entra, user, 'accountEnabled') ?? true,
     ...(isAgents ? { identityParentId } : {}),
   }
+}
+
+/** Routes for sponsors, who answer for blueprints and agents, and for owners, who may change them (https://learn.microsoft.com/graph/api/resources/agentidentity). */
+export function addResponsibleUserRoutes(routes: GraphRoutes): void {
+  for (const kind of ['application', 'principal'] as const)
+    for (const relation of ['sponsors', 'owners'] as const) {
+      const path = `/${kind === 'application' ? 'applications' : 'servicePrincipals'}/:key/${relation}`
+      const find = ({ caller, [kind]: object }: GraphRequest, what: 'Read' | 'ReadWrite') => {
+        checkPermission(caller, object, relation, what)
+        return object
+      }
+      const list: Parameters<GraphRoutes['list']>[1] = request =>
+        propertySeenByLookUp(request.entra, find(request, 'Read'), relation).flatMap(id => {
+          const user = request.entra.directory.user(id)
+          return user ? [showUser(request.entra, user)] : showObject(request.entra, id)
+        })
+      routes.list(path, list, 'directoryObjects')
+      routes.act(`${path}/$ref`, Reference, request => {
+        const object = find(request, 'ReadWrite')
+        const address = request.body['@odata.id']
+        const user = readUserId(request.entra, address) ?? throwNotFound(address)
+        if (object[relation].includes(user)) throw alreadyThere(relation)
+        changeProperty(object, relation, [...object[relation], user])
+      })
+      routes.remove(`${path}/:part/$ref`, request => {
+        const object = find(request, 'ReadWrite')
+        changeProperty(
+          object,
+          relation,
+          without(object[relation], request.part, id => id === request.part),
+        )
+      })
+    }
+}
+
+function checkPermission(
+  caller: Caller,
+  { kind }: Application | ServicePrincipal,
+  relation: 'sponsors' | 'owners',
+  what: 'Read' | 'ReadWrite',
+): void {
+  const isSponsors = relation === 'sponsors'
+  if (isSponsors && (kind === 'application' || kind === 'servicePrincipal'))
+    throw new GraphError('BadRequest', 'Resource not found for the segment.')
+  const isAgent = kind === 'agentIdentity'
+  const ofSponsors = isAgent ? 'AgentIdentity.ReadWrite.All' : applicationPermission
+  const ofOwners = `${isAgent ? 'AgentIdentity' : 'AgentIdentityBlueprint'}.${what}.All`
+  // As Graph's documentation says, no delegated permission gives access to the sponsors of an agent.
+  if (isAgent && isSponsors && caller.userId !== undefined) throw denied()
+  requireByKind(caller, { kind }, isSponsors ? ofSponsors : ofOwners)
 }

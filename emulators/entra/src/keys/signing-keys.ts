@@ -1,6 +1,12 @@
-import { createHash, KeyObject, type X509Certificate } from 'node:crypto'
+import {
+  createHash,
+  generateKeyPair,
+  type JsonWebKey,
+  type KeyObject,
+  type X509Certificate,
+} from 'node:crypto'
+import { promisify } from 'node:util'
 import type { Clock } from '@entra-agents/emulator-kit'
-import { type CryptoKey, exportJWK, generateKeyPair, importPKCS8, importX509, type JWK } from 'jose'
 import { makeCertificate } from './certificate.ts'
 
 export interface SigningKey {
@@ -8,9 +14,9 @@ export interface SigningKey {
   readonly kid: string
   /** The key's certificate in base64, as `x5c` has it. */
   readonly certificate: string
-  readonly privateKey: CryptoKey
-  readonly publicKey: CryptoKey
-  readonly jwk: JWK
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+  readonly jwk: JsonWebKey
   /** Until when the key is published, in milliseconds since 1970; `undefined` for the current key. */
   retiresAtMs: number | undefined
 }
@@ -53,25 +59,19 @@ export class SigningKeys {
 }
 
 export async function makeKey(): Promise<SigningKey> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256', { extractable: true })
+  const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
   const dates = { from: new Date('2026-01-01'), until: new Date('2049-12-31') }
-  const der = makeCertificate(
-    { name: 'accounts.accesscontrol.windows.net', ...dates },
-    KeyObject.from(publicKey),
-    KeyObject.from(privateKey),
-  )
-  return describeKey(der, publicKey, privateKey)
+  const content = { name: 'accounts.accesscontrol.windows.net', ...dates }
+  return describeKey(makeCertificate(content, publicKey, privateKey), publicKey, privateKey)
 }
 
 /** A key that was made before, with its certificate. */
-export async function takeKey(certificate: X509Certificate, key: KeyObject): Promise<SigningKey> {
-  const publicKey = await importX509(certificate.toString(), 'RS256', { extractable: true })
-  const privateKey = await importPKCS8(key.export({ type: 'pkcs8', format: 'pem' }).toString(), 'RS256')
-  return describeKey(certificate.raw, publicKey, privateKey)
+export async function takeKey({ raw, publicKey }: X509Certificate, privateKey: KeyObject) {
+  return describeKey(raw, publicKey, privateKey)
 }
 
-async function describeKey(der: Buffer, publicKey: CryptoKey, privateKey: CryptoKey): Promise<SigningKey> {
+function describeKey(der: Buffer, publicKey: KeyObject, privateKey: KeyObject): SigningKey {
   const kid = createHash('sha1').update(der).digest('base64url')
-  const jwk = await exportJWK(publicKey)
+  const jwk = publicKey.export({ format: 'jwk' })
   return { kid, certificate: der.toString('base64'), privateKey, publicKey, jwk, retiresAtMs: undefined }
 }

@@ -1,5 +1,5 @@
 import type { LoggedRequest } from '@entra-agents/emulator-kit'
-import type { Leg } from '../emulator/leg.ts'
+import type { Leg } from '../emulator/faults.ts'
 import type { Entra, RequestDetails } from '../entra.ts'
 import { type Content, html, type Markup } from '../sign-in/html.ts'
 import { claimsMarkup, facts, list, namesOf } from './screen.ts'

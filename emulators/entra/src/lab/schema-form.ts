@@ -1,6 +1,6 @@
 import { commonProblem } from '@entra-agents/service-kit'
 import type { FastifyRequest } from 'fastify'
-import { formOf } from '../emulator/leg.ts'
+import { formOf } from '../emulator/faults.ts'
 import { type Content, html, type Markup } from '../sign-in/html.ts'
 
 /** The part of a JSON Schema by which a form is drawn and read. */

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose'
 import type { Application, ServicePrincipal } from '../directory/objects.ts'
-import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { EntraError, refusal, timestampOf } from '../errors/entra-error.ts'
-import { exchangeSubject, federationClaim } from '../tokens/exchange-token.ts'
+import { exchangeSubject, federationClaim } from '../tokens/access-token.ts'
 import { isWithinLifetime, readOwnToken } from '../tokens/jwt.ts'
 
 type Assertion = Readonly<ReturnType<typeof readAssertion>>
@@ -57,7 +57,9 @@ async function checkCertificate(
   const thumbprint = Buffer.from(key, 'base64').toString('hex')
   const certificate = certificates
     .map(pem => new X509Certificate(pem))
-    .find(({ fingerprint, fingerprint256 }) => [fingerprint, fingerprint256].map(toHex).includes(thumbprint))
+    .find(({ fingerprint, fingerprint256 }) =>
+      [fingerprint, fingerprint256].some(one => one.replaceAll(':', '').toLowerCase() === thumbprint),
+    )
   if (!certificate) throw refusal(700027, { key })
   try {
     await compactVerify(jwt, certificate.publicKey, { algorithms: ['RS256', 'PS256'] })
@@ -105,8 +107,4 @@ export async function checkExchangeToken(entra: Entra, jwt: string, agent: Servi
   if (claims.sub !== exchangeSubject(entra, blueprintId, agent.id))
     throw refusal(claims['azp'] === blueprintId ? 7002137 : 700213, { subject: claims.sub ?? '' })
   checkLifetime(entra, claims, 700024)
-}
-
-function toHex(fingerprint: string): string {
-  return fingerprint.replaceAll(':', '').toLowerCase()
 }

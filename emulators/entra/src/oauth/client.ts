@@ -55,7 +55,9 @@ export interface TokenRequest {
 export async function authenticate({ entra, form, client }: TokenRequest): Promise<ClientAuthentication> {
   const { principal, application } = client
   const assertion = form.optional('client_assertion')
-  if (assertion !== undefined) requireJwtBearer(form)
+  const type = assertion === undefined ? jwtBearerAssertion : form.required('client_assertion_type')
+  if (type !== jwtBearerAssertion)
+    throw refusal(50027, { why: `client_assertion_type '${type}' is not supported` })
   if (principal.kind === 'agentIdentity') {
     if (assertion === undefined) throw credentialRefusal(form, principal)
     await checkExchangeToken(entra, assertion, principal)
@@ -74,12 +76,6 @@ function credentialRefusal(form: Form, { appId: client }: ServicePrincipal): Ent
   if (form.optional('fmi_path') !== undefined)
     return refusal(82001, { client, what: 'exchange tokens; its blueprint requests them' })
   return form.optional('client_secret') === undefined ? refusal(7000218) : refusal(7000215, { client })
-}
-
-function requireJwtBearer(form: Form): void {
-  const type = form.required('client_assertion_type')
-  if (type !== jwtBearerAssertion)
-    throw refusal(50027, { why: `client_assertion_type '${type}' is not supported` })
 }
 
 function checkSecret(entra: Entra, secret: string, { appId, passwordCredentials }: Application): void {

@@ -77,7 +77,10 @@ export class Grants {
     if (challenge === undefined && platform === 'spa') throw refusal(9002325)
     if (challenge !== undefined && verifier === undefined)
       throw refusal(900144, { parameter: 'code_verifier' })
-    if (challenge !== undefined && challengeOf(verifier) !== challenge) throw refusal(501481)
+    const proof = createHash('sha256')
+      .update(verifier ?? '')
+      .digest('base64url')
+    if (challenge !== undefined && proof !== challenge) throw refusal(501481)
     grant.isRedeemed = true
   }
 
@@ -158,8 +161,4 @@ function requireOwn<Grant extends Issued>(what: string, grant: Grant | undefined
   if (!grant) throw refusal(9002313, { what })
   if (grant.clientId !== clientId) throw refusal(700005, { what })
   return grant
-}
-
-function challengeOf(verifier = ''): string {
-  return createHash('sha256').update(verifier).digest('base64url')
 }

@@ -1,10 +1,13 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import type { User } from '../directory/objects.ts'
-import { openIdScopes, wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { propertySeenByLookUp } from '../graph/replication.ts'
 import type { TargetResource } from '../tokens/access-token.ts'
 import type { Client } from './client.ts'
+
+/** Scopes of OpenID Connect, which may be requested with the scopes of any API. */
+const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
 
 export type RequestedScopes = Readonly<ReturnType<typeof readScopes>>
 

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
+import * as wellKnown from '@entra-agents/trace/well-known'
 import type { Resource } from '../directory/directory.ts'
-import { stableId } from '../directory/graph-permissions.ts'
-import { agentClaims } from '../directory/microsoft.ts'
+import { agentClaims, stableId } from '../directory/microsoft.ts'
 import {
   type Application,
   newApplication,
@@ -11,10 +11,8 @@ import {
   newServicePrincipal,
   seededAt,
 } from '../directory/objects.ts'
-import { wellKnown } from '../directory/well-known.ts'
-import type { TenantDraft } from './draft.ts'
+import { quote, type TenantDraft } from './draft.ts'
 import { readSmallFile } from './file.ts'
-import { quote } from './names.ts'
 import type { Claims, RegistrationEntry } from './schema.ts'
 import type { Named } from './shape.ts'
 

@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { LineCounter, parseDocument } from 'yaml'
-import type { Fault } from './names.ts'
+import demo from './demo.json' with { type: 'json' }
+import { type Fault, quote } from './draft.ts'
 
 /** In bytes. */
 export const largestFile = 128 * 1024
@@ -17,17 +19,13 @@ export function readSmallFile(path: string, fault: Fault): string | undefined {
   return undefined
 }
 
-/** The content of a small YAML file; `undefined` after a fault. */
-export function readYamlFile(path: string, fault: Fault): unknown {
-  const yaml = readSmallFile(path, fault)
-  return yaml === undefined ? undefined : parseYaml(yaml, fault)
-}
-
 /**
- * Reads YAML 1.2, of which JSON is a part, without its tags. A fault says where it is, but shows nothing of the text, which
+ * The content of a small file of YAML 1.2, of which JSON is a part; `undefined` after a fault, which says where it is, but shows nothing of the text, which
  * may have secrets. Aliases are few, so that no small file becomes a large tree.
  */
-export function parseYaml(yaml: string, fault: Fault): unknown {
+export function readYamlFile(path: string, fault: Fault): unknown {
+  const yaml = readSmallFile(path, fault)
+  if (yaml === undefined) return undefined
   const lines = new LineCounter()
   const strictness = { prettyErrors: false, stringKeys: true, resolveKnownTags: false }
   try {
@@ -45,4 +43,39 @@ export function parseYaml(yaml: string, fault: Fault): unknown {
     fault(`is not YAML that can be read: ${(error as Error).message}`)
     return undefined
   }
+}
+
+/** Puts a seed over the one that it `extends`: the demo's, or another file, which extends none. `undefined` after a fault. */
+export function extendSeed(content: unknown, folder: string | null, fault: Fault): unknown {
+  const name = memberOf(content, 'extends')
+  if (typeof name !== 'string') return content
+  const tell: Fault = sentence => fault(`the file extends ${quote(name)}, which ${sentence}`)
+  const base = name === 'demo' ? demo : readBase(folder, name, tell)
+  return base && merge(base, content)
+}
+
+function readBase(folder: string | null, name: string, tell: Fault): unknown {
+  if (folder === null) tell('is a file; only seed files can name any')
+  const base = folder === null ? undefined : readYamlFile(resolve(folder, name), tell)
+  if (base === undefined || (isMapping(base) && !Object.hasOwn(base, 'extends'))) return base
+  tell(isMapping(base) ? 'extends a file itself; it may not' : 'is no mapping')
+  return undefined
+}
+
+/** Puts one tree of mappings over another; what is no mapping is replaced. No key reaches a prototype. */
+export function merge(below: unknown, above: unknown): unknown {
+  if (!isMapping(below) || !isMapping(above)) return above ?? below
+  const names = Object.keys({ ...below, ...above })
+  return Object.fromEntries(names.map(name => [name, merge(memberOf(below, name), memberOf(above, name))]))
+}
+
+/** What a tree of mappings has at a path such as `apps.orders`. */
+export function memberOf(tree: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce((node, name) => (isMapping(node) && Object.hasOwn(node, name) ? node[name] : undefined), tree)
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,7 +2,7 @@ import { describeShapeFaults } from '@entra-agents/service-kit'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Settings } from 'typebox/system'
 import { Check, Errors } from 'typebox/value'
-import { type Fault, list, quote } from './names.ts'
+import { type Fault, list, quote } from './draft.ts'
 import { type EntryOf, type Kind, namePattern, SeedFile, shapes } from './schema.ts'
 
 /** An entry of the file, such as an application. */

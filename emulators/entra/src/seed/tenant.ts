@@ -1,3 +1,4 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { graphPrincipalId, microsoftApplications } from '../directory/microsoft.ts'
 import {
   type Application,
@@ -6,11 +7,9 @@ import {
   type ServicePrincipal,
   type User,
 } from '../directory/objects.ts'
-import { wellKnown } from '../directory/well-known.ts'
 import { addResource, register } from './applications.ts'
-import { startDraft, type TenantDraft } from './draft.ts'
-import { extendSeed } from './extend.ts'
-import { type Fault, quote } from './names.ts'
+import { type Fault, quote, startDraft, type TenantDraft } from './draft.ts'
+import { extendSeed } from './file.ts'
 import { giveRights } from './rights.ts'
 import type { EntryOf } from './schema.ts'
 import { type Named, readShape, type Seed } from './shape.ts'

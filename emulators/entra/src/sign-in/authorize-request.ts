@@ -1,5 +1,5 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { readClaims } from '../conditional-access/claims.ts'
-import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { type Client, isAgentic } from '../oauth/client.ts'

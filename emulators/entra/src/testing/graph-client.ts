@@ -1,5 +1,5 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { beforeEach } from 'vitest'
-import { wellKnown } from '../directory/well-known.ts'
 import { requestCustomToken, sendJson } from './requests.ts'
 import { seedIds } from './seed-ids.ts'
 import {

@@ -1,10 +1,9 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { readClaims } from '../conditional-access/claims.ts'
-import { wellKnown } from '../directory/well-known.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { authenticate, type TokenRequest } from '../oauth/client.ts'
 import { checkResourceParameter, readDefaultScope } from '../oauth/scopes.ts'
-import { issueAccessToken } from '../tokens/access-token.ts'
-import { issueExchangeToken } from '../tokens/exchange-token.ts'
+import { issueAccessToken, issueExchangeToken } from '../tokens/access-token.ts'
 import { type TokenResponse, tokenResponse } from './user-grant.ts'
 
 /** Client credentials: T1 if the token exchange is the resource, otherwise an app-only token for an API. */

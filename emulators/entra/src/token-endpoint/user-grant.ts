@@ -1,7 +1,7 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { readClaims } from '../conditional-access/claims.ts'
 import { grantContexts } from '../conditional-access/contexts.ts'
 import type { Platform, User } from '../directory/objects.ts'
-import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import type { Client, TokenRequest } from '../oauth/client.ts'

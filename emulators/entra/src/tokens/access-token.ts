@@ -1,9 +1,9 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import type { Resource } from '../directory/directory.ts'
 import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
-import { wellKnown } from '../directory/well-known.ts'
 import type { Entra } from '../entra.ts'
 import { type Claims, type IssuedToken, signToken } from './jwt.ts'
-import { opaqueValue, pairwiseSubject } from './opaque.ts'
+import { encodeGuid, opaqueValue, pairwiseSubject } from './opaque.ts'
 
 export type ClientAuthentication = 'none' | 'secret' | 'certificate' | 'federation'
 
@@ -65,10 +65,8 @@ export function issueAccessToken(entra: Entra, request: AccessTokenRequest): Pro
 }
 
 function lifetimeFor({ settings, config }: Entra, { kind }: ServicePrincipal): number {
-  const { tokenLifetimeSeconds } = settings.current
-  return kind === 'agentIdentity'
-    ? Math.min(tokenLifetimeSeconds, config.agentTokenLifetimeSeconds)
-    : tokenLifetimeSeconds
+  const longest = kind === 'agentIdentity' ? config.agentTokenLifetimeSeconds : Infinity
+  return Math.min(settings.current.tokenLifetimeSeconds, longest)
 }
 
 function userClaims(
@@ -135,4 +133,45 @@ function optionalClaimValues({ client, signedIn, capabilities = [] }: AccessToke
     xms_par_app_azp: client.agentIdentityBlueprintId ?? undefined,
     xms_cc: capabilities.length > 0 ? capabilities : undefined,
   }
+}
+
+/** A claim of tokens that were acquired by a federated identity credential. */
+export const federationClaim = 'xms_ficinfo'
+
+/** T1's `sub`, which names tenant, blueprint and agent. */
+export function exchangeSubject(entra: Entra, blueprintAppId: string, agentId: string): string {
+  return `/eid1/c/pub/t/${encodeGuid(entra.config.tenantId)}/a/${encodeGuid(blueprintAppId)}/${agentId}`
+}
+
+/**
+ * Issues T1, by which the agent `fmiPath` authenticates, or without `fmiPath` the client's own token: an agent's T2. As in Entra,
+ * each has `ver` 2.0, but only T2 has the v2.0 issuer.
+ */
+export function issueExchangeToken(
+  entra: Entra,
+  client: ServicePrincipal,
+  authentication: ClientAuthentication,
+  fmiPath: string | undefined,
+): Promise<IssuedToken> {
+  const { agentIdentityBlueprintId: blueprintId } = client
+  return signToken(entra, {
+    aud: wellKnown.tokenExchangeAudience,
+    iss: blueprintId === null ? entra.issuerV1 : entra.issuerV2,
+    aio: opaqueValue(24),
+    azp: client.appId,
+    azpacr: authenticationClass[authentication],
+    idtyp: 'app',
+    oid: client.id,
+    rh: `1.${opaqueValue(30)}`,
+    sub: fmiPath === undefined ? client.id : exchangeSubject(entra, client.appId, fmiPath),
+    tid: entra.config.tenantId,
+    uti: opaqueValue(16),
+    ver: '2.0',
+    xms_act_fct: blueprintId === null ? '3 9' : '11 9 1',
+    ...(authentication === 'federation' ? { [federationClaim]: opaqueValue(24) } : {}),
+    xms_ftd: opaqueValue(24),
+    xms_idrel: blueprintId === null ? '7 14' : '7 28',
+    ...(blueprintId === null ? {} : { xms_par_app_azp: blueprintId }),
+    xms_sub_fct: blueprintId === null ? '9 3' : '9 1 11',
+  })
 }

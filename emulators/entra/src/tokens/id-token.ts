@@ -28,7 +28,7 @@ export async function issueIdToken(entra: Entra, request: IdTokenRequest): Promi
     aio: opaqueValue(24),
     ...(code === undefined ? {} : { c_hash: hashOf(code) }),
     ...(openId.has('email') ? { email: user.mail } : {}),
-    login_hint: loginHintOf(user),
+    login_hint: loginHintPrefix + Buffer.from(user.userPrincipalName).toString('base64url'),
     name: user.displayName,
     ...(nonce === undefined ? {} : { nonce }),
     ...claimsByChoice(entra, request),
@@ -62,12 +62,8 @@ function hashOf(code: string): string {
   return createHash('sha256').update(code).digest().subarray(0, 16).toString('base64url')
 }
 
+/** The beginning of an opaque hint that clients send on sign-out or on the next sign-in. */
 const loginHintPrefix = 'O.'
-
-/** An opaque hint that clients send on sign-out or on the next sign-in. */
-function loginHintOf(user: User): string {
-  return `${loginHintPrefix}${Buffer.from(user.userPrincipalName).toString('base64url')}`
-}
 
 /** The user of a `login_hint` or `logout_hint`, which is a user name or the opaque hint. */
 export function userOfHint(entra: Entra, hint: string | undefined): User | undefined {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { stableId } from '../../../../emulators/entra/src/directory/graph-permissions.ts'
+import { stableId } from '../../../../emulators/entra/src/directory/microsoft.ts'
 import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import { requestToken } from '../../../../emulators/entra/src/testing/start-entra.ts'
 import { permits } from '../../src/entra/blast-radius/changers.ts'

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { wellKnown } from '../../../../../emulators/entra/src/directory/well-known.ts'
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { requestCustomToken } from '../../../../../emulators/entra/src/testing/requests.ts'
 import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
 import {

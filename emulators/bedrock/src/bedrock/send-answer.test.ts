@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { generate } from './generate.ts'
-import { streamEvents } from './send-stream.ts'
+import { generate, streamEvents } from './send-answer.ts'
 
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 })
 const block = fc.oneof(

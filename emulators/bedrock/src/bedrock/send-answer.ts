@@ -1,9 +1,33 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
-import type { StreamBreak } from '../control/faults.ts'
+import type { StreamBreak } from '../control/controls.ts'
+import type { Reply } from '../model/reply.ts'
 import { encodeEvent } from '../wire/event-stream.ts'
-import type { Generation } from './generate.ts'
+
+/** An answer within the limits of the request, its blocks cut into tokens. */
+export type Generation = ReturnType<typeof generate>
+
+/** Cuts an answer into tokens and ends it at the token limit, even inside a tool's input. */
+export function generate(reply: Reply, maxTokens: number, random: () => number) {
+  let total = 0
+  const blocks = reply.blocks.flatMap(block => {
+    const all = tokenise(block.type === 'toolUse' ? JSON.stringify(block.input) : block.text, random)
+    const tokens = all.slice(0, Math.max(maxTokens - total, 0))
+    total += all.length
+    return tokens.length > 0 ? [{ block, tokens }] : []
+  })
+  const stopReason = total > maxTokens ? 'max_tokens' : reply.stopReason
+  return { blocks, stopReason, outputTokens: Math.min(total, maxTokens) }
+}
+
+/** Cuts a text into pieces of one to seven whole characters. */
+function tokenise(text: string, random: () => number): string[] {
+  const characters = [...text]
+  const tokens: string[] = []
+  while (characters.length > 0) tokens.push(characters.splice(0, 1 + Math.floor(random() * 7)).join(''))
+  return tokens
+}
 
 /** An answer, and how to send it. */
 export interface AnsweredCall {
@@ -90,4 +114,26 @@ const paddingAlphabet = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 /** Bedrock pads every event to a random length, so that tokens cannot be guessed from the size of frames. */
 export function padding(random: () => number): string {
   return paddingAlphabet.slice(0, 2 + Math.floor(random() * (paddingAlphabet.length - 2)))
+}
+
+/** Sends an answer as one JSON document, when a stream of it would have ended. A fault that breaks streams breaks it off in its middle. */
+export async function sendMessage(reply: FastifyReply, call: AnsweredCall): Promise<void> {
+  const { generation, usage, pace, breaks, startedMs, signal } = call
+  const { raw } = reply.hijack()
+  await waitUnlessAborted(pace.firstTokenMs + generation.outputTokens * pace.tokenDelayMs, signal)
+  const message = { role: 'assistant', content: generation.blocks.map(joinTokens) }
+  const metrics = { latencyMs: Math.round(performance.now() - startedMs) }
+  const body = JSON.stringify({ output: { message }, stopReason: generation.stopReason, usage, metrics })
+  raw.writeHead(200, { 'content-type': 'application/json', 'x-amzn-requestid': reply.request.id })
+  if (!breaks) raw.end(body)
+  else raw.write(body.slice(0, body.length / 2), () => breaks.end(raw))
+}
+
+function joinTokens({ block, tokens }: Generation['blocks'][number]) {
+  const text = tokens.join('')
+  if (block.type === 'text') return { text }
+  const { name, toolUseId } = block
+  // An input that the token limit cut off is no JSON.
+  const input: unknown = text === JSON.stringify(block.input) ? block.input : {}
+  return { toolUse: { name, toolUseId, type: 'tool_use', input } }
 }
