@@ -6,8 +6,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { parserHeaderBytes, passesGuard, respondToParserError } from './http/guard.ts'
 import { sendEmpty } from './http/responses.ts'
-import { authenticate } from './inbound/authentication.ts'
-import { TokenValidator } from './inbound/token-validator.ts'
+import { type Authentication, authenticate, TokenValidator } from './inbound/token-validator.ts'
 import { addRoutes } from './routes/routes.ts'
 import { TokenAcquirer } from './tokens/token-acquirer.ts'
 
@@ -43,6 +42,9 @@ class Sidecar extends Emulator<object, typeof FaultTarget, Record<never, never>,
 declare module 'fastify' {
   interface FastifyInstance {
     readonly sidecar: Sidecar
+  }
+  interface FastifyRequest {
+    authentication: Authentication
   }
 }
 

@@ -21,6 +21,9 @@ declare module 'fastify' {
     readonly entra: Entra
     readonly tenants: Tenants
   }
+  interface FastifyRequest {
+    entra: Entra
+  }
 }
 
 /** The emulator as a Fastify app. Tests in the same process reach its tenant by `app.entra`. */

@@ -11,12 +11,6 @@ import { ClientDocuments } from './oauth/client-documents.ts'
 import { Grants } from './oauth/grants.ts'
 import { Sessions } from './sign-in/sessions.ts'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    entra: Entra
-  }
-}
-
 /** What the request log shows of a protocol request. */
 export interface RequestDetails {
   readonly leg: Leg | undefined

@@ -9,7 +9,7 @@ import { type TProperties, type TSchema, Type } from 'typebox'
 import { type FaultKinds, Faults, type InjectedFault } from './faults.ts'
 import { publishRoutes } from './openapi.ts'
 import { RequestLog } from './request-log.ts'
-import { Clock, ClockOffset, Settings, strictObject } from './settings.ts'
+import { type Clock, ClockOffset, clockOf, Settings, strictObject } from './settings.ts'
 
 /** What differs between emulators. */
 export interface EmulatorParts<Target extends TSchema, Kinds extends FaultKinds, Values extends object> {
@@ -46,7 +46,7 @@ export class Emulator<
       { ...change, clockOffsetSeconds: ClockOffset },
       { ...initial, clockOffsetSeconds: 0 },
     )
-    this.clock = new Clock(this.settings)
+    this.clock = clockOf(this.settings)
   }
 
   /** Clears the request log and the faults, and restores the initial settings. */

@@ -44,7 +44,7 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(merged)
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -55,28 +55,17 @@ const maxOffsetSeconds = 315_360_000
 export const ClockOffset = Type.Integer({ minimum: -maxOffsetSeconds, maximum: maxOffsetSeconds })
 
 /** An emulator's time: the machine's time plus the setting `clockOffsetSeconds`. */
-export class Clock {
-  readonly #settings: Settings<{ clockOffsetSeconds: number }>
+export type Clock = Readonly<ReturnType<typeof clockOf>>
 
-  constructor(settings: Settings<{ clockOffsetSeconds: number }>) {
-    this.#settings = settings
-  }
-
-  nowMs(): number {
-    return Date.now() + this.#settings.current.clockOffsetSeconds * 1000
-  }
-
-  /** The current time, in ISO 8601. */
-  timestamp(): string {
-    return new Date(this.nowMs()).toISOString()
-  }
-
-  nowSeconds(): number {
-    return Math.floor(this.nowMs() / 1000)
-  }
-
-  /** Waits; rejects when the signal aborts. */
-  async sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
-    await delay(durationMs, undefined, signal ? { signal } : {})
+export function clockOf(settings: Settings<{ clockOffsetSeconds: number }>) {
+  const nowMs = () => Date.now() + settings.current.clockOffsetSeconds * 1000
+  return {
+    nowMs,
+    /** The current time, in ISO 8601. */
+    timestamp: () => new Date(nowMs()).toISOString(),
+    nowSeconds: () => Math.floor(nowMs() / 1000),
+    /** Waits; rejects when the signal aborts. */
+    sleep: (durationMs: number, signal?: AbortSignal): Promise<void> =>
+      delay(durationMs, undefined, signal ? { signal } : {}),
   }
 }

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { compactVerify, type JWTPayload } from 'jose'
 import type { Clock } from '../clock.ts'
-import { type Jwt, textClaim } from '../jwt.ts'
+import { type Jwt, parseJwt, textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
+import type { User } from '../tokens/token-request.ts'
 import { ConfigurationSource, type OpenIdConfiguration, type SigningKey } from './openid-configuration.ts'
 
 /** Why a token is refused: the `error_description` that ASP.NET Core sends, empty if it sends none. */
@@ -13,9 +15,8 @@ const tokenFaults = {
   issuer: "The issuer '(null)' is invalid",
 }
 
-const { signature, unknownKey, issuer } = tokenFaults
 /** Faults that newer keys may cure. */
-const curableByNewKeys = [signature, unknownKey, issuer]
+const curableByNewKeys = [tokenFaults.signature, tokenFaults.unknownKey, tokenFaults.issuer]
 
 const clockSkewSeconds = 300
 
@@ -81,10 +82,7 @@ export class TokenValidator {
 
   #audienceFault(claims: JWTPayload): string | undefined {
     const { audiences, clientId } = this.#azureAd
-    const byVersion = new Map([
-      ['2.0', clientId],
-      ['1.0', `api://${clientId}`],
-    ])
+    const byVersion = new Map(Object.entries({ '2.0': clientId, '1.0': `api://${clientId}` }))
     const accepted = audiences ?? [byVersion.get(textClaim(claims, 'ver') ?? '')]
     return [claims.aud].flat().some(audience => audience !== undefined && accepted.includes(audience))
       ? undefined
@@ -127,4 +125,29 @@ function dotNetDate(seconds: number): string {
     .split('T')
   const [year, month, day] = date.split('-')
   return `${month}/${day}/${year} ${time.slice(0, 8)}`
+}
+
+export interface Authentication {
+  /** The caller, if they sent a valid token. */
+  readonly user?: User
+  /** Why the token is refused: what the response says about it, which may be nothing. */
+  readonly fault?: string
+}
+
+/** Checks the token of an Authorization header; other schemes than Bearer count as no token. */
+export async function authenticate(authorization: string | undefined, validator: TokenValidator) {
+  const token = /^bearer (.*)$/i.exec(authorization ?? '')?.[1]?.trim()
+  if (!token) return {}
+  const jwt = parseJwt(token)
+  if (!jwt) return { fault: '' }
+  const fault = await validator.findFault(jwt)
+  if (fault !== undefined) return { fault }
+  const tokenHash = createHash('sha256').update(token).digest('base64url')
+  return { user: { token, tokenHash, claims: jwt.claims } }
+}
+
+/** The `WWW-Authenticate` header of a 401 (RFC 6750 §3). */
+export function challengeHeader({ fault }: Authentication): string {
+  if (fault === undefined) return 'Bearer'
+  return `Bearer error="invalid_token"${fault && `, error_description="${fault}"`}`
 }

@@ -3,18 +3,12 @@ import type { Config, OverridableRoute } from '../config.ts'
 import { callDownstream } from '../downstream/call.ts'
 import { EntraRefusalError } from '../entra/responses.ts'
 import { send, sendEmpty, sendJson, sendProblem, sendText } from '../http/responses.ts'
-import { type Authentication, challengeHeader } from '../inbound/authentication.ts'
+import { challengeHeader } from '../inbound/token-validator.ts'
 import { textClaim } from '../jwt.ts'
 import { unconfiguredApi } from '../settings/downstream-apis.ts'
 import type { TokenAcquirer } from '../tokens/token-acquirer.ts'
 import type { TokenRequest } from '../tokens/token-request.ts'
 import { mergeOverrides, Query } from './overrides.ts'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    authentication: Authentication
-  }
-}
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
 

@@ -9,11 +9,7 @@ export function readAzureAd(settings: Settings) {
   const tenantId = settings.text('AzureAd:TenantId')
   const clientId = settings.text('AzureAd:ClientId')
   if (!tenantId || !clientId) return undefined
-  const audience = settings.text('AzureAd:Audience')
-  const audiences = [
-    ...(settings.list('AzureAd:Audiences') ?? []),
-    ...(audience === undefined ? [] : [audience]),
-  ]
+  const audiences = [settings.list('AzureAd:Audiences') ?? [], settings.text('AzureAd:Audience') ?? []].flat()
   return {
     /** The URL of Entra, without trailing slash. */
     instance: (settings.text('AzureAd:Instance') ?? 'https://login.microsoftonline.com').replace(/\/+$/, ''),

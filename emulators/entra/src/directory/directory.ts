@@ -68,6 +68,11 @@ export class Directory {
     return application && principal && { application, principal }
   }
 
+  /** All APIs. */
+  get resources(): readonly Resource[] {
+    return this.content.applications.flatMap(({ appId }) => this.resource(appId) ?? [])
+  }
+
   /** Values of the app roles that a client or user holds on a resource. */
   appRoles(holderId: string, { application, principal }: Resource): string[] {
     const holder = this.principalById(holderId)

@@ -34,7 +34,7 @@ export function describeDirectory({ config, directory }: Entra) {
 }
 
 function rolesOf(directory: Directory, id: string) {
-  return resourcesOf(directory).flatMap(resource =>
+  return directory.resources.flatMap(resource =>
     directory.appRoles(id, resource).map(role => ({ api: resource.application.displayName, role })),
   )
 }
@@ -43,7 +43,7 @@ function rolesOf(directory: Directory, id: string) {
 function scopesOf(directory: Directory, principal: ServicePrincipal, nameOf: (id: string) => string) {
   const grants = directory.content.permissionGrants.filter(({ clientId }) => clientId === principal.id)
   const users = new Set(grants.flatMap(({ principalId }) => principalId ?? []))
-  return resourcesOf(directory).flatMap(resource => {
+  return directory.resources.flatMap(resource => {
     const api = resource.application.displayName
     const forAll = directory.grantedScopes(principal, resource, '')
     const forOne = [...users].flatMap(user =>
@@ -54,6 +54,3 @@ function scopesOf(directory: Directory, principal: ServicePrincipal, nameOf: (id
     return [...[...forAll].map(scope => ({ api, scope })), ...forOne]
   })
 }
-
-const resourcesOf = (directory: Directory) =>
-  directory.content.applications.flatMap(({ appId }) => directory.resource(appId) ?? [])

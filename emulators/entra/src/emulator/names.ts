@@ -19,9 +19,9 @@ export function findResourceByName({ config, directory }: Entra, name: string): 
   const id = config.seed.ids.clients.get(name)
   const known = directory.resource(id ?? name)
   if (known) return { ...known, identifier: id ? (known.application.identifierUris[0] ?? id) : name }
-  const resources = directory.content.applications.flatMap(({ appId, displayName, identifierUris }) => {
-    const resource = directory.resource(appId)
-    return resource ? [{ ...resource, displayName, identifier: identifierUris[0] ?? appId }] : []
+  const resources = directory.resources.map(resource => {
+    const { appId, displayName, identifierUris } = resource.application
+    return { ...resource, displayName, identifier: identifierUris[0] ?? appId }
   })
   return findOne('resource', name, resources)
 }

@@ -21,24 +21,12 @@ interface PropertyChange {
 
 const recentChanges = new WeakMap<object, Map<PropertyKey, PropertyChange>>()
 
-/** Changes a property of an object; the next `missedLookUps` look-ups still show the old value. */
-export function changeProperty<Thing extends object, Key extends keyof Thing>(
-  thing: Thing,
-  key: Key,
-  value: Thing[Key],
-): void {
+/** Changes properties of an object; for the next `missedLookUps` look-ups, `propertySeenByLookUp` still returns the old values. */
+export function changeProperties<Thing extends object>(thing: Thing, changes: Partial<Thing>): void {
   const known = recentChanges.get(thing) ?? new Map<PropertyKey, PropertyChange>()
-  recentChanges.set(thing, known.set(key, { before: thing[key], lookUps: 0 }))
-  thing[key] = value
-}
-
-/** Applies a PATCH; a change of `accountEnabled` shows only later. */
-export function changePropertiesOf<Thing extends { accountEnabled?: boolean }>(
-  thing: Thing,
-  { accountEnabled, ...others }: Partial<Thing>,
-): void {
-  Object.assign(thing, others)
-  if (accountEnabled !== undefined) changeProperty(thing, 'accountEnabled', accountEnabled)
+  for (const key of Object.keys(changes)) known.set(key, { before: thing[key as keyof Thing], lookUps: 0 })
+  recentChanges.set(thing, known)
+  Object.assign(thing, changes)
 }
 
 /** The value that a look-up shows for a property: after a change, at first still the old value. */

@@ -5,7 +5,7 @@ import { AccountPatch, NewAgentIdentity, NewServicePrincipal } from './bodies.ts
 import { applicationPermission, requireByKind } from './caller.ts'
 import { badRequest, duplicateError, GraphError } from './graph-error.ts'
 import { readBoundUsers } from './odata.ts'
-import { changePropertiesOf, lookUpMisses, propertySeenByLookUp } from './replication.ts'
+import { changeProperties, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
 
 const agentPath = '/servicePrincipals/microsoft.graph.agentIdentity'
@@ -56,7 +56,7 @@ export function addServicePrincipalRoutes(routes: GraphRoutes): void {
   routes.change('/servicePrincipals/:key', AccountPatch, ({ principal, body, caller }) => {
     const what = principal.kind === 'agentIdentity' ? 'AgentIdentity' : 'AgentIdentityBlueprintPrincipal'
     requireByKind(caller, principal, `${what}.EnableDisable.All`)
-    changePropertiesOf(principal, body)
+    changeProperties(principal, body)
   })
   routes.remove('/servicePrincipals/:key', ({ entra, caller, principal }) => {
     requireByKind(caller, principal, 'AgentIdentity.DeleteRestore.All')

@@ -6,7 +6,7 @@ import { AccountPatch, NewAgentUser, Reference } from './bodies.ts'
 import { applicationPermission, type Caller, requireByKind } from './caller.ts'
 import { alreadyThere, badRequest, denied, duplicateError, GraphError, throwNotFound } from './graph-error.ts'
 import { findUser, readUserId, showObject, without } from './odata.ts'
-import { changePropertiesOf, changeProperty, lookUpMisses, propertySeenByLookUp } from './replication.ts'
+import { changeProperties, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const writePermissions = ['AgentIdUser.ReadWrite.All', 'User.ReadWrite.All'] as const
@@ -52,7 +52,7 @@ export function addUserRoutes(routes: GraphRoutes): void {
     return showUser(entra, user)
   })
   managers.change('/users/:key', AccountPatch, request => {
-    changePropertiesOf(agentUserOf(request), request.body)
+    changeProperties(agentUserOf(request), request.body)
   })
   managers.remove('/users/:key', request => {
     request.entra.directory.remove(agentUserOf(request))
@@ -110,15 +110,12 @@ export function addResponsibleUserRoutes(routes: GraphRoutes): void {
         const address = request.body['@odata.id']
         const user = readUserId(request.entra, address) ?? throwNotFound(address)
         if (object[relation].includes(user)) throw alreadyThere(relation)
-        changeProperty(object, relation, [...object[relation], user])
+        changeProperties<typeof object>(object, { [relation]: [...object[relation], user] })
       })
       routes.remove(`${path}/:part/$ref`, request => {
         const object = find(request, 'ReadWrite')
-        changeProperty(
-          object,
-          relation,
-          without(object[relation], request.part, id => id === request.part),
-        )
+        const others = without(object[relation], request.part, id => id === request.part)
+        changeProperties<typeof object>(object, { [relation]: others })
       })
     }
 }

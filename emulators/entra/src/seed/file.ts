@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { isObject } from '@entra-agents/emulator-kit'
 import { LineCounter, parseDocument } from 'yaml'
 import demo from './demo.json' with { type: 'json' }
 import { type Fault, quote } from './draft.ts'
@@ -57,14 +58,14 @@ export function extendSeed(content: unknown, folder: string | null, fault: Fault
 function readBase(folder: string | null, name: string, tell: Fault): unknown {
   if (folder === null) tell('is a file; only seed files can name any')
   const base = folder === null ? undefined : readYamlFile(resolve(folder, name), tell)
-  if (base === undefined || (isMapping(base) && !Object.hasOwn(base, 'extends'))) return base
-  tell(isMapping(base) ? 'extends a file itself; it may not' : 'is no mapping')
+  if (base === undefined || (isObject(base) && !Object.hasOwn(base, 'extends'))) return base
+  tell(isObject(base) ? 'extends a file itself; it may not' : 'is no mapping')
   return undefined
 }
 
 /** Puts one tree of mappings over another; what is no mapping is replaced. No key reaches a prototype. */
 export function merge(below: unknown, above: unknown): unknown {
-  if (!isMapping(below) || !isMapping(above)) return above ?? below
+  if (!isObject(below) || !isObject(above)) return above ?? below
   const names = Object.keys({ ...below, ...above })
   return Object.fromEntries(names.map(name => [name, merge(memberOf(below, name), memberOf(above, name))]))
 }
@@ -73,9 +74,5 @@ export function merge(below: unknown, above: unknown): unknown {
 export function memberOf(tree: unknown, path: string): unknown {
   return path
     .split('.')
-    .reduce((node, name) => (isMapping(node) && Object.hasOwn(node, name) ? node[name] : undefined), tree)
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    .reduce((node, name) => (isObject(node) && Object.hasOwn(node, name) ? node[name] : undefined), tree)
 }

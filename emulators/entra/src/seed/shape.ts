@@ -51,14 +51,11 @@ function readEntries<What extends Kind>(
   return Object.entries(mapping ?? {}).flatMap(([name, value]) => {
     const title = `${what} ${quote(name)}`
     const entry: unknown = value ?? {}
-    if (new RegExp(namePattern).test(name))
-      return hasShape(shapes[what], entry, title, fault)
-        ? [{ name, title, entry: entry as EntryOf<What> }]
-        : []
-    fault(
-      `${title} needs a name of at most 64 letters, digits, ".", "_" and "-", the first a letter or digit`,
-    )
-    return []
+    const isNamed = new RegExp(namePattern).test(name)
+    const needed = 'a name of at most 64 letters, digits, ".", "_" and "-", the first a letter or digit'
+    if (!isNamed) fault(`${title} needs ${needed}`)
+    const isRight = isNamed && hasShape(shapes[what], entry, title, fault)
+    return isRight ? [{ name, title, entry: entry as EntryOf<What> }] : []
   })
 }
 

@@ -6,10 +6,15 @@ import { refusal } from '../errors/entra-error.ts'
 import { findClient, type TokenRequest } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { claimsToKeep } from '../tokens/jwt.ts'
-import { grantClientCredentials } from './client-credentials.ts'
-import { allowsOrigin, grantByCode, grantByDeviceCode, grantByRefreshToken } from './code-and-refresh.ts'
-import { grantAgentUser, grantOnBehalfOf } from './user-exchanges.ts'
-import type { TokenResponse } from './user-grant.ts'
+import { grantClientCredentials, type TokenResponse } from './grant-tokens.ts'
+import {
+  allowsOrigin,
+  grantAgentUser,
+  grantByCode,
+  grantByDeviceCode,
+  grantByRefreshToken,
+  grantOnBehalfOf,
+} from './user-grants.ts'
 
 const tokenPath = '/:tenant/oauth2/v2.0/token'
 
