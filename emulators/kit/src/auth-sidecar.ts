@@ -1,6 +1,6 @@
 import { buildApp } from '../../auth-sidecar/src/app.ts'
 import { readConfig } from '../../auth-sidecar/src/config.ts'
-import { inject, listen, type Own, type RunningEmulator } from './emulator.ts'
+import { inject, listen, type RunningEmulator } from './emulator.ts'
 import type { EmulatedEntra } from './entra.ts'
 import type { ReceivedRequest, TransportFault } from './wire.ts'
 
@@ -26,13 +26,10 @@ export interface ApiEntry {
 }
 
 /** A running Auth SDK sidecar, which gets tokens for the agents of a blueprint. Only this machine can call it. */
-export interface EmulatedSidecar extends RunningEmulator<ReceivedRequest> {
-  /** Injects a fault into requests whose path begins with `path`. Refusals of Entra are injected into Entra. */
-  fault(fault: TransportFault, options?: { readonly path?: string; readonly times?: number }): Disposable
-}
+export type EmulatedSidecar = Awaited<ReturnType<typeof startAuthSidecar>>
 
 /** Starts a sidecar in this process, whose agents may be named by all requests. */
-export async function startAuthSidecar(options: SidecarOptions): Promise<EmulatedSidecar> {
+export async function startAuthSidecar(options: SidecarOptions) {
   const { entra, blueprint, apis, port } = options
   const entries = Object.entries(apis).flatMap(
     ([name, { api = name, scopes = ['.default'], appOnly, baseUrl }]) => {
@@ -56,9 +53,15 @@ export async function startAuthSidecar(options: SidecarOptions): Promise<Emulate
     ...Object.fromEntries(entries),
   })
   const app = buildApp(config)
-  const own: Own<EmulatedSidecar> = {
-    fault: (fault, { path = '/', ...limits } = {}) =>
-      inject(app.sidecar.faults, { target: { path }, fault, ...limits }),
-  }
-  return Object.assign(await listen(app, app.sidecar, { port }), own)
+  const handles: RunningEmulator<ReceivedRequest> = await listen(app, app.sidecar, { port })
+  return Object.assign(handles, {
+    /** Injects a fault into requests whose path begins with `path`. Refusals of Entra are injected into Entra. */
+    fault(
+      fault: TransportFault,
+      options: { readonly path?: string; readonly times?: number } = {},
+    ): Disposable {
+      const { path = '/', ...limits } = options
+      return inject(app.sidecar.faults, { target: { path }, fault, ...limits })
+    },
+  })
 }

@@ -1,6 +1,6 @@
 import { buildApp } from '../../bedrock/src/app.ts'
 import { readConfig } from '../../bedrock/src/config.ts'
-import { type Address, inject, listen, type Own, type RunningEmulator } from './emulator.ts'
+import { type Address, inject, listen, type RunningEmulator } from './emulator.ts'
 import type { BedrockFault, BedrockRequest, ScriptStep } from './wire.ts'
 
 export interface BedrockOptions extends Address {
@@ -9,19 +9,15 @@ export interface BedrockOptions extends Address {
 }
 
 /** A running Bedrock with one AWS account, and its STS. */
-export interface EmulatedBedrock extends RunningEmulator<BedrockRequest> {
-  /** The variables by which AWS's SDKs call it. */
-  readonly environment: Readonly<Record<string, string>>
-  /** Injects a fault into calls of the model: `using _ = bedrock.fault('ThrottlingException', { times: 1 })`. */
-  fault(fault: BedrockFault, options?: { readonly times?: number }): Disposable
-}
+export type EmulatedBedrock = Awaited<ReturnType<typeof startBedrock>>
 
 /** Starts a Bedrock in this process. @throws if the script is none */
-export async function startBedrock({ script, ...address }: BedrockOptions = {}): Promise<EmulatedBedrock> {
+export async function startBedrock({ script, ...address }: BedrockOptions = {}) {
   const config = readConfig({ LOG_LEVEL: 'silent' }, script)
   const app = buildApp(config)
-  const handles = await listen(app, app.controls, address)
-  const own: Own<EmulatedBedrock> = {
+  const handles: RunningEmulator<BedrockRequest> = await listen(app, app.controls, address)
+  return Object.assign(handles, {
+    /** The variables by which AWS's SDKs call it. */
     environment: {
       AWS_REGION: config.region,
       AWS_ENDPOINT_URL_BEDROCK_RUNTIME: handles.url,
@@ -29,10 +25,10 @@ export async function startBedrock({ script, ...address }: BedrockOptions = {}):
       AWS_ACCESS_KEY_ID: config.accessKey.accessKeyId,
       AWS_SECRET_ACCESS_KEY: config.accessKey.secretAccessKey,
     },
-    fault(fault, limits = {}) {
+    /** Injects a fault into calls of the model: `using _ = bedrock.fault('ThrottlingException', { times: 1 })`. */
+    fault(fault: BedrockFault, limits: { readonly times?: number } = {}): Disposable {
       const what = typeof fault === 'string' ? { kind: 'error', name: fault } : fault
       return inject(app.controls.faults, { fault: what, ...limits })
     },
-  }
-  return Object.assign(handles, own)
+  })
 }

@@ -23,9 +23,6 @@ export interface RunningEmulator<Request> extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** What one emulator has besides what all have. */
-export type Own<Emulator extends RunningEmulator<unknown>> = Omit<Emulator, keyof RunningEmulator<unknown>>
-
 export interface Address {
   /** Default: 0, a free one. */
   readonly port?: number | undefined

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { buildEntra } from './build-entra.ts'
-import { type Address, inject, listen, type Own, type RunningEmulator } from './emulator.ts'
+import { type Address, inject, listen, type RunningEmulator } from './emulator.ts'
 import type { CustomToken, EntraFault, EntraRequest, FaultTarget, SignIn, Tokens } from './wire.ts'
 
 export interface EntraOptions extends Address {
@@ -13,60 +13,51 @@ export interface EntraOptions extends Address {
 }
 
 /** A running Entra with one tenant. */
-export interface EmulatedEntra extends RunningEmulator<EntraRequest> {
-  /** What clients are configured with: `{url}/{tenantId}`. */
-  readonly authority: string
-  readonly tenantId: string
-  /** `iss` of tokens of version 2. */
-  readonly issuer: string
-  /** The certificate to trust (PEM), if it speaks https. */
-  readonly ca: string | undefined
-  /** The client id of an application, blueprint or agent, or the object id of a user or group, by its name in the seed. */
-  id(name: string): string
-  /** Issues an access token, with any claims and lifetime. */
-  issueToken(token: CustomToken): Promise<string>
-  /** Signs a user in on the real page, as a browser does, and redeems the code as the application does. */
-  signIn(wanted: SignIn): Promise<Tokens>
-  /** Injects a fault into requests, by default into all until it is disposed: `using _ = entra.fault('obo', 50076)`. */
-  fault(target: FaultTarget, fault: EntraFault, options?: { readonly times?: number }): Disposable
-  /** Signs with a new key from now on; the old one stays published for an hour, or as long as you say. */
-  rotateKeys(options?: { readonly overlapSeconds?: number }): Promise<void>
-  /** The client secret that an application or blueprint has in the seed. */
-  secretOf(name: string): string
-}
+export type EmulatedEntra = Awaited<ReturnType<typeof startEntra>>
 
 /** Starts an Entra in this process. @throws with all faults of the seed, in words */
-export async function startEntra(options: EntraOptions): Promise<EmulatedEntra> {
+export async function startEntra(options: EntraOptions) {
   const { seed, port = 0, host = 'localhost', publicUrl, tls } = options
   // Without types, a wrong name of the option would start the demo's tenant.
   if (!seed) throw new TypeError('startEntra needs a seed: the path of a file, or what would be in it.')
   const env = { PORT: String(port), HOST: host, PUBLIC_URL: publicUrl, LOG_LEVEL: 'silent' }
   const { app, config, ca } = buildEntra(env, seed, tls)
   const { entra } = app
-  const handles = await listen(app, entra, { host, port })
+  const handles: RunningEmulator<EntraRequest> = await listen(app, entra, { host, port })
   const id = (name: string) => findId(config.seed.ids, name)
-  const own: Own<EmulatedEntra> = {
+  return Object.assign(handles, {
+    url: entra.publicUrl,
+    /** What clients are configured with: `{url}/{tenantId}`. */
     authority: `${entra.publicUrl}/${config.tenantId}`,
     tenantId: config.tenantId,
+    /** `iss` of tokens of version 2. */
     issuer: entra.issuerV2,
+    /** The certificate to trust (PEM), if it speaks https. */
     ca,
+    /** The client id of an application, blueprint or agent, or the object id of a user or group, by its name in the seed. */
     id,
-    secretOf(name: string) {
+    /** Issues an access token, with any claims and lifetime. */
+    async issueToken(token: CustomToken): Promise<string> {
+      return (await post(app, 'tokens', token)).access_token
+    },
+    /** Signs a user in on the real page, as a browser does, and redeems the code as the application does. */
+    signIn: (wanted: SignIn): Promise<Tokens> => post(app, 'sign-in', wanted),
+    /** Injects a fault into requests, by default into all until it is disposed: `using _ = entra.fault('obo', 50076)`. */
+    fault(leg: FaultTarget, fault: EntraFault, limits: { readonly times?: number } = {}): Disposable {
+      const what = typeof fault === 'number' ? { kind: 'refuse', code: fault } : fault
+      return inject(entra.faults, { target: { leg }, fault: what, ...limits })
+    },
+    /** Signs with a new key from now on; the old one stays published for an hour, or as long as you say. */
+    async rotateKeys({ overlapSeconds = 3_600 }: { readonly overlapSeconds?: number } = {}): Promise<void> {
+      await post(app, 'keys/rotate', { overlapSeconds })
+    },
+    /** The client secret that an application or blueprint has in the seed. */
+    secretOf(name: string): string {
       const secret = entra.directory.application(id(name))?.passwordCredentials[0]?.secretText
       if (secret === undefined) throw new RangeError(`"${name}" has no secret in the seed.`)
       return secret
     },
-    issueToken: async token => (await post(app, 'tokens', token)).access_token,
-    signIn: wanted => post(app, 'sign-in', wanted),
-    fault(leg, fault, limits = {}) {
-      const what = typeof fault === 'number' ? { kind: 'refuse', code: fault } : fault
-      return inject(entra.faults, { target: { leg }, fault: what, ...limits })
-    },
-    async rotateKeys({ overlapSeconds = 3_600 } = {}) {
-      await post(app, 'keys/rotate', { overlapSeconds })
-    },
-  }
-  return Object.assign(handles, own, { url: entra.publicUrl })
+  })
 }
 
 function findId(ids: Readonly<Record<string, ReadonlyMap<string, string>>>, name: string): string {

@@ -87,6 +87,7 @@ export class Emulator<
   #addRoutes(scope: FastifyInstance, choose: (request: FastifyRequest) => this): void {
     const { about, target } = this.#parts
     const FaultList = strictObject({ faults: this.faults.schema })
+    type FaultList = { readonly faults: readonly InjectedFault<Target, Kinds>[] }
     const says = (summary: string) => ({ schema: { summary } })
     const addEmptying = (method: 'DELETE' | 'POST', url: string, summary: string, act: (one: this) => void) =>
       scope.route({
@@ -113,28 +114,22 @@ export class Emulator<
     scope.get('/faults', says('Lists the injected faults.'), async request => ({
       faults: choose(request).faults.all,
     }))
-    scope.put<{ Body: { faults: InjectedFault<Target, Kinds>[] } }>(
-      '/faults',
-      { schema: { summary: 'Replaces the injected faults.', body: FaultList } },
-      async request => {
-        const { faults } = choose(request)
-        faults.clear()
-        faults.inject(...request.body.faults)
-        return { faults: faults.all }
-      },
-    )
+    const replacing = { summary: 'Replaces the injected faults.', body: FaultList }
+    scope.put<{ Body: FaultList }>('/faults', { schema: replacing }, async request => {
+      const { faults } = choose(request)
+      faults.clear()
+      faults.inject(...request.body.faults)
+      return { faults: faults.all }
+    })
     addEmptying('DELETE', '/faults', 'Clears the injected faults.', ({ faults }) => faults.clear())
 
     scope.get('/settings', says('Shows the settings.'), async request => choose(request).settings.current)
-    scope.patch<{ Body: Record<string, unknown> }>(
-      '/settings',
-      { schema: { summary: 'Changes settings, as a JSON merge patch does.', body: this.settings.schema } },
-      async request => {
-        const { settings } = choose(request)
-        settings.change(request.body)
-        return settings.current
-      },
-    )
+    const changing = { summary: 'Changes settings, as a JSON merge patch does.', body: this.settings.schema }
+    scope.patch<{ Body: Record<string, unknown> }>('/settings', { schema: changing }, async request => {
+      const { settings } = choose(request)
+      settings.change(request.body)
+      return settings.current
+    })
 
     addEmptying('POST', '/reset', 'Restores the state at start.', one => one.reset())
   }

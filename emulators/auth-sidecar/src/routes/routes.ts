@@ -112,11 +112,11 @@ function bodyToPassOn({ body, headers }: ApiRequest) {
   return { type: `${mediaType}; charset=utf-8`, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) }
 }
 
-export interface ApiRoute {
+interface ApiRoute {
   readonly Params: { readonly apiName: string }
 }
 
-export type ApiRequest = FastifyRequest<ApiRoute>
+type ApiRequest = FastifyRequest<ApiRoute>
 
 /** What the official sidecar sends to Entra if the caller names no correlation id. */
 const noCorrelationId = '00000000-0000-0000-0000-000000000000'
@@ -125,7 +125,7 @@ const noCorrelationId = '00000000-0000-0000-0000-000000000000'
  * Reads which token to request from the API's configuration and, if the route allows overrides, from the query, which is otherwise
  * ignored with a warning. Without scopes, responds with 400 and returns `undefined`.
  */
-export function readTokenRequest(
+function readTokenRequest(
   { apis, allowsOverrides }: Config,
   route: OverridableRoute,
   request: ApiRequest,

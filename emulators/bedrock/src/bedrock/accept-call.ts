@@ -44,7 +44,7 @@ export async function acceptCall(
 }
 
 /** The model that a call's path names, by an inference profile or by its own id. */
-export type InvokedModel = Readonly<ReturnType<typeof findInvokedModel>>
+type InvokedModel = Readonly<ReturnType<typeof findInvokedModel>>
 
 /** Regions that a geography's profile sends requests to (AWS, "Supported Regions and models for inference profiles"). */
 const profileRegions: Readonly<Record<Exclude<Geography, 'global'>, readonly string[]>> = {
@@ -60,7 +60,7 @@ const profileRegions: Readonly<Record<Exclude<Geography, 'global'>, readonly str
  *
  * @throws {BedrockError}
  */
-export function findInvokedModel(account: Account, modelId: string) {
+function findInvokedModel(account: Account, modelId: string) {
   const { region, accountId } = account.config
   const profileArns = `arn:aws:bedrock:${region}:${accountId}:inference-profile/`
   const id = modelId.replace(profileArns, '')
@@ -88,7 +88,7 @@ function regionsOf(geography: Geography | undefined, region: string): readonly s
  *
  * @throws {BedrockError} with IAM's text
  */
-export function authorise(
+function authorise(
   account: Account,
   { arn, policyArn, credential }: Caller,
   invoke: string,
@@ -127,7 +127,7 @@ const refusals: Readonly<Partial<Record<InvokedModel['model']['lifecycle' | 'acc
  *
  * @throws {BedrockError}
  */
-export function checkModelAccess({ model, profile }: InvokedModel): void {
+function checkModelAccess({ model, profile }: InvokedModel): void {
   const bareModel: Refusal = [
     'ValidationException',
     `Invocation of model ID ${model.id} with on-demand throughput isn’t supported. Retry your request with the ID or ARN of an inference profile that contains this model.`,

@@ -51,10 +51,7 @@ const maxSessionSeconds = 3_600
  *
  * @throws {StsError}
  */
-export async function assumeRoleWithWebIdentity(
-  account: Account,
-  parameters: URLSearchParams,
-): Promise<XmlContent> {
+async function assumeRoleWithWebIdentity(account: Account, parameters: URLSearchParams): Promise<XmlContent> {
   const roleArn = requireParameter(parameters, 'RoleArn', /^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/)
   const sessionName = requireParameter(parameters, 'RoleSessionName', /^[\w+=,.@-]{2,64}$/)
   const token = requireParameter(parameters, 'WebIdentityToken', /^.{4,20000}$/)
@@ -103,10 +100,10 @@ const constraintError = (value: string, rule: string) =>
   validationError(`1 validation error detected: ${value} failed to satisfy constraint: Member must ${rule}`)
 
 /** Text, or elements by name. */
-export type XmlContent = string | { readonly [element: string]: XmlContent }
+type XmlContent = string | { readonly [element: string]: XmlContent }
 
 /** A document of STS's query protocol. */
-export function xmlDocument(name: string, content: XmlContent): string {
+function xmlDocument(name: string, content: XmlContent): string {
   return `<${name} xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${toXml(content)}</${name}>\n`
 }
 

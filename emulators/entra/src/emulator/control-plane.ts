@@ -15,6 +15,7 @@ import { signInByPage, WantedSignIn } from './sign-in.ts'
 const Text = Type.String({ minLength: 1, maxLength: 500 })
 const OptionalTexts = Type.Optional(Type.Array(Text, { maxItems: 50 }))
 export const KeyRotation = strictObject({ overlapSeconds: Type.Integer({ minimum: 0, maximum: 999_999 }) })
+type KeyRotation = Static<typeof KeyRotation>
 export const CustomToken = strictObject({
   client: Text,
   resource: Text,
@@ -79,22 +80,16 @@ function hasFulfilledPolicy(entra: Entra, body: unknown): boolean {
 
 function addOwnControls(scope: FastifyInstance): void {
   addTenantControls(scope)
-  scope.post<{ Body: Static<typeof KeyRotation> }>(
-    '/keys/rotate',
-    { schema: { summary: 'Signs with a new key from now on.', body: KeyRotation } },
-    async ({ entra, body }) => {
-      const key = await entra.keys.rotate(body.overlapSeconds)
-      return { kid: key.kid, published: (await entra.keys.published()).map(({ kid }) => kid) }
-    },
-  )
-  scope.post<{ Body: CustomToken }>(
-    '/tokens',
-    { schema: { summary: 'Issues a token with any claims and lifetime.', body: CustomToken } },
-    async ({ entra, body }) => {
-      const { jwt, expiresInSeconds } = await issueCustomToken(entra, body)
-      return { access_token: jwt, expires_in: expiresInSeconds }
-    },
-  )
+  const rotation = { summary: 'Signs with a new key from now on.', body: KeyRotation }
+  scope.post<{ Body: KeyRotation }>('/keys/rotate', { schema: rotation }, async ({ entra, body }) => {
+    const key = await entra.keys.rotate(body.overlapSeconds)
+    return { kid: key.kid, published: (await entra.keys.published()).map(({ kid }) => kid) }
+  })
+  const token = { summary: 'Issues a token with any claims and lifetime.', body: CustomToken }
+  scope.post<{ Body: CustomToken }>('/tokens', { schema: token }, async ({ entra, body }) => {
+    const { jwt, expiresInSeconds } = await issueCustomToken(entra, body)
+    return { access_token: jwt, expires_in: expiresInSeconds }
+  })
   scope.post<{ Body: Static<typeof WantedSignIn> }>(
     '/sign-in',
     {
@@ -114,10 +109,9 @@ function addOwnControls(scope: FastifyInstance): void {
     describeDirectory(entra),
   )
   const pem = { content: { 'application/pem-certificate-chain': { schema: Type.String() } } }
-  scope.get(
-    '/ca.pem',
-    { schema: { summary: 'The certificates for clients to trust.', response: { 200: pem } } },
-    async ({ entra }, reply) => reply.type('application/pem-certificate-chain').send(readCertificates(entra)),
+  const trust = { summary: 'The certificates for clients to trust.', response: { 200: pem } }
+  scope.get('/ca.pem', { schema: trust }, async ({ entra }, reply) =>
+    reply.type('application/pem-certificate-chain').send(readCertificates(entra)),
   )
 }
 
@@ -150,7 +144,7 @@ const summaries = {
 }
 
 /** Adds the controls by which tenants are made and deleted while the emulator runs. */
-export function addTenantControls(scope: FastifyInstance): void {
+function addTenantControls(scope: FastifyInstance): void {
   const { tenants } = scope
   scope.get('/tenants', { schema: { summary: summaries.list } }, async () => ({
     tenants: tenants.all.map(describe),

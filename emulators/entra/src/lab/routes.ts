@@ -71,7 +71,7 @@ const FaultOptions = {
 }
 
 /** The screen with faults, clock, settings, keys and reset, and the routes of its forms. */
-export function serveControls(lab: FastifyInstance): void {
+function serveControls(lab: FastifyInstance): void {
   const kinds = lab.entra.faults.describe().map(({ kind, does, parameters }) => {
     const schema: FormSchema = strictObject({ ...FaultOptions, ...parameters.properties })
     return { kind, does, schema }
@@ -118,7 +118,7 @@ export function serveControls(lab: FastifyInstance): void {
 type Right = { api: string; role?: string; scope?: string; user?: string }
 type Holder = { readonly id: string; name: string; enabled: boolean; may: readonly Right[] }
 
-export function showDirectory(entra: Entra): Content {
+function showDirectory(entra: Entra): Content {
   const { tenant, users, groups, apps, blueprints, agents } = describeDirectory(entra)
   const people = users.map(user => {
     const account = user.agent ? `, the account of ${user.agent}` : ''

@@ -5,7 +5,7 @@ import type { DirectoryContent, Group } from '../directory/objects.ts'
 export type Fault = (sentence: string) => void
 
 /** Gives ids, and sees to it that no two things have the same. */
-export function idsOf(tenant: string, fault: Fault) {
+function idsOf(tenant: string, fault: Fault) {
   const owners = new Map<string, string>()
   /** Reserves an id, or another value that only one thing may have. */
   const claim = (value: string, thing: string): void => {
@@ -23,19 +23,15 @@ export function idsOf(tenant: string, fault: Fault) {
 }
 
 /** The things of a kind by their names. */
-export class Names<Thing> extends Map<string, Thing> {
-  readonly #tell: (wrong: string) => void
-
-  constructor(kind: string, fault: Fault) {
-    super()
-    this.#tell = wrong => fault(`${wrong}, which is no ${kind}; there ${list([...this.keys()], 'is')}`)
-  }
-
+function namesOf<Thing>(kind: string, fault: Fault) {
+  const names = new Map<string, Thing>()
   /** @param sentence what the file says, such as `user "ada" is in`; a wrong name ends it, and the right ones follow */
-  find(name: string, sentence: string): Thing | undefined {
-    if (!this.has(name)) this.#tell(`${sentence} ${quote(name)}`)
-    return this.get(name)
+  const find = (name: string, sentence: string) => {
+    const wrong = `${sentence} ${quote(name)}, which is no ${kind}`
+    if (!names.has(name)) fault(`${wrong}; there ${list([...names.keys()], 'is')}`)
+    return names.get(name)
   }
+  return Object.assign(names, { find })
 }
 
 const longestList = 20
@@ -63,8 +59,8 @@ export function startDraft(tenant: string, domain: string, folder: string | null
     ...{ appRoleAssignments: [], permissionGrants: [] },
     ...{ groupEligibilities: [], accessPackageAssignments: [], conditionalAccessPolicies: [] },
   }
-  const users = new Names<string>('user', fault)
-  const groups = new Names<Group>('group', fault)
-  const apis = new Names<Resource>('API', fault)
+  const users = namesOf<string>('user', fault)
+  const groups = namesOf<Group>('group', fault)
+  const apis = namesOf<Resource>('API', fault)
   return { domain, folder, fault, ids: idsOf(tenant, fault), users, groups, apis, content }
 }
