@@ -30,6 +30,10 @@ export type Config = ReturnType<typeof readConfig>
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>) {
   const settings = new Settings(env)
+  const hosts = settings
+    .text('AllowedHosts')
+    ?.split(';')
+    .flatMap(host => host.trim() || [])
   return readEnvironment(env, reader => ({
     listen: readListenAddress(settings, reader),
     /** `undefined` when `AzureAd` lacks what every request needs. */
@@ -38,18 +42,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>) {
     allowsOverrides: (route: OverridableRoute): boolean =>
       settings.flag(`Sidecar:AllowOverrides:${route}`) ?? overridableRoutes[route],
     /** `undefined` accepts every Host header. */
-    allowedHosts: readAllowedHosts(settings.text('AllowedHosts')),
+    allowedHosts: hosts?.includes('*') ? undefined : hosts,
     /** Host names under which `/emulator/*` may be called. */
     controlHosts: reader.hostNames('ALLOWED_HOSTS'),
     /** Path of the projected token, as set by the workload identity webhook. */
     federatedTokenFile: reader.optional('AZURE_FEDERATED_TOKEN_FILE'),
     logLevel: logLevels[settings.text('Logging:LogLevel:Default')?.toLowerCase() ?? ''] ?? 'info',
   }))
-}
-
-function readAllowedHosts(value: string | undefined): readonly string[] | undefined {
-  const hosts = value?.split(';').flatMap(host => host.trim() || [])
-  return hosts?.includes('*') ? undefined : hosts
 }
 
 const urlPattern = /^http:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?\/*$/i

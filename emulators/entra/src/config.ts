@@ -11,32 +11,28 @@ export type Config = ReturnType<typeof readConfig>
  * @param givenSeed takes the place of `ENTRA_SEED`: a file's path, or what would be in the file
  */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, givenSeed?: string | object) {
-  const config = readEnvironment(env, reader => ({
-    seed: readSeed(reader, givenSeed),
-    ...readVariables(reader),
-  }))
-  const { tenantId, domain } = config.seed
-  return { ...config, tenantId, domain }
-}
-
-function readVariables(reader: EnvironmentReader) {
-  if (reader.optional('REGISTRATIONS_FILE'))
-    reader.fault('REGISTRATIONS_FILE is not read: let ENTRA_SEED name a file that has “extends: demo”.')
-  return {
-    host: reader.text('HOST', 'localhost'),
-    port: reader.port('PORT', 7001),
-    logLevel: reader.logLevel(),
-    allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
-    keepsClaims: reader.flag(
-      'KEEP_CLAIMS',
-      ['::1', ...loopbackHosts].includes(reader.text('HOST', 'localhost')),
-    ),
-    publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
-    tls: readTls(reader),
-    signingKey: readSigningKey(reader),
-    agentTokenLifetimeSeconds: reader.integer('AGENT_TOKEN_LIFETIME_SECONDS', 86_400, 1, 86_400),
-    documentHosts: reader.list('CLIENT_DOCUMENT_HOSTS', []).map(host => host.toLowerCase()),
-  }
+  return readEnvironment(env, reader => {
+    const seed = readSeed(reader, givenSeed)
+    if (reader.optional('REGISTRATIONS_FILE'))
+      reader.fault('REGISTRATIONS_FILE is not read: let ENTRA_SEED name a file that has “extends: demo”.')
+    return {
+      // Without a tenant there are faults, for which this configuration is thrown away.
+      ...{ seed, tenantId: seed?.tenantId, domain: seed?.domain },
+      host: reader.text('HOST', 'localhost'),
+      port: reader.port('PORT', 7001),
+      logLevel: reader.logLevel(),
+      allowedHosts: reader.hostNames('ALLOWED_HOSTS'),
+      keepsClaims: reader.flag(
+        'KEEP_CLAIMS',
+        ['::1', ...loopbackHosts].includes(reader.text('HOST', 'localhost')),
+      ),
+      publicUrl: reader.optional('PUBLIC_URL') === undefined ? undefined : reader.url('PUBLIC_URL'),
+      tls: readTls(reader),
+      signingKey: readSigningKey(reader),
+      agentTokenLifetimeSeconds: reader.integer('AGENT_TOKEN_LIFETIME_SECONDS', 86_400, 1, 86_400),
+      documentHosts: reader.list('CLIENT_DOCUMENT_HOSTS', []).map(host => host.toLowerCase()),
+    }
+  })
 }
 
 function readTls(reader: EnvironmentReader): { cert: string; key: string } | undefined {

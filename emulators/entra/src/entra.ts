@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
 import { SignInActivities } from './directory/sign-in-activities.ts'
 import { FaultTarget, faults, type Leg } from './emulator/faults.ts'
-import { FederatedIssuers } from './keys/federated-issuers.ts'
+import { federatedIssuers } from './keys/federated-issuers.ts'
 import { type SigningKey, SigningKeys } from './keys/signing-keys.ts'
 import { ClientDocuments } from './oauth/client-documents.ts'
 import { Grants } from './oauth/grants.ts'
@@ -55,7 +55,7 @@ const initialValues = {
 export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, typeof initialValues> {
   readonly config: Config
   readonly keys: SigningKeys
-  readonly federatedIssuers = new FederatedIssuers()
+  readonly keysOfIssuer = federatedIssuers()
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
   readonly signInActivities = new SignInActivities()

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { serve } from '@entra-agents/service-kit'
-import { buildEntra } from './build-entra.ts'
+import { buildEntra } from './entra.ts'
 
 const help = `An emulator of Microsoft Entra ID for tests: one tenant, in memory.
 

@@ -48,9 +48,7 @@ export async function listen<Request>(
     await app.close()
     throw new Error(explainPort(error.code, String(port), 'port') ?? error.message, { cause: error })
   })
-  const close = async () => {
-    await app.close()
-  }
+  const close = async (): Promise<void> => app.close()
   const changeSettings = (settings: object) => {
     refuse(controls.settings.schema, settings, 'These settings cannot be')
     controls.settings.change(settings)

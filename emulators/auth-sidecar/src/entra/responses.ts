@@ -86,7 +86,10 @@ function readRefusal({ status, body }: EntraResponse): EntraRefusalError {
   const members = parseMembers(body)
   const refuse = (message: string) => new EntraRefusalError(message, members, body)
   if (body.trim() === '' || (members && members['error'] === undefined))
-    return refuse(`HttpStatusCode: ${status}: ${nameStatus(status)}`)
+    // A status as .NET names it: `NotFound`, `BadRequest`.
+    return refuse(
+      `HttpStatusCode: ${status}: ${(STATUS_CODES[status] ?? `${status}`).replaceAll(/[^A-Za-z]/g, '')}`,
+    )
   if (!members) return refuse(status === 429 ? msalTexts.throttled : msalTexts.unreadable)
   const { error, error_description: description, claims } = members
   if (error === 'invalid_client') return refuse(msalTexts.invalidClient + (description ?? ''))
@@ -108,9 +111,4 @@ function parseMembers(body: string): JsonMembers | undefined {
   } catch {
     return undefined
   }
-}
-
-/** A status as .NET names it: `NotFound`, `BadRequest`. */
-function nameStatus(status: number): string {
-  return (STATUS_CODES[status] ?? `${status}`).replaceAll(/[^A-Za-z]/g, '')
 }

@@ -50,7 +50,10 @@ export function mergeOverrides(options: ApiOptions, overrides: readonly Override
     ({ key, value }) => value.trim() !== '' || (key === 'acquiretokenoptions.claims' && value !== ''),
   )
   const scopes = set.filter(({ key }) => key === 'scopes').map(({ value }) => value)
-  const changed = set.map(override => overriddenOptions(override, options))
+  const changed = set.map(({ key, value }) => {
+    const unsupported = key.startsWith('acquiretokenoptions.') ? { unsupported: key } : {}
+    return changes.get(key)?.(value, options) ?? unsupported
+  })
   return Object.assign({ ...options }, ...changed, scopes.length > 0 ? { scopes } : {})
 }
 
@@ -65,12 +68,6 @@ const changes = new Map<string, (value: string, options: ApiOptions) => Partial<
   ['acquiretokenoptions.claims', value => ({ claims: value })],
   ['acquiretokenoptions.correlationid', value => (guid.test(value) ? { correlationId: value } : {})],
 ])
-
-function overriddenOptions({ key, value }: Override, options: ApiOptions): Partial<ApiOptions> {
-  const change = changes.get(key)
-  if (change) return change(value, options)
-  return key.startsWith('acquiretokenoptions.') ? { unsupported: key } : {}
-}
 
 function isTrue(value: string): boolean {
   return value.trim().toLowerCase() === 'true'

@@ -7,7 +7,7 @@ import { EntraRefusalError } from '../entra/responses.ts'
 import { textClaim } from '../jwt.ts'
 import type { AzureAdOptions } from '../settings/azure-ad.ts'
 import { type ClientOptions, ConfidentialClient, type TokenQuery } from './confidential-client.ts'
-import { type CachedToken, TokenCache } from './token-cache.ts'
+import { type CachedToken, tokenCache } from './token-cache.ts'
 import type { AgentAccount, AgentSelection, TokenRequest } from './token-request.ts'
 
 const exchangeScope = 'api://AzureADTokenExchange/.default'
@@ -26,7 +26,7 @@ export class TokenAcquirer {
   constructor(azureAd: AzureAdOptions, federatedTokenFile: string | undefined, clock: Clock) {
     const entra = new EntraConnection(azureAd.instance, clock)
     this.#azureAd = azureAd
-    this.#services = { entra, cache: new TokenCache(clock), clock }
+    this.#services = { entra, cache: tokenCache(clock), clock }
     this.#loadCredential = blueprintCredential(azureAd.credentials, federatedTokenFile, clock)
   }
 

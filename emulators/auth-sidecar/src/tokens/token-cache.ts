@@ -15,38 +15,28 @@ export interface CachedToken {
 /** A token is not returned from the cache in its last five minutes. */
 const expiryBufferMs = 5 * 60_000
 
+export type TokenCache = Readonly<ReturnType<typeof tokenCache>>
+
 /** Access tokens in memory: a partition for each application, tenant and user, with a token for each set of scopes. */
-export class TokenCache {
-  /** The cache of Microsoft's sidecar is unbounded. */
-  readonly #partitions = new LRUCache<string, readonly CachedToken[]>({ max: 50_000 })
-  readonly #clock: Clock
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** The partition's token that has all these scopes (in lower case), if it is valid for five more minutes. */
-  find(partition: string, scopes: readonly string[]): CachedToken | undefined {
-    const token = this.#partitions
-      .get(partition)
-      ?.find(candidate => scopes.every(scope => candidate.scopes.has(scope)))
-    return token && token.expiresAtMs - expiryBufferMs > this.#clock.nowMs() ? token : undefined
-  }
-
-  /** The refresh token of the partition's user. */
-  refreshToken(partition: string): string | undefined {
-    return this.#partitions.get(partition)?.findLast(({ refreshToken }) => refreshToken)?.refreshToken
-  }
-
-  /** Stores a token; it replaces tokens of the partition that share a scope with it. */
-  store(partition: string, token: CachedToken): void {
-    const others = (this.#partitions.get(partition) ?? []).filter(
-      ({ scopes }) => ![...scopes].some(scope => token.scopes.has(scope)),
-    )
-    this.#partitions.set(partition, [...others, token])
-  }
-
-  clear(): void {
-    this.#partitions.clear()
+export function tokenCache(clock: Clock) {
+  // The cache of Microsoft's sidecar is unbounded.
+  const partitions = new LRUCache<string, readonly CachedToken[]>({ max: 50_000 })
+  return {
+    /** The partition's token that has all these scopes (in lower case), if it is valid for five more minutes. */
+    find(partition: string, wanted: readonly string[]): CachedToken | undefined {
+      const token = partitions.get(partition)?.find(({ scopes }) => wanted.every(scope => scopes.has(scope)))
+      return token && token.expiresAtMs - expiryBufferMs > clock.nowMs() ? token : undefined
+    },
+    /** The refresh token of the partition's user. */
+    refreshToken: (partition: string) =>
+      partitions.get(partition)?.findLast(({ refreshToken }) => refreshToken)?.refreshToken,
+    /** Stores a token; it replaces tokens of the partition that share a scope with it. */
+    store(partition: string, token: CachedToken): void {
+      const others = (partitions.get(partition) ?? []).filter(
+        ({ scopes }) => ![...scopes].some(scope => token.scopes.has(scope)),
+      )
+      partitions.set(partition, [...others, token])
+    },
+    clear: () => partitions.clear(),
   }
 }

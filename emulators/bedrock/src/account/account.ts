@@ -2,7 +2,7 @@ import type { Clock, Settings } from '@entra-agents/emulator-kit'
 import type { Config } from '../config.ts'
 import { type Model, models } from './models.ts'
 import type { PolicyDocument, Statement } from './policy.ts'
-import { type Principal, type SessionCredentials, Sessions, sessionPrincipal } from './sessions.ts'
+import { type Principal, type SessionCredentials, sessionPrincipal, sessionsOf } from './sessions.ts'
 
 /** Settings of the account that the control plane can change. */
 export interface AccountChanges {
@@ -17,14 +17,14 @@ export class Account {
   readonly config: Config
   readonly clock: Clock
   readonly #seed: ReturnType<typeof seedAccount>
-  readonly #sessions: Sessions
+  readonly #sessions: ReturnType<typeof sessionsOf>
   readonly #changes: Pick<Settings<AccountChanges>, 'current'>
 
   constructor(config: Config, clock: Clock, changes: Pick<Settings<AccountChanges>, 'current'>) {
     this.config = config
     this.clock = clock
     this.#seed = seedAccount(config)
-    this.#sessions = new Sessions(config.accessKey.secretAccessKey)
+    this.#sessions = sessionsOf(config.accessKey.secretAccessKey)
     this.#changes = changes
   }
 
@@ -86,11 +86,9 @@ const sessionToken = 'emulated-expired-session-token'
 const pastExpiryMs = Date.UTC(2026, 0, 1)
 
 const invokeActions = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream']
-const allowBearerToken: Statement = { Effect: 'Allow', Action: 'bedrock:CallWithBearerToken', Resource: '*' }
-const allowFoundationModels: Statement = {
-  Effect: 'Allow',
-  Action: invokeActions,
-  Resource: ['arn:aws:bedrock:*::foundation-model/*', 'arn:aws:bedrock:::foundation-model/*'],
+const foundationModels = ['arn:aws:bedrock:*::foundation-model/*', 'arn:aws:bedrock:::foundation-model/*']
+const allow = (Action: string | string[], Resource: string | string[]): Statement => {
+  return { Effect: 'Allow', Action, Resource }
 }
 
 /**
@@ -116,14 +114,11 @@ export function seedAccount({ accountId, accessKey, bearerKey, role }: Config) {
     { key: 'emulated-api-key-of-another-region', region: 'xx-other-1', principal: agent },
     { key: 'emulated-api-key-without-policy', principal: withoutPolicy },
   ]
-  const profiles: Statement = {
-    Effect: 'Allow',
-    Action: invokeActions,
-    Resource: `arn:aws:bedrock:*:${accountId}:inference-profile/*`,
-  }
+  const profiles = allow(invokeActions, `arn:aws:bedrock:*:${accountId}:inference-profile/*`)
+  const models = allow(invokeActions, foundationModels)
   const policies: Policies = {
-    [agent.policyArn]: policyOf(profiles, allowFoundationModels, allowBearerToken),
-    [role.arn]: policyOf(profiles, allowFoundationModels),
+    [agent.policyArn]: policyOf(profiles, models, allow('bedrock:CallWithBearerToken', '*')),
+    [role.arn]: policyOf(profiles, models),
     [profilesOnly.policyArn]: policyOf(profiles),
   }
   return { accessKeys, apiKeys, policies }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { Sessions, sessionPrincipal } from './sessions.ts'
+import { sessionPrincipal, sessionsOf } from './sessions.ts'
 
 const principal = sessionPrincipal('arn:aws:iam::111122223333:role/team/agent', 'session')
 
 describe('sessions', () => {
   it('are recognised by the session token alone, also after a restart', () => {
-    const issued = new Sessions('secret').issue(principal, 1_000, 60)
+    const issued = sessionsOf('secret').issue(principal, 1_000, 60)
     expect(issued).toMatchObject({
       principal: {
         arn: 'arn:aws:sts::111122223333:assumed-role/agent/session',
@@ -13,11 +13,11 @@ describe('sessions', () => {
       },
       expiresAtMs: 61_000,
     })
-    expect(new Sessions('secret').open(issued.sessionToken, issued.accessKeyId)).toEqual(issued)
+    expect(sessionsOf('secret').open(issued.sessionToken, issued.accessKeyId)).toEqual(issued)
   })
 
   it('cannot be changed, forged, or opened with the access key id of another session', () => {
-    const sessions = new Sessions('secret')
+    const sessions = sessionsOf('secret')
     const [one, other] = [sessions.issue(principal, 0, 60), sessions.issue(principal, 0, 60)]
     expect(one.secretAccessKey).not.toBe(other.secretAccessKey)
     expect(sessions.open(one.sessionToken, other.accessKeyId)).toBeUndefined()
@@ -27,7 +27,7 @@ describe('sessions', () => {
       changed[at] = (changed[at] ?? 0) ^ 1
       expect(sessions.open(changed.toString('base64'), one.accessKeyId)).toBeUndefined()
     }
-    const forged = new Sessions('other secret').issue(principal, 0, 60)
+    const forged = sessionsOf('other secret').issue(principal, 0, 60)
     expect(sessions.open(forged.sessionToken, forged.accessKeyId)).toBeUndefined()
     expect(sessions.open('', one.accessKeyId)).toBeUndefined()
   })

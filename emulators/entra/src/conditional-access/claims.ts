@@ -1,12 +1,6 @@
 import { refusal } from '../errors/entra-error.ts'
 
-interface WantedClaim {
-  readonly value?: unknown
-  readonly values?: unknown
-}
-interface ClaimsRequest {
-  readonly access_token?: Readonly<Partial<Record<string, WantedClaim | null>>> | null
-}
+type WantedClaims = Partial<Record<string, { readonly value?: unknown; readonly values?: unknown } | null>>
 
 /** What a `claims` parameter demands of the access token, and says of the client. @throws {EntraError} 9002313 if it is no JSON */
 export function readClaims(claims: string | undefined) {
@@ -26,7 +20,7 @@ function strings(values: unknown): readonly string[] {
   return Array.isArray(values) ? values.filter(value => typeof value === 'string') : []
 }
 
-function parse(claims = '{}'): ClaimsRequest | null {
+function parse(claims = '{}'): { readonly access_token?: WantedClaims | null } | null {
   try {
     return JSON.parse(claims)
   } catch {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import * as wellKnown from '@entra-agents/trace/well-known'
-import { reviewPermissions, setUpPermissions } from '@entra-agents/trace/well-known'
 import {
   type Application,
   type AppRole,
@@ -12,19 +11,13 @@ import {
   type RoleDefinition,
 } from './objects.ts'
 
+// What Microsoft puts into every tenant.
+
 /** A scope that the Azure CLI's tokens have. Graph refuses a request about agents if its token has this scope. */
 export const directoryAccessAsUser = 'Directory.AccessAsUser.All'
 
-/** Permission to read and write authentication contexts and policies of conditional access. */
-export const conditionalAccessPermission = 'Policy.ReadWrite.ConditionalAccess'
-
-export const policyReadPermission = 'Policy.Read.All'
-
-/** Permission to read when applications and credentials were used last. */
-export const auditLogPermission = 'AuditLog.Read.All'
-
 /** What the set-up application may do at Graph. */
-export const setUpRoles = [...new Set([...setUpPermissions, conditionalAccessPermission])]
+export const setUpRoles = [...new Set([...wellKnown.setUpPermissions, 'Policy.ReadWrite.ConditionalAccess'])]
 
 /** What applications need that show or change users and groups. */
 const directoryPermissions = [
@@ -32,13 +25,13 @@ const directoryPermissions = [
   ...['GroupMember.Read.All', 'GroupMember.ReadWrite.All'],
 ]
 
-const permissions = [...reviewPermissions, policyReadPermission, ...directoryPermissions]
+const permissions = [...wellKnown.reviewPermissions, 'Policy.Read.All', ...directoryPermissions]
 export const graphAppRoles: AppRole[] = [...new Set([...setUpRoles, ...permissions])].map(value =>
   newRole(graphRoleId(value), value),
 )
 
 const userScopes = ['openid', 'profile', 'email', 'offline_access', 'User.Read', directoryAccessAsUser]
-const scopes = new Set([...userScopes, ...setUpPermissions, ...permissions])
+const scopes = new Set([...userScopes, ...wellKnown.setUpPermissions, ...permissions])
 export const graphScopes: PermissionScope[] = [...scopes].map(value =>
   newScope(stableId(`scope ${value}`), value),
 )
@@ -52,8 +45,6 @@ export function stableId(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
-
-// What Microsoft puts into every tenant.
 
 export const graphPrincipalId = '00000003-0000-4000-8000-000000000001'
 

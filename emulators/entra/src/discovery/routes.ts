@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Entra } from '../entra.ts'
-import { readCaller } from '../graph/caller.ts'
-import { denied, sendGraphErrors } from '../graph/graph-error.ts'
+import { denied, readCaller, sendGraphErrors } from '../graph/access.ts'
 import { isSharedEndpoint } from '../oauth/client.ts'
 import { pairwiseSubject } from '../tokens/opaque.ts'
 

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Application, FederatedIdentityCredential } from '../directory/objects.ts'
 import { opaqueValue } from '../tokens/opaque.ts'
+import { badRequest, duplicateError, requireByKind, throwNotFound } from './access.ts'
 import { credentialPermission } from './applications.ts'
 import { FederatedCredentialPatch, NewFederatedCredential, NewPassword, PasswordRemoval } from './bodies.ts'
-import { requireByKind } from './caller.ts'
-import { badRequest, duplicateError, throwNotFound } from './graph-error.ts'
 import type { GraphRequest, GraphRoutes } from './routes.ts'
 
 const twoYearsMs = 2 * 365 * 24 * 3_600_000

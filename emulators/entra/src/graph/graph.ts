@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import {
-  auditLogPermission,
-  conditionalAccessPermission,
-  policyReadPermission,
-} from '../directory/microsoft.ts'
 import { ConditionalAccessPolicyProperties } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
+import { badRequest, type Caller, GraphError, readCaller, sendGraphErrors } from './access.ts'
 import { addApplicationRoutes } from './applications.ts'
 import { Batch } from './bodies.ts'
-import { type Caller, readCaller } from './caller.ts'
 import { addCredentialRoutes } from './credentials.ts'
-import { badRequest, GraphError, sendGraphErrors } from './graph-error.ts'
 import { addGroupRoutes, addMembershipRoutes } from './groups.ts'
 import type { GraphVersion } from './paths.ts'
 import { addInheritanceRoutes, addPermissionRoutes } from './permissions.ts'
@@ -56,9 +50,9 @@ const policyPath = '/identity/conditionalAccess/policies'
 
 /** Policies for authentication contexts (https://learn.microsoft.com/graph/api/resources/conditionalaccesspolicy). */
 function addPolicyRoutes(routes: GraphRoutes): void {
-  const readers = routes.for(conditionalAccessPermission, policyReadPermission)
+  const readers = routes.for('Policy.ReadWrite.ConditionalAccess', 'Policy.Read.All')
   readers.list(policyPath, ({ content }) => content.conditionalAccessPolicies)
-  const writers = routes.for(conditionalAccessPermission)
+  const writers = routes.for('Policy.ReadWrite.ConditionalAccess')
   writers.create(policyPath, ConditionalAccessPolicyProperties, ({ content, body }) => {
     const policy = { ...body, id: randomUUID() }
     content.conditionalAccessPolicies.push(policy)
@@ -69,7 +63,7 @@ function addPolicyRoutes(routes: GraphRoutes): void {
 /** Reports on when each client and each secret was last used. Only Graph's beta has them. */
 function addReportRoutes(routes: GraphRoutes, version: GraphVersion): void {
   if (version !== 'beta') return
-  const reports = routes.for(auditLogPermission)
+  const reports = routes.for('AuditLog.Read.All')
   reports.list('/reports/servicePrincipalSignInActivities', ({ entra }) => entra.signInActivities.ofClients)
   reports.list('/reports/appCredentialSignInActivities', ({ entra }) =>
     entra.signInActivities.ofSecrets(entra.directory),

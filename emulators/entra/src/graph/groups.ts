@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { DirectoryContent, Group, RoleAssignment } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
+import { alreadyThere, throwNotFound } from './access.ts'
 import { NewGroup, Reference } from './bodies.ts'
-import { alreadyThere, throwNotFound } from './graph-error.ts'
 import { showObject, without } from './odata.ts'
 import type { GraphRoutes } from './routes.ts'
 

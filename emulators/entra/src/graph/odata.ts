@@ -1,7 +1,7 @@
 import type { Application, Group, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
+import { badRequest, GraphError, throwNotFound } from './access.ts'
 import type { Query } from './bodies.ts'
-import { badRequest, GraphError, throwNotFound } from './graph-error.ts'
 import { lookUpMisses } from './replication.ts'
 
 const filterCondition = /^([\w/]+) eq (?:'((?:[^']|'')*)'|(\w+))$/

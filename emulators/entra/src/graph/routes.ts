@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
+import { type Caller, requireAgentPermission, requirePermission, throwNotFound } from './access.ts'
 import { Query } from './bodies.ts'
-import { type Caller, requireAgentPermission, requirePermission } from './caller.ts'
-import { throwNotFound } from './graph-error.ts'
 import { collection, findByKey, findUser, showObject } from './odata.ts'
 
 export type GraphRequest<Body = unknown> = ReturnType<typeof toGraphRequest<Body>>

@@ -2,9 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { Type } from 'typebox'
 import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
+import {
+  alreadyThere,
+  applicationPermission,
+  badRequest,
+  type Caller,
+  denied,
+  duplicateError,
+  GraphError,
+  requireByKind,
+  throwNotFound,
+} from './access.ts'
 import { AccountPatch, NewAgentUser, Reference } from './bodies.ts'
-import { applicationPermission, type Caller, requireByKind } from './caller.ts'
-import { alreadyThere, badRequest, denied, duplicateError, GraphError, throwNotFound } from './graph-error.ts'
 import { findUser, readUserId, showObject, without } from './odata.ts'
 import { changeProperties, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRequest, GraphRoutes } from './routes.ts'

@@ -26,8 +26,8 @@ ${showId(clientOf(last))}<br>${verdictOf(last)}`
   return list('Requests, each after those that got its tokens', items.reverse())
 }
 
-/** The requests that a trace names, each after those that got its tokens; `undefined` if there are none. */
-export function describeTurn(entra: Entra, { correlationId, tokenId }: TurnIds): Content | undefined {
+/** The requests that a trace names, each after those that got its tokens; `undefined` if there are none. @param tokenId `uti` of the token that one of them got */
+export function describeTurn(entra: Entra, correlationId: unknown, tokenId: unknown): Content | undefined {
   const flows = [...flowsOf(entra.requests.all).values()]
   const own = flows.filter(({ last }) => correlationId && last.correlationId === correlationId)
   const issuing = flows.filter(({ last }) => tokenId && last.tokenId === tokenId)
@@ -72,12 +72,6 @@ ${facts([
   ...Object.entries(fields).map(([name, value]) => [name, showId(value)] as const),
 ])}${presented}${issued}`
   })
-}
-
-/** The ids by which a trace names a request: its correlation ID, or `uti` of the token that it got. */
-interface TurnIds {
-  readonly correlationId: unknown
-  readonly tokenId: unknown
 }
 
 function clientOf({ form, issuedTokens, presentedTokens }: Step): string {

@@ -10,8 +10,7 @@ import type { Entra } from '../entra.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
 import { type Content, html } from '../sign-in/html.ts'
 import { describeFlow, describeTurn, flowsOf, listFlows } from './flow-screens.ts'
-import { type FormSchema, readForm, schemaForm } from './schema-form.ts'
-import { claimsMarkup, list, namesOf, sendScreen } from './screen.ts'
+import { claimsMarkup, type FormSchema, list, namesOf, readForm, schemaForm, sendScreen } from './screen.ts'
 
 /** The lab: `/emulator` in a browser, by forms and without scripts. It refuses foreign hosts and sites as the control plane does. */
 export async function serveLab(lab: FastifyInstance): Promise<void> {
@@ -25,7 +24,7 @@ export async function serveLab(lab: FastifyInstance): Promise<void> {
   lab.get<{ Querystring: Record<string, unknown> }>('/', async ({ entra, query }, reply) => {
     const { correlation: correlationId, token: tokenId } = query
     if (!correlationId && !tokenId) return sendScreen(reply, 'Flows', listFlows(entra))
-    const content = describeTurn(entra, { correlationId, tokenId })
+    const content = describeTurn(entra, correlationId, tokenId)
     if (!content)
       throw commonProblem(
         'NOT_FOUND',

@@ -1,8 +1,9 @@
-import type { Application, ServicePrincipal } from '../directory/objects.ts'
+import * as wellKnown from '@entra-agents/trace/well-known'
+import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { type EntraError, refusal } from '../errors/entra-error.ts'
 import { propertySeenByLookUp } from '../graph/replication.ts'
-import type { ClientAuthentication } from '../tokens/access-token.ts'
+import type { ClientAuthentication, TargetResource } from '../tokens/access-token.ts'
 import { checkClientAssertion, checkExchangeToken } from './assertions.ts'
 import type { Form } from './form.ts'
 
@@ -84,4 +85,75 @@ function checkSecret(entra: Entra, secret: string, { appId, passwordCredentials 
   const now = entra.clock.nowMs()
   if (matching.every(({ endDateTime }) => Date.parse(endDateTime) <= now))
     throw refusal(7000222, { client: appId })
+}
+
+/** Scopes of OpenID Connect, which may be requested with the scopes of any API. */
+const openIdScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'offline_access'])
+
+export type RequestedScopes = Readonly<ReturnType<typeof readScopes>>
+
+/**
+ * Parses a `scope` parameter: the API, the values of permissions at it such as `Weather.Read` (none for `/.default`), the scopes of
+ * OpenID Connect, and the API's scopes as they are spelt. With scopes of OpenID Connect only, the API is Microsoft Graph.
+ */
+export function readScopes(entra: Entra, scope: string) {
+  const all = scope.split(' ').filter(item => item !== '')
+  const openId = new Set(all.filter(item => openIdScopes.has(item)))
+  const written = all.filter(item => !openIdScopes.has(item))
+  const parts = written.map(splitScope)
+  const [first = { identifier: wellKnown.graphUri, value: 'openid' }, ...others] = parts
+  const resource = findResource(entra, first.identifier)
+  for (const other of others) {
+    if (findResource(entra, other.identifier).application !== resource.application)
+      throw refusal(28000, { scope })
+  }
+  const values = parts.map(part => part.value).filter(value => value !== '.default')
+  const isDefault = values.length < parts.length
+  if (isDefault && values.length > 0) throw refusal(70011, { scope })
+  return { resource, values, isDefault, openId, written }
+}
+
+/** The API of a client-credentials request: one scope with `/.default`. MSAL for Go and Java add scopes of OpenID Connect. */
+export function readDefaultScope(entra: Entra, scope: string): TargetResource {
+  const [written, ...others] = scope.split(' ').filter(item => item !== '' && !openIdScopes.has(item))
+  if (written === undefined || others.length > 0) throw refusal(70011, { scope })
+  const { identifier, value } = splitScope(written)
+  if (value !== '.default') throw refusal(1002012, { scope })
+  return findResource(entra, identifier)
+}
+
+/** Refuses a `resource` (RFC 8707) that is no Application ID URI of the API whose scopes are requested. */
+export function checkResourceParameter(resource: string | undefined, { identifierUris }: Application): void {
+  if (resource && !identifierUris.includes(resource)) throw refusal(9010010)
+}
+
+/** Whether a requested scope lacks consent; `.default` does if nothing was granted. */
+export function lacksConsent(
+  entra: Entra,
+  client: Client,
+  user: User,
+  { resource, values, isDefault }: RequestedScopes,
+): boolean {
+  const granted = entra.directory.grantedScopes(client.principal, resource, user.id)
+  return isDefault ? granted.size === 0 : values.some(value => !granted.has(value))
+}
+
+function splitScope(scope: string): { identifier: string; value: string } {
+  const slash = scope.lastIndexOf('/')
+  if (slash <= 0) return { identifier: wellKnown.graphUri, value: scope }
+  return { identifier: scope.slice(0, slash), value: scope.slice(slash + 1) }
+}
+
+function findResource(entra: Entra, identifier: string): TargetResource {
+  const { settings, config, directory } = entra
+  const resource = directory.resource(identifier)
+  if (!resource) throw refusal(500011, { resource: identifier, tenant: config.tenantId })
+  if (!propertySeenByLookUp(entra, resource.principal, 'accountEnabled'))
+    throw refusal(500014, { resource: identifier })
+  const { appId, api } = resource.application
+  // An API with mapped claims has to be named by client id or verified domain. Not all tenants apply this rule.
+  const isInDomain = `.${URL.parse(identifier)?.hostname}`.endsWith(`.${config.domain}`)
+  const isOwn = isInDomain || identifier.toLowerCase() === appId
+  if (settings.current.limitsMappedClaims && api.acceptMappedClaims && !isOwn) throw refusal(501461)
+  return { ...resource, identifier }
 }

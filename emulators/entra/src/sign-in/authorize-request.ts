@@ -2,8 +2,13 @@ import * as wellKnown from '@entra-agents/trace/well-known'
 import { readClaims } from '../conditional-access/claims.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { type Client, isAgentic } from '../oauth/client.ts'
-import { checkResourceParameter, type RequestedScopes, readScopes } from '../oauth/scopes.ts'
+import {
+  type Client,
+  checkResourceParameter,
+  isAgentic,
+  type RequestedScopes,
+  readScopes,
+} from '../oauth/client.ts'
 import { userOfHint } from '../tokens/id-token.ts'
 import type { Query, ReturnAddress } from './return-address.ts'
 
@@ -21,7 +26,7 @@ export function readAuthorizeRequest(
   const responseTypes = readResponseTypes(query, client)
   const scope = requireParameter(query, 'scope')
   const requested = readScopes(entra, scope)
-  checkResourceParameter(query['resource'], requested.resource)
+  checkResourceParameter(query['resource'], requested.resource.application)
   checkScopesExist(client, requested)
   const prompt = query['prompt'] || undefined
   if (!prompts.includes(prompt)) throw refusal(90023, { prompt: prompt ?? '' })

@@ -2,10 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { findClient } from '../oauth/client.ts'
+import { findClient, lacksConsent, readScopes } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { type DeviceCode, deviceCodeLifetimeSeconds } from '../oauth/grants.ts'
-import { missingConsents, readScopes } from '../oauth/scopes.ts'
 import { checkScopesExist, recordConsent } from './authorize-request.ts'
 import { html, sendPage } from './html.ts'
 import { sendAdminConsentPage, sendConsentPage, sendSignInPage, servePages } from './pages.ts'
@@ -74,9 +73,9 @@ function requestOf(entra: Entra, tenant: string, { clientId, scope }: DeviceCode
 
 /** Whether the user has consented, before or by this form. */
 function hasConsent(entra: Entra, wanted: ReturnType<typeof requestOf>, user: User, form: URLSearchParams) {
-  const lacksConsent = missingConsents(entra, wanted.client, user, wanted.requested).length > 0
-  if (lacksConsent && form.has('consent')) recordConsent(entra, wanted, user.id)
-  return !lacksConsent || form.has('consent')
+  const isMissing = lacksConsent(entra, wanted.client, user, wanted.requested)
+  if (isMissing && form.has('consent')) recordConsent(entra, wanted, user.id)
+  return !isMissing || form.has('consent')
 }
 
 function answer(reply: FastifyReply, device: DeviceCode, given: NonNullable<DeviceCode['answer']>) {

@@ -4,14 +4,16 @@ import { grantContexts } from '../conditional-access/contexts.ts'
 import type { Platform, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { authenticate, type Client, type TokenRequest } from '../oauth/client.ts'
 import {
+  authenticate,
+  type Client,
   checkResourceParameter,
-  missingConsents,
+  lacksConsent,
   type RequestedScopes,
   readDefaultScope,
   readScopes,
-} from '../oauth/scopes.ts'
+  type TokenRequest,
+} from '../oauth/client.ts'
 import { type ClientAuthentication, issueAccessToken, issueExchangeToken } from '../tokens/access-token.ts'
 import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
 import type { IssuedToken } from '../tokens/jwt.ts'
@@ -23,7 +25,7 @@ export async function grantClientCredentials(request: TokenRequest): Promise<Tok
   const scope = form.required('scope')
   const authentication = await authenticate(request)
   const resource = readDefaultScope(entra, scope)
-  checkResourceParameter(form.optional('resource'), resource)
+  checkResourceParameter(form.optional('resource'), resource.application)
   const { appId, displayName: name } = resource.application
   const fmiPath = form.optional('fmi_path')
   const isBlueprint = principal.kind === 'agentIdentityBlueprintPrincipal'
@@ -68,7 +70,7 @@ export async function grantForUser(request: TokenRequest, grant: UserGrant): Pro
   if (user.accountEnabled === false) throw refusal(50057)
   const requested = readScopes(entra, scope)
   const { openId, resource } = requested
-  checkResourceParameter(form.optional('resource'), resource)
+  checkResourceParameter(form.optional('resource'), resource.application)
   const scopes = scopesToGrant(entra, client, user, requested)
   const contexts = contextsToGrant(request, grant, user, requested)
   const token = await issueAccessToken(entra, {
@@ -115,7 +117,7 @@ function scopesToGrant(entra: Entra, client: Client, user: User, requested: Requ
   )
   if (principal.appRoleAssignmentRequired && !isAssigned)
     throw refusal(50105, { resource: application.appId, name: application.displayName })
-  if (missingConsents(entra, client, user, requested).length > 0)
+  if (lacksConsent(entra, client, user, requested))
     throw refusal(65001, { client: client.principal.appId, name: client.principal.displayName })
   if (requested.isDefault)
     return [...entra.directory.grantedScopes(client.principal, requested.resource, user.id)]

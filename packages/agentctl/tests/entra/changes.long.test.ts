@@ -1,9 +1,22 @@
 import { expect, it } from 'vitest'
 import { graphRoleId, stableId } from '../../../../emulators/entra/src/directory/microsoft.ts'
-import { newApplication, newScope, newServicePrincipal } from '../../../../emulators/entra/src/directory/objects.ts'
+import {
+  newApplication,
+  newScope,
+  newServicePrincipal,
+} from '../../../../emulators/entra/src/directory/objects.ts'
 import { makeCertificate } from '../../../../emulators/entra/src/testing/certificate.ts'
 import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
-import { addCy, aGrant, aSecret, creation, cy, foreignId, type TenantNow, useRadius } from './support/radius.ts'
+import {
+  addCy,
+  aGrant,
+  aSecret,
+  creation,
+  cy,
+  foreignId,
+  type TenantNow,
+  useRadius,
+} from './support/radius.ts'
 
 const { tenant, readRadius, tenantNow } = useRadius()
 const { run, expectScenes } = tenant

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { contextsChallenge, policiesChallenge } from '../conditional-access/claims.ts'
 import { unmetPolicies } from '../conditional-access/contexts.ts'
-import type { User } from '../directory/objects.ts'
+import { platforms, type User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
-import { isAgentic } from '../oauth/client.ts'
-import { missingConsents } from '../oauth/scopes.ts'
-import { clientInfo, issueIdToken } from '../tokens/id-token.ts'
+import { isAgentic, lacksConsent } from '../oauth/client.ts'
+import { clientInfo, issueIdToken, userOfHint } from '../tokens/id-token.ts'
 import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
+import { sendPage } from './html.ts'
 import { sendConsentPage, sendSecondFactorPage, sendSignInPage, servePages } from './pages.ts'
 import { type PageRoute, readReturnAddress, refuseOtherSites, sendBack } from './return-address.ts'
 import { keepSession, type Session, sessionOf } from './sessions.ts'
@@ -112,7 +112,7 @@ function askFactorOrGoOn(visit: Visit, session: Session, user: User) {
 
 function askConsentOrFinish(visit: Visit, session: Session, user: User) {
   const { client, requested, prompt } = visit.wanted
-  const isMissing = missingConsents(visit.entra, client, user, requested).length > 0
+  const isMissing = lacksConsent(visit.entra, client, user, requested)
   if (!isMissing && prompt !== 'consent') return finishVisit(visit, session, user)
   const isAgent = client.principal.kind !== 'servicePrincipal'
   if (prompt !== 'none' && isAgent && visit.entra.settings.current.agentConsent === 'admin')
@@ -139,5 +139,25 @@ async function finishVisit({ entra, reply, wanted }: Visit, session: Session, us
     id_token: idToken,
     client_info: wanted.wantsClientInfo ? clientInfo(entra, user) : undefined,
     session_state: session.id,
+  })
+}
+
+/** Sign-out (OpenID Connect RP-Initiated Logout 1.0). */
+export async function serveLogout(app: FastifyInstance): Promise<void> {
+  servePages(app)
+
+  app.get<PageRoute>('/:tenant/oauth2/v2.0/logout', async (request, reply) => {
+    const { entra } = request
+    const { post_logout_redirect_uri: address, logout_hint: hint, state } = request.query
+    const session = sessionOf(request)
+    const user = userOfHint(entra, hint)
+    if (session && user) session.userIds.delete(user.id)
+    if (session && (!user || session.userIds.size === 0)) entra.sessions.delete(session.id)
+    const registered = entra.directory.content.applications.flatMap(application =>
+      platforms.flatMap(platform => application[platform].redirectUris),
+    )
+    if (address === undefined || !registered.includes(address))
+      return sendPage(reply, { title: 'You signed out of your account', body: '' })
+    return sendBack(reply, { redirectUri: address, platform: 'web', mode: 'query', state }, {})
   })
 }
