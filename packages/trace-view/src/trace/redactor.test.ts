@@ -80,9 +80,7 @@ describe('redactorFor', () => {
     expect(stepsAsJson(noMasking.steps(steps))).toContain('Ada Osei')
   })
 
-  it('leaves a step with nothing to hide unchanged, and returns the same object for a step redacted before', () => {
-    const [first] = redactor.steps(steps)
-    expect(redactor.steps(steps)[0]).toBe(first)
+  it('leaves a step with nothing to hide unchanged', () => {
     const call = apiCall('c', ownToken, { startedAt: '2026-11-25T10:00:00.000Z', durationMs: 3 })
     expect(redactor.steps([call])).toEqual([call])
   })

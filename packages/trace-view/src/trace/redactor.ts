@@ -2,7 +2,7 @@ import type { TokenCard, TraceStep } from '@entra-agents/trace'
 import { hider } from './hide.ts'
 import { hiddenInTexts, maskedClaim, partsOfNames, secretsOf } from './secrets.ts'
 
-/** Hides what names the user or the tenant. All views of the trace render only what a redactor returns. */
+/** Hides what names the user or the tenant in whatever leaves the page, and in what others look at. */
 export interface Redactor {
   text(text: string): string
   /** Redacts all texts for people, and data with the names of its members. Members that are `undefined` are left out. */
@@ -50,17 +50,7 @@ export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hidesPar
   const value: Redactor['value'] = <Value>(given: unknown) => redact(given, false) as Value
   const claim = (name: string, card: TokenCard) =>
     maskedClaim(name, card, secrets) ?? redact(card.claims?.[name], true)
-  const shown = new WeakMap<TraceStep, TraceStep>()
-  return {
-    text,
-    value,
-    steps: list =>
-      list.map(step => {
-        const known = shown.get(step) ?? redactStep(step, value, claim)
-        shown.set(step, known)
-        return known
-      }),
-  }
+  return { text, value, steps: list => list.map(step => redactStep(step, value, claim)) }
 }
 
 /** The key of a redactor: the tokens that decide what is hidden. A token that is seen again does not change the key. */
