@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { type ComponentChildren, Fragment } from 'preact'
+import type { PageKey } from '../keys/keys.ts'
 
 interface PopoverProps {
   readonly id: string
@@ -10,6 +11,7 @@ interface PopoverProps {
   readonly panelClass?: string
   /** The kind of content in the panel, unless it is text or a form. */
   readonly opens?: 'menu'
+  readonly shortcut?: PageKey
   readonly children: ComponentChildren
 }
 
@@ -20,12 +22,28 @@ export function closePopovers(): void {
 
 /** A button with a panel that the browser closes on Esc and on a click elsewhere. Each opening renders its content anew. */
 export function Popover(props: PopoverProps) {
-  const { id, button, label, class: className = 'icon-button', panelClass = '', opens, children } = props
+  const {
+    id,
+    button,
+    label,
+    class: className = 'icon-button',
+    panelClass = '',
+    opens,
+    shortcut,
+    children,
+  } = props
   const timesOpened = useSignal(0)
   const name = className === 'icon-button' ? { 'aria-label': label, title: label } : {}
   return (
     <>
-      <button type="button" class={className} popovertarget={id} aria-haspopup={opens} {...name}>
+      <button
+        type="button"
+        class={className}
+        popovertarget={id}
+        aria-haspopup={opens}
+        aria-keyshortcuts={shortcut}
+        {...name}
+      >
         {button}
       </button>
       <section

@@ -2,7 +2,19 @@
 export const keyGroups = [
   {
     title: 'Everywhere outside a field',
-    keys: { '?': 'these keys', '/': 'search the steps' },
+    keys: {
+      '?': 'these keys',
+      '/': 'search the steps',
+      n: 'new conversation',
+      e: 'earlier conversations',
+      m: 'what the model is told',
+      a: 'agent',
+      t: 'theme',
+      s: 'side by side',
+      p: 'present',
+      x: 'share',
+      c: 'your question',
+    },
   },
   {
     title: 'Steps',

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { narrowQuery, useMediaQuery } from '../browser/media-query.ts'
 import { Icon, type IconName } from '../controls/icon.tsx'
 import { Popover } from '../controls/popover.tsx'
+import type { PageKey } from '../keys/keys.ts'
 
 interface TraceToolsProps {
   /** Missing as long as there is nothing to present. */
@@ -15,8 +16,8 @@ export function TraceTools({ onPresent, onSideBySide, share }: TraceToolsProps) 
   const isNarrow = useMediaQuery(narrowQuery)
   const tools = (
     <>
-      {onSideBySide && <Tool icon="sides" label="Side by side" onClick={onSideBySide} />}
-      {onPresent && <Tool icon="expand" label="Present" onClick={onPresent} />}
+      {onSideBySide && <Tool icon="sides" label="Side by side" shortcut="s" onClick={onSideBySide} />}
+      {onPresent && <Tool icon="expand" label="Present" shortcut="p" onClick={onPresent} />}
       {share}
     </>
   )
@@ -36,12 +37,13 @@ export function TraceTools({ onPresent, onSideBySide, share }: TraceToolsProps) 
 interface ToolProps {
   readonly icon: IconName
   readonly label: string
+  readonly shortcut: PageKey
   readonly onClick: () => void
 }
 
-function Tool({ icon, label, onClick }: ToolProps) {
+function Tool({ icon, label, shortcut, onClick }: ToolProps) {
   return (
-    <button type="button" class="button quiet" onClick={onClick}>
+    <button type="button" class="button quiet" aria-keyshortcuts={shortcut} onClick={onClick}>
       <Icon name={icon} />
       {label}
     </button>

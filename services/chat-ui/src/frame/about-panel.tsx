@@ -20,6 +20,7 @@ export function AboutPanel({ title, status }: { readonly title: string } & Pick<
       <button
         type="button"
         class="button quiet"
+        aria-keyshortcuts="?"
         onClick={() => {
           closePopovers()
           areKeysShown.value = true

@@ -6,6 +6,7 @@ import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
 import type { AgentPanelProps } from './agent-panel.tsx'
+import { useBarKeys } from './bar-keys.ts'
 import { StatusMenu } from './status-menu.tsx'
 import { ThemeButton } from './theme.tsx'
 
@@ -22,11 +23,13 @@ const InstructionsPanel = lazy(
 /** The page's only bar: what belongs to the agent at its start, what belongs to the user at its end. */
 export function Header({ title, page }: { readonly title: string; readonly page: Page }) {
   const isNarrow = useMediaQuery(narrowQuery)
+  useBarKeys()
   const conversations = (
     <>
       <NewConversation {...page} />
       <Popover
         id="past"
+        shortcut="e"
         label="Earlier conversations"
         class="button quiet"
         button={
@@ -46,6 +49,7 @@ export function Header({ title, page }: { readonly title: string; readonly page:
   const instructions = page.config.modes.includes('bedrock') && (
     <Popover
       id="told"
+      shortcut="m"
       label="What the model is told"
       class="button quiet"
       button={
@@ -119,6 +123,7 @@ function NewConversation({ conversation }: Pick<Page, 'conversation'>) {
     <button
       type="button"
       class="button quiet"
+      aria-keyshortcuts="n"
       onClick={() => {
         conversation.startOver()
         closePopovers()
@@ -142,6 +147,7 @@ function AgentMenu(props: AgentPanelProps) {
   return (
     <Popover
       id="agents"
+      shortcut="a"
       class="button agent-button"
       label="Agents"
       panelClass="menu"

@@ -29,6 +29,7 @@ export function ThemeButton() {
       type="button"
       class="button quiet"
       title={words}
+      aria-keyshortcuts="t"
       onClick={() => {
         theme.value = themeAfter(theme.value)
         writeStored('local', 'theme', theme.value)

@@ -40,6 +40,7 @@ export function TracePane(props: TracePaneProps) {
             label="Share"
             class="button quiet"
             panelClass="share"
+            shortcut="x"
             button={
               <>
                 <Icon name="share" />
