@@ -74,6 +74,7 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Escape')
     await page.keyboard.press('Escape')
     await page.setViewportSize({ width: 1280, height: 600 })
+    await page.getByRole('button', { name: 'What the model is told' }).waitFor()
     await log.press('n')
     await page.locator('#message:focus').waitFor()
     expect(await page.getByRole('article').count()).toBe(0)

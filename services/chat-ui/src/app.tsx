@@ -1,7 +1,6 @@
 import { isPageIncomplete, lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
 import { closePopovers } from '@entra-agents/trace-view/controls/popover'
-import { areKeysShown, useKeys } from '@entra-agents/trace-view/keys/use-keys'
 import { describeNames } from '@entra-agents/trace-view/words/names'
 import { signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
@@ -72,11 +71,6 @@ function Workbench({ page }: { readonly page: Page }) {
   )
   const pair = page.sideBySide.value
   const isOutOfReach = page.statusProblem.value !== undefined
-  useKeys({
-    '?': () => {
-      areKeysShown.value = true
-    },
-  })
   useEffect(() => {
     document.title = running ? `● Answering – ${title}` : title
     if (!running) void page.refreshStatus()
@@ -109,7 +103,7 @@ function Workbench({ page }: { readonly page: Page }) {
       ) : (
         <Panes page={page} />
       )}
-      {areKeysShown.value && <KeysDialog />}
+      <PageKeys />
       <p class="visually-hidden" role="status">
         {page.announcement.value}
       </p>
@@ -136,7 +130,7 @@ function whenIdle(run: () => void): void {
   else setTimeout(run)
 }
 
-const KeysDialog = lazy(async () => (await import('@entra-agents/trace-view/keys/keys-dialog')).KeysDialog)
+const PageKeys = lazy(async () => (await import('./frame/keys.tsx')).PageKeys)
 const Banners = lazy(async () => (await import('./banners.tsx')).Banners)
 const SideBySideView = lazy(async () => (await import('./side-by-side/side-by-side-view.tsx')).SideBySideView)
 

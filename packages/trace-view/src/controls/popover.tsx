@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals'
 import { type ComponentChildren, Fragment } from 'preact'
-import type { PageKey } from '../keys/keys.ts'
 
 interface PopoverProps {
   readonly id: string
@@ -11,7 +10,8 @@ interface PopoverProps {
   readonly panelClass?: string
   /** The kind of content in the panel, unless it is text or a form. */
   readonly opens?: 'menu'
-  readonly shortcut?: PageKey
+  /** The key that presses the button, as listed in `keys/keys.ts`. */
+  readonly shortcut?: string
   readonly children: ComponentChildren
 }
 

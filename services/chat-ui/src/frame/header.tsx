@@ -6,7 +6,6 @@ import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
 import { AccountMenu } from '../sign-in/account-menu.tsx'
 import type { AgentPanelProps } from './agent-panel.tsx'
-import { useBarKeys } from './bar-keys.ts'
 import { StatusMenu } from './status-menu.tsx'
 import { ThemeButton } from './theme.tsx'
 
@@ -23,7 +22,6 @@ const InstructionsPanel = lazy(
 /** The page's only bar: what belongs to the agent at its start, what belongs to the user at its end. */
 export function Header({ title, page }: { readonly title: string; readonly page: Page }) {
   const isNarrow = useMediaQuery(narrowQuery)
-  useBarKeys()
   const conversations = (
     <>
       <NewConversation {...page} />
@@ -63,7 +61,7 @@ export function Header({ title, page }: { readonly title: string; readonly page:
     </Popover>
   )
   return (
-    <header class="bar">
+    <header class="bar line">
       <Popover
         id="about"
         label={`${title}: version, documentation, keys`}

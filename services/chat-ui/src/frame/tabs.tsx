@@ -32,7 +32,7 @@ export function Tabs({ shown, badge }: { readonly shown: Signal<Pane>; readonly 
           }}
         >
           {paneTitles[pane]}
-          {pane === 'trace' && badge && <span class="tab-badge">{badge}</span>}
+          {pane === 'trace' && badge && ` ${badge}`}
         </button>
       ))}
     </div>

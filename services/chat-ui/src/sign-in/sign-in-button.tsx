@@ -16,10 +16,10 @@ export function SignInButton({ session, label, class: className = 'button', onCl
   const canPress = useSettled(signingIn)
   const whenSettled = (action: () => void) => (canPress ? action : undefined)
   return (
-    <KeepFocus class="sign-in line">
+    <KeepFocus class="line">
       {signingIn ? (
         <>
-          <span>Waiting for the sign-in window…</span>
+          <span class="note">Waiting for the sign-in window…</span>
           <button
             type="button"
             class="button"

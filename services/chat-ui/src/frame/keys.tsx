@@ -1,5 +1,8 @@
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import type { PageKey } from '@entra-agents/trace-view/keys/keys'
-import { useKeys } from '@entra-agents/trace-view/keys/use-keys'
+import { areKeysShown, useKeys } from '@entra-agents/trace-view/keys/use-keys'
+
+const KeysDialog = lazy(async () => (await import('@entra-agents/trace-view/keys/keys-dialog')).KeysDialog)
 
 /** Presses the button that a key stands for. In a narrow window that is a row of a menu, which the first press opens. */
 function press(key: PageKey, menu: string): void {
@@ -11,9 +14,12 @@ function press(key: PageKey, menu: string): void {
   }
 }
 
-/** The keys of the bar and of the trace's tools. */
-export function useBarKeys(): void {
+/** The keys of the bar and of the trace's tools, and the list of all keys. */
+export function PageKeys() {
   useKeys({
+    '?': () => {
+      areKeysShown.value = true
+    },
     n: () => press('n', 'more'),
     e: () => press('e', 'more'),
     m: () => press('m', 'more'),
@@ -24,4 +30,5 @@ export function useBarKeys(): void {
     x: () => press('x', 'trace-more'),
     c: () => document.getElementById('message')?.focus(),
   })
+  return areKeysShown.value && <KeysDialog />
 }
