@@ -1,5 +1,7 @@
 import type { PublicConfig } from '@entra-agents/trace'
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Popover } from '@entra-agents/trace-view/controls/popover'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { OutcomeMark } from '@entra-agents/trace-view/identity/verdict-view'
 import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
@@ -14,10 +16,12 @@ import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
 import { useComputed, useSignal } from '@preact/signals'
+import { useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/documents.ts'
 import type { Conversation, LiveExchange } from '../conversation/conversation.ts'
 import { ProblemNote } from '../conversation/problem-note.tsx'
 import { Markdown } from '../markdown/markdown.tsx'
+import type { Page } from '../page.ts'
 import type { Session } from '../sign-in/session.ts'
 import { Difference, type SideFacts } from './difference.tsx'
 import type { SideBySide } from './side-by-side.ts'
@@ -28,11 +32,14 @@ interface SideBySideProps {
   readonly session: Session
   readonly names: Names
   readonly view: TraceView
+  readonly status: Page['status']
   readonly onClose: () => void
 }
 
+const SharePanel = lazy(async () => (await import('../report/share-panel.tsx')).SharePanel)
+
 /** Two answers, and between them the differences of the agent’s tokens. */
-export function SideBySideView({ pair, config, session, names, view, onClose }: SideBySideProps) {
+export function SideBySideView({ pair, config, session, names, view, status, onClose }: SideBySideProps) {
   const traced = useSignal<Conversation | undefined>(undefined)
   const answers = useComputed(() => pair.sides.flatMap(side => side.selected.value ?? []))
   const gather = ({ selected }: Conversation): AskedSide | undefined => {
@@ -74,16 +81,32 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
               {pair.isAsked ? 'Ask both again' : 'Ask both'}
             </button>
             {left && right && (
-              <button
-                type="button"
-                class="button quiet"
-                onClick={() => {
-                  view.scene.value = 1
-                }}
-              >
-                <Icon name="expand" />
-                Present
-              </button>
+              <>
+                <button
+                  type="button"
+                  class="button quiet"
+                  onClick={() => {
+                    view.scene.value = 1
+                  }}
+                >
+                  <Icon name="expand" />
+                  Present
+                </button>
+                <Popover
+                  id="share"
+                  label="Share"
+                  class="button quiet"
+                  panelClass="share"
+                  button={
+                    <>
+                      <Icon name="share" />
+                      Share
+                    </>
+                  }
+                >
+                  <SharedPair pair={pair} config={config} status={status} session={session} />
+                </Popover>
+              </>
             )}
           </div>
         )}
@@ -144,6 +167,12 @@ export function SideBySideView({ pair, config, session, names, view, onClose }: 
       )}
     </main>
   )
+}
+
+/** What can leave the page, as of the moment when it is opened. */
+function SharedPair({ pair, ...rest }: Pick<SideBySideProps, 'pair' | 'config' | 'status' | 'session'>) {
+  const conversation = useMemo(() => pair.asConversation(), [pair])
+  return <SharePanel conversation={conversation} {...rest} />
 }
 
 /** A side that was asked: by whom and how is what its question says, whatever its pickers say by now. */

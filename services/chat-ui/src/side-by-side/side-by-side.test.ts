@@ -84,6 +84,16 @@ it('an agent with one flow is asked beside another agent, and neither gets the o
   expect(questionsAsked(), 'the history that they share goes to both').toEqual([both, both])
 })
 
+it('both answers can be shared as one conversation', async () => {
+  const pair = await askSideBySide('default')
+  const both = pair.asConversation()
+  expect(both.exchanges.value.map(({ value }) => [value.question.flow, value.answer])).toEqual([
+    ['autonomous', 'Answer to two'],
+    ['obo', 'Answer to two'],
+  ])
+  expect(both.selected.value).toBe(both.exchanges.value[1])
+})
+
 it('its choice can be read, and another one made from it asks the same', async () => {
   const pair = await askSideBySide('default')
   pair.sides[0].flow.value = 'agent-user'

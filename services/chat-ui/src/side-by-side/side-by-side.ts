@@ -17,6 +17,7 @@ export interface SideBySideChoice {
 export class SideBySide {
   readonly message: string
   readonly sides: readonly [Conversation, Conversation]
+  readonly #needs: ConversationNeeds
   readonly #mode: Mode
   readonly #earlier: readonly Exchange[]
 
@@ -33,6 +34,7 @@ export class SideBySide {
       return made
     }
     this.message = message
+    this.#needs = needs
     this.#mode = mode
     this.#earlier = earlier
     this.sides = [side(left), side(right)]
@@ -59,6 +61,14 @@ export class SideBySide {
       side.show(toKept(isShared ? this.#earlier : []))
       void side.ask(this.message)
     }
+  }
+
+  /** Both answers as one conversation, which is what can be shared. */
+  asConversation(): Conversation {
+    const [left, right] = this.sides
+    const both = new Conversation(this.#needs, left.agent.peek())
+    both.show(toKept([left, right].flatMap(({ selected }) => selected.peek()?.peek() ?? [])))
+    return both
   }
 
   close(): void {
