@@ -98,7 +98,7 @@ export async function post(app: FastifyInstance, path: string, payload: object) 
   throw new EntraRefusal(response.json())
 }
 
-/** The app of an Entra whose control plane may be called by the host of its public URL, too. */
+/** @internal The app of an Entra whose control plane may be called by the host of its public URL, too. */
 export function buildEntra(env: Variables, seed: string | object | undefined, tls: boolean | undefined) {
   const publicHost = URL.parse(env['PUBLIC_URL'] ?? '')?.hostname
   const allowed = [...loopbackHosts, ...(publicHost ? [publicHost] : [])]
@@ -114,7 +114,7 @@ const hosts = ['localhost', '127.0.0.1', 'entra', 'host.docker.internal'] as con
 const certificates = new Map<string, ReturnType<typeof makeServerCertificate>>()
 
 /** A key and a certificate for these names and `host`, the same ones each time, which `fetch` and `https` of this process trust. */
-export function trustedCertificate(host: string = hosts[0]) {
+function trustedCertificate(host: string = hosts[0]) {
   return getOrMake(certificates, host, () => {
     const made = makeServerCertificate([host, ...hosts])
     // Node has it since 22.19 and 24.5.
