@@ -150,7 +150,7 @@ function Decisions({ decided = [], told: { names, verdict } }: ExportedTurn & Pi
         <DecidedLine key={index} call={call} isReaderUser={names.isReaderUser} />
       ))}
       {verdict.outcome.kind === 'allowed' && last && (
-        <p class="decided line note" data-status="ok">
+        <p class="decided note">
           <Icon name="check" />
           <span>
             {last.value} allowed it: <PhraseView phrase={last.detail} />
