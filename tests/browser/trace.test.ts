@@ -56,7 +56,9 @@ describe('the trace', () => {
     const read = async (view: string, region = pane.locator('.trace-body')) => {
       const [shown = ''] = await region.allInnerTexts()
       const text = shown.replaceAll(/\s*\n\s*/g, '\n').trim()
-      seen.push(`# ${view}\n${text.replaceAll(/\w+ \d+, 20.*[AP]M\n\d+|\d\S+ [AP]M(?=, by)/g, '(time)')}\n`)
+      seen.push(
+        `# ${view}\n${text.replaceAll(/\w+ \d+, 20.*[AP]M\n\d+|\d\d:\d\d:\d\d(?=, by)/g, '(time)')}\n`,
+      )
     }
     await read('Steps')
     for (const role of ['Tc', 'T1', 'TR'] as const) {
