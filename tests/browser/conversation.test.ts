@@ -67,12 +67,15 @@ describe('an answer', () => {
   })
 
   it('that fails shows the reason, what to do and a code; “Ask again” replaces it by the new answer with its notices', async () => {
-    agent.answer(() => [{ event: 'problem', data: problem('SIDECAR_UNREACHABLE') }])
+    const data = { ...problem('SIDECAR_UNREACHABLE'), hint: 'What to do with \u202E7.' }
+    agent.answer(() => [{ event: 'problem', data }])
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     await answer.getByText('Title of SIDECAR_UNREACHABLE.').waitFor()
     const note = answer.getByRole('region', { name: 'Failed' })
-    expect(await note.textContent()).toMatch(/SIDECAR_UNREACHABLE.*What happened\..*What to do\./)
+    expect(await note.textContent()).toMatch(
+      /SIDECAR_UNREACHABLE.*What happened\..*What to do with ‹U\+202E›7\./,
+    )
     const about = note.getByRole('link', { name: 'All about this code' })
     expect(await about.count()).toBe(0)
     await note.getByRole('button', { name: 'SIDECAR_UNREACHABLE', expanded: false }).click()

@@ -1,6 +1,7 @@
 import type { Pause, Problem, TurnResult } from '@entra-agents/trace'
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
+import { useNow } from '@entra-agents/trace-view/browser/now'
 import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
@@ -9,7 +10,9 @@ import { capitalise, modeNames, type Names } from '@entra-agents/trace-view/word
 import { toReader } from '@entra-agents/trace-view/words/reader'
 import { formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
 import { AnswerText } from './answer-text.tsx'
 import type { LiveExchange } from './conversation.ts'
@@ -56,7 +59,7 @@ export function ExchangeView(props: ExchangeProps) {
             onShow={stepId => props.onTrace(exchange, stepId)}
           />
         )}
-        {state === 'running' && <p class="progress">{answer ? 'Answering…' : 'Working…'}</p>}
+        {state === 'running' && <Progress words={answer ? 'Answering…' : 'Working…'} />}
         {state === 'stopped' && <UnsentNote exchange={exchange} conversation={conversation} />}
         {pause && <PausedTurn {...props} pause={pause} />}
         {notices.map((notice, index) => (
@@ -74,6 +77,17 @@ export function ExchangeView(props: ExchangeProps) {
         <AnswerFooter {...props} selected={selected} />
       </div>
     </article>
+  )
+}
+
+/** That an answer is coming, and for how long it has been. */
+function Progress({ words }: { readonly words: string }) {
+  const now = useNow(100).value
+  const start = useRef(now)
+  return (
+    <p class="fine line">
+      {words} <span class="end nums">{((now - start.current) / 1000).toFixed(1)} s</span>
+    </p>
   )
 }
 
@@ -128,7 +142,7 @@ function QuestionText({ message, asker }: { readonly message: string; readonly a
       <p>
         <span class="visually-hidden">{asker} asked: </span>
         <span class="question-words" dir="auto" data-cut={isLong && !whole.value}>
-          {message}
+          {spellOutDirections(message)}
         </span>
       </p>
       {isLong && (

@@ -4,6 +4,7 @@ import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { TextWithJson } from '@entra-agents/trace-view/controls/text-with-json'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { problemKind, troubleshootingUrl } from '@entra-agents/trace-view/words/problem-kinds'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/documents.ts'
@@ -99,13 +100,16 @@ interface ProblemTextProps {
 /** A missing right is told by the right and who can give it; any other failure in its own words. The code opens the rest. */
 function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
   const isWhole = useSignal(false)
-  const { code, title, detail, hint, needs, requestId } = problem
+  const { code, title, needs, requestId } = problem
+  // A detail may quote what the user or an API wrote.
+  const detail = spellOutDirections(problem.detail)
+  const hint = spellOutDirections(problem.hint)
   const kind = problemKind(problem)
   const isPlain = kind === 'neutral' && detail !== ''
   const arrived = tellArrived(exchange)
   const words = (
     <>
-      {!isPlain && detail && <p>{detail}</p>}
+      {!isPlain && detail && <p dir="auto">{detail}</p>}
       <TextWithJson text={hint} />
     </>
   )
@@ -142,7 +146,7 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
           </>
         ) : (
           <>
-            <h3>{isPlain ? detail : title}</h3>
+            <h3 dir="auto">{isPlain ? detail : title}</h3>
             <div class="note stack">{words}</div>
           </>
         )}
