@@ -155,7 +155,7 @@ it.each([
     await loadAxe(page)
     const see = async (state: string) => {
       // A button that has just become pressable still changes its colour.
-      await page.waitForFunction('document.getAnimations().length === 0')
+      await expect.poll(() => page.evaluate('document.getAnimations().length')).toBe(0)
       await examineState(page, allRules, state, `${colorScheme}, ${width}`)
     }
     await askForOrder(page)
