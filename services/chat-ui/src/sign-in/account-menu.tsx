@@ -1,12 +1,14 @@
-import { storedKeys } from '@entra-agents/trace-view/browser/stored'
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { KeepFocus } from '@entra-agents/trace-view/controls/keep-focus'
 import { Popover } from '@entra-agents/trace-view/controls/popover'
 import { useSignal } from '@preact/signals'
 import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import type { Page } from '../page.ts'
-import type { Account } from './session.ts'
+import type { AccountPanelProps } from './account-panel.tsx'
 import { SignInButton } from './sign-in-button.tsx'
+
+const AccountPanel = lazy(async () => (await import('./account-panel.tsx')).AccountPanel)
 
 /** Who is signed in, with buttons to sign in and out. Renders nothing if sign-in is not set up. */
 export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'conversation'>) {
@@ -53,12 +55,7 @@ export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'c
   )
 }
 
-interface SignedInAccountProps {
-  readonly account: Account
-  readonly onSignOut: () => void
-}
-
-function SignedInAccount({ account, onSignOut }: SignedInAccountProps) {
+function SignedInAccount({ account, onSignOut }: AccountPanelProps) {
   const button = (
     <>
       <Icon name="user" />
@@ -70,20 +67,7 @@ function SignedInAccount({ account, onSignOut }: SignedInAccountProps) {
   )
   return (
     <Popover id="account" label="Account" class="button quiet" button={button}>
-      <p>
-        <strong>{account.name}</strong>
-        <br />
-        {account.userName}
-      </p>
-      <p class="note">
-        The agent gets your token only when you ask it to act for you, or when it demands sign-in.
-      </p>
-      {storedKeys('session') === undefined && (
-        <p class="note">Your browser lets this page keep nothing: a reload signs you out.</p>
-      )}
-      <button type="button" class="button" onClick={onSignOut}>
-        Sign out
-      </button>
+      <AccountPanel account={account} onSignOut={onSignOut} />
     </Popover>
   )
 }
