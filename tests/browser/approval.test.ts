@@ -68,10 +68,10 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
   ]
   const page = await browser.open(agent.url)
   const answer = await askForOrder(page)
-  await page.getByRole('heading', { name: 'The agent asks to create an order for you.' }).waitFor()
+  await page.getByRole('heading', { name: 'The agent asks you before it calls Orders API.' }).waitFor()
   const verdict = page.getByRole('region', { name: 'Verdict' })
   await verdict.getByText('Waits for you', { exact: true }).waitFor()
-  await verdict.getByText('happens only on your approval').waitFor()
+  await verdict.getByText('Nothing was sent. The agent asks for no token before your decision').waitFor()
   expect(await verdict.locator('.plate[data-gate=waiting]').textContent()).toContain('not called yet')
   await answer
     .getByRole('button', { name: /create_order/ })

@@ -64,10 +64,10 @@ it.each([
     await page.goto(agent.url)
     await askWithSteps(page, trace())
     const life = (await showToken(page, 'TR')).locator('.life')
-    await life.getByText(/60 min left · until/).waitFor()
+    await life.getByText(/60 min left of \d+ · until/).waitFor()
     await page.reload()
-    await (await showToken(page, 'TR')).getByText(/60 min left · until/).waitFor()
-    expect(await life.locator('.note').getAttribute('data-bad')).toBe('false')
+    await (await showToken(page, 'TR')).getByText(/60 min left of \d+ · until/).waitFor()
+    expect(await life.locator('.fine').getAttribute('data-bad')).toBe('false')
   },
 )
 
@@ -84,13 +84,13 @@ it('a denial has a tick for each check that its API reported, and no other', asy
     tokenStep('s1', { ...ownToken, verifiedBy: [{ actor: 'orders-api', checks }] }),
     refused,
   ])
-  await tracePane(page).getByText('2 of 3 checks · 403 · check: permission').waitFor()
+  await tracePane(page).getByText('2 of 3 · 403').waitFor()
   const ticks = tracePane(page).getByRole('img', {
-    name: 'signature passed, caller passed, permission failed',
+    name: 'signature, caller passed; permission did not pass',
     exact: true,
   })
-  expect(await ticks.locator('[data-bad="false"]').count()).toBe(2)
-  expect(await ticks.locator('[data-bad="true"]').getAttribute('title')).toBe('permission failed')
+  expect(await ticks.locator('[data-check=passed]').count()).toBe(2)
+  expect(await ticks.locator('[data-check=failed]').getAttribute('title')).toBe('permission')
 })
 
 it('a token is shown even with claims that no token should have, and a check that failed as failed', async () => {
@@ -103,7 +103,8 @@ it('a token is shown even with claims that no token should have, and a check tha
   await askWithSteps(page, [odd])
   await tracePane(page).getByText('The agent rejected its token: the check of audience failed.').waitFor()
   const card = await showToken(page, 'TR')
-  expect(await card.textContent()).toContain('Checked by the agentaudience failed')
+  expect(await card.textContent()).toContain('audience: checked by the agent')
+  expect(await card.getByRole('img').getAttribute('aria-label')).toBe('audience did not pass')
   await card.getByRole('button', { name: /more, and what each claim means/ }).click()
   await card.getByText('-1e+308').waitFor()
   expect(await card.locator('.life').count()).toBe(0)

@@ -109,11 +109,15 @@ describe('the trace', () => {
     const { page, pane } = await openTrace()
     const newTab = '_blank noopener noreferrer'
     const saw = `https://logs.example/?c=c-1&t=u_1&at=2026-11-25T10%3A00%3A00.000Z ${newTab}`
-    expect(await links(pane, 'What Entra saw')).toEqual([saw])
+    await pane.getByRole('button', { name: 'What Entra saw' }).click()
+    const panel = page.getByRole('region', { name: 'What Entra saw' })
+    await panel.getByText('CorrelationId == "c-1"').waitFor()
+    expect(await links(panel, 'Open Entra’s log')).toEqual([saw])
+    await page.keyboard.press('Escape')
     expect(await links(pane, 'Open trace')).toEqual([`https://traces.example/f00d ${newTab}`])
     await openSteps(page)
     // The request itself, and the hop behind it that nobody saw.
-    expect(await links(pane, 'What Entra saw')).toEqual([saw, saw, saw])
+    expect(await links(pane, 'What Entra saw')).toEqual([saw, saw])
     await choose(page, 'Sequence')
     await page.locator('.lanes').waitFor()
     expect(await links(pane.locator('.steps-card > .legend'), 'What Entra saw')).toEqual([saw])
@@ -122,6 +126,9 @@ describe('the trace', () => {
     const hostile = await openTrace()
     expect(await links(hostile.pane, 'Open trace')).toEqual([])
     expect(await links(hostile.pane, 'What Entra saw')).toEqual([])
+    await hostile.pane.getByRole('button', { name: 'What Entra saw' }).click()
+    await hostile.page.getByText('UniqueTokenIdentifier == "javascript:alert(1)"').waitFor()
+    expect(await hostile.pane.getByRole('link', { name: 'Open Entra’s log' }).count()).toBe(0)
   })
 
   it('grows while the turn goes on', async () => {
@@ -135,7 +142,7 @@ describe('the trace', () => {
     }
     const page = await browser.open(agent.url)
     await ask(page, 'first')
-    await tracePane(page).getByText('The agent is asking for a token as itself.').waitFor()
+    await tracePane(page).getByText('The agent is getting a token of its own.').waitFor()
     goOn.resolve()
     await expect.poll(() => tracePane(page).locator('.step').count()).toBe(5)
     await tracePane(page).getByText('The agent called Orders API as itself.').waitFor()
@@ -269,12 +276,8 @@ describe('the trace', () => {
     expect(await drawer.count()).toBe(0)
   })
 
-  it('explains its terms in place, and is presented one sentence at a time by the keyboard', async () => {
-    const { page, pane } = await openTrace()
-    await pane.getByRole('button', { name: 'blueprint', exact: true }).click()
-    await page.getByText('The application that agents are made from.').waitFor()
-    await page.keyboard.press('Escape')
-    await page.getByText('The application that agents are made from.').waitFor({ state: 'hidden' })
+  it('is presented one sentence at a time by the keyboard', async () => {
+    const { page } = await openTrace()
     await page.getByRole('button', { name: 'Present' }).click()
     const presenter = page.getByRole('dialog', { name: 'Presenter' })
     await presenter.getByRole('heading', { name: 'You ask: “first”' }).waitFor()

@@ -41,6 +41,9 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   }
   const conversation = new Conversation(needs, config.agents[0]?.name ?? '', kept)
   keepConversation(conversation)
+  effect(() => {
+    if (conversation.running.value) trace.unplayed = conversation.exchanges.peek().at(-1)
+  })
   keepComposer(conversation, config)
   let past: Promise<PastConversations> | undefined
   /** The conversations that this browser keeps; the code for them is loaded when first needed. */

@@ -68,6 +68,12 @@ describe.each(['Direct', 'Bedrock'])('An alert that a user asks for in a %s turn
     await tracePane(page)
       .getByRole('heading', { name: /The agent called Weather API for you/ })
       .waitFor()
+    await tracePane(page).getByText('not yet: no second factor').waitFor()
+    const tags = tracePane(page).locator('.formulas .plate', { hasText: '+ acrs c1' })
+    expect(await tags.evaluateAll(all => all.map(one => one.getAttribute('data-token')))).toEqual([
+      'Tc',
+      'TR',
+    ])
     await choose(page, 'Compare')
     await page
       .getByLabel('Left', { exact: true })

@@ -31,7 +31,7 @@ it('the model calls the tool under the agent’s identity, a follow-up knows wha
   const titles = await trace.locator('.step-title').allTextContents()
   expect(titles.filter(title => title.startsWith('Tool: get_weather'))).toHaveLength(2)
   expect(titles, 'the same token is told once').toContain('Request token × 2')
-  expect(await (await showToken(page, 'TR')).textContent()).toContain('Checked by Weather API')
+  expect(await (await showToken(page, 'TR')).textContent()).toContain('checked by Weather API')
 
   const followUp = await completeText(await ask(page, 'and tomorrow?'))
   expect(followUp).toContain('Oslo')

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact'
 import { Icon, type IconName } from '../controls/icon.tsx'
-import { type ApiGate, type Formula, type TokenPlate, tellFormula } from './formula.ts'
+import { formatTime } from '../words/times.ts'
+import { type ApiGate, type FirstTry, type Formula, type TokenPlate, tellFormula } from './formula.ts'
 import { TokenMark } from './token-mark.tsx'
-import './formula.css'
 
 interface FormulaViewProps {
   readonly formula: Formula
-  /** Whether the presenter view shows the formula: then without its legend, which would be too small to read. */
+  /** Whether the presenter view shows the formula: whole, and without its legend, which would be too small to read. */
   readonly isPresented?: boolean
   /** Follows the legend. */
   readonly link?: ComponentChildren
@@ -16,9 +16,10 @@ interface FormulaViewProps {
   readonly isOpen?: (plate: TokenPlate) => boolean
 }
 
-/** How TR came about, written in one line: T1 + Tc → TR. */
+/** How TR came about, written in one line: T1 + Tc → TR. A first try is one line of text. */
 export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen }: FormulaViewProps) {
-  const { terms, exchange, result, gate, legend } = formula
+  const { terms, exchange, result, gate, firstTry, legend } = formula
+  if (firstTry && !isPresented) return <BriefTry formula={formula} {...firstTry} />
   const show = (plate: TokenPlate) =>
     onOpen && plate.card ? (
       <button
@@ -39,7 +40,7 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls of a form
     <div
-      class="exchange-formula"
+      class="exchange-formula stack"
       role="group"
       aria-label={tellFormula(formula)}
       data-running={formula.isRunning}
@@ -67,23 +68,23 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
         <GateView gate={gate} />
       </div>
       {legend && !isPresented && (
-        <p class="legend">
+        <div class="legend fine">
           <i class="dashes" aria-hidden="true" />
           {legend} {link}
-        </p>
+        </div>
       )}
     </div>
   )
 }
 
-function PlateText({ plate: { token, title, lines } }: { readonly plate: TokenPlate }) {
+function PlateText({ plate: { token, title, line, tag, state } }: { readonly plate: TokenPlate }) {
   return (
     <>
       <TokenMark token={token} />
-      <strong>{title}</strong>
-      {lines.map(line => (
-        <span key={line}>{line}</span>
-      ))}
+      <small>{state === 'unseen' && 'not seen'}</small>
+      <b>{title}</b>
+      <span>{line}</span>
+      {tag && <code class="tag">{tag}</code>}
     </>
   )
 }
@@ -96,16 +97,39 @@ const gateIcons: Readonly<Record<ApiGate['state'], IconName>> = {
   answered: 'api',
 }
 
-function GateView({ gate: { state, title, lines } }: { readonly gate: ApiGate }) {
+function GateView({ gate: { state, title, line, passed } }: { readonly gate: ApiGate }) {
   return (
     <div class="plate" data-gate={state}>
       <span class="mark">
         <Icon name={gateIcons[state]} />
       </span>
-      <strong>{title}</strong>
-      {lines.map(line => (
-        <span key={line}>{line}</span>
-      ))}
+      <small>{state === 'waiting' ? 'not yet' : passed}</small>
+      <b>{title}</b>
+      <span>{line}</span>
     </div>
+  )
+}
+
+function BriefTry({ formula: { terms }, at, lack }: FirstTry & { readonly formula: Formula }) {
+  return (
+    <p class="brief-exchange line fine">
+      <b>First try{at && `, ${formatTime(new Date(at))}`}</b>
+      <Marks terms={terms} /> <strong>not yet: {lack}</strong>
+      <span class="end">changed nothing</span>
+    </p>
+  )
+}
+
+/** "T1 + Tc for TR" */
+export function Marks({ terms }: Pick<Formula, 'terms'>) {
+  return (
+    <span class="row">
+      {terms.map(({ token }, index) => (
+        <>
+          {index > 0 && '+'} <TokenMark token={token} />
+        </>
+      ))}{' '}
+      for <TokenMark token="TR" />
+    </span>
   )
 }

@@ -1,9 +1,9 @@
-import type { Check } from '@entra-agents/trace'
+import type { ComponentChildren } from 'preact'
 import { DottedName } from '../controls/dotted-name.tsx'
 import { Icon, type IconName } from '../controls/icon.tsx'
 import { PhraseView } from './phrase-view.tsx'
 import type { FactAnswer, OutcomeKind, Verdict } from './verdict.ts'
-import './verdict.css'
+import '../styles/trace.css'
 
 const outcomeIcons: Readonly<Record<OutcomeKind, IconName>> = {
   allowed: 'check',
@@ -22,34 +22,41 @@ export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome
   )
 }
 
+interface VerdictLineProps extends Pick<Verdict, 'headline' | 'outcome'> {
+  /** Stands before the outcome. */
+  readonly children?: ComponentChildren
+}
+
 /** The verdict in one line, with its outcome. */
-export function VerdictLine({ headline, outcome }: Pick<Verdict, 'headline' | 'outcome'>) {
+export function VerdictLine({ headline, outcome, children }: VerdictLineProps) {
   return (
-    <div class="verdict-line line">
+    <header class="verdict-line">
       <h3>
         {headline
           .split(/(\s+)/)
           .map(part => (/\S-\S/.test(part) ? <span class="whole-word">{part}</span> : part))}
       </h3>
+      {children}
       <OutcomeMark outcome={outcome} />
-    </div>
+    </header>
   )
 }
 
 /** The four questions. Every turn answers the same four, in the same places. */
 export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
   return (
-    <dl class="four">
-      {answers.map(({ question, value, checks = [], detail, isBad = false }) => (
-        <div key={question} data-bad={isBad}>
-          <dt>{question}</dt>
+    <dl class="strip">
+      {answers.map(answer => (
+        <div key={answer.question} data-bad={answer.isBad ?? false}>
+          <dt>{answer.question}</dt>
           <dd>
-            <DottedName name={value} />
+            <DottedName name={answer.value} />
           </dd>
           <dd>
-            {checks.length > 0 && <CheckTicks checks={checks} />}
-            <PhraseView phrase={detail} />
+            <CheckTicks {...answer} />
+            <PhraseView phrase={answer.detail} />
           </dd>
+          {answer.more && <dd>{answer.more}</dd>}
         </div>
       ))}
     </dl>
@@ -57,14 +64,22 @@ export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
 }
 
 /** A tick for each check that passed, and a cross for one that failed; never one for a check that nobody reported. */
-export function CheckTicks({ checks }: { readonly checks: readonly Check[] }) {
-  const words = checks.map(({ name, ok }) => `${name} ${ok ? 'passed' : 'failed'}`)
+export function CheckTicks({ checks = [], isNotYet = false }: Pick<FactAnswer, 'checks' | 'isNotYet'>) {
+  if (checks.length === 0) return null
+  const [passed, failed] = [true, false].map(passing => checks.filter(({ ok }) => ok === passing))
+  const list = (some: typeof checks = []) => some.map(({ name }) => name).join(', ')
+  const words =
+    failed?.length === 0
+      ? `${checks.length} of ${checks.length} checks passed: ${list(checks)}`
+      : [passed?.length ? `${list(passed)} passed` : '', `${list(failed)} did not pass`]
+          .filter(Boolean)
+          .join('; ')
   return (
-    <span class="ticks" role="img" aria-label={words.join(', ')}>
-      {checks.map(({ ok }, index) => (
-        <span key={index} title={words[index]} data-bad={!ok}>
+    <span class="ticks" role="img" aria-label={words}>
+      {checks.map(({ name, ok }, index) => (
+        <i key={index} title={name} data-check={ok ? 'passed' : isNotYet ? 'not-yet' : 'failed'}>
           <Icon name={ok ? 'check' : 'cross'} />
-        </span>
+        </i>
       ))}
     </span>
   )

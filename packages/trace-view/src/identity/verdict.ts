@@ -10,9 +10,13 @@ export interface FactAnswer {
   /** The checks that decided, as far as whoever made them reported them. */
   readonly checks?: readonly Check[] | undefined
   readonly detail: Phrase
+  /** A second line of detail. */
+  readonly more?: string | undefined
   /** Whether this answer is why the call was denied. */
   readonly isBad?: boolean | undefined
-  /** The id in the token that the answer is based on: two answers with the same words may have different ids. */
+  /** Whether a check that failed only says what is still wanted. */
+  readonly isNotYet?: boolean | undefined
+  /** What tells two answers with the same words apart: the id in the token, or whose right it is. */
   readonly id?: string
 }
 

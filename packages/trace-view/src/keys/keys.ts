@@ -12,6 +12,7 @@ export const keyGroups = [
       t: 'theme',
       s: 'side by side',
       p: 'present',
+      r: 'play the exchange again',
       x: 'share',
       c: 'your question',
     },

@@ -6,6 +6,5 @@ export function phraseText(phrase: Phrase): string {
 
 function partText(part: PhrasePart): string {
   if (typeof part === 'string') return part
-  if ('code' in part) return part.code
-  return 'token' in part ? part.token : part.words
+  return 'code' in part ? part.code : part.token
 }

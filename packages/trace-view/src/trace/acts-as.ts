@@ -1,5 +1,4 @@
 import type { ActsAs, Flow, TokenCard } from '@entra-agents/trace'
-import { type Phrase, phrase } from '../words/phrase.ts'
 
 /**
  * Whose rights a token has: as the agent reports for TR, otherwise as the claims say. The claims distinguish the agent's
@@ -24,39 +23,36 @@ interface SubjectWords {
   readonly whose: string
   /** For whom the agent calls, beside its name. */
   readonly forWhom: string
-  /** Whom TR names as its subject, within the story’s sentence. */
-  readonly asSubject: string
-  /** The story's sentence about where TR's right comes from, if that is not the agent's own. */
-  readonly origin: Phrase
+  /** What TR names, on its plate; of the agent's own TR, only its API matters. */
+  readonly named?: string
+  /** The story's sentence about who gave TR's right, and what no token tells of it. */
+  readonly origin?: string
   /** Whom TR is about. */
   readonly subject: string
 }
-
-const permission = { term: 'scope', words: 'delegated permission' } as const
 
 export const subjectWords: Readonly<Record<ActsAs, SubjectWords>> = {
   agent: {
     flow: 'autonomous',
     whose: 'its own',
     forWhom: 'itself',
-    asSubject: 'as subject: no user is involved',
-    origin: [],
     subject: 'the agent itself',
   },
   user: {
     flow: 'obo',
     whose: 'yours',
     forWhom: 'you',
-    asSubject: 'you as the user',
-    origin: phrase`Its right is yours, lent by a ${permission} that you or an administrator consented to.`,
+    named: 'names agent and you',
+    origin:
+      'The scope shows that somebody consented, you or an administrator; who it was, only Entra ID knows.',
     subject: 'you',
   },
   'agent-user': {
     flow: 'agent-user',
     whose: 'its user account’s',
     forWhom: 'its user account',
-    asSubject: 'its user account as subject: nobody signed in, and no token of yours is involved',
-    origin: phrase`Its right is a ${permission} that an administrator granted the agent for its account.`,
+    named: 'names its own account',
+    origin: 'The scope shows that an administrator consented; which one, only Entra ID knows.',
     subject: 'the agent’s user account',
   },
 }

@@ -5,6 +5,7 @@ import { tellAct } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { listInWords } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
+import { wordsOfToken } from './acts-as.ts'
 import {
   countPassed,
   findDenial,
@@ -25,8 +26,8 @@ export const exchangeOutcomes = {
   running: {
     kind: 'running', words: 'Running',
     headline: tellRunning,
-    decision: () => undecided('not asked yet'),
-    sentence: () => [],
+    decision: ({ use, api }) => undecided(use ? `${api}, not called yet` : 'not called yet'),
+    sentence: () => '',
     gate: () => ['next', 'not called yet'],
     scene: ({ api }) => [`${api} has TR, and has not answered yet.`, ['Its answer decides.']],
   },
@@ -35,7 +36,7 @@ export const exchangeOutcomes = {
     headline: tellCalls,
     decision: turn => ({ question: 'Allowed by', value: turn.api, ...tellAcceptance(turn) }),
     sentence: tellAnswer,
-    gate: ({ use }) => ['allowed', 'accepts TR', tellChecks(use)],
+    gate: ({ use }) => ['allowed', (use?.calls.length ?? 0) > 1 ? `accepts it, ${use?.calls.length} times` : 'accepts it'],
     scene: checking,
   },
   denied: {
@@ -50,7 +51,7 @@ export const exchangeOutcomes = {
     kind: 'neutral', words: 'Answered',
     headline: ({ api, names, status }) => `${api} answered ${names.agent} with ${status}.`,
     decision: ({ api, status }) => ({ question: 'Answered by', value: api, detail: [`${status}, which denies nothing`] }),
-    sentence: ({ api, status }) => [`${api} answered with ${status}, which denies nothing.`],
+    sentence: ({ api, status }) => `${api} answered with ${status}, which denies nothing.`,
     gate: ({ status }) => ['answered', `answers ${status}`],
     scene: checking,
   },
@@ -60,13 +61,13 @@ export const exchangeOutcomes = {
     decision: ({ api, status }) => ({ question: 'Asked', value: api, detail: [`${status ?? 'no answer'}`], isBad: true }),
     sentence: tellSilence,
     gate: () => ['next', 'gives no answer'],
-    scene: turn => [`${turn.api} gives no answer.`, tellSilence(turn)],
+    scene: turn => [`${turn.api} gives no answer.`, [tellSilence(turn)]],
   },
   stopped: {
     kind: 'neutral', words: 'Stopped',
     headline: ({ agent, api }) => `${agent} began to call ${api}, and its answer is not known.`,
     decision: () => undecided('not known'),
-    sentence: ({ api }) => [`The call of ${api} was begun, and its answer is not known.`],
+    sentence: ({ api }) => `The call of ${api} was begun, and its answer is not known.`,
     gate: () => ['next', 'its answer is not known'],
     scene: ({ api }) => [`${api} was called.`, ['Its answer is not known.']],
   },
@@ -74,8 +75,8 @@ export const exchangeOutcomes = {
     kind: 'neutral', words: 'Nothing changed',
     headline: tellDemand,
     decision: tellWhoWantsMore,
-    sentence: turn => [...tellWantedProof(turn), tellProof(turn)],
-    gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', `wants ${tellWanted(turn)}`, 'changed nothing'],
+    sentence: tellMissingProof,
+    gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', `wants ${tellWanted(turn)}`],
     scene: turn => [`${turn.api} says: not yet.`, tellNotYet(turn)],
     stopped: 'A call waited for its user, and nothing was changed.',
   },
@@ -85,7 +86,9 @@ function tellRunning({ agent, api, use, flow, isAsking }: TurnByExchange): strin
   const { asWhom } = flowWords[flow]
   if (use?.decisive) return `${agent} is calling ${api} ${asWhom}.`
   if (use) return `${agent} has a token to call ${api} ${asWhom}.`
-  return isAsking ? `${agent} is asking for a token ${asWhom}.` : `${agent} is at work.`
+  return isAsking
+    ? `${agent} is getting a token ${flow === 'autonomous' ? 'of its own' : `to act ${asWhom}`}.`
+    : `${agent} is at work.`
 }
 
 /** "The agent called Orders API twice and Stock API as itself." With a single API, the number of calls comes last. */
@@ -106,14 +109,17 @@ function timesInWords(number: number): string {
 /** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
 function tellAcceptance({ use, status }: TurnByExchange): Pick<FactAnswer, 'checks' | 'detail'> {
   const calls = use?.calls.length ?? 0
-  if (calls > 1) return { detail: [`accepts TR in all ${calls} calls`] }
+  if (calls > 1) return { detail: [`accepts it in all ${calls} calls`] }
   const checks = use && lastChecks(use.token, 'api')?.checks
-  return { checks, detail: [`${tellChecks(use)} · ${status ?? 'answered'}`] }
+  return { checks, detail: [`${tellChecks(use) ?? 'tells of no checks'} · ${status ?? 'answered'}`] }
 }
 
-function tellAnswer({ use, api }: TurnByExchange): Phrase {
-  if (use?.calls.every(isListOfTools)) return [`${api} listed its tools.`]
-  return [use && lastChecks(use.token, 'api') ? `${api} checked TR and answered.` : `${api} answered.`]
+function tellAnswer({ use, api }: TurnByExchange): string {
+  if (!use) return ''
+  if (use.calls.every(isListOfTools)) return `${api} listed its tools.`
+  const { origin } = wordsOfToken(use.token)
+  if (origin && rightsOf(use.token).rights.length > 0) return origin
+  return `${api} ${lastChecks(use.token, 'api') ? 'checked that token and ' : ''}answered; no user is involved.`
 }
 
 /** Whether a step lists the tools of an MCP server: the model gets the list before the question. */
@@ -141,15 +147,17 @@ function tellDenial({ use, agent, names }: TurnByExchange): string {
   if (!use) return ''
   const { actor, check } = findDenial(use)
   if (actor === 'agent') return `${agent} rejected its token: the check of ${check} failed.`
-  const why = isRightMissing(use) ? ': a right is missing' : check ? `: the check of ${check} failed` : ''
+  const wanted = use.decisive?.problem?.needs?.permission
+  const lack = wanted ? `: it lacks ${wanted}` : ': a right is missing'
+  const why = isRightMissing(use) ? lack : check ? `: the check of ${check} failed` : ''
   return `${names.actor(actor ?? '')} denied ${names.agent}${why}.`
 }
 
-/** "6 of 7 checks · 403 · check: permission"; without the number if only the failed check is known. */
+/** "6 of 7 · 403"; the name of the failed check if the API reports no other. */
 function tellRefusal({ use, names, status }: TurnByExchange): FactAnswer {
   const { actor = '', check, checks = [] } = use ? findDenial(use) : {}
   const passed = checks.length > 1 ? countPassed(checks) : undefined
-  const parts = [passed, status, check && `check: ${check}`].filter(part => part !== undefined)
+  const parts = [passed ?? (check && `check: ${check}`), status].filter(part => part !== undefined)
   return {
     question: 'Denied by',
     value: names.actor(actor),
@@ -159,56 +167,62 @@ function tellRefusal({ use, names, status }: TurnByExchange): FactAnswer {
   }
 }
 
-function tellDeniedUse({ use, api }: TurnByExchange): Phrase {
-  if (!use || !isRightMissing(use)) return [use?.decisive?.problem?.title ?? 'TR was rejected.']
+function tellDeniedUse({ use, api, names }: TurnByExchange): string {
+  if (!use) return ''
+  const { actor, check } = findDenial(use)
+  const failed = check ? `the check of ${check} failed` : (use.decisive?.problem?.title ?? 'it says no more')
+  if (actor === 'agent') return `Entra ID issued a token; ${names.agent} did not use it: ${failed}.`
+  if (!isRightMissing(use)) return `Entra ID issued a token, and ${api} did not accept it: ${failed}.`
   const { claim, rights } = rightsOf(use.token)
-  const lack =
-    rights.length === 0 ? phrase`TR has no ${{ code: claim }}.` : [`TR carries only ${rights.join(' and ')}.`]
-  return phrase`The identity works: ${api} accepted who is calling. What is missing is a right: ${lack}`
+  const carried =
+    rights.length > 0 ? `only ${rights.join(' and ')}` : claim === 'roles' ? 'no role' : 'no scope'
+  const wanted = use.decisive?.problem?.needs?.permission ?? 'another right'
+  return `Entra ID issued a token, so the identity works. The token carries ${carried}; ${api} wants ${wanted}.`
 }
 
 /** Why the API denied the call: what it accepts, and what it wants. */
 function tellWhatIsMissing(turn: TurnByExchange): Phrase {
   const { use } = turn
   const check = use && findDenial(use).check
-  if (!use || !isRightMissing(use)) return check ? [`The check of ${check} failed.`] : tellDeniedUse(turn)
+  if (!use || !isRightMissing(use)) return [check ? `The check of ${check} failed.` : tellDeniedUse(turn)]
   const right = use.decisive?.problem?.needs?.permission
   return phrase`It accepts who calls, and wants ${right ? { code: right } : 'a right that TR lacks'}.`
 }
 
-function tellClosedGate({ use, names }: TurnByExchange): readonly [ApiGate['state'], ...string[]] {
+function tellClosedGate({ use }: TurnByExchange): readonly [ApiGate['state'], string] {
   const { actor, check = 'not told' } = use ? findDenial(use) : {}
-  if (actor === 'agent') return ['next', `not called: ${names.agent} rejects TR`]
-  return ['denied', 'denies TR', use && isRightMissing(use) ? 'a right is missing' : `check: ${check}`]
+  if (actor === 'agent') return ['next', 'not called']
+  return ['denied', `denies it: ${use && isRightMissing(use) ? 'no right' : check}`]
 }
 
-function tellSilence({ api, use }: TurnByExchange): Phrase {
-  return [`${api} gave no answer: ${use?.decisive?.problem?.title ?? 'the call failed.'}`]
+function tellSilence({ api, use }: TurnByExchange): string {
+  return `${api} gave no answer: ${use?.decisive?.problem?.title ?? 'the call failed.'}`
 }
 
 /** What the API wanted in TR before it would run the call. */
 function tellWanted({ contexts }: TurnByExchange): string {
-  return contexts.length > 0 ? `acrs ${contexts.join(' ')}` : 'a right that TR lacks'
+  return contexts.length > 0 ? `acrs ${contexts.join(' ')}` : 'another right'
 }
 
 function tellDemand({ api, asked, contexts, names }: TurnByExchange): string {
   const where = startSentence(api)
   if (asked?.isOpen)
-    return `${where} wants a stronger sign-in before ${names.agent} may ${tellAct(asked.title)}.`
-  const what = asked || contexts.length > 0 ? 'a stronger sign-in' : 'a right that TR lacks'
+    return `${where} wants a second factor before ${names.agent} may ${tellAct(asked.title)}.`
+  const what = asked || contexts.length > 0 ? 'a second factor' : 'a right that TR lacks'
   return `${where} wanted ${what}, and nothing was changed.`
 }
 
-function tellWhoWantsMore(turn: TurnByExchange): FactAnswer {
-  const { api, status = 401, contexts } = turn
-  const what = contexts.length > 0 ? phrase`${{ code: 'acrs' }} ${contexts.join(' ')}` : [tellWanted(turn)]
-  return { question: 'Decided by', value: startSentence(api), detail: phrase`${`${status}`} · wants ${what}` }
-}
-
-function tellWantedProof({ api, contexts }: TurnByExchange): Phrase {
-  return contexts.length === 0
-    ? [`${api} took TR, and wanted a right that it lacks. It changed nothing.`]
-    : phrase`${api} took TR, changed nothing, and wanted proof of a stronger sign-in in it: ${{ code: 'acrs' }} ${contexts.join(' ')}.`
+function tellWhoWantsMore({ api, use, status = 401 }: TurnByExchange): FactAnswer {
+  const reported = use && lastChecks(use.token, 'api')?.checks
+  // Checks that all passed are those of another call.
+  const checks = reported?.some(({ ok }) => !ok) ? reported : undefined
+  return {
+    question: 'Decided by',
+    value: startSentence(api),
+    checks,
+    detail: [`${checks ? countPassed(checks) : status} · not yet`],
+    isNotYet: true,
+  }
 }
 
 /** What the API accepts already, and what it wants before it runs the call. */
@@ -218,9 +232,8 @@ function tellNotYet({ contexts }: TurnByExchange): Phrase {
     : phrase`It accepts who calls and by which right, and wants a second factor first: ${{ code: `acrs ${contexts.join(' ')}` }}. Nothing was changed.`
 }
 
-/** How the proof that an API wanted comes into TR, if it does. */
-function tellProof({ asked, contexts, use, uses }: TurnByExchange): string {
-  if (contexts.length === 0) return ''
-  if (asked?.isOpen) return ' After your confirmation, your new Tc is exchanged for a TR that carries it.'
-  return use !== uses.at(-1) ? ' You signed in more strongly.' : ''
+function tellMissingProof({ api, contexts }: TurnByExchange): string {
+  if (contexts.length === 0)
+    return `${startSentence(api)} wanted a right that the token lacks, and changed nothing.`
+  return `The identity and the right are fine. What is missing is a proof: the token does not say that you have just shown a second factor (acrs ${contexts.join(' ')}).`
 }

@@ -1,23 +1,31 @@
-import { flows, type TokenCard } from '@entra-agents/trace'
+import { flows, type Instructions, type TokenCard } from '@entra-agents/trace'
 import type { FactAnswer, Verdict } from '../identity/verdict.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
+import { formatTime } from '../words/times.ts'
 import { actsAsOf, subjectWords, wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
 import { countPassed, findDenial, isRightMissing, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import { isUndecided, lastChecks, type PendingCall, rightsOf, type TurnFacts } from './turn-facts.ts'
 
-/** Sums up a turn: who called, for whom, with which permission, and who allowed it. */
-export function judgeTurn(facts: TurnFacts, names: Names): Verdict {
+/** A tool that a turn called, and the right that it needs, as far as known. */
+export type CalledTool = Pick<Instructions['tools'][number], 'name' | 'api' | 'needs'>
+
+/**
+ * Sums up a turn: who called, for whom, with which right, and who allowed it.
+ *
+ * @param tools the tools that were called; without them, every right in the token counts as used
+ */
+export function judgeTurn(facts: TurnFacts, names: Names, tools: readonly CalledTool[] = []): Verdict {
   const { outcome, asked } = facts
   const turn = turnBy(facts, names)
   const { kind, words, headline, decision } = outcomes[outcome]
   const answers =
     asked && isUndecided(facts)
       ? tellPending(turn, asked)
-      : [tellCaller(turn), tellSubject(turn), tellRight(turn)]
+      : [tellCaller(turn), tellSubject(turn), tellRight(turn, tools)]
   const verdict: Verdict = {
     headline: headline(turn),
     outcome: asked?.isOpen
@@ -29,14 +37,33 @@ export function judgeTurn(facts: TurnFacts, names: Names): Verdict {
 }
 
 /** For a call that waits: who would call, for whom and by which right. */
-function tellPending({ names, tokens }: TurnByExchange, { kind, scopes, isOpen }: PendingCall): FactAnswer[] {
-  const isAsked = isOpen ? 'asked for on your approval' : 'not asked for'
-  const why = kind === 'consent' ? 'not consented to yet' : isAsked
+function tellPending(
+  { names, tokens, agent }: TurnByExchange,
+  { kind, scopes, isOpen }: PendingCall,
+): FactAnswer[] {
+  const { oid, name } = tokens.Tc?.claims ?? {}
+  const right = scopes.join(' ')
+  const lacked = right === '' ? ['you have not consented'] : phrase`wanted: ${{ code: right }}`
   return [
-    { question: 'Who would call', value: capitalise(names.agent), detail: tellId('azp', names.agentId) },
-    { question: 'For whom', value: 'You', detail: tellId('oid', tokens.Tc?.claims?.['oid']) },
-    { question: 'By which right', value: scopes.join(' ') || 'Yours', detail: [why] },
+    {
+      question: kind === 'consent' ? 'Who asked' : 'Who would call',
+      value: agent,
+      detail: tellId('azp', names.agentId),
+    },
+    { question: 'For whom', value: addName('You', name), detail: tellId('oid', oid) },
+    kind === 'consent'
+      ? { question: 'By which right', value: 'None yet', detail: lacked }
+      : {
+          question: 'By which right',
+          value: right || 'Yours',
+          detail: [isOpen ? 'not used yet' : 'not used'],
+        },
   ]
+}
+
+/** "You, Ada Osei"; only "You" while names are hidden. */
+function addName(whom: string, name: unknown): string {
+  return typeof name === 'string' && !name.startsWith('‹') ? `${whom}, ${name}` : whom
 }
 
 function tellId(claim: string, id: unknown): Phrase {
@@ -55,39 +82,70 @@ export function tellCaller({ use, uses, running, names, agent }: TurnByExchange)
   return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail, isBad, id }
 }
 
-function tellSubject({ use, flow, tokens, failure, names }: TurnByExchange): FactAnswer {
+function tellSubject({ use, flow, tokens, failure }: TurnByExchange): FactAnswer {
   const question = 'For whom'
   if (!use) {
     const { actsAs } = flows[flow]
     const isBad = actsAs === 'user' && failure?.kind === 'sign-in'
-    const details = { agent: 'no user', user: tellUserToken(tokens.Tc), 'agent-user': 'nobody signs in' }
+    const details = {
+      agent: 'no user involved',
+      user: tellUserToken(tokens.Tc),
+      'agent-user': 'nobody signs in',
+    }
     return { question, value: capitalise(subjectWords[actsAs].forWhom), detail: [details[actsAs]], isBad }
   }
   const { oid, name } = use.token.claims ?? {}
   const actsAs = actsAsOf(use.token)
   const id = String(oid ?? '')
   const isNamed = actsAs === 'agent-user' && typeof name === 'string'
-  const whose = actsAs === 'agent' ? `of ${names.agent}, no user` : shortenIds(id)
-  const detail = isNamed ? [name] : phrase`${{ code: 'oid' }} ${whose}`
-  return { question, value: capitalise(wordsOfToken(use.token).forWhom), detail, id }
+  const detail = actsAs === 'agent' ? ['no user involved'] : isNamed ? [name] : tellId('oid', id)
+  const whom = capitalise(wordsOfToken(use.token).forWhom)
+  return { question, value: actsAs === 'user' ? addName(whom, name) : whom, detail, id }
 }
 
 function tellUserToken(card: TokenCard | undefined): string {
   const last = card && lastChecks(card)
-  return last ? `Tc passed ${countPassed(last.checks)}` : 'no Tc'
+  return last ? `Tc passed ${countPassed(last.checks)} checks` : 'no Tc'
 }
 
-function tellRight({ use, running, flow }: TurnByExchange): FactAnswer {
+function tellRight(turn: TurnByExchange, tools: readonly CalledTool[]): FactAnswer {
+  const { use, running, flow } = turn
   const question = 'By which right'
-  if (!use) return { question, value: '–', detail: [running ? 'TR is not here yet' : 'no TR, so none'] }
+  if (!use) return { question, value: '–', detail: [running ? 'seen once it is issued' : 'no TR, so none'] }
   const { claim, rights } = rightsOf(use.token)
   const wanted = use.decisive?.problem?.needs?.permission
   const isBad = use.outcome === 'denied' && isRightMissing(use)
   if (isBad && wanted !== undefined) {
-    return { question, value: rights.join(' ') || 'None', detail: phrase`wanted ${{ code: wanted }}`, isBad }
+    return { question, value: rights.join(' ') || 'None', detail: phrase`wanted: ${{ code: wanted }}`, isBad }
   }
   if (rights.length === 0) return { question, value: 'None', detail: ['TR carries none'], isBad }
-  const term = claim === 'roles' ? 'app role' : 'scope'
-  const detail = phrase`${{ term, words: flowWords[flow].right }} · ${{ code: claim }}`
-  return { question, value: rights.join(' '), detail, isBad }
+  const detail = [`${flowWords[flow].right}${claim === 'roles' ? ', an app role' : ''}`]
+  const used = findUsed(rights, turn, tools)
+  const others = rights.filter(right => !used.includes(right))
+  const more =
+    tellApproval(turn) ?? (others.length > 0 ? `also in the token: ${others.join(' ')}` : undefined)
+  return { question, value: used.join(' '), detail, more, isBad, id: flowWords[flow].right }
+}
+
+/** The rights that the called tools need, of those that the token carries; all of them if it is not known. */
+function findUsed(
+  rights: readonly string[],
+  { use }: TurnByExchange,
+  tools: readonly CalledTool[],
+): readonly string[] {
+  const needed = tools
+    .filter(({ api }) => use?.apis.includes(api))
+    .flatMap(({ needs }) => needs?.permission.split(', ') ?? [])
+  const used = rights.filter(right => needed.includes(right))
+  return used.length > 0 ? used : rights
+}
+
+/** The user's approval, without which the call would not have been made. */
+function tellApproval({ use, steps }: TurnByExchange): string | undefined {
+  const given = steps.find(
+    ({ approval, parentId }) => approval?.decision === 'approve' && parentId === use?.decisive?.parentId,
+  )
+  if (!given) return undefined
+  const at = Date.parse(given.startedAt ?? '') + (given.durationMs ?? 0)
+  return `and your approval${Number.isNaN(at) ? '' : `, ${formatTime(new Date(at))}`}`
 }

@@ -1,15 +1,11 @@
 import type { TraceStep } from '@entra-agents/trace'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-facts.ts'
-import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
-import { type Phrase, phrase, tokenMarks } from '../words/phrase.ts'
 import { count } from '../words/times.ts'
 import { exchangeOutcomes } from './exchange-outcomes.ts'
 import { type OutcomeRow, type TurnByExchange, undecided } from './turn-by-exchange.ts'
 import type { Outcome } from './turn-facts.ts'
-
-const { T1, TR } = tokenMarks
 
 const notKnown = ({ use }: TurnByExchange) => undecided(use ? 'not known' : 'nobody was asked')
 const notCalled: OutcomeRow['gate'] = ({ running }) => ['next', running ? 'not called yet' : 'not called']
@@ -29,21 +25,22 @@ export const outcomes: Readonly<Record<Outcome, OutcomeRow>> = {
   ...exchangeOutcomes,
   approval: {
     ...undecidedCall,
-    headline: turn => tellAsked(turn, ['asks to', 'asked to'], ' for you'),
+    headline: tellAsked,
     sentence: tellUnapproved,
-    exchange: () => ({ verb: 'exchanges', failed: false }),
+    exchange: ({ asked }) => ({ verb: asked?.isOpen ? 'not asked yet' : 'not asked', failed: false }),
   },
   consent: {
     ...undecidedCall,
-    headline: turn => tellAsked(turn, ['needs your consent to', 'needed your consent to']),
-    sentence: tellUnconsented,
-    exchange: () => ({ verb: 'wants your consent', failed: false }),
+    headline: ({ agent, names, failure }) => failure?.kind === 'token-request' ? `Entra ID gave ${names.agent} no token: consent is missing.` : `${agent} lacks your consent.`,
+    decision: () => ({ question: 'Decided by', value: 'You', detail: ['or an administrator, for all'] }),
+    sentence: () => '',
+    exchange: () => ({ verb: 'wants consent', failed: false }),
   },
   declined: {
     kind: 'neutral', words: 'Declined',
     headline: () => 'You declined, and nothing was sent by that.',
     decision: notKnown,
-    sentence: () => ['You declined a call, and nothing was sent by that.'],
+    sentence: () => '',
     gate: notCalled,
   },
   refused: {
@@ -60,7 +57,7 @@ export const outcomes: Readonly<Record<Outcome, OutcomeRow>> = {
     decision: turn => ({ ...tellEnd(turn, 'Failed at'), isBad: true }),
     sentence: tellFailure,
     exchange: ({ failure }) => ({
-      verb: failure?.problem?.upstream?.service === 'entra' ? 'gives none now' : 'was not reached',
+      verb: failure?.problem?.upstream?.service === 'entra' ? 'gives none now' : 'not reached',
       failed: true,
     }),
     gate: notCalled,
@@ -77,46 +74,25 @@ export const outcomes: Readonly<Record<Outcome, OutcomeRow>> = {
     kind: 'neutral', words: 'No call',
     headline: ({ agent, api, use }) => use ? `${agent} got a token for ${api}, and did not call.` : `${agent} called no API.`,
     decision: notKnown,
-    sentence: () => [],
+    sentence: ({ use, steps }) => use || steps.some(({ kind }) => kind !== 'model') ? '' : 'The model called no tool, so no token was needed.',
     gate: notCalled,
   },
 }
 
 /** Says that calls wait for their user, or that the user left them undecided. */
-function tellAsked(
-  { agent, asked }: TurnByExchange,
-  [now, before]: readonly [string, string],
-  end = '',
-): string {
+function tellAsked({ agent, api, asked }: TurnByExchange): string {
   const { title = '', others = 0, isOpen } = asked ?? {}
-  const more = others > 0 ? `, and for ${count(others, 'more call')},` : ''
-  return `${agent} ${isOpen ? now : before} ${tellAct(title)}${more}${end}${isOpen ? '' : ', and it was not sent'}.`
+  if (!isOpen) return `${agent} asked you first, to ${tellAct(title)}, and it was not sent.`
+  const what = others > 0 ? `makes ${count(others + 1, 'call')}` : `calls ${api}`
+  return `${agent} asks you before it ${what}.`
 }
 
-function tellUnapproved(turn: TurnByExchange): Phrase {
-  const { asked, steps } = turn
-  if (!asked?.isOpen) return tellLeft(turn)
-  const runs = asked.others > 0 ? 'each approved call runs once' : 'the call runs once'
+function tellUnapproved({ asked, steps }: TurnByExchange): string {
+  if (!asked?.isOpen) return ''
   const isLookedUp = steps.some(({ kind, parentId }) => kind === 'api-call' && parentId === asked.step.id)
-  const done = isLookedUp ? 'it was only looked up what it would change' : 'no token was asked for it'
-  return phrase`The call would change something, so it waits for you, and ${done}. On your approval, ${tellNext(turn)}, and ${runs}.`
-}
-
-function tellUnconsented(turn: TurnByExchange): Phrase {
-  if (!turn.asked?.isOpen) return tellLeft(turn)
-  return phrase`Entra ID gave no token: you have not consented to what ${turn.names.agent} needs. With your consent, ${tellNext(turn)}.`
-}
-
-function tellLeft({ asked }: TurnByExchange): Phrase {
-  return [`The call waited for you and was not made: to ${tellAct(asked?.title ?? '')}.`]
-}
-
-/** The exchange that follows the user's decision. */
-function tellNext({ flow }: TurnByExchange): Phrase {
-  const [, exchanged] = flowWords[flow].terms
-  return exchanged
-    ? phrase`the sidecar exchanges ${T1} and ${tokenMarks[exchanged]} for ${TR}`
-    : phrase`Entra ID issues ${TR}`
+  return isLookedUp
+    ? 'Nothing was changed: it was only looked up what the call would change.'
+    : 'Nothing was sent. The agent asks for no token before your decision, so that no token lies around for a call that you may refuse.'
 }
 
 /** "Entra ID gave the agent no token". */
@@ -126,9 +102,9 @@ function tellLack({ failure, names }: TurnByExchange): string {
   return `${who} gave ${failure?.problem?.code === 'BEDROCK_STREAM_BROKEN' ? 'no whole answer' : 'no answer'}`
 }
 
-function tellFailure({ failure }: TurnByExchange): Phrase {
+function tellFailure({ failure }: TurnByExchange): string {
   const problem = failure?.problem
-  return [problem ? `${problem.title} ${problem.detail}` : `The ${failure?.to} gave no answer.`]
+  return problem ? `${problem.title} ${problem.detail}` : `The ${failure?.to} gave no answer.`
 }
 
 /** Where the turn ended before there was a token. */

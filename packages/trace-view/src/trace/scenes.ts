@@ -61,7 +61,7 @@ export function tellScenes(facts: TurnFacts, names: Names, question: string): Sc
 function beforeExchange(formula: Formula | undefined): Formula | undefined {
   if (!formula) return undefined
   const wait = (plate: TokenPlate): TokenPlate =>
-    plate.token === 'Tc' ? plate : { ...plate, lines: ['not asked for yet'], state: 'next' }
+    plate.token === 'Tc' ? plate : { ...plate, line: 'not asked for yet', state: 'next' }
   return beforeCall({
     ...formula,
     terms: formula.terms.map(wait),
@@ -72,7 +72,7 @@ function beforeExchange(formula: Formula | undefined): Formula | undefined {
 
 /** The formula before TR was used. */
 function beforeCall({ gate, ...formula }: Formula): Formula {
-  return { ...formula, gate: { ...gate, state: 'next', lines: ['called next'] } }
+  return { ...formula, gate: { ...gate, state: 'next', line: 'called next', passed: undefined } }
 }
 
 const mostLetters = 120

@@ -1,4 +1,4 @@
-import type { Flow, LogIds, TokenCard, TraceStep } from '@entra-agents/trace'
+import type { Flow, TokenCard, TraceStep } from '@entra-agents/trace'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
@@ -8,8 +8,7 @@ import { toReader } from '../words/reader.ts'
 import { formatDuration, formatTime } from '../words/times.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
 import { asCurl } from './as-curl.ts'
-import { EntraLink, type LogLinks } from './log-links.tsx'
-import { logQueries } from './log-queries.ts'
+import { EntraLink, type LogLinks, LogQueries } from './log-links.tsx'
 import { type Redactor, stepsAsJson } from './redactor.ts'
 import { wayOf } from './step-words.ts'
 
@@ -78,18 +77,6 @@ export function StepDetails({ step, origin, flow, names, links, redactor, onToke
       <LogQueries logIds={logIds} />
     </>
   )
-}
-
-/** Queries that find a hop in the logs of Entra and AWS. The ids in them are no secrets and do not identify the user. */
-export function LogQueries({ logIds }: { readonly logIds: LogIds }) {
-  return logQueries(logIds).map(({ log, text }) => (
-    <figure key={log}>
-      <figcaption>
-        In {log} <CopyButton label={`Copy the query for ${log}`} text={() => text} />
-      </figcaption>
-      <pre>{text}</pre>
-    </figure>
-  ))
 }
 
 /** Request and response as the protocol writes them. */

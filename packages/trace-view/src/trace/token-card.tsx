@@ -2,14 +2,13 @@ import { readNumericDate, type TokenCard } from '@entra-agents/trace'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { useNow } from '../browser/now.ts'
-import { Icon } from '../controls/icon.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
+import { CheckTicks } from '../identity/verdict-view.tsx'
 import { type Names, shortenIds } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
 import { type Claims, type ClaimView, claimWords, groupClaims, groupTitles, viewClaims } from './claims.ts'
 import { tellToken } from './story.ts'
-import './token-card.css'
 
 const claimReferences = [
   [
@@ -41,7 +40,7 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
     box.current?.scrollIntoView({ block: 'nearest' })
   }, [card.role, card.fingerprint])
   return (
-    <section class="notice token-card stack" data-token={card.role} aria-label={card.role} ref={box}>
+    <section class="token-card stack" data-token={card.role} aria-label={card.role} ref={box}>
       <header>
         <TokenMark token={card.role} />
         <h4>{tellToken(card, names)}</h4>
@@ -51,19 +50,17 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
         <TokenLifetime claims={card.claims} clockAheadMs={context.clockAheadMs} />
       ) : (
         <p>
-          The agent never sees {card.role}. The sidecar gets it from Entra ID for{' '}
-          {card.role === 'T2' ? 'T1' : `the blueprint’s credential${credential}, which it alone holds`}, or
-          has it in its cache, and shows it to get TR.{' '}
           {card.role === 'T1' &&
-            'It takes two steps since only the blueprint has a credential, and TR is to name the agent. '}
-          What stands here comes from the protocol, not from this turn.
+            `It takes two steps, since only the blueprint has a credential${credential}, and the agent’s token is to name the agent. `}
+          The sidecar gets this token from Entra ID, or has it in its cache, and shows it for the agent’s.
+          What stands here comes from the protocol, not from this answer.
         </p>
       )}
       {card.claims && <ClaimList card={card} names={names} />}
       <TokenChecks card={card} names={names} />
-      <p class="note">
+      <p class="fine">
         {card.observed
-          ? 'Decoded to explain it. Reading a token is not checking it: the checks are those named above. No signature ever reaches this page. '
+          ? 'Decoded to explain it. Reading a token is not checking it. Its signature never reaches this page. '
           : 'Not seen: lifetime, signature, every other claim. '}
         {claimReferences.map(([title, href], index) => (
           <>
@@ -94,14 +91,15 @@ function TokenLifetime({ claims = {}, clockAheadMs }: TokenLifetimeProps) {
   const left = Math.max(0, end - now)
   const share = Math.min(1, left / (end - begin))
   const until = formatTime(new Date(end * 1000))
-  const words = left > 0 ? `${tellLifetime(left)} left · until ${until}` : `Expired at ${until}`
+  const whole = Math.round((end - begin) / 60)
+  const words = left > 0 ? `${tellLifetime(left)} left of ${whole} · until ${until}` : `Expired at ${until}`
   return (
     <div class="life stack">
       <svg aria-hidden="true">
-        <rect class="life-whole" width="100%" height="100%" rx="3" />
-        <rect class="life-left" width={`${share * 100}%`} height="100%" rx="3" />
+        <rect width="100%" height="100%" />
+        <rect class="life-left" width={`${share * 100}%`} height="100%" />
       </svg>
-      <p class="note" data-bad={left === 0}>
+      <p class="fine" data-bad={left === 0}>
         {words}, by the server’s clock
       </p>
     </div>
@@ -114,20 +112,12 @@ function tellLifetime(seconds: number): string {
 
 function TokenChecks({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
   return card.verifiedBy?.map(({ actor, checks }) => (
-    <div key={`${actor} ${checks[0]?.name}`}>
-      <p class="note">
-        Checked by {actor === 'agent' ? 'the agent' : `${names.actor(actor)}, in its own words`}
-      </p>
-      <ul class="checks line">
-        {checks.map(({ name, ok }) => (
-          <li key={name} class="row" data-bad={!ok}>
-            <Icon name={ok ? 'check' : 'cross'} />
-            {name}
-            <span class="visually-hidden">{ok ? ' passed' : ' failed'}</span>
-          </li>
-        ))}
-      </ul>
-    </div>
+    <p key={`${actor} ${checks[0]?.name}`}>
+      <CheckTicks checks={checks} /> {checks.map(({ name }) => name).join(', ')}:{' '}
+      <span class="fine">
+        checked by {actor === 'agent' ? 'the agent' : `${names.actor(actor)}, in its own words`}
+      </span>
+    </p>
   ))
 }
 
@@ -135,7 +125,8 @@ function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: 
   const showAll = useSignal(false)
   const all = viewClaims(card, names)
   const few = all.filter(({ name }) => claimWords(name)?.isMain)
-  const rest = all.length - few.length
+  const rest = all.filter(claim => !few.includes(claim))
+  const titles = groupClaims(rest).map(({ group }) => groupTitles[group].toLowerCase())
   return (
     <>
       <dl class="claims">
@@ -148,13 +139,13 @@ function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: 
               </dt>
               <dd>
                 <ClaimValue claim={claim} />
-                {showAll.value && claim.meaning && <span class="claim-meaning fine">{claim.meaning}</span>}
+                {showAll.value && claim.meaning && <p class="fine">{claim.meaning}</p>}
               </dd>
             </div>
           )),
         )}
       </dl>
-      {rest > 0 && (
+      {rest.length > 0 && (
         <p>
           <button
             type="button"
@@ -164,7 +155,9 @@ function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: 
               showAll.value = !showAll.value
             }}
           >
-            {showAll.value ? 'Fewer claims' : `${rest} more, and what each claim means`}
+            {showAll.value
+              ? 'Fewer claims'
+              : `${rest.length} more, and what each claim means: ${titles.join(', ')}`}
           </button>
         </p>
       )}

@@ -1,12 +1,16 @@
 import type { PublicConfig, TraceStep } from '@entra-agents/trace'
-import { type ReadonlySignal, untracked, useComputed } from '@preact/signals'
+import { type ReadonlySignal, type Signal, untracked, useComputed, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { useMediaQuery } from '../browser/media-query.ts'
 import { Segments } from '../controls/segments.tsx'
+import { PhraseView } from '../identity/phrase-view.tsx'
+import type { Verdict } from '../identity/verdict.ts'
+import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
+import { judgeTurn } from './judge.ts'
 import { Presenter } from './presenter.tsx'
 import { type Redactor, redactorFor, redactorKey } from './redactor.ts'
 import { StepDrawer } from './step-drawer.tsx'
@@ -16,6 +20,7 @@ import { TraceTools } from './trace-tools.tsx'
 import { type TraceView, type ViewName, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
+import { type ReadTools, useCalledTools } from './use-called-tools.ts'
 import { VerdictCard } from './verdict-card.tsx'
 
 export interface TracePanelProps {
@@ -31,6 +36,7 @@ export interface TracePanelProps {
   readonly share?: ComponentChildren
   /** Asks the question in two flows or to two agents at once; missing while an opened file is shown. */
   readonly onSideBySide?: () => void
+  readonly readTools?: ReadTools
 }
 
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
@@ -43,10 +49,12 @@ export function TracePanel({
   whyEmpty,
   share,
   onSideBySide,
+  readTools,
 }: TracePanelProps) {
   // Reads each member of the answer by itself, so that the trace is not rendered again for every word of the answer.
   const steps = useFrameValue(() => selected.value.steps)
   const running = useComputed(() => selected.value.state === 'running').value
+  const isFinished = useComputed(() => ['done', 'failed'].includes(selected.value.state)).value
   const turn = useComputed(() => selected.value.turn).value
   const pause = useComputed(() => selected.value.pause).value
   const { message, ...asked } = selected.peek().question
@@ -57,6 +65,8 @@ export function TracePanel({
   const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
   // Who gets a copy of a step sees less than the user.
   const redactor = useRedactor(answers)
+  const verdict = judgeTurn(facts, names, useCalledTools(selected, agent, facts, view, readTools))
+  const isPast = useSignal(false)
   const body = useRef<HTMLElement>(null)
   const canAskTwice = config.agents.flatMap(({ flows }) => flows).length > 1
   const answersUntilSelected = () => answers.value.slice(0, answers.value.indexOf(selected) + 1)
@@ -117,6 +127,7 @@ export function TracePanel({
           share={share}
         />
       </div>
+      <VerdictNow verdict={verdict} isShown={isPast} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
       <section class="trace-body stack scroll" aria-label="Trace" tabIndex={0} ref={body}>
         {steps.length === 0 ? (
@@ -128,9 +139,17 @@ export function TracePanel({
         ) : (
           <VerdictCard
             facts={facts}
+            verdict={verdict}
             links={links}
             view={view}
             context={context}
+            isFinished={isFinished}
+            isPast={isPast}
+            takeUnplayed={() => {
+              const isUnplayed = view.unplayed === selected
+              if (isUnplayed) view.unplayed = undefined
+              return isUnplayed
+            }}
             credential={names.isReaderUser ? config.blueprintCredential : undefined}
           />
         )}
@@ -152,6 +171,30 @@ export function TracePanel({
         known={() => allSteps(answers)}
       />
     </>
+  )
+}
+
+interface VerdictNowProps {
+  readonly verdict: Verdict
+  readonly isShown: Signal<boolean>
+}
+
+/** The verdict in one line, while its card is scrolled out of view. For screen readers the card is still there. */
+function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: VerdictNowProps) {
+  if (!isShown.value) return null
+  const [right, decision] = answers.slice(2)
+  return (
+    <div class="now" aria-hidden="true">
+      <p>
+        <b>{headline}</b>
+        <span class="fine wide-only">
+          {right?.value} · <PhraseView phrase={decision?.detail ?? []} />
+        </span>
+        <span class="end">
+          <OutcomeMark outcome={outcome} />
+        </span>
+      </p>
+    </div>
   )
 }
 

@@ -36,6 +36,9 @@ export class TraceView {
   /** The number of the scene that the presenter shows, from 1; `undefined` while it is closed. */
   readonly scene: Signal<number | undefined> = signal(undefined)
 
+  /** The answer that came in last, until its exchange has been played. */
+  unplayed: object | undefined
+
   keepView(): void {
     writeStored('local', 'trace-view', this.view.value)
   }

@@ -22,7 +22,7 @@ export interface TracedAnswer {
   /** How far the agent's clock was ahead of the browser's; the lifetime of tokens follows the clocks of servers. */
   readonly clockAheadMs?: number
   readonly steps: readonly TraceStep[]
-  readonly result?: Pick<TurnResult, 'timing'> | undefined
+  readonly result?: Pick<TurnResult, 'timing' | 'tools'> | undefined
   /** The pause of a turn that waits. */
   readonly pause?: Pause
 }

@@ -29,12 +29,12 @@ export interface OutcomeRow {
   readonly headline: (turn: TurnByExchange) => string
   /** Who decided: the last of the verdict's four answers. */
   readonly decision: (turn: TurnByExchange) => FactAnswer
-  /** The story's sentence about the exchange or, if there was none, about the turn. */
-  readonly sentence: (turn: TurnByExchange) => Phrase
+  /** The story's sentence about the call or, if there was none, about the turn; empty if the headline says it all. */
+  readonly sentence: (turn: TurnByExchange) => string
   /** What Entra ID does in the formula, unless it issues TR. */
   readonly exchange?: (turn: TurnByExchange) => Formula['exchange']
   /** The API at the end of the formula. */
-  readonly gate: (turn: TurnByExchange) => readonly [state: ApiGate['state'], ...lines: string[]]
+  readonly gate: (turn: TurnByExchange) => readonly [state: ApiGate['state'], line: string]
   /** What the API does with TR, in the presenter; left out if it was not called. */
   readonly scene?: (turn: TurnByExchange) => readonly [headline: string, evidence: Phrase]
   /** The report's line for a turn that was stopped. */
@@ -42,7 +42,7 @@ export interface OutcomeRow {
 }
 
 export function undecided(why: string): FactAnswer {
-  return { question: 'Allowed by', value: '–', detail: [why] }
+  return { question: 'Decided by', value: '–', detail: [why] }
 }
 
 /** A turn by one of its exchanges, by default by that of its outcome. */
@@ -95,12 +95,12 @@ export function isRightMissing(use: TokenUse): boolean {
   return use.decisive?.problem?.needs !== undefined || findDenial(use).check === 'permission'
 }
 
-/** How many checks of its API a token passed, as the API reported. */
-export function tellChecks(use: TokenUse | undefined): string {
+/** How many checks of its API a token passed, as the API reported: "7 of 7"; `undefined` if it reported none. */
+export function tellChecks(use: TokenUse | undefined): string | undefined {
   const last = use && lastChecks(use.token, 'api')
-  return last ? countPassed(last.checks) : 'tells of no checks'
+  return last && countPassed(last.checks)
 }
 
 export function countPassed(checks: readonly Check[]): string {
-  return `${checks.filter(({ ok }) => ok).length} of ${checks.length} checks`
+  return `${checks.filter(({ ok }) => ok).length} of ${checks.length}`
 }

@@ -4,7 +4,6 @@ import { phraseText } from '../testing/phrase-text.ts'
 import { publicConfig } from '../testing/public-config.ts'
 import { type Turn, turns } from '../testing/turns.ts'
 import { describeNames } from '../words/names.ts'
-import { findStepUp } from './acrs.ts'
 import { judgeTurn } from './judge.ts'
 import { tellScenes } from './scenes.ts'
 import { tellStory } from './story.ts'
@@ -16,16 +15,17 @@ const factsOf = ({ steps, flow = 'autonomous', running = false, pause }: Turn) =
 const namesOf = ({ apis = publicConfig.apis }: Turn, isOwn = true) =>
   describeNames({ ...publicConfig, apis }, isOwn)
 
-const plate = ({ token, state, title, lines }: TokenPlate) =>
-  `${token} ${state} (${[title, ...lines].join(', ')})`
+const plate = ({ token, state, title, line, tag }: TokenPlate) =>
+  `${token} ${state} (${[title, line, ...(tag ? [tag] : [])].join(', ')})`
 
-function writeFormula({ terms, exchange, result, gate, isRunning, legend }: Formula): string {
+function writeFormula({ terms, exchange, result, gate, isRunning, legend, firstTry }: Formula): string {
   const verb = `${exchange.failed ? '✗ ' : ''}${exchange.verb}${isRunning ? '…' : ''}`
-  const end = `${gate.title} ${gate.state} (${gate.lines.join(', ')})`
+  const end = `${gate.title} ${gate.state} (${[gate.line, ...(gate.passed ? [gate.passed] : [])].join(', ')})`
   return [
     `${terms.map(plate).join(' + ')}`,
     `  ${verb} → ${plate(result)} → ${end}`,
     ...(legend ? [`  dashed: ${legend}`] : []),
+    ...(firstTry ? [`  first try, not yet: ${firstTry.lack}`] : []),
   ].join('\n')
 }
 
@@ -33,19 +33,14 @@ function writeFormula({ terms, exchange, result, gate, isRunning, legend }: Form
 function describeTurn(turn: Turn, names = namesOf(turn)): string[] {
   const facts = factsOf(turn)
   const { headline, outcome, answers } = judgeTurn(facts, names)
-  const stepUp = findStepUp(facts)
   return [
     `${outcome.words} (${outcome.kind}): ${headline}`,
     ...answers.map(
-      ({ question, value, detail, isBad }) =>
-        `${question}: ${value} (${phraseText(detail)})${isBad ? ' ✗' : ''}`,
+      ({ question, value, detail, more, isBad }) =>
+        `${question}: ${value} (${[phraseText(detail), ...(more ? [more] : [])].join('; ')})${isBad ? ' ✗' : ''}`,
     ),
     ...writeFormulas(facts, names).map(writeFormula),
-    phraseText(tellStory(facts, names)).trim().replaceAll('. ', '.\n'),
-    ...(stepUp?.rows ?? []).map(
-      ({ role, before, after }) =>
-        `acrs of ${role}: ${before.join() || 'none'}, then ${after.join() || 'none'} (${stepUp?.isDone ? 'done' : 'wanted'})`,
-    ),
+    tellStory(facts, names).replaceAll('. ', '.\n'),
   ]
 }
 

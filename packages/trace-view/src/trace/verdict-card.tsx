@@ -1,63 +1,78 @@
 import type { BlueprintCredential, LogIds } from '@entra-agents/trace'
+import type { Signal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
 import { CopyButton } from '../controls/copy-button.tsx'
-import { Popover } from '../controls/popover.tsx'
-import { FormulaView } from '../identity/formula-view.tsx'
-import { PhraseView } from '../identity/phrase-view.tsx'
+import { Icon } from '../controls/icon.tsx'
+import type { Formula } from '../identity/formula.ts'
+import { FormulaView, Marks } from '../identity/formula-view.tsx'
+import type { Verdict } from '../identity/verdict.ts'
 import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
 import { shortenIds } from '../words/names.ts'
-import { findStepUp } from './acrs.ts'
-import { AcrsTable } from './acrs-table.tsx'
-import { judgeTurn } from './judge.ts'
-import { EntraLink, type LogLinks, TraceLink } from './log-links.tsx'
-import { LogQueries } from './step-details.tsx'
+import { EntraSaw, type LogLinks, TraceLink } from './log-links.tsx'
 import { tellStory } from './story.ts'
 import { TokenCardView, type TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
 import { tokenKey } from './traced-answer.ts'
-import { lastTokenRequest, type TurnFacts } from './turn-facts.ts'
+import type { TurnFacts } from './turn-facts.ts'
+import { useReplay } from './use-replay.ts'
 import { writeFormulas } from './write-formula.ts'
-import './verdict-card.css'
 
 interface VerdictCardProps {
   readonly facts: TurnFacts
+  readonly verdict: Verdict
   readonly links: LogLinks
   readonly view: TraceView
   readonly context: TokenContext
   readonly credential: BlueprintCredential | undefined
+  /** Whether the answer is complete, so that its exchange can be played. */
+  readonly isFinished: boolean
+  /** Tells whether the exchange is to be played by itself, once. */
+  readonly takeUnplayed: () => boolean
+  /** Whether the four answers are scrolled out of view. */
+  readonly isPast: Signal<boolean>
 }
 
 /** Who called, for whom, by which right, allowed by whom; then how that came about, as fully as the view has room for. */
-export function VerdictCard({ facts, links, view, context, credential }: VerdictCardProps) {
-  const verdict = judgeTurn(facts, context.names)
-  const stepUp = findStepUp(facts)
+export function VerdictCard(props: VerdictCardProps) {
+  const { facts, verdict, view, context, isFinished, takeUnplayed, isPast } = props
   const shown = view.view.value
+  const card = useRef<HTMLElement>(null)
+  const canPlay = isFinished && shown === 'steps' && facts.uses.length > 0
+  const { isPlaying, play } = useReplay(card, canPlay, takeUnplayed)
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => {
+      const top = card.current?.parentElement?.getBoundingClientRect().top ?? 0
+      isPast.value = entry !== undefined && !entry.isIntersecting && entry.boundingClientRect.top < top
+    })
+    const strip = card.current?.querySelector('.strip')
+    if (strip) observer.observe(strip)
+    return () => observer.disconnect()
+  }, [isPast])
+  const story = tellStory(facts, context.names)
   return (
-    <section class="card verdict-box" aria-label="Verdict">
-      <div class="verdict stack">
-        <VerdictLine {...verdict} />
-        <FourAnswers answers={verdict.answers} />
-        {shown === 'steps' && (
-          <>
-            <Formulas facts={facts} links={links} view={view} context={context} credential={credential} />
-            {stepUp && (
-              <div>
-                <AcrsTable stepUp={stepUp} />
-                <p class="note">
-                  <code>acrs</code> lists the authentication contexts whose policies a sign-in has met. An
-                  administrator decides what each of them asks for.
-                </p>
-              </div>
-            )}
-            <p class="story">
-              <PhraseView phrase={tellStory(facts, context.names)} />
-            </p>
-            <TurnIds facts={facts} links={links} />
-          </>
+    <section class={`card verdict-box ${isPlaying.value ? 'play' : ''}`} aria-label="Verdict" ref={card}>
+      <VerdictLine {...verdict}>
+        {canPlay && (
+          <button type="button" class="button quiet replay" onClick={play}>
+            <Icon name="play" />
+            Replay
+          </button>
         )}
-      </div>
+      </VerdictLine>
+      <FourAnswers answers={verdict.answers} />
+      {shown === 'steps' && (
+        <div class="below stack">
+          <Formulas {...props} />
+          {story !== '' && <p class="tale">{story}</p>}
+          <TurnIds {...props} />
+        </div>
+      )}
     </section>
   )
 }
+
+/** More exchanges than this are told in one line per API. */
+const mostFormulas = 3
 
 function Formulas({ facts, links, view, context, credential }: VerdictCardProps) {
   const formulas = writeFormulas(facts, context.names)
@@ -78,20 +93,20 @@ function Formulas({ facts, links, view, context, credential }: VerdictCardProps)
         close()
       }}
     >
-      {formulas.map((formula, index) => (
-        <FormulaView
-          key={formula.result.card?.fingerprint ?? index}
-          formula={formula}
-          // A formula after the last TR is about a call that waits.
-          link={
-            index === Math.max(0, facts.uses.length - 1) && (
-              <EntraLink links={links} request={lastTokenRequest(facts)} />
-            )
-          }
-          onOpen={({ card }) => card && view.toggleToken(card)}
-          isOpen={({ card }) => card !== undefined && tokenKey(card) === view.openToken.value}
-        />
-      ))}
+      {formulas.length > mostFormulas ? (
+        <ExchangesByApi formulas={formulas} />
+      ) : (
+        formulas.map((formula, index) => (
+          <FormulaView
+            key={formula.result.card?.fingerprint ?? index}
+            formula={formula}
+            // A formula after the last TR is about a call that waits.
+            link={index === Math.max(0, facts.uses.length - 1) && <EntraSaw links={links} facts={facts} />}
+            onOpen={({ card }) => card && view.toggleToken(card)}
+            isOpen={({ card }) => card !== undefined && tokenKey(card) === view.openToken.value}
+          />
+        ))
+      )}
       {open && (
         <TokenCardView
           card={open}
@@ -101,6 +116,20 @@ function Formulas({ facts, links, view, context, credential }: VerdictCardProps)
         />
       )}
     </section>
+  )
+}
+
+function ExchangesByApi({ formulas }: { readonly formulas: readonly Formula[] }) {
+  const byApi = Map.groupBy(formulas, ({ gate: { title, line } }) => `${title} ${line}`)
+  return [...byApi.values()].map(([first, ...others]) =>
+    first ? (
+      <p key={first.gate.title} class="brief-exchange line fine">
+        <Marks terms={first.terms} /> {others.length > 0 && `× ${others.length + 1}`}
+        <span class="end">
+          <b>{first.gate.title}</b> {first.gate.line}
+        </span>
+      </p>
+    ) : null,
   )
 }
 
@@ -129,9 +158,6 @@ function TurnIds({ facts: { steps }, links }: Pick<VerdictCardProps, 'facts' | '
           <CopyButton label={`Copy the ${name}`} text={() => id} />
         </span>
       ))}
-      <Popover id="log-queries" class="button quiet" label="Log queries" button="Log queries">
-        <LogQueries logIds={logIds} />
-      </Popover>
       <TraceLink links={links} logIds={logIds} />
     </div>
   )

@@ -1,87 +1,157 @@
-import { type ApiGate, type Formula, type TokenPlate, termPlates } from '../identity/formula.ts'
+import {
+  type ApiGate,
+  exchangeVerb,
+  type FirstTry,
+  type Formula,
+  type TokenPlate,
+  termPlates,
+} from '../identity/formula.ts'
 import { type FormulaTerm, flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { tellContexts } from './acrs.ts'
+import { wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
-import { apisOfUse, startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
+import {
+  apisOfUse,
+  countPassed,
+  findDenial,
+  startSentence,
+  type TurnByExchange,
+  tellChecks,
+  turnBy,
+} from './turn-by-exchange.ts'
 import { isUndecided, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** The exchange of a turn as formulas, one for each TR, and one for what a call waits for; without both, one that breaks off. */
 export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
-  const { uses, flow, isAsking } = facts
+  const { uses, isAsking } = facts
   const all = uses.length === 0 || isUndecided(facts) ? [...uses, undefined] : uses
   const formulas = all.map((use, index): Formula => {
     const turn = turnBy(facts, names, use)
     const legend = tellLegend(turn, index === uses.length - 1)
     return {
-      terms: flowWords[flow].terms.map(role => writeTerm(role, turn)),
+      terms: flowWords[facts.flow].terms.map(role => writeTerm(role, turn)),
       exchange: writeExchange(turn),
       result: writeResult(turn),
       gate: writeGate(turn),
       isRunning: isAsking,
+      ...(isFirstTry(use, facts) && { firstTry: tellFirstTry(turn) }),
       ...(legend && { legend }),
     }
   })
   return toReader(formulas, names)
 }
 
+/** Whether an API wanted more, and then got a better token. */
+export function isFirstTry(use: TokenUse | undefined, { exchange }: Pick<TurnFacts, 'exchange'>): boolean {
+  return use?.outcome === 'more' && exchange !== undefined && exchange !== use
+}
+
+function tellFirstTry({ use, contexts }: TurnByExchange): FirstTry {
+  return {
+    at: use?.decisive?.startedAt,
+    lack: contexts.length > 0 ? 'no second factor' : 'a right is missing',
+  }
+}
+
 /** Explains the dashed plates. */
 function tellLegend(turn: TurnByExchange, isLast: boolean): string | undefined {
-  const { asked, use, isTokenAsked } = turn
-  if (use || !isUndecided(turn)) return isTokenAsked && (isLast || !use) ? tellUnseenHops(turn) : undefined
-  if (!asked?.isOpen) return 'did not happen'
-  return `happens only ${asked.kind === 'consent' ? 'with your consent' : 'on your approval'}`
+  const { use, failure, isTokenAsked, outcome } = turn
+  if (outcome === 'consent' && !use) {
+    if (failure?.kind !== 'token-request') return undefined
+    const code = failure.problem?.upstream?.code
+    return `The sidecar passed on what Entra ID said${code ? `: ${code}` : ''}.`
+  }
+  if (!use && outcome === 'approval') return undefined
+  return isTokenAsked && (isLast || !use) ? tellUnseenHops(turn) : undefined
 }
 
 /** Explains the hops that the agent did not see. */
-export function tellUnseenHops({ uses }: TurnFacts): string {
-  return uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
-    ? 'between sidecar and Entra ID, before this question: TR came from the sidecar’s cache. Not seen by the agent.'
-    : 'between sidecar and Entra ID: not seen by the agent. The sidecar may also answer from its cache.'
+export function tellUnseenHops({ uses, running }: TurnFacts): string {
+  if (running && uses.length === 0) return 'The agent does not see this part.'
+  const isCached = uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
+  const before = isCached ? ', before this question' : ''
+  return `The agent did not see this: it happened between sidecar and Entra ID${before}.`
 }
 
 function writeTerm(token: FormulaTerm, turn: TurnByExchange): TokenPlate {
-  const { tokens, asked, isTokenAsked, use, running, outcome } = turn
+  const { tokens, isTokenAsked, use, outcome } = turn
   const plate = termPlates[token]
   const card = (token === 'Tc' && use?.userToken) || tokens[token]
-  if (plate.state === 'unseen') {
-    const unseen = { ...plate, card: card ?? { role: token, observed: false } }
-    const isAwaited = outcome === 'approval' && !use
-    return isTokenAsked && !isAwaited ? unseen : { ...unseen, lines: [tellNotAsked(turn)], state: 'next' }
+  if (plate.state === 'seen') return writeUserToken(plate, card, turn)
+  const unseen = { ...plate, card: card ?? { role: token, observed: false } }
+  const isAwaited = outcome === 'approval' && !use
+  return isTokenAsked && !isAwaited ? unseen : { ...unseen, line: tellNotAsked(turn), state: 'next' }
+}
+
+function writeUserToken(plate: TokenPlate, card: TokenPlate['card'], turn: TurnByExchange): TokenPlate {
+  if (!card) {
+    return turn.running
+      ? { ...plate, line: 'on its way', state: 'coming' }
+      : { ...plate, line: 'not here', state: 'missing' }
   }
-  if (!card)
-    return { ...plate, lines: [running ? 'on its way' : 'not here'], state: running ? 'coming' : 'missing' }
-  const lines =
-    asked?.kind === 'step-up' && asked.isOpen
-      ? ['must be renewed', `with acrs ${asked.contexts.join(' ')}`]
-      : [...plate.lines, ...tellContexts(card)]
-  return { ...plate, lines, card }
+  if (isProofMissing(turn)) return { ...plate, line: 'no second factor in it', card }
+  const isProven = isAfterFirstTry(turn) && tellContexts(card).length > 0
+  return { ...plate, ...(isProven && { line: 'with second factor' }), tag: tellTag(card, turn), card }
+}
+
+/** Whether an API wants proof of a second factor that the tokens of this exchange do not carry. */
+function isProofMissing({ use, contexts }: TurnByExchange): boolean {
+  return use?.outcome === 'more' && contexts.length > 0
+}
+
+/** Whether an exchange followed a first try at the same API. */
+function isAfterFirstTry(turn: TurnByExchange): boolean {
+  const { use, uses } = turn
+  return uses.some(
+    first =>
+      first !== use &&
+      isFirstTry(first, turn) &&
+      first.since < (use?.since ?? 0) &&
+      first.token.claims?.['aud'] === use?.token.claims?.['aud'],
+  )
+}
+
+/** "+ acrs c1": the proof that a token got by a stronger sign-in. */
+function tellTag(card: TokenPlate['card'], turn: TurnByExchange): string | undefined {
+  const [contexts] = card ? tellContexts(card) : []
+  return contexts && (isAfterFirstTry(turn) ? `+ ${contexts}` : contexts)
 }
 
 function writeExchange(turn: TurnByExchange): Formula['exchange'] {
-  const { use, failure, isTokenAsked, running, outcome } = turn
+  const { use, failure, isTokenAsked, running, outcome, flow } = turn
   const own = use ? undefined : outcomes[outcome].exchange?.(turn)
   if (own && isUndecided(turn)) return own
-  if (!isTokenAsked) return { verb: running ? 'is not asked yet' : 'was not asked', failed: false }
-  if (use?.isFromCache) return { verb: 'issued TR before', failed: false }
-  return (failure?.kind === 'token-request' && own) || { verb: 'issues TR', failed: false }
+  if (!isTokenAsked) return { verb: running ? 'not asked yet' : 'not asked', failed: false }
+  if (use?.isFromCache) return { verb: 'issued before', failed: false }
+  return (failure?.kind === 'token-request' && own) || { verb: exchangeVerb(flow), failed: false }
 }
 
 function writeResult(turn: TurnByExchange): TokenPlate {
   const { flow, running, isAsking, isTokenAsked, use, names, outcome } = turn
   const plate = { token: 'TR', title: flowWords[flow].result } as const
-  if (use) {
-    const hasRight = rightsOf(use.token).rights.length > 0
-    const opens = hasRight ? tellAudience(use, names) : 'carries no right'
-    const lines = [flowWords[flow].asWhom, opens, ...tellContexts(use.token)]
-    return { ...plate, lines, state: 'seen', card: use.token }
-  }
-  if (outcome === 'consent') return { ...plate, lines: ['not issued yet'], state: 'next' }
-  if (isAsking) return { ...plate, lines: ['on its way'], state: 'coming' }
+  if (use)
+    return {
+      ...plate,
+      line: tellResult(use, turn, names),
+      tag: tellTag(use.token, turn),
+      state: 'seen',
+      card: use.token,
+    }
+  if (outcome === 'consent') return { ...plate, line: 'not issued', state: 'next' }
+  if (isAsking) return { ...plate, line: 'on its way', state: 'coming' }
   if (!running && isTokenAsked && outcome !== 'approval')
-    return { ...plate, lines: ['not issued'], state: 'missing' }
-  return { ...plate, lines: [tellNotAsked(turn)], state: running ? 'coming' : 'next' }
+    return { ...plate, line: 'not issued', state: 'missing' }
+  return { ...plate, line: tellNotAsked(turn), state: running ? 'coming' : 'next' }
+}
+
+/** What matters most of TR: that it lacks or carries what the API wants, or else whom it names or what it opens. */
+function tellResult(use: TokenUse, turn: TurnByExchange, names: Names): string {
+  if (rightsOf(use.token).rights.length === 0) return 'carries no right'
+  if (isProofMissing(turn)) return 'nor in this one'
+  if (isAfterFirstTry(turn) && tellContexts(use.token).length > 0) return 'carries the proof'
+  return wordsOfToken(use.token).named ?? tellAudience(use, names)
 }
 
 function tellNotAsked({ running, asked }: TurnByExchange): string {
@@ -95,6 +165,13 @@ function tellAudience(use: TokenUse, names: Names): string {
 }
 
 function writeGate(turn: TurnByExchange): ApiGate {
-  const [state, ...lines] = outcomes[turn.use?.outcome ?? turn.outcome].gate(turn)
-  return { state, title: startSentence(turn.api), lines }
+  const { use } = turn
+  const [state, line] = outcomes[use?.outcome ?? turn.outcome].gate(turn)
+  return { state, title: startSentence(turn.api), line, passed: tellPassed(state, use) }
+}
+
+function tellPassed(state: ApiGate['state'], use: TokenUse | undefined): string | undefined {
+  if (state === 'allowed') return tellChecks(use)
+  const { checks } = state === 'denied' && use ? findDenial(use) : { checks: [] }
+  return checks.length > 1 ? countPassed(checks) : undefined
 }

@@ -1,12 +1,7 @@
 import type { TokenRole } from '@entra-agents/trace'
-import type { GlossaryTerm } from './glossary.ts'
 
-/** A part of a sentence: words, a literal of a token or request, a token's mark, or an explained term. */
-export type PhrasePart =
-  | string
-  | { readonly code: string }
-  | { readonly token: TokenRole }
-  | { readonly term: GlossaryTerm; readonly words: string }
+/** A part of a sentence: words, a literal of a token or request, or a token's mark. */
+export type PhrasePart = string | { readonly code: string } | { readonly token: TokenRole }
 
 export type Phrase = readonly PhrasePart[]
 

@@ -5,7 +5,7 @@ import {
   type PublicConfig,
   type TokenRole,
 } from '@entra-agents/trace'
-import '@entra-agents/trace-view/identity/token-mark.css'
+import '@entra-agents/trace-view/styles/trace.css'
 import { type FormulaTerm, flowWords } from '@entra-agents/trace-view/words/flows'
 import './exchange-map.css'
 

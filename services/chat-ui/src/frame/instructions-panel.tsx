@@ -57,7 +57,7 @@ export function InstructionsPanel({ conversation, names, identify }: Instruction
   )
 }
 
-function readInstructions({ agent, flow, userToken }: Speaker): Promise<Instructions> {
+export function readInstructions({ agent, flow, userToken }: Speaker): Promise<Instructions> {
   // To say which rights it holds, the agent obtains a token for each API. This may take as long as in a turn.
   const timeoutMs = 20_000
   return readDocument(`/api/instructions?${new URLSearchParams({ agent, flow })}`, { timeoutMs, userToken })

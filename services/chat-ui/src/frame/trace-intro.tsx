@@ -20,8 +20,8 @@ export function TraceIntro({ flow }: { readonly flow: Flow }) {
         </p>
       </div>
       <section class="card verdict-box sample" aria-label="Sample">
-        <div class="verdict stack">
-          <FourAnswers answers={sampleAnswers} />
+        <FourAnswers answers={sampleAnswers} />
+        <div class="below">
           <FormulaView formula={sampleFormula(flow)} />
         </div>
       </section>

@@ -5,7 +5,7 @@ import type { Page } from '../page.ts'
 
 type TracePaneProps = Pick<
   Page,
-  'conversation' | 'trace' | 'config' | 'session' | 'status' | 'names' | 'openSideBySide'
+  'conversation' | 'trace' | 'config' | 'session' | 'status' | 'names' | 'openSideBySide' | 'identify'
 >
 
 const TracePanel = lazy(
@@ -21,7 +21,7 @@ const SharePanel = lazy(
 
 /** The Identity Trace or, before the first answer, its introduction. */
 export function TracePane(props: TracePaneProps) {
-  const { conversation, trace, config, session, names, openSideBySide } = props
+  const { conversation, trace, config, session, names, openSideBySide, identify } = props
   const answer = conversation.selected.value
   if (answer) {
     const { question } = answer.peek()
@@ -52,6 +52,10 @@ export function TracePane(props: TracePaneProps) {
           </Popover>
         }
         {...(conversation.opened.value ? {} : { onSideBySide: openSideBySide })}
+        readTools={async asked => {
+          const { readInstructions } = await import('./instructions-panel.tsx')
+          return (await readInstructions(await identify(asked, false))).tools
+        }}
       />
     )
   }

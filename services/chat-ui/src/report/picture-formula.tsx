@@ -103,13 +103,14 @@ interface PlateProps {
 }
 
 function Token({
-  plate: { token, title, lines, state },
+  plate: { token, title, line, tag, state },
   ...box
 }: PlateProps & { readonly plate: TokenPlate }) {
   const isSeen = state === 'seen'
   const isResult = token === 'TR' && isSeen
   const tone = isResult ? tones.allowed : { line: isSeen ? ink : edge, surface: white }
   const { x, y } = box
+  const lines = [line, tag ?? (state === 'unseen' ? 'not seen' : '')]
   return (
     <Plate {...box} {...tone} title={title} lines={lines} isDashed={!isSeen}>
       <rect
@@ -136,11 +137,21 @@ function Token({
   )
 }
 
-function Gate({ gate: { state, title, lines }, ...box }: PlateProps & { readonly gate: ApiGate }) {
+function Gate({
+  gate: { state, title, line, passed = '' },
+  ...box
+}: PlateProps & { readonly gate: ApiGate }) {
   const tone = toneOf(state)
   const { x, y } = box
   return (
-    <Plate {...box} line={tone.line} surface={white} title={title} lines={lines} isDashed={state === 'next'}>
+    <Plate
+      {...box}
+      {...tone}
+      surface={white}
+      title={title}
+      lines={[line, passed]}
+      isDashed={state === 'next'}
+    >
       <rect x={x + 20} y={y + 16} width="36" height="26" rx="4" fill={white} stroke={tone.line} />
       {(state === 'allowed' || state === 'denied') && (
         <Sign x={x + 30} y={y + 21} size={16} colour={tone.line} isBad={state === 'denied'} />

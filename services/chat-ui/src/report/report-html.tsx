@@ -1,6 +1,4 @@
-import formula from '@entra-agents/trace-view/identity/formula.css?inline'
-import mark from '@entra-agents/trace-view/identity/token-mark.css?inline'
-import verdict from '@entra-agents/trace-view/identity/verdict.css?inline'
+import trace from '@entra-agents/trace-view/styles/trace.css?inline'
 import { render } from 'preact'
 import base from '../styles/base.css?inline'
 import layout from '../styles/layout.css?inline'
@@ -9,7 +7,7 @@ import tokens from '../styles/tokens.css?inline'
 import type { ExportedFile } from './file-shape.ts'
 import { ReportView, reportTitle } from './report-view.tsx'
 
-const css = [tokens, base, layout, mark, formula, verdict, rules].join('\n')
+const css = [tokens, base, layout, trace, rules].join('\n')
 
 /**
  * The hash of the styles, the only source that the report's Content-Security-Policy allows; `undefined` on plain http, where

@@ -21,7 +21,7 @@ import type { ComponentChildren } from 'preact'
 import { DecidedLine } from '../conversation/decided-line.tsx'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
-import { inPlainWords, namesOf, type ToldTurn, tellTurn } from './told-turn.ts'
+import { namesOf, type ToldTurn, tellTurn } from './told-turn.ts'
 
 const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'medium' })
 
@@ -101,15 +101,13 @@ function TurnView({ turn, told }: TurnProps) {
       </header>
       {steps.length > 0 && (
         <section class="card verdict-box" aria-label="Verdict">
-          <div class="verdict stack">
-            <VerdictLine {...verdict} />
-            <FourAnswers answers={verdict.answers} />
+          <VerdictLine {...verdict} />
+          <FourAnswers answers={verdict.answers} />
+          <div class="below stack">
             {formulas.map((formula, index) => (
               <FormulaView key={index} formula={formula} />
             ))}
-            <p>
-              <PhraseView phrase={inPlainWords(tellStory(facts, names))} />
-            </p>
+            <p class="tale">{tellStory(facts, names)}</p>
           </div>
         </section>
       )}

@@ -8,7 +8,7 @@ import type { Phrase } from '@entra-agents/trace-view/words/phrase'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
 
-/** A turn of a file in words for its readers, who are not the user who asked and have no page that explains the words. */
+/** A turn of a file in words for its readers, who are not the user who asked. */
 export interface ToldTurn {
   readonly names: Names
   readonly facts: TurnFacts
@@ -35,19 +35,13 @@ export function tellTurn({ turn, question, steps }: ExportedTurn, ofFile: Names)
 /** Says who left out what a mask stands for. */
 function withoutMasks({ detail, ...answer }: FactAnswer): FactAnswer {
   const isMasked = phraseText(detail).includes(' hidden›')
-  return { ...answer, detail: isMasked ? ['left out by the sender'] : inPlainWords(detail) }
-}
-
-/** A phrase without the buttons that open explanations on the page. */
-export function inPlainWords(phrase: Phrase): Phrase {
-  return phrase.map(part => (typeof part === 'object' && 'term' in part ? part.words : part))
+  return { ...answer, detail: isMasked ? ['left out by the sender'] : detail }
 }
 
 export function phraseText(phrase: Phrase): string {
   const words = phrase.map(part => {
     if (typeof part === 'string') return part
-    if ('code' in part) return part.code
-    return 'token' in part ? part.token : part.words
+    return 'code' in part ? part.code : part.token
   })
   return words.join('')
 }
