@@ -4,14 +4,12 @@ const strokes = {
   check: 'm3 8.5 3.5 3.5L13 4.5',
   chevron: 'm6 4 4 4-4 4',
   close: 'm4 4 8 8M12 4l-8 8',
-  code: 'M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5',
   copy: 'M6 6h7v7.5H6zM10 6V2.5H3V10h3',
   cross: 'm4.5 4.5 7 7M11.5 4.5l-7 7',
   down: 'M8 3v10M4 9l4 4 4-4',
   edit: 'M3 13l.6-2.8L10.8 3l2.2 2.2-7.2 7.2zM9.4 4.4l2.2 2.2',
   expand: 'M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10',
   history: 'M3 8a5 5 0 1 0 1.6-3.7M3 2.5v2.8h2.8M8 5.2V8l2 1.3',
-  image: 'M2.5 3h11v10h-11zM2.5 11l3.2-3.4L9 11l1.8-1.8 2.7 2.8M10 6.2a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0',
   link: 'M6.5 9.5 9.5 6.5M7 4.5l1.2-1.2a2.6 2.6 0 0 1 4.5 1.9c0 .7-.3 1.3-.8 1.8L10.5 8.5M9 11.5l-1.2 1.2a2.6 2.6 0 0 1-4.5-1.9c0-.7.3-1.3.8-1.8L5.5 7.5',
   more: 'M2.4 8a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0M7.4 8a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0M12.4 8a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0',
   out: 'M6.5 3.5H3.5v9h9v-3M9 3h4v4M13 3 7.5 8.5',
@@ -38,9 +36,14 @@ export type IconName = keyof typeof strokes
 
 /** A small decorative icon beside a word that says the same. */
 export function Icon({ name }: { readonly name: IconName }) {
+  return <Drawing strokes={strokes[name]} />
+}
+
+/** An icon of one place only, which the first paint does not need. */
+export function Drawing({ strokes }: { readonly strokes: string }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
-      <path d={strokes[name]} />
+      <path d={strokes} />
     </svg>
   )
 }

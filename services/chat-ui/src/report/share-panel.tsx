@@ -1,5 +1,5 @@
 import { downloadText } from '@entra-agents/trace-view/browser/download'
-import { Icon, type IconName } from '@entra-agents/trace-view/controls/icon'
+import { Drawing } from '@entra-agents/trace-view/controls/icon'
 import { Segments } from '@entra-agents/trace-view/controls/segments'
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
@@ -108,8 +108,15 @@ export function SharePanel(props: Pick<Page, 'conversation' | 'config' | 'status
   )
 }
 
+const icons = {
+  link: 'M6.5 9.5 9.5 6.5M7 4.5l1.2-1.2a2.6 2.6 0 0 1 4.5 1.9c0 .7-.3 1.3-.8 1.8L10.5 8.5M9 11.5l-1.2 1.2a2.6 2.6 0 0 1-4.5-1.9c0-.7.3-1.3.8-1.8L5.5 7.5',
+  image: 'M2.5 3h11v10h-11zM2.5 11l3.2-3.4L9 11l1.8-1.8 2.7 2.8M10 6.2a.6.6 0 1 0 1.2 0 .6.6 0 1 0-1.2 0',
+  sheet: 'M4 2h5.5L12 4.5V14H4zM9.5 2v2.5H12M6 8h4M6 10.5h4',
+  code: 'M5.5 4.5 2 8l3.5 3.5M10.5 4.5 14 8l-3.5 3.5',
+}
+
 interface WayProps {
-  readonly icon: IconName
+  readonly icon: keyof typeof icons
   readonly name: string
   readonly words: string
   readonly children: ComponentChildren
@@ -118,7 +125,7 @@ interface WayProps {
 function Way({ icon, name, words, children }: WayProps) {
   return (
     <div class="way">
-      <Icon name={icon} />
+      <Drawing strokes={icons[icon]} />
       <div>
         <h3>{name}</h3>
         <p class="fine">{words}</p>
