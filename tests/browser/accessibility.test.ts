@@ -85,7 +85,7 @@ describe('with the keyboard alone', () => {
     const press = (name: string) => page.getByRole('button', { name, exact: true }).press('Enter')
     const log = page.locator('[role=log]:focus')
     const field = page.locator('#message:focus')
-    await press('Where is order 7?')
+    await page.getByRole('button', { name: 'Where is order 7?' }).press('Enter')
     await page.getByText('It is on its way.').waitFor()
     await log.waitFor()
     await press('Edit the question')
@@ -132,7 +132,7 @@ describe('with accessibility settings of the operating system', () => {
     expect(await background('autonomous')).not.toBe(await background('obo'))
     const colour = (selector: string, property: string) =>
       page.evaluate(`getComputedStyle(document.querySelector('${selector}')).${property}`)
-    expect(await colour('.send', 'color')).not.toBe(await colour('.examples .button', 'color'))
+    expect(await colour('.send', 'color')).not.toBe(await colour('.try', 'color'))
     await (await ask(page, 'Where is order 7?')).getByText('It is on its way.').waitFor()
     expect(await colour('.button[aria-pressed=true]', 'backgroundColor')).toBe(await background('autonomous'))
   })

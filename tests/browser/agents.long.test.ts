@@ -90,7 +90,10 @@ describe('the agents', () => {
       const places = []
       for (const flow of ['As itself', 'For me', 'Its own account']) {
         await choose(page, flow)
-        places.push(await page.locator('.send').boundingBox())
+        const { right, bottom } = await page
+          .locator('.send')
+          .evaluate(it => it.getBoundingClientRect().toJSON())
+        places.push([right, bottom])
       }
       expect(places, `${width} px`).toEqual([places[0], places[0], places[0]])
       const choices = page.locator('.composer-row .segments, .composer-row select, .send')

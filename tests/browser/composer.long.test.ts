@@ -1,8 +1,8 @@
 import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ask, choose } from './support/steps.ts'
-import { resultEvent, turnStart } from './support/turns.ts'
+import { ask, choose, tracePane } from './support/steps.ts'
+import { resultEvent, turnStart, withAgents } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -94,15 +94,45 @@ describe('the composer', () => {
     expect((await agent.received(1)).map(({ message }) => message)).toEqual(['天気\ntwo'])
   })
 
-  it('offers examples that differ by mode and flow', async () => {
+  it('offers other questions to try where a model chooses the tools', async () => {
     const page = await browser.open(agent.url)
-    const examples = page.getByRole('list', { name: 'Examples' })
-    await examples.getByText('Where is order 7?').waitFor()
-    expect(await examples.getByRole('button').count()).toBe(1)
+    const tries = page.getByRole('list', { name: 'Questions to try' })
+    await tries.getByText('Where is order 7?').waitFor()
+    expect(await tries.getByText('Compare orders 7 and 8').count()).toBe(0)
     await choose(page, 'Bedrock')
-    await examples.getByText('Compare orders 7 and 8').waitFor()
-    await choose(page, 'For me')
-    await examples.getByText('What can you see about me?').waitFor()
+    await tries.getByText('Compare orders 7 and 8').waitFor()
+  })
+
+  it('shows a sample of the question to try that has pointer or focus, and asks it by its number, in its flow and of its agent', async () => {
+    agent.config = withAgents(
+      { title: 'Orders agent' },
+      { name: 'trainee', title: 'Trainee agent', withoutRights: true },
+    )
+    const page = await browser.open(agent.url)
+    const sample = tracePane(page).getByRole('region', { name: 'What you will see' })
+    await sample.getByText('Orders agent will call Orders API as itself.').waitFor()
+    const cards = page.getByRole('list', { name: 'Questions to try' }).getByRole('button')
+    await cards.nth(1).hover()
+    await sample.getByText('Orders agent will call Orders API for you.').waitFor()
+    await tracePane(page).getByText('The caller’s token, yours.').waitFor()
+    await cards.nth(2).focus()
+    await sample.getByText('Orders API will deny Trainee agent: it has no right.').waitFor()
+    await page.keyboard.press('3')
+    await page.getByRole('button', { name: 'Agent: Trainee agent' }).waitFor()
+    await page.getByRole('article', { name: 'Where is order 7?' }).getByText('It is on its way.').waitFor()
+    expect((await agent.received(1))[0]).toMatchObject({ agent: 'trainee', flow: 'autonomous' })
+    const more = page.getByRole('list', { name: 'Try also' })
+    await more.getByRole('button', { name: 'Ask Orders agent' }).click()
+    await page.getByRole('button', { name: 'Agent: Orders agent' }).waitFor()
+    expect((await agent.received(2))[1]).toMatchObject({ agent: 'default', flow: 'autonomous' })
+  })
+
+  it('takes digits as text where text is written', async () => {
+    const page = await browser.open(agent.url)
+    await page.getByRole('list', { name: 'Questions to try' }).waitFor()
+    await page.getByLabel('Your question').press('1')
+    expect(await page.getByLabel('Your question').inputValue()).toBe('1')
+    expect(await agent.received(0)).toEqual([])
   })
 })
 

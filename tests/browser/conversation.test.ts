@@ -148,7 +148,7 @@ describe('the end of a long answer', () => {
     await jumpButton(page).waitFor({ state: 'detached' })
     await scrollUp(page)
     await page.getByRole('button', { name: 'New conversation' }).click()
-    await page.getByText('Ask something, and watch who asks.').waitFor()
+    await page.getByText('Watch an agent prove who it is.').waitFor()
     expect(await jumpButton(page).count(), 'nothing to jump to').toBe(0)
   })
 
@@ -234,7 +234,7 @@ describe('a reload', () => {
     await page.getByRole('article', { name: 'two' }).waitFor()
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.reload()
-    await page.getByText('Ask something, and watch who asks.').waitFor()
+    await page.getByText('Watch an agent prove who it is.').waitFor()
     expect(await page.getByRole('article').count()).toBe(0)
   })
 })

@@ -137,7 +137,7 @@ describe('hostile text', () => {
     }))
     agent.answer(() => [...stepEvents(hostileSteps), { event: 'problem', data: hostile }])
     const page = await browser.open(agent.url)
-    await page.getByRole('list', { name: 'Examples' }).getByRole('button').click()
+    await page.getByRole('list', { name: 'Questions to try' }).getByRole('button').first().click()
     await page.locator('.step').first().waitFor()
     await openSteps(page)
     await page.locator('button.plate[data-token=TR]').first().click()

@@ -21,7 +21,7 @@ describe('a browser that stores nothing for the page', () => {
     await page.getByRole('button', { name: 'Theme: as the system' }).click()
     expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
     await page.reload()
-    await page.getByText('Ask something, and watch who asks.').waitFor()
+    await page.getByText('Watch an agent prove who it is.').waitFor()
     expect(await page.getByRole('article').count()).toBe(0)
     expect(await page.locator('html').getAttribute('data-theme')).toBe('system')
   })

@@ -81,7 +81,7 @@ export interface Toolset {
   readonly problems: Readonly<Record<string, ProblemKind>>
   /** Messages to try, for a new conversation. */
   readonly examples: readonly string[]
-  /** Further examples, whose changes a user has to approve. */
+  /** Further examples, for users only: what is theirs, and changes that they have to approve. */
   readonly userExamples?: readonly string[]
   /** Further examples, which only a model understands. */
   readonly modelExamples?: readonly string[]

@@ -24,6 +24,8 @@ export interface AgentIdentity extends Blueprint {
   readonly flows: readonly Flow[]
   /** Whether users must be signed in to ask the agent, whatever the flow. Default: as for the whole deployment. */
   readonly requireSignIn?: boolean
+  /** Whether the page offers to watch how APIs deny this agent, since it has no right at any. It gives and takes none. */
+  readonly withoutRights?: boolean
   /** Names of the APIs and MCP servers that the agent may use. Default: all. */
   readonly apis?: readonly string[]
 }

@@ -11,6 +11,7 @@ const AgentEntry = strictObject({
   clientId: Type.String({ pattern: guidPattern }),
   agentUser: Type.Optional(strictObject({ objectId: Type.String({ pattern: guidPattern }) })),
   requireSignIn: Type.Optional(Type.Boolean()),
+  withoutRights: Type.Optional(Type.Boolean()),
   flows: Type.Optional(Type.Array(FlowName, { minItems: 1, uniqueItems: true })),
   apis: Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true })),
 })

@@ -76,6 +76,20 @@ function linkTemplate(what: string) {
   return Type.String({ description: `Where people find ${what}: an http or https URL with ${placeholders}.` })
 }
 
+/** What an example's question leads to, as far as that is known without asking it. */
+const ExampleCall = Type.Object({
+  question: Type.String(),
+  /** The name of the API that is called. */
+  api: Type.String(),
+  /** The app role or the scope that TR needs. */
+  permissions: Type.Optional(Type.Object({ role: Type.String(), scope: Type.String() })),
+  /** Whether the call changes something, so that its user has to approve it. */
+  waits: Type.Boolean(),
+  /** Whether the API may want more proof from the user, such as a second factor. */
+  wantsProof: Type.Boolean(),
+})
+export type ExampleCall = Static<typeof ExampleCall>
+
 /** The configuration that the page gets; public ids only. */
 export const PublicConfig = Type.Object({
   tenantId: Type.String(),
@@ -99,6 +113,9 @@ export const PublicConfig = Type.Object({
       flows: Type.Array(FlowName),
       apis: Type.Array(Type.String()),
       requireSignIn: Type.Boolean(),
+      withoutRights: Type.Optional(
+        Type.Boolean({ description: 'As the configuration says; only Entra and the APIs know the rights.' }),
+      ),
     }),
   ),
   blueprintCredential: Type.Enum(blueprintCredentials, {
@@ -113,10 +130,12 @@ export const PublicConfig = Type.Object({
   names: Type.Record(Type.String(), Type.String(), { description: 'What the ids in tokens stand for.' }),
   /** Messages to try, which the page shows in an empty conversation. */
   examples: Type.Array(Type.String()),
-  /** Messages to try on behalf of a user. They change data, and the user has to approve the change. */
+  /** Messages to try on behalf of a user only. */
   userExamples: Type.Array(Type.String()),
   /** Messages to try that only a model understands. */
   modelExamples: Type.Array(Type.String()),
+  /** The calls of those messages that direct mode understands. */
+  exampleCalls: Type.Optional(Type.Array(ExampleCall)),
   emulated: Type.Array(Type.String()),
 })
 export type PublicConfig = Static<typeof PublicConfig>

@@ -7,6 +7,7 @@ import { createAgentStatus } from './agent/agent-status.ts'
 import { agentNamed } from './agent/documents.ts'
 import { PageError, pageProblem } from './agent/page-problem.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
+import { Asking } from './conversation/asking.ts'
 import { Conversation, type ConversationNeeds, type Identify } from './conversation/conversation.ts'
 import type { KeptExchanges } from './conversation/kept.ts'
 import { readComposer, storeComposer, storeConversation } from './conversation/stored-conversation.ts'
@@ -24,6 +25,8 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
   const announcement = signal('')
   /** The pane that is shown if there is room for only one. */
   const pane = signal<Pane>('conversation')
+  /** Before the first question: which of the questions to try the trace shows a sample of. */
+  const shownTry = signal(0)
   const trace = new TraceView()
   const session = new Session(config, async onSignedIn => {
     const { createIdentityClient } = await import('./sign-in/identity-client.ts')
@@ -40,6 +43,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     },
   }
   const conversation = new Conversation(needs, config.agents[0]?.name ?? '', kept)
+  const asking = new Asking(conversation, session, config)
   keepConversation(conversation)
   effect(() => {
     if (conversation.running.value) trace.unplayed = conversation.exchanges.peek().at(-1)
@@ -74,12 +78,14 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     if (count > 0) keptOnSignOut.value = { objectId: left, count }
   })
   const links = followAddress(conversation, trace, pane, config.agents.length > 1)
-  if (session.available && hasStoredSession()) session.prepare()
+  if (session.available && hasStoredSession()) void session.restore()
   return {
     config,
     ...createAgentStatus(),
     session,
     conversation,
+    asking,
+    shownTry,
     trace,
     pane,
     ...links,

@@ -70,6 +70,13 @@ export async function askOnBehalf(page: Page): Promise<Locator> {
   return ask(page, 'Weather in Dallas?')
 }
 
+/** Writes a question for which a user has to sign in, and returns the button that does both. */
+export async function writeOnBehalf(page: Page): Promise<Locator> {
+  await choose(page, 'For me')
+  await page.getByLabel('Your question').fill('Weather in Dallas?')
+  return page.getByRole('button', { name: 'Sign in and ask' })
+}
+
 export async function waitForAnswer(answer: Locator): Promise<void> {
   await answer.getByText(/Dallas.*°C/).waitFor()
 }

@@ -9,33 +9,41 @@ import {
 } from '../../browser/support/steps.ts'
 import { blockStorage, fillStorage } from '../../browser/support/storage.ts'
 import { identities } from '../../support/identities.ts'
-import { askOnBehalf, useSignInStack, waitForAnswer, waitForMsal } from './sign-in-stack.ts'
+import { askOnBehalf, useSignInStack, waitForAnswer, waitForMsal, writeOnBehalf } from './sign-in-stack.ts'
 
 const { ada } = identities
 const browser = useBrowser()
 const stack = await useSignInStack()
 
 describe('somebody who is not signed in', () => {
-  it('who signs in with the header’s button gets the answer that waited, and “Ask now” at a question whose sign-in was cancelled', async () => {
+  it('who cancels keeps the question in the composer and is told so; signed in by the header’s button, they send it', async () => {
     const page = await browser.open(stack.agentUrl)
-    const cancelled = await askOnBehalf(page)
-    const popup = await openPopup(page, cancelled.getByRole('button', { name: 'Sign in and ask' }))
+    const popup = await openPopup(page, await writeOnBehalf(page))
     await popup.getByRole('button', { name: 'Cancel' }).click()
-    await cancelled.getByText('Sign-in was cancelled.').waitFor()
+    await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
+    await page.getByRole('alert').getByText('Your question is still here.').waitFor()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('Weather in Dallas?')
+    expect(await page.getByRole('article').count()).toBe(0)
     await signIn(page, ada)
-    await cancelled.getByText('You are signed in now. This question has not been asked yet.').waitFor()
-    expect(await cancelled.getByRole('button', { name: 'Sign in and ask' }).count()).toBe(0)
-    await cancelled.getByRole('button', { name: 'Ask now' }).click()
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+    expect(await page.getByRole('article').count(), 'nothing is sent that nobody sent').toBe(0)
+    await page.getByRole('button', { name: 'Send' }).click()
     await waitForAnswer(page.getByRole('article').last())
+    await expectCallFor(page, ada)
+  })
 
-    const other = await browser.open(stack.agentUrl)
-    await (await askOnBehalf(other)).getByText('Sign in first.').waitFor()
-    await signIn(other, ada)
-    await waitForAnswer(other.getByRole('article').last())
-    await expectCallFor(other, ada)
-    expect(await other.getByRole('article').count()).toBe(1)
-    expect(await other.getByText('Sign in first.').count()).toBe(0)
-    expect(await other.getByLabel('Your question').inputValue()).toBe('')
+  it('who presses a card of the empty page gets the answer after one window, or the question into the composer', async () => {
+    const page = await browser.open(stack.agentUrl)
+    const card = page.getByRole('button', { name: /for me, after I sign in/ })
+    const cancelled = await openPopup(page, card)
+    await cancelled.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
+    const question = await page.getByLabel('Your question').inputValue()
+    expect(await card.textContent()).toContain(question)
+    await signIn(page, ada, card)
+    await page.getByRole('article', { name: question }).waitFor()
+    await expectCallFor(page, ada)
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
   })
 
   it('gets the sign-in window during the click, even during the first click, since Safari blocks a window that opens later', async () => {
@@ -48,9 +56,9 @@ describe('somebody who is not signed in', () => {
       return opened
     })()`)
     expect(opened).toBe(true)
-    const answer = await askOnBehalf(page)
-    await answer.getByRole('button', { name: 'Sign in and ask' }).click()
-    await answer.getByText('The browser blocked the sign-in window.').waitFor()
+    await (await writeOnBehalf(page)).click()
+    await page.getByRole('main').getByText('The browser blocked the sign-in window.').waitFor()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('Weather in Dallas?')
   })
 
   it('who clicks the header’s button twice does not cancel the sign-in with the second click', async () => {
@@ -88,16 +96,16 @@ describe('somebody who is not signed in', () => {
 
   it('who closes the window is told that sign-in was cancelled, and can also cancel in the page while the window is open', async () => {
     const page = await browser.open(stack.agentUrl)
-    const answer = await askOnBehalf(page)
-    const button = answer.getByRole('button', { name: 'Sign in and ask' })
+    const button = await writeOnBehalf(page)
     const closed = await openPopup(page, button)
     await closed.getByRole('button', { name: ada.name }).waitFor()
     await closed.close()
-    await answer.getByText('Sign-in was cancelled.').waitFor()
+    await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
 
     const left = await openPopup(page, button)
-    await answer.getByRole('button', { name: 'Cancel' }).click()
-    await answer.getByText('Sign-in was cancelled.').waitFor()
+    await page.getByRole('alert').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Cancel sign-in' }).click()
+    await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
     await left.getByRole('button', { name: ada.name }).click()
     await expectSignedIn(page, ada)
   })

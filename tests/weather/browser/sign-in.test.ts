@@ -10,7 +10,7 @@ import {
   signOut,
 } from '../../browser/support/steps.ts'
 import { identities } from '../../support/identities.ts'
-import { askOnBehalf, useSignInStack, waitForAnswer } from './sign-in-stack.ts'
+import { askOnBehalf, useSignInStack, waitForAnswer, writeOnBehalf } from './sign-in-stack.ts'
 
 const { ada, ben } = identities
 const browser = useBrowser()
@@ -77,7 +77,7 @@ it('the focus follows a user who cancels a sign-in, signs in and signs out by ke
 })
 
 describe('somebody who is not signed in', () => {
-  it('gets an answer under the agent’s own identity without a token, and is offered sign-in for one on their behalf, which is never autonomous', async () => {
+  it('gets an answer under the agent’s own identity without a token, and by one press and one window one on their behalf, which is never autonomous', async () => {
     const page = await browser.open(stack.agentUrl)
     const chats: string[] = []
     page.on('request', request => {
@@ -91,12 +91,12 @@ describe('somebody who is not signed in', () => {
     const azp = card.locator('.claim', { has: page.getByText('azp', { exact: true }) })
     expect(await azp.locator('dd').first().textContent()).toContain(`agent identity${identities.agentId}`)
 
-    const answer = await askOnBehalf(page)
-    await answer.getByText('Sign in first.').waitFor()
+    const button = await writeOnBehalf(page)
     expect(chats).toEqual(['no token'])
-    await signIn(page, ada, answer.getByRole('button', { name: 'Sign in and ask' }))
+    await signIn(page, ada, button)
     await waitForAnswer(page.getByRole('article').last())
     await expectCallFor(page, ada)
+    expect(await page.getByLabel('Your question').inputValue()).toBe('')
     expect(chats).toEqual(['no token', expect.stringMatching(/^Bearer /)])
   })
 })

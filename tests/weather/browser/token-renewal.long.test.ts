@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
 import { openPopup, signIn } from '../../browser/support/steps.ts'
 import { identities } from '../../support/identities.ts'
-import { askOnBehalf, useSignInStack, waitForAnswer } from './sign-in-stack.ts'
+import { askOnBehalf, useSignInStack, waitForAnswer, writeOnBehalf } from './sign-in-stack.ts'
 
 const { ada, pageAppId } = identities
 const browser = useBrowser()
@@ -51,15 +51,15 @@ describe('consent', () => {
   it('that is declined in the sign-in window is shown as a cancelled sign-in, and can be given afterwards', async () => {
     const page = await browser.open(stack.agentUrl)
     stack.withdrawConsents(pageAppId)
-    const answer = await askOnBehalf(page)
-    const button = answer.getByRole('button', { name: 'Sign in and ask' })
+    const button = await writeOnBehalf(page)
     const decide = async (decision: string) => {
       const popup = await openPopup(page, button)
       await popup.getByRole('button', { name: ada.name }).click()
       await popup.getByRole('button', { name: decision }).click()
     }
     await decide('Cancel')
-    await answer.getByText('Sign-in was cancelled.').waitFor()
+    await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
+    expect(await page.getByLabel('Your question').inputValue()).toBe('Weather in Dallas?')
     await decide('Accept')
     await waitForAnswer(page.getByRole('article').last())
   })

@@ -34,7 +34,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
     const reader = new Reader(engine)
     await engine.resize(1280, 700)
     await engine.open(system.agentUrl)
-    await reader.sees('Ask something, and watch who asks.')
+    await reader.sees('Watch an agent prove who it is.')
     await watchFaults(engine)
 
     await reader.presses('Weather in Dallas?')
@@ -46,7 +46,7 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
     await reader.focuses('[aria-label="Execution mode"]')
     await engine.press('ArrowDown')
     await reader.asks('Rome?')
-    await reader.sees('Bedrock · On behalf of')
+    await reader.sees('Bedrock · For me')
     await reader.presses('As itself')
     await reader.asks('Weather in Lima?')
     await reader.sees('Bedrock · As itself')

@@ -9,8 +9,8 @@ const settlesAfterMs = 500
  *
  * @param isNew whether the first value, too, has to stay the same for half a second
  */
-export function useSettled(value: boolean, { isNew = false } = {}): boolean {
-  const settled = useSignal(isNew ? undefined : value)
+export function useSettled<Value extends boolean | string>(value: Value, { isNew = false } = {}): boolean {
+  const settled = useSignal<Value | undefined>(isNew ? undefined : value)
   useLayoutEffect(() => {
     const timer = setTimeout(() => {
       settled.value = value

@@ -1,5 +1,5 @@
-import type { Flow, TokenCard, TokenRole } from '@entra-agents/trace'
-import { type FormulaTerm, flowWords } from '../words/flows.ts'
+import type { TokenCard, TokenRole } from '@entra-agents/trace'
+import type { FormulaTerm } from '../words/flows.ts'
 
 /** A token in the formula. */
 export interface TokenPlate {
@@ -63,16 +63,4 @@ export const termPlates: Readonly<Record<FormulaTerm, TokenPlate>> = {
 /** What Entra ID does in a flow, in one word. */
 export function exchangeVerb(flow: Flow): string {
   return flowWords[flow].terms.length > 1 ? 'exchanges' : 'issues'
-}
-
-/** The exchange of a flow, before a question was asked. */
-export function sampleFormula(flow: Flow): Formula {
-  return {
-    terms: flowWords[flow].terms.map(token => termPlates[token]),
-    exchange: { verb: exchangeVerb(flow), failed: false },
-    result: { token: 'TR', title: flowWords[flow].result, line: 'opens one API only', state: 'seen' },
-    gate: { state: 'allowed', title: 'An API', line: 'checks it, decides' },
-    isRunning: false,
-    legend: 'not seen by the agent',
-  }
 }

@@ -84,11 +84,3 @@ export function CheckTicks({ checks = [], isNotYet = false }: Pick<FactAnswer, '
     </span>
   )
 }
-
-/** General answers to the four questions, shown before the first turn. */
-export const sampleAnswers: readonly FactAnswer[] = [
-  { question: 'Who called', value: 'the agent', detail: ['by its own identity'] },
-  { question: 'For whom', value: 'itself, or you', detail: ['never you without sign-in'] },
-  { question: 'By which right', value: 'a role, or a scope', detail: ['its own, or yours'] },
-  { question: 'Allowed by', value: 'the API', detail: ['it checks TR itself'] },
-]

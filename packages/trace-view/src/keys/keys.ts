@@ -18,6 +18,15 @@ export const keyGroups = [
     },
   },
   {
+    title: 'Before the first question',
+    keys: {
+      1: 'ask what the first card says',
+      2: 'the second',
+      3: 'the third',
+      4: 'the fourth',
+    },
+  },
+  {
     title: 'Steps',
     keys: {
       j: 'next step, also ↓',
@@ -32,4 +41,4 @@ export const keyGroups = [
 
 type KeysOf<Group> = Group extends { readonly keys: infer Keys } ? keyof Keys : never
 
-export type PageKey = KeysOf<(typeof keyGroups)[number]>
+export type PageKey = `${KeysOf<(typeof keyGroups)[number]>}`

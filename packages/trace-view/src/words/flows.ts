@@ -30,7 +30,7 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
   autonomous: {
     label: 'As itself',
     entraName: 'autonomous',
-    meaning: 'The agent calls as itself (in Entra: autonomous), with its own rights.',
+    meaning: 'The agent calls as itself (autonomous), with its own rights.',
     tokens: 'Tokens, as itself',
     asWhom: 'as itself',
     terms: ['T1'],
@@ -42,7 +42,7 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
   obo: {
     label: 'For me',
     entraName: 'on behalf of',
-    meaning: 'The agent calls for you (in Entra: on behalf of), with your rights only.',
+    meaning: 'The agent calls for you (on behalf of), with your rights only.',
     tokens: 'Tokens, for you',
     asWhom: 'for you',
     terms: ['T1', 'Tc'],

@@ -1,6 +1,6 @@
-import type { Toolset } from '@entra-agents/approval'
+import type { DirectCall, Toolset } from '@entra-agents/approval'
 import { type Blueprint, mayUseApi, offeredFlows } from '@entra-agents/identity'
-import { PublicConfig } from '@entra-agents/trace'
+import { type ExampleCall, PublicConfig } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config.ts'
 
@@ -39,6 +39,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
       flows: [...offeredFlows(agent, spaClientId)],
       apis: apis.filter(api => mayUseApi(agent, api)).map(({ name }) => name),
       requireSignIn: agent.requireSignIn ?? config.requireSignIn,
+      ...(agent.withoutRights ? { withoutRights: true } : {}),
     })),
     blueprintCredential,
     requireSignIn: agents[0].requireSignIn ?? config.requireSignIn,
@@ -61,7 +62,36 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
     examples: toolsets.flatMap(({ examples }) => examples),
     userExamples: toolsets.flatMap(({ userExamples = [] }) => userExamples),
     modelExamples: toolsets.flatMap(({ modelExamples = [] }) => modelExamples),
+    exampleCalls: toolsets.flatMap(toolset =>
+      [...toolset.examples, ...(toolset.userExamples ?? [])].flatMap(question => callOf(toolset, question)),
+    ),
     emulated: [...emulated],
+  }
+}
+
+/** What a question leads to, as direct mode understands it: without a model, nothing else is known before the question is asked. */
+function callOf(toolset: Toolset, question: string): readonly ExampleCall[] {
+  const call = recognise(toolset, question)
+  if (!call) return []
+  const { name, permissions, authenticationContexts } = call.api
+  const waits = call.change !== undefined
+  return [
+    {
+      question,
+      api: name,
+      ...(permissions ? { permissions } : {}),
+      waits,
+      wantsProof: waits && authenticationContexts?.length !== 0,
+    },
+  ]
+}
+
+function recognise({ direct }: Toolset, question: string): DirectCall | undefined {
+  try {
+    return direct?.recognise(question)
+  } catch {
+    // Direct mode understands the question as unclear.
+    return undefined
   }
 }
 

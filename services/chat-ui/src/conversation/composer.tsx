@@ -1,22 +1,41 @@
 import { chatLimits } from '@entra-agents/trace'
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { useSettled } from '@entra-agents/trace-view/browser/settled'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { Icon, type IconName } from '@entra-agents/trace-view/controls/icon'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
 import { AskChoices } from './ask-choices.tsx'
 
-interface ComposerProps extends Pick<Page, 'conversation' | 'config'> {
-  /** The name of the agent that is asked, for use within a sentence. */
-  readonly agent: string
-  /** How the next question will be answered. */
-  readonly explanation: string
-}
+type ComposerProps = Pick<Page, 'asking' | 'config' | 'conversation' | 'names' | 'session' | 'status'>
+
+const NextQuestion = lazy(
+  async () => (await import('./next-question.tsx')).NextQuestion,
+  <p class="fine" id="next-question" />,
+)
+
+/** What the composer's button does. */
+const presses = {
+  send: { icon: 'send', label: 'Send' },
+  signIn: { icon: 'user', label: 'Sign in and ask' },
+  cancel: { icon: 'close', label: 'Cancel sign-in' },
+  stop: { icon: 'stop', label: 'Stop' },
+} as const satisfies Readonly<Record<string, { icon: IconName; label: string }>>
 
 /** The input for the question. Enter sends, Shift+Enter breaks the line, Esc stops the answer. */
-export function Composer({ conversation, config, agent, explanation }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { asking, config, conversation, names, session } = props
   const { draft, editing } = conversation
   const running = conversation.running.value
-  const canPress = useSettled(running)
+  const isSignInDue = asking.isSignInDue.value
+  const isSigningIn = isSignInDue && session.signingIn.value
+  const press = running
+    ? presses.stop
+    : isSigningIn
+      ? presses.cancel
+      : isSignInDue
+        ? presses.signIn
+        : presses.send
+  const canPress = useSettled(running || isSigningIn)
   const length = conversation.length.value
   const isTooLong = length > chatLimits.messageCharacters
   const field = useRef<HTMLTextAreaElement>(null)
@@ -27,6 +46,11 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
     area.style.height = 'auto'
     area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
+
+  // The window opens within the press only if the code for signing in is there by then.
+  useEffect(() => {
+    if (isSignInDue) session.prepare()
+  }, [isSignInDue, session])
 
   // No focus on a touch screen, whose keyboard would cover half of the page, and in a low window, which would scroll to the field.
   useLayoutEffect(() => {
@@ -55,7 +79,8 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
         event.preventDefault()
         if (!canPress) return
         if (running) conversation.stop()
-        else void conversation.send()
+        else if (isSigningIn) session.cancelSignIn()
+        else void asking.send()
       }}
     >
       {editing.value && (
@@ -81,11 +106,12 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
           id="message"
           ref={field}
           rows={1}
-          placeholder={`Ask ${agent}…`}
+          placeholder={`Ask ${names.ofAgent(conversation.agent.value).agent}…`}
           enterkeyhint="send"
           autocomplete="off"
           aria-describedby="message-length next-question composer-keys"
           aria-invalid={isTooLong}
+          readOnly={isSigningIn}
           value={draft.value}
           onInput={event => {
             draft.value = event.currentTarget.value
@@ -93,7 +119,7 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
           onKeyDown={event => {
             if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return
             event.preventDefault()
-            void conversation.send()
+            if (!isSigningIn) void asking.send()
           }}
         />
         <div class="composer-row">
@@ -101,10 +127,10 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
           <button
             type="submit"
             class="button primary end send"
-            aria-disabled={!canPress || (!running && (length === 0 || isTooLong))}
+            aria-disabled={!canPress || (!running && !isSigningIn && (length === 0 || isTooLong))}
           >
-            <Icon name={running ? 'stop' : 'send'} />
-            <span class="wide-only">{running ? 'Stop' : 'Send'}</span>
+            <Icon name={press.icon} />
+            {press.label}
           </button>
         </div>
       </div>
@@ -113,9 +139,7 @@ export function Composer({ conversation, config, agent, explanation }: ComposerP
           {describeLength(length)}
         </p>
       )}
-      <p class="note" id="next-question">
-        {explanation}
-      </p>
+      <NextQuestion {...props} />
       <p class="visually-hidden" id="composer-keys">
         Enter sends, Shift+Enter breaks the line, Esc stops.
       </p>

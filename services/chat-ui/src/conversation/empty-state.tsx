@@ -1,63 +1,80 @@
-import {
-  type BlueprintCredential,
-  type Flow,
-  type Mode,
-  needsUser,
-  type PublicConfig,
-} from '@entra-agents/trace'
-import { flowWords } from '@entra-agents/trace-view/words/flows'
-import { agentNamed } from '../agent/documents.ts'
+import { useKeys } from '@entra-agents/trace-view/keys/use-keys'
 import type { Page } from '../page.ts'
-import { TokenExchangeMap } from './exchange-map.tsx'
-import './empty-state.css'
+import { type Try, tellTry, triesFor } from './tries.ts'
+import '../styles/empty.css'
 
-/** What this page is for, shown before the first question: who asks whom for what, and examples of questions. */
-export function EmptyState({ config, conversation, names }: Pick<Page, 'config' | 'conversation' | 'names'>) {
-  const emulated = names.actors.filter(names.isEmulated)
-  const mode = conversation.mode.value
-  const flow = conversation.flow.value
-  const agent = agentNamed(config, conversation.agent.value)
+type EmptyStateProps = Pick<Page, 'config' | 'conversation' | 'session' | 'asking' | 'shownTry'>
+
+/** What this page is for, shown before the first question, and questions to try. The trace beside it shows a sample of the chosen one. */
+export function EmptyState({ config, conversation, session, asking, shownTry }: EmptyStateProps) {
+  const { agent, mode } = conversation
+  const tries = triesFor(config, agent.value, mode.value)
+  const [{ description = '' } = {}, ...others] = config.agents
+  const shown = tries[shownTry.value] ?? tries[0]
+  const askAt = (index: number) => () => {
+    const one = tries[index]
+    if (one) void asking.ask(one)
+  }
+  useKeys({ 1: askAt(0), 2: askAt(1), 3: askAt(2), 4: askAt(3) })
   return (
-    <div class="empty">
-      <h2>Ask something, and watch who asks.</h2>
+    <div class="empty stack">
+      <h2>Watch an agent prove who it is.</h2>
       <p class="lead">
-        {agent?.description} To call an API this agent needs a token that says who calls and for whom. The
-        agent itself holds no credential: its sidecar does{credentialWords[config.blueprintCredential]}.
+        {others.length === 0 && `${description} `}The agent holds no secret. Its <b>sidecar</b>, a small
+        service beside it, gets a token from Entra ID for each call. The token says who calls and for whom,
+        and opens one API.
       </p>
-      <ul class="examples line" aria-label="Examples">
-        {examplesFor(config, mode, flow).map(example => (
-          <li key={example}>
-            <button type="button" class="button" onClick={() => void conversation.ask(example)}>
-              {example}
-            </button>
+      <ul class="tries" aria-label="Questions to try">
+        {tries.map((one, index) => (
+          <li key={index}>
+            <TryCard
+              one={one}
+              asked={one.agent.name === agent.value ? undefined : one.agent.title}
+              isShown={one === shown}
+              isSignedIn={session.account.value !== undefined}
+              onShow={() => {
+                shownTry.value = index
+              }}
+              onAsk={askAt(index)}
+            />
           </li>
         ))}
       </ul>
-      <TokenExchangeMap config={config} agent={agent} flow={flow} hasModel={mode === 'bedrock'} />
-      {emulated.length > 0 && (
-        <p class="note">
-          Emulated here: {new Intl.ListFormat('en').format(emulated.map(names.actor))}. Everything else is
-          real.
-        </p>
-      )}
     </div>
   )
 }
 
-/** The credential as configured: only the sidecar sees the credential itself. */
-const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
-  secret: ' (configured: a client secret)',
-  certificate: ' (configured: a certificate)',
-  federated: ' (configured: a federated credential, so no secret at all)',
-  unknown: '',
+interface TryCardProps {
+  readonly one: Try
+  /** The title of the agent that is asked, if it is another one than the conversation's. */
+  readonly asked: string | undefined
+  /** Whether the trace shows the sample of this try. */
+  readonly isShown: boolean
+  readonly isSignedIn: boolean
+  readonly onShow: () => void
+  readonly onAsk: () => void
 }
 
-/** The tools' own examples; in Bedrock mode also an example that needs no tool and explains the flow. */
-function examplesFor(
-  { examples, userExamples, modelExamples }: PublicConfig,
-  mode: Mode,
-  flow: Flow,
-): readonly string[] {
-  const all = needsUser(flow) ? [...examples, ...userExamples] : examples
-  return mode === 'direct' ? all : [...modelExamples, ...all, flowWords[flow].example]
+function TryCard({ one, asked, isShown, isSignedIn, onShow, onAsk }: TryCardProps) {
+  const [shows, rest] = tellTry(one, isSignedIn)
+  return (
+    <button
+      type="button"
+      class="try"
+      data-try={one.kind}
+      data-shown={isShown}
+      onPointerEnter={onShow}
+      onFocus={onShow}
+      onClick={onAsk}
+    >
+      <b>{asked ? `The same, asked by ${asked}` : one.question}</b>
+      <span class="row">
+        <i class="light" />
+        <span>
+          <b>{shows}</b>
+          {rest}
+        </span>
+      </span>
+    </button>
+  )
 }

@@ -26,13 +26,19 @@ export function explainMode(mode: Mode, config: PublicConfig, status: Status | u
 }
 
 /** With whose rights the next question is answered, and why flows for users cannot be chosen, if they cannot. */
-export function explainFlow(flow: Flow, canSignIn: boolean, userName: string | undefined): string {
+export function explainFlow(flow: Flow, canSignIn: boolean): string {
   const { meaning } = flowWords[flow]
-  if (!canSignIn) {
-    const labels = flowNames.filter(needsUser).map(name => flowWords[name].label)
-    return `${meaning} ${labels.join(', ')} is not available: the agent has no CLIENT_SPA_APP_ID to sign you in with.`
-  }
-  return needsUser(flow) && userName === undefined ? `${meaning} You will be asked to sign in.` : meaning
+  if (canSignIn) return meaning
+  const labels = flowNames.filter(needsUser).map(name => flowWords[name].label)
+  return `${meaning} ${labels.join(', ')} is not available: the agent has no CLIENT_SPA_APP_ID to sign you in with.`
+}
+
+/** What sending does if a user has to sign in first. */
+export function explainSignIn(flow: Flow, isWindowOpen: boolean): string {
+  const why = needsUser(flow) ? '' : 'This agent answers only users who are signed in. '
+  return isWindowOpen
+    ? `${why}A window of Entra ID is open. Your question is sent as soon as you are signed in.`
+    : `${why}A window of Entra ID opens; your question is sent as soon as you are signed in.`
 }
 
 /** Says that the model will not know the earlier answers, if none of them was in the flow of the next question. */

@@ -2,10 +2,11 @@ import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import type { Page } from '../page.ts'
 import { EmptyState } from './empty-state.tsx'
 import type { ExchangeProps } from './exchange-view.tsx'
 
-export type MessageLogProps = Omit<ExchangeProps, 'exchange'>
+export type MessageLogProps = Omit<ExchangeProps, 'exchange'> & Pick<Page, 'asking' | 'shownTry'>
 
 /** Up to this distance from its end, in pixels, the log counts as scrolled to the end. */
 const endTolerancePx = 48

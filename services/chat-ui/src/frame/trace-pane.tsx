@@ -1,30 +1,30 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { Popover } from '@entra-agents/trace-view/controls/popover'
+import { triesFor } from '../conversation/tries.ts'
 import type { Page } from '../page.ts'
 
 type TracePaneProps = Pick<
   Page,
-  'conversation' | 'trace' | 'config' | 'session' | 'status' | 'names' | 'openSideBySide' | 'identify'
+  'conversation' | 'trace' | 'config' | 'session' | 'status' | 'names' | 'openSideBySide' | 'identify' | 'shownTry'
 >
 
 const TracePanel = lazy(
   async () => (await import('@entra-agents/trace-view/trace/trace-panel')).TracePanel,
   <div class="pane-head" />,
 )
-const TraceIntro = lazy(async () => (await import('./trace-intro.tsx')).TraceIntro)
-const NoSteps = lazy(async () => (await import('./trace-intro.tsx')).NoSteps)
+const SampleView = lazy(async () => (await import('./sample-view.tsx')).SampleView)
+const NoSteps = lazy(async () => (await import('./no-steps.tsx')).NoSteps)
 const SharePanel = lazy(
   async () => (await import('../report/share-panel.tsx')).SharePanel,
   <p class="note">Loading…</p>,
 )
 
-/** The Identity Trace or, before the first answer, its introduction. */
+/** The Identity Trace or, before the first answer, a sample of what a try will show. */
 export function TracePane(props: TracePaneProps) {
-  const { conversation, trace, config, session, names, openSideBySide, identify } = props
+  const { conversation, trace, config, session, names, openSideBySide, identify, shownTry } = props
   const answer = conversation.selected.value
   if (answer) {
-    const { question } = answer.peek()
     return (
       <TracePanel
         key={answer}
@@ -33,7 +33,7 @@ export function TracePane(props: TracePaneProps) {
         view={trace}
         config={config}
         names={names}
-        whyEmpty={<NoSteps config={config} session={session} flow={question.flow} />}
+        whyEmpty={<NoSteps config={config} session={session} />}
         share={
           <Popover
             id="share"
@@ -59,12 +59,12 @@ export function TracePane(props: TracePaneProps) {
       />
     )
   }
+  const tries = triesFor(config, conversation.agent.value, conversation.mode.value)
+  const shown = tries[shownTry.value] ?? tries[0]
   return (
     <>
       <h2 class="visually-hidden">Identity Trace</h2>
-      <div class="scroll">
-        <TraceIntro flow={conversation.flow.value} />
-      </div>
+      <div class="scroll">{shown && <SampleView shown={shown} config={config} session={session} />}</div>
     </>
   )
 }

@@ -39,6 +39,8 @@ export type LoadIdentityClient = (onSignedIn: (account: Account) => void) => Pro
 export class Session {
   readonly available: boolean
   readonly account: Signal<Account | undefined> = signal(undefined)
+  /** Whether the identity library is being asked for the user who was signed in before a reload. */
+  readonly restoring = signal(false)
   readonly #attempt = signal<AbortController | undefined>(undefined)
   readonly signingIn: ReadonlySignal<boolean> = computed(() => this.#attempt.value !== undefined)
   readonly #load: LoadIdentityClient
@@ -53,6 +55,13 @@ export class Session {
   /** Loads the identity library before the user clicks to sign in. */
   prepare(): void {
     if (this.available) this.#identityClient().catch(() => {})
+  }
+
+  /** Loads the identity library and, with it, the user who was signed in before a reload. */
+  async restore(): Promise<void> {
+    this.restoring.value = true
+    await this.#identityClient().catch(() => {})
+    this.restoring.value = false
   }
 
   /** Signs in through the sign-in window. Throws a PageError that says why it did not work. */

@@ -40,7 +40,7 @@ export function readWeatherToolset(env: EnvironmentReader): Toolset | undefined 
     ...(alerts ? { otherRights: [alerts.api] } : {}),
     problems: alerts ? { ...weatherProblems, ...alertProblems } : weatherProblems,
     examples: ['Weather in Dallas?', 'Forecast for Tokyo, 3 days'],
-    ...(alerts ? { userExamples: ['Create an alert for Oslo below −5 °C'] } : {}),
+    ...(alerts ? { userExamples: ['My alerts', 'Warn me when Oslo falls below −5 °C'] } : {}),
     modelExamples: ['Compare the weather in Oslo and Rome'],
     instructions: alerts ? `${instructions}\n\n${alertInstructions}` : instructions,
     load() {

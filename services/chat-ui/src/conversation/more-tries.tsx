@@ -1,0 +1,35 @@
+import type { Page } from '../page.ts'
+import { type Try, triesFor } from './tries.ts'
+
+type MoreTriesProps = Pick<Page, 'config' | 'conversation' | 'asking'>
+
+/** The questions to try that this conversation has not had yet. */
+export function MoreTries({ config, conversation, asking }: MoreTriesProps) {
+  const { agent, mode, exchanges, running } = conversation
+  const asked = exchanges.value.map(({ value }) => value.question)
+  const isNew = ({ question, flow, agent: { name } }: Try) =>
+    !asked.some(other => other.message === question && other.flow === flow && other.agent === name)
+  const tries = triesFor(config, agent.value, mode.value).filter(isNew)
+  if (tries.length === 0) return null
+  return (
+    <ul class="more-tries line" aria-label="Try also">
+      {tries.map((one, index) => (
+        <li key={index}>
+          <button
+            type="button"
+            class="button"
+            aria-disabled={running.value}
+            onClick={() => void asking.ask(one)}
+          >
+            {tellShortly(one, agent.value)}
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function tellShortly({ kind, question, agent }: Try, asked: string): string {
+  if (agent.name !== asked) return `Ask ${agent.title}`
+  return kind === 'user' ? `${question}, for me` : question
+}
