@@ -1,5 +1,5 @@
-import type { TokenCard, TokenRole } from '@entra-agents/trace'
-import type { FormulaTerm } from '../words/flows.ts'
+import type { Flow, TokenCard, TokenRole } from '@entra-agents/trace'
+import { type FormulaTerm, flowWords } from '../words/flows.ts'
 
 /** A token in the formula. */
 export interface TokenPlate {

@@ -52,9 +52,7 @@ it('the questions to try and their samples follow from the configuration', async
       `# ${what}`,
       ...tries.flatMap(one => {
         const { headline, answers, formula } = sampleOf(one, config, false)
-        const plates = [...formula.terms, formula.result].map(
-          ({ token, line }) => `${token} ${line}`,
-        )
+        const plates = [...formula.terms, formula.result].map(({ token, line }) => `${token} ${line}`)
         return [
           `${one.question} (${one.agent.title}): ${tellTry(one, false).join('')} / ${tellTry(one, true).join('')}`,
           `  ${headline}`,

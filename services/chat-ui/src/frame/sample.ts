@@ -1,5 +1,10 @@
 import { type Flow, flows, needsUser, type PublicConfig } from '@entra-agents/trace'
-import { type ApiGate, exchangeVerb, type Formula, termPlates } from '@entra-agents/trace-view/identity/formula'
+import {
+  type ApiGate,
+  exchangeVerb,
+  type Formula,
+  termPlates,
+} from '@entra-agents/trace-view/identity/formula'
 import type { FactAnswer } from '@entra-agents/trace-view/identity/verdict'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import type { Try, TryKind } from '../conversation/tries.ts'

@@ -6,7 +6,15 @@ import type { Page } from '../page.ts'
 
 type TracePaneProps = Pick<
   Page,
-  'conversation' | 'trace' | 'config' | 'session' | 'status' | 'names' | 'openSideBySide' | 'identify' | 'shownTry'
+  | 'conversation'
+  | 'trace'
+  | 'config'
+  | 'session'
+  | 'status'
+  | 'names'
+  | 'openSideBySide'
+  | 'identify'
+  | 'shownTry'
 >
 
 const TracePanel = lazy(
