@@ -2,8 +2,8 @@ import type { Flow, TraceStep } from '@entra-agents/trace'
 import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import { useGrowingCount } from '../browser/growing-count.ts'
 import { useNow } from '../browser/now.ts'
+import { useShownParts } from '../browser/shown-parts.ts'
 import { useKeys } from '../keys/use-keys.ts'
 import type { Names } from '../words/names.ts'
 import { asCurl } from './as-curl.ts'
@@ -47,8 +47,12 @@ export function StepList({ timeline, facts, view, context, links, redactor, hasD
     ? rowsOfSequence(timeline.rows, row => view.isOpen(row))
     : rowsOfList(timeline.rows, failed, view, flow, names)
   const all: readonly Hop[] = isSequence ? withMessages(rowsShown) : rowsShown
-  const hops = all.slice(0, useGrowingCount(all.length))
-  const rows = hops.filter(isRow)
+  const { parts, showLast } = useShownParts(
+    all,
+    list,
+    hop => isRow(hop) && hop.number > 0 && [view.current.value, view.sought.value].includes(hop.number),
+  )
+  const rows = all.filter(isRow)
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
   const now = useNow(100, running)
   const elapsed = useComputed(() => elapsedMs(timeline, now.value + context.clockAheadMs))
@@ -66,8 +70,12 @@ export function StepList({ timeline, facts, view, context, links, redactor, hasD
       aria-label={isSequence ? 'Sequence' : 'Steps'}
       data-view={view.view.value}
       onKeyDown={event => {
-        if (event.target instanceof HTMLElement && event.target.matches('.step') && moveFocus(event, list))
+        if (!(event.target instanceof HTMLElement && event.target.matches('.step'))) return
+        if (event.key === 'End' && !parts.at(-1)?.isDrawn) {
+          showLast()
+          requestAnimationFrame(() => moveFocus(event, list))
           event.preventDefault()
+        } else if (moveFocus(event, list)) event.preventDefault()
       }}
     >
       {isSequence ? (
@@ -90,26 +98,34 @@ export function StepList({ timeline, facts, view, context, links, redactor, hasD
         {isSequence && <LaneLines lanes={lanes} />}
         <ScaleContext.Provider value={scale}>
           <ol class="steps" ref={list} aria-label="Steps">
-            {hops.map((hop, index) =>
-              isRow(hop) ? (
-                <StepItem
-                  key={hop.id}
-                  {...hop}
-                  lanes={isSequence ? lanes.join() : undefined}
-                  edge={unseenEdge(hops, index)}
-                  isOpen={view.isOpen(hop, hasDrawer)}
-                  isCurrent={hop === current}
-                  hasDrawer={hasDrawer}
-                  running={hop.step.status === openStatus}
-                  origin={originOf(hop.step, stepsById)}
-                  flow={flow}
-                  view={view}
-                  links={links}
-                  redactor={redactor}
-                  {...context}
-                />
+            {parts.map(({ index: part, first, items, isDrawn }) =>
+              isDrawn ? (
+                items.map((hop, index) =>
+                  isRow(hop) ? (
+                    <StepItem
+                      key={hop.id}
+                      {...hop}
+                      lanes={isSequence ? lanes.join() : undefined}
+                      edge={unseenEdge(all, first + index)}
+                      isOpen={view.isOpen(hop, hasDrawer)}
+                      isCurrent={hop === current}
+                      hasDrawer={hasDrawer}
+                      running={hop.step.status === openStatus}
+                      origin={originOf(hop.step, stepsById)}
+                      flow={flow}
+                      view={view}
+                      links={links}
+                      redactor={redactor}
+                      {...context}
+                    />
+                  ) : (
+                    <MessageItem key={hop.id} lanes={lanes} message={hop} names={names} />
+                  ),
+                )
               ) : (
-                <MessageItem key={hop.id} lanes={lanes} message={hop} names={names} />
+                <li key={`part-${part}`} data-part={part} aria-hidden="true">
+                  <svg class="steps-gap" height={items.length * rowHeight} aria-hidden="true" />
+                </li>
               ),
             )}
           </ol>
@@ -228,6 +244,9 @@ function useStepKeys(
 
 const confirmedForMs = 2_000
 
+/** The height of a row, in pixels, where it stands for rows that are not drawn yet. */
+const rowHeight = 36
+
 type Move = (rows: readonly HTMLElement[], at: number) => HTMLElement | undefined
 
 const focusMoves: ReadonlyMap<string, Move> = new Map<string, Move>([
@@ -241,9 +260,9 @@ const focusMoves: ReadonlyMap<string, Move> = new Map<string, Move>([
 
 /** Moves the focus from the current step; returns `false` for a key that moves nothing. */
 function moveFocus({ key }: Pick<KeyboardEvent, 'key'>, list: RefObject<HTMLOListElement | null>): boolean {
+  const move = focusMoves.get(key)
   const rows = [...(list.current?.querySelectorAll<HTMLElement>('.step') ?? [])]
   const at = rows.findIndex(row => row.tabIndex === 0)
-  const move = focusMoves.get(key)
   move?.(rows, at)?.focus()
   return move !== undefined
 }

@@ -52,7 +52,7 @@ export function marksOn(scale: TimeScale): readonly ScaleMark[] {
   for (const { ms, waits } of moments) {
     const at = placeOf({ ms, waits }, scale)
     const last = marks.at(-1)
-    if (at <= 80 && (!last || at - last.at >= 12)) marks.push({ ms, at })
+    if (at <= 80 && (!last || (at - last.at >= 12 && ms > last.ms))) marks.push({ ms, at })
   }
   return marks
 }
