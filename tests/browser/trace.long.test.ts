@@ -47,6 +47,26 @@ it('one key opens all steps of a long trace, even those that are not drawn yet',
   await expect.poll(() => page.locator('.step-more').count()).toBe(300)
 })
 
+it('of thousands of steps only those are drawn that come into view, are sought, or are gone to by a key', async () => {
+  const page = await browser.open(agent.url)
+  const calls = Array.from({ length: 1_998 }, (_, number) => apiCall(`c${number}`, ownToken))
+  await askWithSteps(page, [tokenStep('t'), ...calls, apiCall('last', ownToken, { status: 'failed' })])
+  const rows = page.locator('.step')
+  await rows.first().waitFor()
+  await tracePane(page).getByText('2000 steps').waitFor()
+  expect(await rows.count()).toBeLessThanOrEqual(200)
+  await page.evaluate("document.querySelector('#pane-trace .scroll').scrollBy(0, 36 * 700)")
+  await page.locator('#step-700').waitFor()
+  await rows.first().press('End')
+  await expect.poll(() => page.locator(':focus').getAttribute('id')).toBe('step-2000')
+  await rows.first().press('f')
+  await expect.poll(() => rows.count()).toBe(1)
+  await page.keyboard.press('f')
+  await page.evaluate("location.hash = '#turn=1&view=steps&step=1400'")
+  await page.locator('#step-1400-details').waitFor()
+  expect(await rows.count()).toBeLessThan(1_000)
+})
+
 it.each([
   ['behind', -1],
   ['ahead', 1],

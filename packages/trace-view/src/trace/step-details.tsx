@@ -20,7 +20,7 @@ interface StepDetailsProps {
   readonly names: Names
   readonly links: LogLinks
   /** Hides personal data in what is copied. */
-  readonly redactor: Redactor
+  readonly redactor: () => Redactor
   /** Opens the card of a token. */
   readonly onToken: (card: TokenCard) => void
 }
@@ -33,7 +33,7 @@ const consentExplanation =
 /** The details of a step, such as its problem, token, request and response. */
 export function StepDetails({ step, origin, flow, names, links, redactor, onToken }: StepDetailsProps) {
   const { kind, request, response, problem, status, startedAt, durationMs, token, tool, logIds = {} } = step
-  const command = () => redactor.steps([step]).map(asCurl)[0] ?? ''
+  const command = () => redactor().steps([step]).map(asCurl)[0] ?? ''
   const hasCommand = asCurl(step) !== undefined
   return (
     <>
@@ -50,7 +50,7 @@ export function StepDetails({ step, origin, flow, names, links, redactor, onToke
       {request && (
         <p class="line">
           {hasCommand && <CopyButton label="Copy as curl" text={command} worded />}
-          <CopyButton label="Copy as JSON" text={() => stepsAsJson(redactor.steps([step]))} worded />
+          <CopyButton label="Copy as JSON" text={() => stepsAsJson(redactor().steps([step]))} worded />
         </p>
       )}
       {status === 'not-observable' && <p>{kind === 'consent' ? consentExplanation : unseenExplanation}</p>}

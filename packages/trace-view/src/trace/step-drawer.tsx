@@ -16,7 +16,7 @@ interface StepDrawerProps {
   readonly view: TraceView
   readonly context: TokenContext
   readonly links: LogLinks
-  readonly redactor: Redactor
+  readonly redactor: () => Redactor
 }
 
 /** The details of the chosen step beside the list, in windows that have room for it. */

@@ -34,7 +34,7 @@ export interface StepItemProps extends Row, TokenContext {
   readonly origin: TraceStep | undefined
   readonly view: TraceView
   readonly links: LogLinks
-  readonly redactor: Redactor
+  readonly redactor: () => Redactor
 }
 
 /** One row. Rendered again only if its props have changed, since a trace may have thousands of rows. */

@@ -29,7 +29,7 @@ interface StepListProps {
   readonly context: TokenContext
   readonly links: LogLinks
   /** Hides personal data in what is copied. */
-  readonly redactor: Redactor
+  readonly redactor: () => Redactor
   /** Whether there is room for the details of a step beside the list. */
   readonly hasDrawer: boolean
 }
@@ -213,7 +213,7 @@ function useStepKeys(
   view: TraceView,
   rows: readonly Row[],
   list: RefObject<HTMLOListElement | null>,
-  redactor: Redactor,
+  redactor: () => Redactor,
 ): ReadonlySignal<string> {
   const copied = useSignal('')
   const move = (key: string) => () => void moveFocus({ key }, list)
@@ -226,7 +226,7 @@ function useStepKeys(
     '/': () => list.current?.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus(),
     y: () => {
       const row = rows.find(({ number }) => number === view.current.value)
-      const command = row && redactor.steps([row.step]).map(asCurl)[0]
+      const command = row && redactor().steps([row.step]).map(asCurl)[0]
       if (command === undefined) return
       void navigator.clipboard?.writeText(command).then(
         () => {

@@ -1,5 +1,5 @@
 import type { PublicConfig, TraceStep } from '@entra-agents/trace'
-import { type ReadonlySignal, type Signal, untracked, useComputed, useSignal } from '@preact/signals'
+import { computed, type ReadonlySignal, type Signal, untracked, useComputed, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
@@ -198,10 +198,19 @@ function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: Verdic
   )
 }
 
-/** A redactor for the tokens of all answers, since a question can name a user whom only another answer’s token reveals. */
-function useRedactor(answers: TracePanelProps['answers']): Redactor {
-  const tokens = useComputed(() => redactorKey(allSteps(answers))).value
-  return useMemo(() => untracked(() => redactorFor(allSteps(answers))), [tokens, answers])
+/**
+ * A redactor for the tokens of all answers, since a question can name a user whom only another answer’s token reveals. It is made
+ * when it is asked for, and not for each token of an answer that still runs.
+ */
+function useRedactor(answers: TracePanelProps['answers']): () => Redactor {
+  return useMemo(() => {
+    const tokens = computed(() => redactorKey(allSteps(answers)))
+    const redactor = computed(() => {
+      tokens.value
+      return untracked(() => redactorFor(allSteps(answers)))
+    })
+    return () => redactor.peek()
+  }, [answers])
 }
 
 function allSteps(answers: TracePanelProps['answers']): TraceStep[] {
