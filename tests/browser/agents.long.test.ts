@@ -117,7 +117,7 @@ describe('the agents', () => {
     const plates = pane.locator('button.plate')
     const states = await plates.evaluateAll(all => all.map(it => [it.dataset['token'], it.dataset['state']]))
     expect(Object.fromEntries(states)).toEqual({ T1: 'unseen', T2: 'unseen', TR: 'seen' })
-    await (await showToken(page, 'T2')).getByText('The agent never sees T2.', { exact: false }).waitFor()
+    await (await showToken(page, 'T2')).getByText(/^Not seen: lifetime/).waitFor()
     expect((await agent.received(1))[0]).toMatchObject({ agent: 'orders', flow: 'agent-user' })
   })
 })

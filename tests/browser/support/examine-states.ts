@@ -119,8 +119,12 @@ export async function examineStates(page: Page, rules: string[], name: string, s
   }
 }
 
-/** Expects that axe finds nothing by these rules in one state; `loadAxe` has to run before. */
+const countRunningAnimations = `document.getAnimations().filter(({ playState }) => playState === 'running').length`
+
+/** Expects that axe finds nothing by these rules in one state, after its animations; `loadAxe` has to run before. */
 export async function examineState(page: Page, rules: string[], state: string, name: string): Promise<void> {
+  // A button that has just become pressable still changes its colour.
+  await expect.poll(() => page.evaluate(countRunningAnimations), { message: state }).toBe(0)
   expect(await findViolations(page, rules), state).toEqual([])
   await expectNoSidewaysScroll(page, state)
   await keepScreenshot(page, `${state}, ${name}`)

@@ -26,7 +26,7 @@ describe('a missing consent', () => {
     const page = await browser.open(stack.agentUrl)
     const answer = await askWithoutConsent(page)
     await tracePane(page).getByText('Waits for you').waitFor()
-    await expect.poll(() => page.locator('.steps-sum').textContent()).toMatch(/^\d+ steps$/)
+    await expect.poll(() => page.locator('.steps-head b').textContent()).toMatch(/^\d+ steps$/)
     const popup = await openPopup(page, button(page, 'Review and consent'))
     expect(new URL(popup.url()).searchParams.get('response_type')).toBe('none')
     const closed = popup.waitForEvent('close')

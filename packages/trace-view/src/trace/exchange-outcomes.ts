@@ -133,7 +133,7 @@ function tellCheckedCall({ api, use, status }: TurnByExchange): string {
   const accepts = use && use.apis.length > 1 ? 'accept' : 'accepts'
   const does = use?.outcome === 'answered' ? `answers with ${status}` : `${accepts} the call`
   const isWhole = last && last.passed === last.checks.length && last.passed > 0
-  return `${api} ${does}${isWhole ? `: ${countPassed(last.checks)}` : ''}.`
+  return `${api} ${does}${isWhole ? `: ${countPassed(last.checks)} checks` : ''}.`
 }
 
 /** The checks that TR passed, by name. */

@@ -130,7 +130,7 @@ export function StepList({ timeline, facts, view, context, links, redactor, hasD
             )}
           </ol>
         </ScaleContext.Provider>
-        {rows.length === 0 && <p class="note no-steps">No step matches.</p>}
+        {rows.length === 0 && <p class="note steps-head line">No step matches.</p>}
       </div>
       {isSequence && rows.some(isUnseen) && (
         <p class="legend fine">

@@ -1,5 +1,12 @@
 import type { PublicConfig, TraceStep } from '@entra-agents/trace'
-import { computed, type ReadonlySignal, type Signal, untracked, useComputed, useSignal } from '@preact/signals'
+import {
+  computed,
+  type ReadonlySignal,
+  type Signal,
+  untracked,
+  useComputed,
+  useSignal,
+} from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
