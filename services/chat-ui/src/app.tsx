@@ -1,5 +1,7 @@
 import { isPageIncomplete, lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
+import { set } from '@entra-agents/trace-view/browser/set'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { describeNames } from '@entra-agents/trace-view/words/names'
 import { signal } from '@preact/signals'
@@ -47,8 +49,7 @@ function LoadingPage() {
       ) : (
         <div class="stack" role="alert">
           <p>The agent does not answer. Check that it is running and that you are connected.</p>
-          <button
-            type="button"
+          <Button
             class="button primary"
             onClick={() => {
               state.value = 'loading'
@@ -56,7 +57,7 @@ function LoadingPage() {
             }}
           >
             Try again
-          </button>
+          </Button>
         </div>
       )}
     </main>
@@ -117,9 +118,7 @@ function IncompleteNotice() {
   return (
     <p class="notice line">
       A part of this page could not be loaded. What was asked and answered stays when you reload it.
-      <button type="button" class="button" onClick={() => location.reload()}>
-        Reload
-      </button>
+      <Button onClick={() => location.reload()}>Reload</Button>
     </p>
   )
 }
@@ -161,9 +160,7 @@ function Panes({ page }: { readonly page: Page }) {
         role={isNarrow ? 'tabpanel' : 'main'}
         aria-label="Conversation"
         hidden={isNarrow && pane.value !== 'conversation'}
-        onFocusIn={() => {
-          pane.value = 'conversation'
-        }}
+        onFocusIn={() => set(pane, 'conversation')}
       >
         <h2 class="visually-hidden">Conversation</h2>
         <ConversationPanel {...page} names={names} onTrace={(...shown) => void showTrace(...shown)} />
@@ -175,9 +172,7 @@ function Panes({ page }: { readonly page: Page }) {
         role={isNarrow ? 'tabpanel' : 'complementary'}
         aria-label="Identity Trace"
         hidden={isNarrow && pane.value !== 'trace'}
-        onFocusIn={() => {
-          pane.value = 'trace'
-        }}
+        onFocusIn={() => set(pane, 'trace')}
       >
         <TracePane {...page} names={names} />
       </section>

@@ -1,3 +1,4 @@
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { count, formatMoment } from '@entra-agents/trace-view/words/times'
 import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import type { Conversation } from './conversation/conversation.ts'
@@ -36,9 +37,7 @@ function SignedOutNotice({ keptOnSignOut, loadPast }: Pick<Page, 'keptOnSignOut'
     <p class="notice line">
       You have signed out. Kept in this browser, and listed only while you are signed in:{' '}
       {count(left.count, 'conversation')} in which the agent acted for you.
-      <button
-        type="button"
-        class="button"
+      <Button
         onClick={async () => {
           const past = await loadPast()
           past.remove(...past.of(left.objectId))
@@ -46,10 +45,8 @@ function SignedOutNotice({ keptOnSignOut, loadPast }: Pick<Page, 'keptOnSignOut'
         }}
       >
         Delete
-      </button>
-      <button type="button" class="button" onClick={decide}>
-        Keep
-      </button>
+      </Button>
+      <Button onClick={decide}>Keep</Button>
     </p>
   )
 }
@@ -64,9 +61,7 @@ export function FileBanner({ conversation }: { readonly conversation: Conversati
       <strong>From a {source}:</strong>
       it says of itself that it was made {formatMoment(new Date(opened.exportedAt))} at “
       {spellOutHidden(opened.from.host)}”. This page did not see it, and sends nothing of it to the agent.
-      <button type="button" class="button" onClick={() => conversation.closeFile()}>
-        Close the {source}
-      </button>
+      <Button onClick={() => conversation.closeFile()}>Close the {source}</Button>
     </p>
   )
 }

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { Icon } from './icon.tsx'
+import { Button } from './button.tsx'
 import { IconButton } from './icon-button.tsx'
 
 interface CopyButtonProps {
@@ -33,9 +33,8 @@ export function CopyButton({ label, text, worded = false, primary = false }: Cop
   const onClick = () => void copy().catch(() => {})
   if (!worded) return <IconButton icon={icon} label={words} onClick={onClick} />
   return (
-    <button type="button" class={primary ? 'button primary' : 'button'} onClick={onClick}>
-      <Icon name={icon} />
+    <Button class={primary ? 'button primary' : 'button'} onClick={onClick} icon={icon}>
       {words}
-    </button>
+    </Button>
   )
 }

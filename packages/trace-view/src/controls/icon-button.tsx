@@ -4,20 +4,12 @@ interface IconButtonProps {
   readonly icon: IconName
   readonly label: string
   readonly onClick: () => void
-  readonly pressed?: boolean
 }
 
 /** A button that shows only an icon; the label is its accessible name and its tooltip. */
-export function IconButton({ icon, label, onClick, pressed }: IconButtonProps) {
+export function IconButton({ icon, label, onClick }: IconButtonProps) {
   return (
-    <button
-      type="button"
-      class="icon-button"
-      aria-label={label}
-      title={label}
-      aria-pressed={pressed}
-      onClick={onClick}
-    >
+    <button type="button" class="icon-button" aria-label={label} title={label} onClick={onClick}>
       <Icon name={icon} />
     </button>
   )

@@ -1,10 +1,13 @@
 import { useSignal } from '@preact/signals'
 import { type ComponentChildren, Fragment } from 'preact'
+import { Button } from './button.tsx'
+import type { IconName } from './icon.tsx'
 
 interface PopoverProps {
   readonly id: string
-  /** The content of the button. If that is only an icon, the label is the button's accessible name. */
-  readonly button: ComponentChildren
+  readonly icon?: IconName
+  /** The words of the button, after its icon. Without words, the label is its accessible name. */
+  readonly button?: ComponentChildren
   readonly label: string
   readonly class?: string
   readonly panelClass?: string
@@ -22,30 +25,21 @@ export function closePopovers(): void {
 
 /** A button with a panel that the browser closes on Esc and on a click elsewhere. Each opening renders its content anew. */
 export function Popover(props: PopoverProps) {
-  const {
-    id,
-    button,
-    label,
-    class: className = 'icon-button',
-    panelClass = '',
-    opens,
-    shortcut,
-    children,
-  } = props
+  const { id, icon, button, label, class: className = 'icon-button', panelClass = '', children } = props
   const timesOpened = useSignal(0)
   const name = className === 'icon-button' ? { 'aria-label': label, title: label } : {}
   return (
     <>
-      <button
-        type="button"
+      <Button
         class={className}
+        icon={icon}
         popovertarget={id}
-        aria-haspopup={opens}
-        aria-keyshortcuts={shortcut}
+        aria-haspopup={props.opens}
+        aria-keyshortcuts={props.shortcut}
         {...name}
       >
         {button}
-      </button>
+      </Button>
       <section
         id={id}
         class={`popover card ${panelClass}`}

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
+import { set } from '../browser/set.ts'
 import { Fact } from '../controls/fact.tsx'
 import { keyGroups } from './keys.ts'
 import { areKeysShown, areLettersOn, switchLetters } from './use-keys.ts'
@@ -19,9 +20,7 @@ export function KeysDialog() {
       ref={dialog}
       class="keys card"
       aria-labelledby="keys-title"
-      onClose={() => {
-        areKeysShown.value = false
-      }}
+      onClose={() => set(areKeysShown, false)}
     >
       <h2 id="keys-title">Keys</h2>
       {keyGroups.map(({ title, keys }) => (

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { Button } from '../controls/button.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
@@ -60,9 +61,7 @@ function NothingToCompare({ hasUserToken, onSideBySide }: NothingToCompareProps)
       </p>
       {onSideBySide && (
         <p>
-          <button type="button" class="button" onClick={onSideBySide}>
-            Ask the same side by side
-          </button>
+          <Button onClick={onSideBySide}>Ask the same side by side</Button>
         </p>
       )}
     </div>

@@ -1,6 +1,8 @@
 import type { Flow, Mode, Pause, TraceStep } from '@entra-agents/trace'
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
+import { set, toggle } from '../browser/set.ts'
+import { Button } from '../controls/button.tsx'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Icon } from '../controls/icon.tsx'
 import { FormulaView } from '../identity/formula-view.tsx'
@@ -70,9 +72,7 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
       ref={dialog}
       class="presenter"
       aria-label="Presenter"
-      onClose={() => {
-        at.value = undefined
-      }}
+      onClose={() => set(at, undefined)}
       onKeyDown={event => {
         const by = sceneStepByKey.get(event.key)
         const isPress = event.key === ' ' && event.target instanceof HTMLButtonElement
@@ -88,16 +88,9 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
         {shown && <p class="soft">{shown.how}</p>}
         <form class="end row" method="dialog">
           {hasUser && (
-            <button
-              type="button"
-              class="button quiet"
-              aria-pressed={namesUsers.value}
-              onClick={() => {
-                namesUsers.value = !namesUsers.value
-              }}
-            >
+            <Button class="button quiet" aria-pressed={namesUsers.value} onClick={() => toggle(namesUsers)}>
               Show who
-            </button>
+            </Button>
           )}
           <CopyButton label="Copy link" text={() => location.href} worded />
           <button type="submit" class="button quiet">
@@ -117,10 +110,9 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
         )}
       </div>
       <footer class="line">
-        <button type="button" class="button" aria-disabled={index === 0} onClick={() => go(-1)}>
-          <Icon name="left" />
+        <Button aria-disabled={index === 0} onClick={() => go(-1)} icon="left">
           Back
-        </button>
+        </Button>
         <ol class="dots" aria-hidden="true">
           {scenes.length <= mostDots &&
             scenes.map((_, number) => <li key={number} data-past={number <= index} />)}
@@ -128,15 +120,10 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
         <p class="soft">
           {index + 1} of {scenes.length}
         </p>
-        <button
-          type="button"
-          class="button primary"
-          aria-disabled={index === scenes.length - 1}
-          onClick={() => go(1)}
-        >
+        <Button class="button primary" aria-disabled={index === scenes.length - 1} onClick={() => go(1)}>
           Next
           <Icon name="chevron" />
-        </button>
+        </Button>
       </footer>
     </dialog>
   )

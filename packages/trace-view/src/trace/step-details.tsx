@@ -1,4 +1,5 @@
-import type { Flow, TokenCard, TraceStep } from '@entra-agents/trace'
+import type { Flow, TraceStep } from '@entra-agents/trace'
+import { Button } from '../controls/button.tsx'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
@@ -11,18 +12,18 @@ import { asCurl } from './as-curl.ts'
 import { EntraLink, type LogLinks, LogQueries } from './log-links.tsx'
 import { type Redactor, stepsAsJson } from './redactor.ts'
 import { wayOf } from './step-words.ts'
+import type { TraceView } from './trace-view.ts'
 
-interface StepDetailsProps {
+export interface StepDetailsProps {
   readonly step: TraceStep
-  /** The step with the ids of this hop: the step itself or, if nobody saw it, the request that led to it. */
+  /** The step that this one belongs to: the request behind a hop that nobody saw, the call behind a check; else the step itself. */
   readonly origin: TraceStep | undefined
   readonly flow: Flow
   readonly names: Names
   readonly links: LogLinks
   /** Hides personal data in what is copied. */
   readonly redactor: () => Redactor
-  /** Opens the card of a token. */
-  readonly onToken: (card: TokenCard) => void
+  readonly view: TraceView
 }
 
 const unseenExplanation =
@@ -31,7 +32,7 @@ const consentExplanation =
   'The agent cannot see this: Entra ID records a consent and tells nobody. Whether it was given shows in the next token.'
 
 /** The details of a step, such as its problem, token, request and response. */
-export function StepDetails({ step, origin, flow, names, links, redactor, onToken }: StepDetailsProps) {
+export function StepDetails({ step, origin, flow, names, links, redactor, view }: StepDetailsProps) {
   const { kind, request, response, problem, status, startedAt, durationMs, token, tool, logIds = {} } = step
   const command = () => redactor().steps([step]).map(asCurl)[0] ?? ''
   const hasCommand = asCurl(step) !== undefined
@@ -61,9 +62,9 @@ export function StepDetails({ step, origin, flow, names, links, redactor, onToke
       )}
       {token && (
         <p>
-          <button type="button" class="link" onClick={() => onToken(token)}>
+          <Button class="link" onClick={() => view.showToken(token)}>
             What <TokenMark token={token.role} /> says
-          </button>
+          </Button>
         </p>
       )}
       {tool?.arguments && (

@@ -1,26 +1,11 @@
 import type { TraceStep } from '@entra-agents/trace'
 import { IconButton } from '../controls/icon-button.tsx'
-import type { LogLinks } from './log-links.tsx'
-import type { Redactor } from './redactor.ts'
 import { tellRow } from './row-words.ts'
 import { StepDetails } from './step-details.tsx'
-import { originOf } from './step-list.tsx'
-import type { Timeline } from './timeline.ts'
-import type { TokenContext } from './token-card.tsx'
-import type { TraceView } from './trace-view.ts'
-import type { TurnFacts } from './turn-facts.ts'
-
-interface StepDrawerProps {
-  readonly timeline: Timeline
-  readonly facts: TurnFacts
-  readonly view: TraceView
-  readonly context: TokenContext
-  readonly links: LogLinks
-  readonly redactor: () => Redactor
-}
+import { originOf, type StepsProps } from './step-list.tsx'
 
 /** The details of the chosen step beside the list, in windows that have room for it. */
-export function StepDrawer({ timeline, facts, view, context, links, redactor }: StepDrawerProps) {
+export function StepDrawer({ timeline, facts, view, context, links, redactor }: StepsProps) {
   const rows = timeline.rows.filter(({ size }) => size === 0)
   const at = rows.findIndex(({ number }) => number === view.chosen.value)
   const row = rows[at]
@@ -62,10 +47,10 @@ export function StepDrawer({ timeline, facts, view, context, links, redactor }: 
         step={row.step}
         origin={originOf(row.step, steps)}
         flow={facts.flow}
+        view={view}
         names={context.names}
         links={links}
         redactor={redactor}
-        onToken={card => view.showToken(card)}
       />
     </aside>
   )

@@ -1,25 +1,21 @@
-import type { Flow, TraceStep } from '@entra-agents/trace'
+import type { TraceStep } from '@entra-agents/trace'
 import { Component } from 'preact'
 import { useNow } from '../browser/now.ts'
 import { Icon } from '../controls/icon.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { toReader } from '../words/reader.ts'
 import { formatClock } from '../words/times.ts'
-import type { LogLinks } from './log-links.tsx'
-import type { Redactor } from './redactor.ts'
 import { tellRow, tellTime } from './row-words.ts'
 import { HopRow } from './sequence-picture.tsx'
-import { StepDetails } from './step-details.tsx'
+import { StepDetails, type StepDetailsProps } from './step-details.tsx'
 import { problemKindOf } from './step-failures.ts'
 import { TimeBar } from './time-bar.tsx'
 import type { Row } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
-import type { TraceView } from './trace-view.ts'
 import { carriedTokenRole } from './traced-answer.ts'
 import { hasFailed } from './turn-facts.ts'
 
-export interface StepItemProps extends Row, TokenContext {
-  readonly flow: Flow
+interface StepItemProps extends Row, TokenContext, StepDetailsProps {
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
   readonly lanes: string | undefined
   /** For a step that nobody saw: whether it is the first or the last of adjacent unseen steps. */
@@ -30,11 +26,6 @@ export interface StepItemProps extends Row, TokenContext {
   readonly hasDrawer: boolean
   /** Whether the step has not ended and its turn goes on or waits. */
   readonly running: boolean
-  /** The step that this one belongs to: the request behind a hop that nobody saw, the call behind a check. */
-  readonly origin: TraceStep | undefined
-  readonly view: TraceView
-  readonly links: LogLinks
-  readonly redactor: () => Redactor
 }
 
 /** One row. Rendered again only if its props have changed, since a trace may have thousands of rows. */
@@ -45,8 +36,7 @@ export class StepItem extends Component<StepItemProps> {
   }
 
   override render(props: StepItemProps) {
-    const { step, origin, number, size, depth, isOpen, isCurrent, hasDrawer, view, links, running, lanes } =
-      props
+    const { step, number, size, depth, isOpen, isCurrent, hasDrawer, view, running, lanes } = props
     const id = `step-${number > 0 ? number : props.id}`
     const hasDetails = isOpen && size === 0
     return (
@@ -73,15 +63,7 @@ export class StepItem extends Component<StepItemProps> {
         </button>
         {hasDetails && !hasDrawer && (
           <div class="step-more stack" id={`${id}-details`}>
-            <StepDetails
-              step={step}
-              origin={origin}
-              flow={props.flow}
-              names={props.names}
-              links={links}
-              redactor={props.redactor}
-              onToken={card => view.showToken(card)}
-            />
+            <StepDetails {...props} />
           </div>
         )}
       </li>

@@ -22,7 +22,8 @@ import type { TraceView } from './trace-view.ts'
 import { lastTokenRequest, type TurnFacts } from './turn-facts.ts'
 import '../styles/steps.css'
 
-interface StepListProps {
+/** What the list of steps and the details beside it are drawn from. */
+export interface StepsProps {
   readonly timeline: Timeline
   readonly facts: TurnFacts
   readonly view: TraceView
@@ -30,6 +31,9 @@ interface StepListProps {
   readonly links: LogLinks
   /** Hides personal data in what is copied. */
   readonly redactor: () => Redactor
+}
+
+interface StepListProps extends StepsProps {
   /** Whether there is room for the details of a step beside the list. */
   readonly hasDrawer: boolean
 }

@@ -1,5 +1,7 @@
 import type { Flow } from '@entra-agents/trace'
 import type { ReadonlySignal } from '@preact/signals'
+import { set } from '../browser/set.ts'
+import { Button } from '../controls/button.tsx'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { count, formatClock, formatDuration } from '../words/times.ts'
@@ -35,10 +37,10 @@ export function StepsHead({ timeline, elapsed, view, failed, flow, names, note }
         {first ? (
           <>
             {' · '}
-            <button type="button" class="link" data-bad="true" onClick={() => view.seek(first.number)}>
+            <Button class="link" data-bad="true" onClick={() => view.seek(first.number)}>
               {failed.length} {isDenied ? 'denied' : 'failed'}
               <span class="visually-hidden">: {tellFailure(first, rows, flow, names)}</span>
-            </button>
+            </Button>
           </>
         ) : (
           !elapsed && ' · none failed'
@@ -55,18 +57,11 @@ export function StepsHead({ timeline, elapsed, view, failed, flow, names, note }
           placeholder="Search  /"
           aria-label="Search steps"
           value={query.value}
-          onInput={({ currentTarget }) => {
-            query.value = currentTarget.value
-          }}
+          onInput={({ currentTarget }) => set(query, currentTarget.value)}
         />
-        <button
-          type="button"
-          class="button quiet"
-          aria-pressed={failedOnly.value}
-          onClick={() => view.toggleFailedOnly()}
-        >
+        <Button class="button quiet" aria-pressed={failedOnly.value} onClick={() => view.toggleFailedOnly()}>
           Failed only
-        </button>
+        </Button>
       </span>
     </header>
   )

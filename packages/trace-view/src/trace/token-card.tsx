@@ -2,10 +2,12 @@ import { readNumericDate, type TokenCard } from '@entra-agents/trace'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { useNow } from '../browser/now.ts'
+import { toggle } from '../browser/set.ts'
+import { Button } from '../controls/button.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { CheckTicks } from '../identity/verdict-view.tsx'
-import { type Names, shortenIds } from '../words/names.ts'
+import type { Names } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
 import { type Claims, type ClaimView, claimWords, groupClaims, groupTitles, viewClaims } from './claims.ts'
 import { tellToken } from './story.ts'
@@ -147,38 +149,25 @@ function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: 
       </dl>
       {rest.length > 0 && (
         <p>
-          <button
-            type="button"
-            class="link"
-            aria-expanded={showAll.value}
-            onClick={() => {
-              showAll.value = !showAll.value
-            }}
-          >
+          <Button class="link" aria-expanded={showAll.value} onClick={() => toggle(showAll)}>
             {showAll.value
               ? 'Fewer claims'
               : `${rest.length} more, and what each claim means: ${titles.join(', ')}`}
-          </button>
+          </Button>
         </p>
       )}
     </>
   )
 }
 
-interface ClaimValueProps {
-  readonly claim: ClaimView
-  /** Shows only the first part of an id whose name is shown beside it. */
-  readonly short?: boolean
-}
-
 /** What a claim stands for, and its value as it is in the token. */
-export function ClaimValue({ claim: { time, standsFor, text }, short = false }: ClaimValueProps) {
+function ClaimValue({ claim: { time, standsFor, text } }: { readonly claim: ClaimView }) {
   return (
     <span class="claim-value line">
       {standsFor && <span>{standsFor}</span>}
       {time && <time dateTime={time.toISOString()}>{formatMoment(time)}</time>}
       <code dir="auto" data-raw={standsFor !== undefined || time !== undefined}>
-        {short && standsFor ? shortenIds(text) : text}
+        {text}
       </code>
     </span>
   )

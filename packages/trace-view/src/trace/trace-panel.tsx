@@ -11,6 +11,7 @@ import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { useMediaQuery } from '../browser/media-query.ts'
+import { set } from '../browser/set.ts'
 import { Segments } from '../controls/segments.tsx'
 import { PhraseView } from '../identity/phrase-view.tsx'
 import type { Verdict } from '../identity/verdict.ts'
@@ -30,7 +31,7 @@ import { gatherFacts } from './turn-facts.ts'
 import { type ReadTools, useCalledTools } from './use-called-tools.ts'
 import { VerdictCard } from './verdict-card.tsx'
 
-export interface TracePanelProps {
+interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
   /** The answer whose trace is shown. Each answer needs a panel of its own (`key`). */
   readonly selected: ReadonlySignal<TracedAnswer>
@@ -82,19 +83,9 @@ export function TracePanel({
   const context = { names, clockAheadMs }
   const { entraLogUrl, traceUrl } = config
   const links = useMemo(() => ({ entraLogUrl, traceUrl, turn }), [entraLogUrl, traceUrl, turn])
+  const stepsProps = { timeline, facts, view, context, links, redactor }
   const listSteps = () =>
-    steps.length > 0 && (
-      <StepList
-        key={view.view.value}
-        timeline={timeline}
-        facts={facts}
-        view={view}
-        context={context}
-        links={links}
-        redactor={redactor}
-        hasDrawer={hasDrawer}
-      />
-    )
+    steps.length > 0 && <StepList key={view.view.value} {...stepsProps} hasDrawer={hasDrawer} />
   const draw: Readonly<Record<ViewName, () => ComponentChildren>> = {
     steps: listSteps,
     sequence: listSteps,
@@ -123,13 +114,7 @@ export function TracePanel({
           }}
         />
         <TraceTools
-          onPresent={
-            steps.length > 0
-              ? () => {
-                  view.scene.value = 1
-                }
-              : undefined
-          }
+          onPresent={steps.length > 0 ? () => set(view.scene, 1) : undefined}
           onSideBySide={canAskTwice ? onSideBySide : undefined}
           share={share}
         />
@@ -145,11 +130,8 @@ export function TracePanel({
           )
         ) : (
           <VerdictCard
-            facts={facts}
+            {...stepsProps}
             verdict={verdict}
-            links={links}
-            view={view}
-            context={context}
             isFinished={isFinished}
             isPast={isPast}
             takeUnplayed={() => {
@@ -162,16 +144,7 @@ export function TracePanel({
         )}
         {draw[view.view.value]()}
       </section>
-      {hasDrawer && view.view.value !== 'compare' && (
-        <StepDrawer
-          timeline={timeline}
-          facts={facts}
-          view={view}
-          context={context}
-          links={links}
-          redactor={redactor}
-        />
-      )}
+      {hasDrawer && view.view.value !== 'compare' && <StepDrawer {...stepsProps} />}
       <Presenter
         scene={view.scene}
         turns={[{ question: message, mode, flow, steps, running, pause, names }]}

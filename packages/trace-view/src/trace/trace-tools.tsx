@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { narrowQuery, useMediaQuery } from '../browser/media-query.ts'
-import { Icon, type IconName } from '../controls/icon.tsx'
+import { Button } from '../controls/button.tsx'
+import type { IconName } from '../controls/icon.tsx'
 import { Popover } from '../controls/popover.tsx'
 import type { PageKey } from '../keys/keys.ts'
 
@@ -23,12 +24,7 @@ export function TraceTools({ onPresent, onSideBySide, share }: TraceToolsProps) 
   )
   if (!isNarrow) return <div class="end line">{tools}</div>
   return (
-    <Popover
-      id="trace-more"
-      label="More: side by side, present, share"
-      panelClass="menu"
-      button={<Icon name="more" />}
-    >
+    <Popover id="trace-more" label="More: side by side, present, share" panelClass="menu" icon="more">
       {tools}
     </Popover>
   )
@@ -43,9 +39,8 @@ interface ToolProps {
 
 function Tool({ icon, label, shortcut, onClick }: ToolProps) {
   return (
-    <button type="button" class="button quiet" aria-keyshortcuts={shortcut} onClick={onClick}>
-      <Icon name={icon} />
+    <Button class="button quiet" aria-keyshortcuts={shortcut} onClick={onClick} icon={icon}>
       {label}
-    </button>
+    </Button>
   )
 }

@@ -1,8 +1,8 @@
 import type { BlueprintCredential, LogIds } from '@entra-agents/trace'
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { Button } from '../controls/button.tsx'
 import { CopyButton } from '../controls/copy-button.tsx'
-import { Icon } from '../controls/icon.tsx'
 import type { Formula } from '../identity/formula.ts'
 import { FormulaView, Marks } from '../identity/formula-view.tsx'
 import type { Verdict } from '../identity/verdict.ts'
@@ -53,10 +53,9 @@ export function VerdictCard(props: VerdictCardProps) {
     <section class={`card verdict-box ${isPlaying.value ? 'play' : ''}`} aria-label="Verdict" ref={card}>
       <VerdictLine {...verdict}>
         {canPlay && (
-          <button type="button" class="button quiet replay" onClick={play}>
-            <Icon name="play" />
+          <Button class="button quiet replay" onClick={play} icon="play">
             Replay
-          </button>
+          </Button>
         )}
       </VerdictLine>
       <FourAnswers answers={verdict.answers} />

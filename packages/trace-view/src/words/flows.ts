@@ -16,8 +16,6 @@ interface FlowWords {
   readonly asWhom: string
   /** The tokens that the sidecar presents to Entra ID to get TR, in the formula's order. T1 is the agent’s credential. */
   readonly terms: readonly FormulaTerm[]
-  /** What Entra ID does with these tokens. */
-  readonly issues: string
   /** The name of TR in the formula. */
   readonly result: string
   /** Whose right TR carries, and where this right comes from. */
@@ -34,7 +32,6 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     tokens: 'Tokens, as itself',
     asWhom: 'as itself',
     terms: ['T1'],
-    issues: 'issues TR',
     result: 'Agent’s token',
     right: 'its own',
     example: 'Who are you when you call an API?',
@@ -46,7 +43,6 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     tokens: 'Tokens, for you',
     asWhom: 'for you',
     terms: ['T1', 'Tc'],
-    issues: 'exchanges Tc for TR',
     result: 'Agent’s token',
     right: 'yours, by consent',
     example: 'What can you see about me?',
@@ -58,7 +54,6 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     tokens: 'Tokens, its own account',
     asWhom: 'as its own user account',
     terms: ['T1', 'T2'],
-    issues: 'exchanges T2 for TR',
     result: 'Account’s token',
     right: 'granted to the agent',
     example: 'Who are you when you call an API?',

@@ -3,16 +3,8 @@ import {
   type Mode,
   type PublicAgent,
   type PublicConfig,
-  type TokenRole,
   tokenExchangeAudience,
 } from '@entra-agents/trace'
-
-export const tokenRoleNames: Readonly<Record<TokenRole, string>> = {
-  Tc: 'your token',
-  T1: 'the blueprint’s token',
-  T2: 'the agent’s token for its own account',
-  TR: 'the agent’s token',
-}
 
 export const modeNames: Readonly<Record<Mode, string>> = { direct: 'Direct', bedrock: 'Bedrock' }
 

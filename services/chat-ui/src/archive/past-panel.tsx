@@ -1,4 +1,6 @@
 import { useLoaded } from '@entra-agents/trace-view/browser/lazy'
+import { set } from '@entra-agents/trace-view/browser/set'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
 import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { type Names, untitledAgent } from '@entra-agents/trace-view/words/names'
@@ -37,9 +39,7 @@ export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' 
           aria-label="Search earlier conversations"
           placeholder="Search"
           value={query.value}
-          onInput={event => {
-            query.value = event.currentTarget.value
-          }}
+          onInput={event => set(query, event.currentTarget.value)}
         />
       )}
       {shown.length === 0 ? (
@@ -59,9 +59,7 @@ export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' 
         />
         Keep nothing, and delete what is kept
       </label>
-      <button type="button" class="button" onClick={() => past.removeAll()}>
-        Delete all, of everybody who uses this browser
-      </button>
+      <Button onClick={() => past.removeAll()}>Delete all, of everybody who uses this browser</Button>
     </>
   )
 }

@@ -1,6 +1,8 @@
 import { chatLimits } from '@entra-agents/trace'
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
+import { set } from '@entra-agents/trace-view/browser/set'
 import { useSettled } from '@entra-agents/trace-view/browser/settled'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { Icon, type IconName } from '@entra-agents/trace-view/controls/icon'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
@@ -86,8 +88,7 @@ export function Composer(props: ComposerProps) {
       {editing.value && (
         <p class="note line">
           Sending makes another attempt; the earlier one and what came after it are kept beside it.
-          <button
-            type="button"
+          <Button
             class="link"
             onClick={() => {
               conversation.cancelEdit()
@@ -95,7 +96,7 @@ export function Composer(props: ComposerProps) {
             }}
           >
             Cancel
-          </button>
+          </Button>
         </p>
       )}
       <label class="visually-hidden" for="message">
@@ -113,9 +114,7 @@ export function Composer(props: ComposerProps) {
           aria-invalid={isTooLong}
           readOnly={isSigningIn}
           value={draft.value}
-          onInput={event => {
-            draft.value = event.currentTarget.value
-          }}
+          onInput={event => set(draft, event.currentTarget.value)}
           onKeyDown={event => {
             if (event.key !== 'Enter' || event.shiftKey || isComposing(event)) return
             event.preventDefault()

@@ -1,3 +1,4 @@
+import { set } from '@entra-agents/trace-view/browser/set'
 import { useKeys } from '@entra-agents/trace-view/keys/use-keys'
 import type { Page } from '../page.ts'
 import { type Try, tellTry, triesFor } from './tries.ts'
@@ -32,9 +33,7 @@ export function EmptyState({ config, conversation, session, asking, shownTry }: 
               asked={one.agent.name === agent.value ? undefined : one.agent.title}
               isShown={one === shown}
               isSignedIn={session.account.value !== undefined}
-              onShow={() => {
-                shownTry.value = index
-              }}
+              onShow={() => set(shownTry, index)}
               onAsk={askAt(index)}
             />
           </li>

@@ -2,6 +2,8 @@ import type { Pause, Problem, TurnResult } from '@entra-agents/trace'
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
 import { useNow } from '@entra-agents/trace-view/browser/now'
+import { toggle } from '@entra-agents/trace-view/browser/set'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
@@ -118,9 +120,7 @@ function UnsentNote({ exchange, conversation }: Pick<ExchangeProps, 'exchange' |
       <p>{tellUnsent(exchange.value)}</p>
       {!conversation.opened.value && (
         <div class="acts line">
-          <button type="button" class="button" onClick={() => void conversation.retry(exchange)}>
-            Ask again
-          </button>
+          <Button onClick={() => void conversation.retry(exchange)}>Ask again</Button>
         </div>
       )}
     </div>
@@ -146,17 +146,10 @@ function QuestionText({ message, asker }: { readonly message: string; readonly a
         </span>
       </p>
       {isLong && (
-        <button
-          type="button"
-          class="link note"
-          aria-expanded={whole.value}
-          onClick={() => {
-            whole.value = !whole.value
-          }}
-        >
+        <Button class="link note" aria-expanded={whole.value} onClick={() => toggle(whole)}>
           {whole.value ? 'Show less' : 'Show all'}
           <span class="visually-hidden"> of the question</span>
-        </button>
+        </Button>
       )}
     </div>
   )
@@ -206,16 +199,15 @@ function AnswerFooter(props: ExchangeProps & { readonly selected: boolean }) {
   if (state === 'running' || (pause && selected)) return null
   return (
     <div class="answer-footer line">
-      <button
-        type="button"
+      <Button
         class="button quiet"
         aria-pressed={selected}
         aria-label={`Show the trace of “${questionStart(question.message)}”`}
         onClick={() => onTrace(exchange)}
+        icon="trace"
       >
-        <Icon name="trace" />
         Trace
-      </button>
+      </Button>
       {answer && <CopyButton label="Copy the answer" text={() => answer} />}
       {state !== 'failed' && !pause && !conversation.opened.value && (
         <IconButton

@@ -1,3 +1,4 @@
+import { Button } from '@entra-agents/trace-view/controls/button'
 import type { Page } from '../page.ts'
 
 /** Stands in place of the composer if the conversation's agent is not set up any more. */
@@ -8,9 +9,9 @@ export function GoneAgent({ config, conversation, names }: Pick<Page, 'config' |
       The agent of this conversation, <code>{conversation.agent.value}</code>, is not set up here any more.
       You can read the conversation, and ask another agent in a new one.{' '}
       {other && (
-        <button type="button" class="button" onClick={() => conversation.switchTo(other.name)}>
+        <Button onClick={() => conversation.switchTo(other.name)}>
           Ask {names.ofAgent(other.name).agent}
-        </button>
+        </Button>
       )}
     </p>
   )

@@ -1,5 +1,5 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
@@ -87,18 +87,17 @@ export function MessageLog(exchangeProps: MessageLogProps) {
         </div>
       </div>
       {!following.value && exchanges.length > 0 && !waits && (
-        <button
-          type="button"
+        <Button
           class="button jump"
           onClick={() => {
             following.value = true
             log.current?.focus()
             scrollToEnd()
           }}
+          icon="down"
         >
-          <Icon name="down" />
           Jump to latest
-        </button>
+        </Button>
       )}
     </div>
   )

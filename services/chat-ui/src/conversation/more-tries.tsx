@@ -1,3 +1,4 @@
+import { Button } from '@entra-agents/trace-view/controls/button'
 import type { Page } from '../page.ts'
 import { type Try, triesFor } from './tries.ts'
 
@@ -15,14 +16,9 @@ export function MoreTries({ config, conversation, asking }: MoreTriesProps) {
     <ul class="more-tries line" aria-label="Try also">
       {tries.map((one, index) => (
         <li key={index}>
-          <button
-            type="button"
-            class="button"
-            aria-disabled={running.value}
-            onClick={() => void asking.ask(one)}
-          >
+          <Button aria-disabled={running.value} onClick={() => void asking.ask(one)}>
             {tellShortly(one, agent.value)}
-          </button>
+          </Button>
         </li>
       ))}
     </ul>

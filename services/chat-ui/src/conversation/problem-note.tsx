@@ -1,3 +1,5 @@
+import { toggle } from '@entra-agents/trace-view/browser/set'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { Fact } from '@entra-agents/trace-view/controls/fact'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
@@ -71,9 +73,8 @@ export function ProblemNote(props: ProblemNoteProps) {
               onClick={() => void signInAndRetry(props, interaction, asked)}
             />
           ) : (
-            <button
+            <Button
               key={label}
-              type="button"
               class={index > 0 || forAdministrator ? 'button' : 'button primary'}
               onClick={() => {
                 if (edits) onEdit?.()
@@ -81,7 +82,7 @@ export function ProblemNote(props: ProblemNoteProps) {
               }}
             >
               {label}
-            </button>
+            </Button>
           ),
         )}
       </div>
@@ -118,16 +119,9 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
       <header>
         <Icon name={problemIcons[kind]} />
         <span id={id}>{tellProblemKind(problem, exchange.steps, names)}</span>
-        <button
-          type="button"
-          class="link end"
-          aria-expanded={isWhole.value}
-          onClick={() => {
-            isWhole.value = !isWhole.value
-          }}
-        >
+        <Button class="link end" aria-expanded={isWhole.value} onClick={() => toggle(isWhole)}>
           <code>{code}</code>
-        </button>
+        </Button>
       </header>
       <div class="stack">
         {needs ? (
@@ -181,9 +175,7 @@ function AskNowNote({ exchange, conversation }: Pick<ProblemNoteProps, 'exchange
   return (
     <div class="acts line">
       <p class="note">You are signed in now. This question has not been asked yet.</p>
-      <button type="button" class="button" onClick={() => void conversation.retry(exchange)}>
-        Ask now
-      </button>
+      <Button onClick={() => void conversation.retry(exchange)}>Ask now</Button>
     </div>
   )
 }

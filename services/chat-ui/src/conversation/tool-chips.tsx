@@ -1,5 +1,5 @@
 import type { Sentence, ToolUse, TraceStep } from '@entra-agents/trace'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { tellArguments } from '@entra-agents/trace-view/words/call-facts'
 import type { Names } from '@entra-agents/trace-view/words/names'
 import { type ProblemKind, problemKind } from '@entra-agents/trace-view/words/problem-kinds'
@@ -44,20 +44,19 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
       {chips.map((chip, index) => {
         const outcome = tellOutcome(chip, isOneTool, names)
         return (
-          <button
+          <Button
             key={chip.stepId ?? index}
-            type="button"
             class="button tool-chip"
             data-status={chip.status}
             data-problem={chip.alarm}
             disabled={chip.stepId === undefined}
             onClick={() => chip.stepId !== undefined && onShow(chip.stepId)}
+            icon={icons[chip.status]}
           >
-            <Icon name={icons[chip.status]} />
             <code class={isOneTool ? 'visually-hidden' : 'cut'}>{chip.name}</code>{' '}
             <bdi class="cut">{chip.words}</bdi>
             {outcome && <span class="note cut">{outcome}</span>}
-          </button>
+          </Button>
         )
       })}
     </p>

@@ -1,3 +1,4 @@
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { areKeysShown } from '@entra-agents/trace-view/keys/use-keys'
 import { repositoryUrl } from '@entra-agents/trace-view/words/problem-kinds'
@@ -17,8 +18,7 @@ export function AboutPanel({ title, status }: { readonly title: string } & Pick<
       <a class="button quiet" href={repositoryUrl} target="_blank" rel="noopener noreferrer">
         Source
       </a>
-      <button
-        type="button"
+      <Button
         class="button quiet"
         aria-keyshortcuts="?"
         onClick={() => {
@@ -27,7 +27,7 @@ export function AboutPanel({ title, status }: { readonly title: string } & Pick<
         }}
       >
         Keys
-      </button>
+      </Button>
     </>
   )
 }

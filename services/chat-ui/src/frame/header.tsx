@@ -1,5 +1,6 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { closePopovers, Popover } from '@entra-agents/trace-view/controls/popover'
 import { agentNamed } from '../agent/documents.ts'
@@ -30,13 +31,11 @@ export function Header({ title, page }: { readonly title: string; readonly page:
         shortcut="e"
         label="Earlier conversations"
         class="button quiet"
+        icon="history"
         button={
-          <>
-            <Icon name="history" />
-            <span>
-              Earlier<span class="menu-only"> conversations</span>
-            </span>
-          </>
+          <span>
+            Earlier<span class="menu-only"> conversations</span>
+          </span>
         }
       >
         <ArchivePanel {...page} />
@@ -50,12 +49,8 @@ export function Header({ title, page }: { readonly title: string; readonly page:
       shortcut="m"
       label="What the model is told"
       class="button quiet"
-      button={
-        <>
-          <Icon name="sheet" />
-          What the model is told
-        </>
-      }
+      icon="sheet"
+      button="What the model is told"
     >
       <InstructionsPanel {...page} />
     </Popover>
@@ -81,7 +76,7 @@ export function Header({ title, page }: { readonly title: string; readonly page:
             id="more"
             label="More: new, earlier, what the model is told, account, theme"
             panelClass="menu"
-            button={<Icon name="more" />}
+            icon="more"
           >
             {conversations}
             {instructions}
@@ -103,8 +98,7 @@ export function Header({ title, page }: { readonly title: string; readonly page:
 function NewConversation({ conversation }: Pick<Page, 'conversation'>) {
   if (conversation.exchanges.value.length === 0 && conversation.replaced.value) {
     return (
-      <button
-        type="button"
+      <Button
         class="button quiet"
         onClick={() => {
           conversation.undoStartOver()
@@ -114,12 +108,11 @@ function NewConversation({ conversation }: Pick<Page, 'conversation'>) {
         <span>
           Undo<span class="menu-only"> new conversation</span>
         </span>
-      </button>
+      </Button>
     )
   }
   return (
-    <button
-      type="button"
+    <Button
       class="button quiet"
       aria-keyshortcuts="n"
       onClick={() => {
@@ -127,12 +120,12 @@ function NewConversation({ conversation }: Pick<Page, 'conversation'>) {
         closePopovers()
         document.getElementById('message')?.focus()
       }}
+      icon="plus"
     >
-      <Icon name="plus" />
       <span>
         New<span class="menu-only"> conversation</span>
       </span>
-    </button>
+    </Button>
   )
 }
 

@@ -1,3 +1,4 @@
+import { set } from '@entra-agents/trace-view/browser/set'
 import type { Signal } from '@preact/signals'
 
 export type Pane = 'conversation' | 'trace'
@@ -21,9 +22,7 @@ export function Tabs({ shown, badge }: { readonly shown: Signal<Pane>; readonly 
           aria-controls={`pane-${pane}`}
           aria-selected={shown.value === pane}
           tabIndex={shown.value === pane ? 0 : -1}
-          onClick={() => {
-            shown.value = pane
-          }}
+          onClick={() => set(shown, pane)}
           onKeyDown={({ key, currentTarget }) => {
             if (key !== 'ArrowLeft' && key !== 'ArrowRight') return
             const other = currentTarget.nextElementSibling ?? currentTarget.previousElementSibling

@@ -1,5 +1,5 @@
 import { readStored, writeStored } from '@entra-agents/trace-view/browser/stored'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { effect, signal } from '@preact/signals'
 
 const themes = { system: 'as the system', light: 'light', dark: 'dark' } as const
@@ -25,8 +25,7 @@ function themeAfter(now: Theme): Theme {
 export function ThemeButton() {
   const words = `Theme: ${themes[theme.value]}`
   return (
-    <button
-      type="button"
+    <Button
       class="button quiet"
       title={words}
       aria-keyshortcuts="t"
@@ -34,9 +33,9 @@ export function ThemeButton() {
         theme.value = themeAfter(theme.value)
         writeStored('local', 'theme', theme.value)
       }}
+      icon="theme"
     >
-      <Icon name="theme" />
       <span class="menu-only">{words}</span>
-    </button>
+    </Button>
   )
 }

@@ -1,5 +1,4 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { Popover } from '@entra-agents/trace-view/controls/popover'
 import { triesFor } from '../conversation/tries.ts'
 import type { Page } from '../page.ts'
@@ -49,12 +48,8 @@ export function TracePane(props: TracePaneProps) {
             class="button quiet"
             panelClass="share"
             shortcut="x"
-            button={
-              <>
-                <Icon name="share" />
-                Share
-              </>
-            }
+            icon="share"
+            button="Share"
           >
             <SharePanel {...props} />
           </Popover>

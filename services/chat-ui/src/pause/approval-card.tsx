@@ -1,5 +1,6 @@
 import type { AskedCall, Decision } from '@entra-agents/trace'
 import { useSettled } from '@entra-agents/trace-view/browser/settled'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { count } from '@entra-agents/trace-view/words/times'
@@ -91,15 +92,13 @@ function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
   const canPress = useSettled(true, { isNew: true })
   const { doIt, leaveIt } = buttonLabels(call.title)
   const choice = (value: Decision['decision'], label: string) => (
-    <button
-      type="button"
-      class="button"
+    <Button
       aria-pressed={decision === value}
       aria-disabled={!canPress}
       onClick={() => canPress && onDecide(value)}
     >
       {label}
-    </button>
+    </Button>
   )
   return (
     <li class="stack">

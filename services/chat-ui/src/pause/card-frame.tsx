@@ -1,6 +1,7 @@
 import type { AskedCall, Decision, Pause } from '@entra-agents/trace'
 import { useNow } from '@entra-agents/trace-view/browser/now'
 import { useSettled } from '@entra-agents/trace-view/browser/settled'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { FailureCode } from '@entra-agents/trace-view/controls/failure-code'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { KeepFocus } from '@entra-agents/trace-view/controls/keep-focus'
@@ -140,9 +141,8 @@ export function CardFrame(props: CardFrameProps) {
       <KeepFocus class="acts line">
         {waitsFor && <span role="status">{waitsFor}</span>}
         {acts.map(act => (
-          <button
+          <Button
             key={act.label}
-            type="button"
             class={act.role === 'main' ? 'button primary' : 'button'}
             aria-disabled={act.isDisabled || !canPress}
             aria-keyshortcuts={act.role && keys[act.role].names}
@@ -158,7 +158,7 @@ export function CardFrame(props: CardFrameProps) {
                 </span>
               )
             )}
-          </button>
+          </Button>
         ))}
       </KeepFocus>
       <svg class="countdown" aria-hidden="true">

@@ -1,4 +1,6 @@
 import { downloadText } from '@entra-agents/trace-view/browser/download'
+import { set } from '@entra-agents/trace-view/browser/set'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { Drawing } from '@entra-agents/trace-view/controls/icon'
 import { Segments } from '@entra-agents/trace-view/controls/segments'
 import { useSignal } from '@preact/signals'
@@ -66,36 +68,22 @@ export function SharePanel(props: Pick<Page, 'conversation' | 'config' | 'status
         name="Picture"
         words="1200 × 630, verdict and formula of this answer, for a slide or a post."
       >
-        <button
-          type="button"
-          class="button"
-          onClick={() => save('svg', 'image/svg+xml', writePicture, 'answer')}
-        >
-          SVG
-        </button>
+        <Button onClick={() => save('svg', 'image/svg+xml', writePicture, 'answer')}>SVG</Button>
       </Way>
       <Way icon="sheet" name="Report" words="One HTML file without scripts. Prints light.">
-        <button type="button" class="button" onClick={() => save('html', 'text/html', reportHtml)}>
-          Save
-        </button>
+        <Button onClick={() => save('html', 'text/html', reportHtml)}>Save</Button>
       </Way>
       <Way icon="code" name="Data" words="JSON. The page reads it back: Earlier, Open a file.">
-        <button
-          type="button"
-          class="button"
-          onClick={() => save('json', 'application/json', file => JSON.stringify(file, undefined, 2))}
-        >
+        <Button onClick={() => save('json', 'application/json', file => JSON.stringify(file, undefined, 2))}>
           JSON
-        </button>
+        </Button>
       </Way>
       {!opened?.redacted && (
         <label class="row toggle">
           <input
             type="checkbox"
             checked={leavesOut.value}
-            onChange={event => {
-              leavesOut.value = event.currentTarget.checked
-            }}
+            onChange={event => set(leavesOut, event.currentTarget.checked)}
           />
           Leave out who you are: name, sign-in name, object id, tenant
         </label>
@@ -154,8 +142,7 @@ function LinkWay({ make }: { readonly make: () => ExportedFile }) {
   return (
     <Way icon="link" name="Link" words={words.value}>
       {navigator.clipboard || isDisabled ? (
-        <button
-          type="button"
+        <Button
           class="button primary"
           disabled={isDisabled}
           onClick={() => {
@@ -169,7 +156,7 @@ function LinkWay({ make }: { readonly make: () => ExportedFile }) {
           }}
         >
           {done.value}
-        </button>
+        </Button>
       ) : (
         <a class="button primary" href={address} target="_blank" rel="noopener noreferrer">
           Open link

@@ -1,6 +1,7 @@
 import type { PublicConfig } from '@entra-agents/trace'
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { set } from '@entra-agents/trace-view/browser/set'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import { Popover } from '@entra-agents/trace-view/controls/popover'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { OutcomeMark } from '@entra-agents/trace-view/identity/verdict-view'
@@ -55,54 +56,41 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
   return (
     <main class="side-by-side">
       <div class="pane-head line">
-        <button
-          type="button"
+        <Button
           class="button quiet"
           onClick={() => {
             if (traced.value) traced.value = undefined
             else onClose()
           }}
+          icon="left"
         >
-          <Icon name="left" />
           {traced.value ? 'Side by side' : 'Conversation'}
-        </button>
+        </Button>
         <h2>Side by side</h2>
         <p class="cut">
           “<bdi>{pair.message}</bdi>”
         </p>
         {!shown && (
           <div class="end row">
-            <button
-              type="button"
+            <Button
               class={pair.isAsked ? 'button' : 'button primary'}
               onClick={() => pair.askBoth()}
+              icon={pair.isAsked ? 'retry' : 'send'}
             >
-              <Icon name={pair.isAsked ? 'retry' : 'send'} />
               {pair.isAsked ? 'Ask both again' : 'Ask both'}
-            </button>
+            </Button>
             {left && right && (
               <>
-                <button
-                  type="button"
-                  class="button quiet"
-                  onClick={() => {
-                    view.scene.value = 1
-                  }}
-                >
-                  <Icon name="expand" />
+                <Button class="button quiet" onClick={() => set(view.scene, 1)} icon="expand">
                   Present
-                </button>
+                </Button>
                 <Popover
                   id="share"
                   label="Share"
                   class="button quiet"
                   panelClass="share"
-                  button={
-                    <>
-                      <Icon name="share" />
-                      Share
-                    </>
-                  }
+                  icon="share"
+                  button="Share"
                 >
                   <SharedPair pair={pair} config={config} status={status} session={session} />
                 </Popover>
@@ -137,9 +125,7 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
                     title={isOneAgent ? flowWords[asked.facts.flow].label : asked.names.agent}
                     config={config}
                     session={session}
-                    onTrace={() => {
-                      traced.value = side
-                    }}
+                    onTrace={() => set(traced, side)}
                   />
                 )}
               </section>
@@ -206,9 +192,7 @@ function Pickers({ side: { agent, flow }, which, config }: PickersProps) {
         label={`Flow on the ${which}`}
         chosen={flow.value}
         options={flows.map(value => ({ value, title: flowWords[value].label }))}
-        onChoose={chosen => {
-          flow.value = flows.find(name => name === chosen) ?? flow.value
-        }}
+        onChoose={chosen => set(flow, flows.find(name => name === chosen) ?? flow.value)}
       />
     </div>
   )
@@ -239,10 +223,9 @@ function AnsweredSide({ answer, facts, names, side, title, config, session, onTr
         />
       ))}
       <SideAnswer answer={answer} side={side} session={session} config={config} names={names} />
-      <button type="button" class="button quiet" onClick={onTrace}>
-        <Icon name="trace" />
+      <Button class="button quiet" onClick={onTrace} icon="trace">
         Open this trace
-      </button>
+      </Button>
     </>
   )
 }

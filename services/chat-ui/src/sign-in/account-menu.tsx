@@ -1,5 +1,4 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { KeepFocus } from '@entra-agents/trace-view/controls/keep-focus'
 import { Popover } from '@entra-agents/trace-view/controls/popover'
 import { useSignal } from '@preact/signals'
@@ -35,12 +34,8 @@ export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'c
           <SignInButton
             session={session}
             class="button quiet"
-            label={
-              <>
-                <Icon name="user" />
-                Sign in
-              </>
-            }
+            icon="user"
+            label="Sign in"
             onClick={() => void run(signIn())}
           />
           {problem.value && (
@@ -57,16 +52,13 @@ export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'c
 
 function SignedInAccount({ account, onSignOut }: AccountPanelProps) {
   const button = (
-    <>
-      <Icon name="user" />
-      <span class="account-name cut">
-        <span class="menu-only">Signed in as </span>
-        <bdi>{account.name}</bdi>
-      </span>
-    </>
+    <span class="account-name cut">
+      <span class="menu-only">Signed in as </span>
+      <bdi>{account.name}</bdi>
+    </span>
   )
   return (
-    <Popover id="account" label="Account" class="button quiet" button={button}>
+    <Popover id="account" label="Account" class="button quiet" icon="user" button={button}>
       <AccountPanel account={account} onSignOut={onSignOut} />
     </Popover>
   )

@@ -1,4 +1,5 @@
 import { storedKeys } from '@entra-agents/trace-view/browser/stored'
+import { Button } from '@entra-agents/trace-view/controls/button'
 import type { Account } from './session.ts'
 
 export interface AccountPanelProps {
@@ -21,9 +22,7 @@ export function AccountPanel({ account, onSignOut }: AccountPanelProps) {
       {storedKeys('session') === undefined && (
         <p class="note">Your browser lets this page keep nothing: a reload signs you out.</p>
       )}
-      <button type="button" class="button" onClick={onSignOut}>
-        Sign out
-      </button>
+      <Button onClick={onSignOut}>Sign out</Button>
     </>
   )
 }
