@@ -1,4 +1,4 @@
-import type { ComponentProps } from 'preact'
+import type { ComponentChildren, ComponentProps } from 'preact'
 import { widthOf } from './fit-text.ts'
 
 /** The light colours of the page: a picture has no theme. */
@@ -34,6 +34,18 @@ export function toneOf(kind: string): Tone {
 export const [left, right] = [64, 1136]
 
 export const dashes = { 'stroke-dasharray': '6 5' }
+export const strokes = { fill: 'none', 'stroke-width': 2, 'stroke-linecap': 'round' } as const
+
+interface PlacedProps {
+  readonly x: number
+  readonly y?: number
+  readonly children: ComponentChildren
+}
+
+/** What is drawn from its own upper left corner. */
+export function Placed({ x, y = 0, children }: PlacedProps) {
+  return <g transform={`translate(${x} ${y})`}>{children}</g>
+}
 
 interface LinesProps extends Omit<ComponentProps<'text'>, 'x' | 'y'> {
   readonly x: number
@@ -53,12 +65,9 @@ export function Lines({ x, y, lines, step = 24, size = 17, room = Infinity, ...l
     <text font-size={size} {...look}>
       {lines.map((line, index) => {
         const width = widthOf(line, tight(size))
-        const fixed = width > room * 0.8 && {
-          textLength: Math.min(width, room),
-          lengthAdjust: 'spacingAndGlyphs',
-        }
+        const fixed = { textLength: Math.min(width, room), lengthAdjust: 'spacingAndGlyphs' }
         return (
-          <tspan key={index} x={x} y={y + index * step} {...fixed}>
+          <tspan key={index} x={x} y={y + index * step} {...(width > room * 0.8 && fixed)}>
             {line}
           </tspan>
         )
@@ -67,26 +76,26 @@ export function Lines({ x, y, lines, step = 24, size = 17, room = Infinity, ...l
   )
 }
 
-const strokes = { check: 'm3 8.5 3.5 3.5L13 4.5', cross: 'm4.5 4.5 7 7M11.5 4.5l-7 7' }
+const signs = { allowed: 'm3 8.5 3.5 3.5L13 4.5', denied: 'm4.5 4.5 7 7M11.5 4.5l-7 7' }
 
 interface SignProps {
   readonly x: number
   readonly y: number
   readonly size: number
-  readonly colour: string
-  readonly isBad?: boolean
+  readonly kind: string
 }
 
-export function Sign({ x, y, size, colour, isBad = false }: SignProps) {
+/** The sign of what was allowed or denied; any other outcome has none. */
+export function Sign({ x, y, size, kind }: SignProps) {
+  if (kind !== 'allowed' && kind !== 'denied') return null
+  const transform = `translate(${x} ${y}) scale(${size / 16})`
   return (
     <path
-      d={isBad ? strokes.cross : strokes.check}
-      transform={`translate(${x} ${y}) scale(${size / 16})`}
-      fill="none"
-      stroke={colour}
-      stroke-width="2"
-      stroke-linecap="round"
+      d={signs[kind]}
+      transform={transform}
+      stroke={tones[kind].line}
       stroke-linejoin="round"
+      {...strokes}
     />
   )
 }
