@@ -23,7 +23,7 @@ describe('somebody who signs in', () => {
     await waitForAnswer(await askOnBehalf(page))
     await expectCallFor(page, ada)
     const card = await (await showToken(page, 'TR')).textContent()
-    expect(card).toContain('for you (in Entra: on behalf of) towards Weather API.')
+    expect(card).toContain('for you towards Weather API.')
     expect(card, 'whom “you” means').toContain(ada.oid)
     expect(await page.locator('.formulas .plate[data-token=Tc]').count()).toBe(1)
     await page.reload()

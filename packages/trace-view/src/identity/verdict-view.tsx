@@ -54,7 +54,9 @@ export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
           </dd>
           <dd>
             <CheckTicks {...answer} />
-            <PhraseView phrase={answer.detail} />
+            <span class={answer.checks && 'whole-word'}>
+              <PhraseView phrase={answer.detail} />
+            </span>
           </dd>
           {answer.more && <dd>{answer.more}</dd>}
         </div>

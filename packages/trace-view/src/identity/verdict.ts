@@ -26,3 +26,8 @@ export interface Verdict {
   readonly outcome: { readonly kind: OutcomeKind; readonly words: string }
   readonly answers: readonly FactAnswer[]
 }
+
+/** The rights that were used, by the third answer; its words if there is no right. */
+export function usedRights({ answers }: Pick<Verdict, 'answers'>): readonly string[] {
+  return answers[2]?.value.split(' ') ?? []
+}

@@ -5,7 +5,7 @@ import {
   readNumericDate,
   type TokenCard,
 } from '@entra-agents/trace'
-import type { Names } from '../words/names.ts'
+import { type Names, withArticle } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
 import { actsAsOf, wordsOfToken } from './acts-as.ts'
@@ -58,16 +58,24 @@ export function claimWords(name: string): ClaimMeaning | undefined {
   return Object.hasOwn(claimDictionary, name) ? claimDictionary[name] : undefined
 }
 
+/** What stands before the words for a value. */
+const prefixes: Readonly<Record<string, string>> = {
+  xms_act_fct: 'acts as an ',
+  xms_par_app_azp: 'made from the ',
+}
+
 /** One claim in words. What an id stands for depends on whose rights the token has. */
 export function viewClaim(name: string, value: unknown, names: Names, card: TokenCard): ClaimView {
   const text = spellOutDirections(claimText(value))
+  const standsFor =
+    names.id(text) ?? toReader(tellSubject(name, card, names), names) ?? decodeNumbers(name, text)
   const seconds = groupOf(name) === 'when' || name === 'xms_tcdt' ? readNumericDate(value) : undefined
   return {
     name,
     text,
     time: seconds === undefined ? undefined : new Date(seconds * 1000),
     meaning: claimWords(name)?.meaning,
-    standsFor: names.id(text) ?? toReader(tellSubject(name, card, names), names) ?? decodeNumbers(name, text),
+    standsFor: standsFor && `${prefixes[name] ?? ''}${standsFor}`,
   }
 }
 
@@ -75,8 +83,8 @@ function tellSubject(name: string, card: TokenCard, names: Names): string | unde
   if ((name !== 'oid' && name !== 'sub') || actsAsOf(card) === 'agent') return undefined
   const { subject } = wordsOfToken(card)
   if (name === 'oid') return subject
-  const audience = names.id(String(card.claims?.['aud'])) ?? 'application'
-  return `${subject === 'you' ? 'your' : 'its'} id towards the ${audience}`
+  const audience = withArticle(names.id(String(card.claims?.['aud'])) ?? 'application')
+  return `${subject === 'you' ? 'your' : 'its'} id towards ${audience}`
 }
 
 function decodeNumbers(name: string, text: string): string | undefined {

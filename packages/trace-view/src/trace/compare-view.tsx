@@ -15,11 +15,12 @@ interface CompareViewProps {
   /** The facts of the shown answer. */
   readonly facts: TurnFacts
   readonly names: Names
+  readonly used: readonly string[]
   readonly onSideBySide: (() => void) | undefined
 }
 
 /** Two tokens side by side, at first the two of the shown answer: what stayed, and what changed. */
-export function CompareView({ answers, facts, names, onSideBySide }: CompareViewProps) {
+export function CompareView({ answers, facts, names, used, onSideBySide }: CompareViewProps) {
   const tokens = seenTokens(answers, names)
   const chosen = useSignal<readonly [string | undefined, string | undefined]>([undefined, undefined])
   const [first, second] = proposePair(tokens, facts)
@@ -38,7 +39,11 @@ export function CompareView({ answers, facts, names, onSideBySide }: CompareView
         <IconButton icon="swap" label="Swap sides" onClick={() => choose(right, left)} />
         <TokenChoice label="Right" tokens={tokens} chosen={right} onChoose={token => choose(left, token)} />
       </div>
-      <ComparisonTable left={left} right={right} heads={[headOf(left), headOf(right)]} />
+      <ComparisonTable
+        left={{ ...left, used }}
+        right={{ ...right, used }}
+        heads={[headOf(left), headOf(right)]}
+      />
     </section>
   )
 }

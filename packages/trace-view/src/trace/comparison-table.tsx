@@ -110,11 +110,11 @@ function Difference({ sign, sides: [left, right], ...question }: DifferenceProps
 
 function Claim({ claim }: { readonly claim: ClaimInWords | undefined }) {
   if (!claim) return <span class="soft">not in this token</span>
-  const { words, isName = false, code } = claim
+  const { name, words, code } = claim
   return (
     <>
-      {words && (isName ? <strong dir="auto">{words}</strong> : <span dir="auto">{words}</span>)}{' '}
-      <code dir="auto">{code}</code>
+      {name && <strong dir="auto">{name}</strong>}
+      {words && <span dir="auto">{words}</span>} <code dir="auto">{code}</code>
     </>
   )
 }

@@ -10,13 +10,15 @@ import { rightsOf } from './turn-facts.ts'
 export interface ComparedToken {
   readonly card: TokenCard
   readonly names: Names
+  /** The rights that were used, where that is known. */
+  readonly used?: readonly string[]
 }
 
 /** What a claim says, and how it stands in the token. */
 export interface ClaimInWords {
+  /** Somebody, or a right that was used; set bold. */
+  readonly name?: string | undefined
   readonly words?: string | undefined
-  /** Whether the words name somebody or a right; they are set bold. */
-  readonly isName?: boolean
   readonly code: string
 }
 
@@ -110,8 +112,8 @@ function signOf(left: unknown, right: unknown): Sign {
 /** What a kept claim says within a sentence; of where a token comes from, only that it is the same. */
 function wordsOf(name: string, claims: ReadonlyMap<string, unknown>, token: ComparedToken): string[] {
   if (origins.includes(name)) return [claimWords(name)?.name ?? name].map(word => word.toLowerCase())
-  const words = tellClaim(name, claims, token)?.words
-  return words ? [words.replace(/^(You|The|Itself)\b/, word => word.toLowerCase())] : []
+  const { name: who = '', words = '' } = tellClaim(name, claims, token) ?? {}
+  return who || words ? [`${who}${words}`.replace(/^(You|The|Itself)\b/, word => word.toLowerCase())] : []
 }
 
 /** Whether `sub` says nothing beyond `oid`, as in a token of the agent itself. */
@@ -119,44 +121,47 @@ function isSubjectTold(claims: ReadonlyMap<string, unknown>): boolean {
   return [undefined, claims.get('oid')].includes(claims.get('sub') as undefined)
 }
 
-/** What stands before the words for a value. */
-const prefixes: Readonly<Record<string, string>> = {
-  xms_act_fct: 'acts as an ',
-  xms_par_app_azp: 'made from the ',
-}
-
 function tellClaim(
   name: string,
   claims: ReadonlyMap<string, unknown>,
-  { card, names }: ComparedToken,
+  { card, names, used = [] }: ComparedToken,
 ): ClaimInWords | undefined {
   const value = claims.get(name)
   if (value === undefined) {
     const isRightless = groupOf(name) === 'may-do' && rightsOf(card).rights.length === 0
-    return isRightless ? { words: 'None', isName: true, code: '' } : undefined
+    return isRightless ? { name: 'None', code: '' } : undefined
   }
   const { text, time, standsFor } = viewClaim(name, value, names, card)
   const code = `${name} ${shorten(text)}`
   switch (name) {
     case 'oid':
       return value === claims.get('azp')
-        ? { words: 'Itself', isName: true, code: 'oid = azp' }
-        : { words: standsFor && capitalise(standsFor), isName: true, code }
+        ? { name: 'Itself', code: 'oid = azp' }
+        : { name: standsFor && capitalise(standsFor), code }
     case 'azp':
     case 'aud':
-      return { words: standsFor && capitalise(standsFor), isName: true, code }
+      return { name: standsFor && capitalise(standsFor), code }
     case 'name':
       return { words: text, code: name }
     case 'scp':
     case 'roles':
-      return { words: text.split(' ').join(', '), isName: true, code: name }
+      return { ...tellRights(text, used), code: name }
     case 'acrs':
-      return { words: toReader('you showed a second factor', names), isName: true, code }
+      return { name: toReader('you showed a second factor', names), code }
     case 'iat':
       return { words: time && `issued ${formatTime(time)}`, code: time ? name : code }
     default:
-      return { words: standsFor && `${prefixes[name] ?? ''}${standsFor}`, code }
+      return { words: standsFor, code }
   }
+}
+
+/** The rights in a claim, the used ones first; all of them count as used if none is known to be. */
+export function tellRights(text: string, used: readonly string[]) {
+  const rights = text.split(' ')
+  const known = rights.filter(right => used.includes(right))
+  const names = known.length > 0 ? known : rights
+  const others = rights.filter(right => !names.includes(right))
+  return { name: names.join(', '), words: others.map(right => `, ${right}`).join('') }
 }
 
 const mostLetters = 40

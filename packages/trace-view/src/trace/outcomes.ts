@@ -15,7 +15,7 @@ const undecidedCall = {
   kind: 'neutral',
   words: 'Not sent',
   decision: ({ api }) => ({ question: 'Decided by', value: 'You', detail: [`then ${api}`] }),
-  gate: ({ asked }) => (asked?.isOpen ? ['waiting', 'not called yet'] : ['next', 'not called']),
+  gate: ({ asked }) => ['next', asked?.isOpen ? 'not called yet' : 'not called'],
   stopped: 'A call waited for its user and was not sent.',
 } as const satisfies Partial<OutcomeRow>
 
@@ -92,7 +92,7 @@ function tellUnapproved({ asked, steps }: TurnByExchange): string {
   const isLookedUp = steps.some(({ kind, parentId }) => kind === 'api-call' && parentId === asked.step.id)
   return isLookedUp
     ? 'Nothing was changed: it was only looked up what the call would change.'
-    : 'Nothing was sent. The agent asks for no token before your decision, so that no token lies around for a call that you may refuse.'
+    : 'Nothing was sent. The agent asks for no token before you decide, so that no token lies around for a call that you may refuse.'
 }
 
 /** "Entra ID gave the agent no token". */

@@ -75,6 +75,11 @@ function beforeCall({ gate, ...formula }: Formula): Formula {
   return { ...formula, gate: { ...gate, state: 'next', line: 'called next', passed: undefined } }
 }
 
+/** The formula as it was when the API wanted more: it waited, whatever came of that. */
+function atNotYet({ gate, ...formula }: Formula): Formula {
+  return { ...formula, gate: { ...gate, state: 'waiting' } }
+}
+
 const mostLetters = 120
 
 function cutQuestion(question: string): string {
@@ -147,7 +152,12 @@ function tellUse(
       formula: beforeExchange(formula),
     })
   const call = isCalled ? outcomes[use.outcome].scene?.(turn) : undefined
-  if (call) scenes.push({ headline: startSentence(call[0]), evidence: call[1], formula })
+  if (call)
+    scenes.push({
+      headline: startSentence(call[0]),
+      evidence: call[1],
+      formula: formula && use.outcome === 'more' ? atNotYet(formula) : formula,
+    })
   return scenes
 }
 

@@ -19,7 +19,7 @@ const strokes: Readonly<Record<Sign, string>> = {
 /** How a claim differs, as a sign; the word is beside it. */
 export function SignMark({ sign }: { readonly sign: Sign }) {
   return (
-    <svg class="icon sign" viewBox="0 0 16 16" aria-hidden="true" data-sign={sign}>
+    <svg class="icon sign" viewBox="-4 -4 24 24" aria-hidden="true" data-sign={sign}>
       <path d={strokes[sign]} />
     </svg>
   )

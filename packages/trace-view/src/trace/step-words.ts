@@ -56,8 +56,7 @@ const details: Readonly<Record<TraceStep['kind'], Details>> = {
     countToolCalls(step) > 0 ? count(countToolCalls(step), 'tool call') : undefined,
     step.title,
   ],
-  tool: ({ status, approval }) =>
-    approval ? ['not called'] : status === 'waiting' ? ['needs your decision'] : [],
+  tool: ({ status, approval }) => (approval ? ['not called'] : status === 'waiting' ? ['your decision'] : []),
   'api-call': ({ request, response, problem }) => [
     request && methodAndPath(request),
     [response?.status, ...wantedContexts(problem?.claimsChallenge).map(context => `wants acrs ${context}`)]

@@ -1,6 +1,6 @@
 import type { Flow, TokenCard } from '@entra-agents/trace'
 import { flowWords } from '../words/flows.ts'
-import { capitalise, type Names } from '../words/names.ts'
+import { capitalise, type Names, withArticle } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
@@ -48,17 +48,11 @@ export function tellToken(card: TokenCard, names: Names): string {
   }
   const agent = withArticle(client ?? names.agent)
   const { flow } = wordsOfToken(card)
-  const { asWhom, entraName } = flowWords[flow]
-  const forWhom = flow === 'obo' ? `for ${user}` : asWhom
-  return `The token for the resource: ${agent} acts ${forWhom} (in Entra: ${entraName}) towards ${audience ?? 'the API'}.`
+  const forWhom = flow === 'obo' ? `for ${user}` : flowWords[flow].asWhom
+  return `The token for the resource: ${agent} acts ${forWhom} towards ${audience ?? 'the API'}.`
 }
 
 /** The name that an id stands for, or the id if it has none; `undefined` if the value is no text. */
 export function nameOrId(value: unknown, names: Names): string | undefined {
   return typeof value === 'string' ? (names.id(value) ?? value) : undefined
-}
-
-/** Adds the article to a general name; a configured title needs none. */
-function withArticle(name: string): string {
-  return name === 'agent identity' || name === 'blueprint' ? `the ${name}` : name
 }

@@ -120,7 +120,7 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
     const call = own.findLast(member => member.step.kind === 'api-call')?.step
     const { begin, end } = clock.spanOf([step]) ?? {}
     const durationMs = step.durationMs === undefined || !begin || !end ? step.durationMs : end.ms - begin.ms
-    add(step, { durationMs, size: own.length, call, isOpenAtFirst: tools.length === 1 })
+    add(step, { durationMs, size: own.length, call, isOpenAtFirst: tools.length === 1 && own.length > 0 })
     addUnder(step.id, own)
   }
   const ends = rows.map(({ span, durationMs = 0 }) => span?.end?.ms ?? (span?.begin.ms ?? 0) + durationMs)

@@ -10,6 +10,7 @@ import { CheckTicks } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
 import { type Claims, type ClaimView, claimWords, groupClaims, groupTitles, viewClaims } from './claims.ts'
+import { tellRights } from './comparison.ts'
 import { tellToken } from './story.ts'
 
 const claimReferences = [
@@ -31,11 +32,12 @@ interface TokenCardProps {
   readonly context: TokenContext
   /** The configured credential of the blueprint. */
   readonly credential: string
+  readonly used: readonly string[]
   readonly onClose: () => void
 }
 
 /** A token as it may be shown: whom it represents, its claims, who has checked it. Never the token itself. */
-export function TokenCardView({ card, context, credential, onClose }: TokenCardProps) {
+export function TokenCardView({ card, context, credential, used, onClose }: TokenCardProps) {
   const { names } = context
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
@@ -58,7 +60,7 @@ export function TokenCardView({ card, context, credential, onClose }: TokenCardP
           What stands here comes from the protocol, not from this answer.
         </p>
       )}
-      {card.claims && <ClaimList card={card} names={names} />}
+      {card.claims && <ClaimList card={card} names={names} used={used} />}
       <TokenChecks card={card} names={names} />
       <p class="fine">
         {card.observed
@@ -123,7 +125,14 @@ function TokenChecks({ card, names }: { readonly card: TokenCard; readonly names
   ))
 }
 
-function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
+interface ClaimListProps {
+  readonly card: TokenCard
+  readonly names: Names
+  /** The rights that were used. */
+  readonly used: readonly string[]
+}
+
+function ClaimList({ card, names, used }: ClaimListProps) {
   const showAll = useSignal(false)
   const all = viewClaims(card, names)
   const few = all.filter(({ name }) => claimWords(name)?.isMain)
@@ -140,7 +149,7 @@ function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: 
                 <code>{claim.name}</code>
               </dt>
               <dd>
-                <ClaimValue claim={claim} />
+                <ClaimValue claim={claim} used={used} />
                 {showAll.value && claim.meaning && <p class="fine">{claim.meaning}</p>}
               </dd>
             </div>
@@ -160,8 +169,21 @@ function ClaimList({ card, names }: { readonly card: TokenCard; readonly names: 
   )
 }
 
-/** What a claim stands for, and its value as it is in the token. */
-function ClaimValue({ claim: { time, standsFor, text } }: { readonly claim: ClaimView }) {
+interface ClaimValueProps extends Pick<ClaimListProps, 'used'> {
+  readonly claim: ClaimView
+}
+
+/** What a claim stands for, and its value as it is in the token; rights by their names, the used ones bold. */
+function ClaimValue({ claim: { name, time, standsFor, text }, used }: ClaimValueProps) {
+  if (name === 'scp' || name === 'roles') {
+    const rights = tellRights(text, used)
+    return (
+      <span dir="auto">
+        <b>{rights.name}</b>
+        {rights.words}
+      </span>
+    )
+  }
   return (
     <span class="claim-value line">
       {standsFor && <span>{standsFor}</span>}

@@ -103,7 +103,9 @@ const pairs: Readonly<Record<string, readonly [TokenCard, TokenCard]>> = {
 }
 
 const shown = (claim: ClaimInWords | undefined) =>
-  claim ? [claim.isName ? `**${claim.words}**` : claim.words, claim.code].filter(Boolean).join(' ') : '–'
+  claim
+    ? [`${claim.name ? `**${claim.name}**` : ''}${claim.words ?? ''}`, claim.code].filter(Boolean).join(' ')
+    : '–'
 
 function describePair([left, right]: readonly [TokenCard, TokenCard], known = names): string[] {
   const { groups, others } = compareTokens({ card: left, names: known }, { card: right, names: known })
@@ -113,6 +115,15 @@ function describePair([left, right]: readonly [TokenCard, TokenCard], known = na
   ])
   return [...lines, `${others} others`]
 }
+
+it('a comparison names the used rights first, and each of them as bold', () => {
+  const left = { card: agentToken, names }
+  const right = { card: change(agentToken, { scp: 'Orders.Read Orders.Write' }), names }
+  const [row] = compareTokens(left, { ...right, used: ['Orders.Write'] }).groups.flatMap(({ rows }) => rows)
+  expect(shown(row?.right)).toBe('**Orders.Write**, Orders.Read scp')
+  const unknown = compareTokens(left, { ...right, used: ['None'] }).groups.flatMap(({ rows }) => rows)
+  expect(shown(unknown[0]?.right)).toBe('**Orders.Read, Orders.Write** scp')
+})
 
 it('a comparison of two tokens says what differs and what was kept, question by question', async () => {
   const blocks = Object.entries(pairs).map(([name, pair]) => `# ${name}\n${describePair(pair).join('\n')}\n`)

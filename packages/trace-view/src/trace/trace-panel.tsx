@@ -14,7 +14,7 @@ import { useMediaQuery } from '../browser/media-query.ts'
 import { set } from '../browser/set.ts'
 import { Segments } from '../controls/segments.tsx'
 import { PhraseView } from '../identity/phrase-view.tsx'
-import type { Verdict } from '../identity/verdict.ts'
+import { usedRights, type Verdict } from '../identity/verdict.ts'
 import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { CompareView } from './compare-view.tsx'
@@ -94,6 +94,7 @@ export function TracePanel({
         answers={answersUntilSelected().map(({ value }) => value)}
         facts={facts}
         names={names}
+        used={usedRights(verdict)}
         onSideBySide={canAskTwice ? onSideBySide : undefined}
       />
     ),

@@ -5,7 +5,7 @@ import { Button } from '../controls/button.tsx'
 import { CopyButton } from '../controls/copy-button.tsx'
 import type { Formula } from '../identity/formula.ts'
 import { FormulaView, Marks } from '../identity/formula-view.tsx'
-import type { Verdict } from '../identity/verdict.ts'
+import { usedRights, type Verdict } from '../identity/verdict.ts'
 import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
 import { shortenIds } from '../words/names.ts'
 import { EntraSaw, type LogLinks, TraceLink } from './log-links.tsx'
@@ -73,7 +73,7 @@ export function VerdictCard(props: VerdictCardProps) {
 /** More exchanges than this are told in one line per API. */
 const mostFormulas = 3
 
-function Formulas({ facts, links, view, context, credential }: VerdictCardProps) {
+function Formulas({ facts, verdict, links, view, context, credential }: VerdictCardProps) {
   const formulas = writeFormulas(facts, context.names)
   const plates = formulas.flatMap(({ terms, result }) => [...terms, result])
   const open = plates.find(({ card }) => card && tokenKey(card) === view.openToken.value)?.card
@@ -111,6 +111,7 @@ function Formulas({ facts, links, view, context, credential }: VerdictCardProps)
           card={open}
           context={context}
           credential={credentialWords[credential ?? 'unknown']}
+          used={usedRights(verdict)}
           onClose={close}
         />
       )}

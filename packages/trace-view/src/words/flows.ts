@@ -28,7 +28,7 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
   autonomous: {
     label: 'As itself',
     entraName: 'autonomous',
-    meaning: 'The agent calls as itself (autonomous), with its own rights.',
+    meaning: 'The agent calls as itself, with its own rights.',
     tokens: 'Tokens, as itself',
     asWhom: 'as itself',
     terms: ['T1'],
@@ -39,7 +39,7 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
   obo: {
     label: 'For me',
     entraName: 'on behalf of',
-    meaning: 'The agent calls for you (on behalf of), with your rights only.',
+    meaning: 'The agent calls for you, with your rights only.',
     tokens: 'Tokens, for you',
     asWhom: 'for you',
     terms: ['T1', 'Tc'],

@@ -89,3 +89,8 @@ const conjunctionFormat = new Intl.ListFormat('en', { type: 'conjunction' })
 export function listInWords(items: readonly string[]): string {
   return conjunctionFormat.format(items)
 }
+
+/** Adds the article to a general name; a configured title needs none. */
+export function withArticle(name: string): string {
+  return ['agent identity', 'blueprint', 'application'].includes(name) ? `the ${name}` : name
+}

@@ -16,7 +16,6 @@ export function NextQuestion({ asking, config, conversation, session, status }: 
   }).value
   const waits = useComputed(() => conversation.exchanges.value.some(({ value }) => value.pause)).value
   const explanation = [
-    waits ? 'A call waits for you. It will not be sent if you ask something else.' : '',
     explainFlow(flow, session.available),
     isSignInDue ? explainSignIn(flow, session.signingIn.value) : '',
     isSignInDue && mode === 'direct' ? '' : explainMode(mode, config, status.value),
@@ -31,7 +30,9 @@ export function NextQuestion({ asking, config, conversation, session, status }: 
         </p>
       )}
       <p class="fine" id="next-question">
-        {explanation.filter(Boolean).join(' ')}
+        {waits
+          ? 'A call waits for you. If you ask something else, it is not sent.'
+          : explanation.filter(Boolean).join(' ')}
       </p>
     </>
   )
