@@ -150,20 +150,6 @@ describe('the trace', () => {
     await tracePane(page).getByText('There are no two tokens yet.').waitFor()
   })
 
-  it('has an address: a link leads to the answer, the view and the step, also after a reload', async () => {
-    const { page, pane, rows } = await openTrace()
-    await askAndWait(page, 'second')
-    await rows.nth(3).click()
-    await expect.poll(() => new URL(page.url()).hash).toBe('#turn=2&view=steps&step=4&id=t1')
-    await page.evaluate("location.hash = '#turn=1&view=sequence&step=3'")
-    await page.getByRole('button', { name: 'Show the trace of “first”', pressed: true }).waitFor()
-    await pane.locator('#step-3-details').waitFor()
-    await page.reload()
-    await pane.locator('#step-3-details').waitFor()
-    await expect.poll(() => page.locator(':focus').getAttribute('id')).toBe('step-3')
-    expect(await pane.locator('.lanes').count()).toBe(1)
-  })
-
   it('shows one line of a call that has thousands of letters while its step is closed', async () => {
     const call = { name: 'a'.repeat(3_000), arguments: { b: 'c'.repeat(4_000) } }
     agent.answer(answerAfter([...trace(), step('l', { tool: call }), step('m', { tool: call })]))
@@ -325,8 +311,9 @@ it('Personal data and tenant are shown to their owner in every view, also after 
   await openAll()
   expect(secretsIn(await pane.textContent())).toEqual(secrets)
   await page.reload()
-  await page.locator('.step').first().waitFor()
-  await openAll()
+  await page.getByRole('region', { name: 'Tc', exact: true }).waitFor()
+  await openSteps(page)
+  await expandClaims(page)
   expect(secretsIn(await pane.textContent())).toEqual(secrets)
   const presenter = page.getByRole('dialog', { name: 'Presenter' })
   const present = () => page.getByRole('button', { name: 'Present', exact: true }).click()

@@ -11,7 +11,6 @@ import { Asking } from './conversation/asking.ts'
 import { Conversation, type ConversationNeeds, type Identify } from './conversation/conversation.ts'
 import type { KeptExchanges } from './conversation/kept.ts'
 import { readComposer, storeComposer, storeConversation } from './conversation/stored-conversation.ts'
-import { followAddress } from './deep-link.ts'
 import type { Pane } from './frame/tabs.tsx'
 import type { SideBySide } from './side-by-side/side-by-side.ts'
 import { Session } from './sign-in/session.ts'
@@ -77,25 +76,31 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     const count = (await loadPast()).of(left).length
     if (count > 0) keptOnSignOut.value = { objectId: left, count }
   })
-  const links = followAddress(conversation, trace, pane, config.agents.length > 1)
-  if (session.available && hasStoredSession()) void session.restore()
-  return {
+  const linkMissed = signal(false)
+  const linkFault = signal('')
+  const shown = {
     config,
-    ...createAgentStatus(),
-    session,
     conversation,
-    asking,
-    shownTry,
     trace,
     pane,
-    ...links,
+    shownTry,
+    sideBySide,
+    closeSideBySide,
+    linkMissed,
+    linkFault,
+  }
+  void import('./address/address.ts').then(({ followAddress }) => followAddress({ ...shown, needs }))
+  if (session.available && hasStoredSession()) void session.restore()
+  return {
+    ...shown,
+    ...createAgentStatus(),
+    session,
+    asking,
     names: describeNames(config),
     loadPast,
     keptOnSignOut,
     announcement,
     identify: needs.identify,
-    sideBySide,
-    closeSideBySide,
     /** Prepares to ask the selected answer's question again, in two flows or to two agents at once. */
     async openSideBySide() {
       const answer = conversation.selected.peek()

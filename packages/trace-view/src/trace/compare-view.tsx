@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import { Button } from '../controls/button.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
@@ -16,13 +16,14 @@ interface CompareViewProps {
   readonly facts: TurnFacts
   readonly names: Names
   readonly used: readonly string[]
+  /** The keys of two tokens, once they were chosen. */
+  readonly chosen: Signal<readonly string[]>
   readonly onSideBySide: (() => void) | undefined
 }
 
 /** Two tokens side by side, at first the two of the shown answer: what stayed, and what changed. */
-export function CompareView({ answers, facts, names, used, onSideBySide }: CompareViewProps) {
+export function CompareView({ answers, facts, names, used, chosen, onSideBySide }: CompareViewProps) {
   const tokens = seenTokens(answers, names)
-  const chosen = useSignal<readonly [string | undefined, string | undefined]>([undefined, undefined])
   const [first, second] = proposePair(tokens, facts)
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first
   const right = tokens.find(({ card }) => tokenKey(card) === chosen.value[1]) ?? second

@@ -95,6 +95,7 @@ export function TracePanel({
         facts={facts}
         names={names}
         used={usedRights(verdict)}
+        chosen={view.compared}
         onSideBySide={canAskTwice ? onSideBySide : undefined}
       />
     ),

@@ -24,6 +24,8 @@ export class TraceView {
   readonly toggled: Signal<ReadonlySet<string>> = signal(new Set<string>())
   /** The key of the token whose card is open. */
   readonly openToken: Signal<string | undefined> = signal(undefined)
+  /** The keys of two tokens that were chosen to be compared. */
+  readonly compared: Signal<readonly string[]> = signal([])
   /** The search text for the steps. */
   readonly query = signal('')
   readonly failedOnly = signal(false)

@@ -16,6 +16,7 @@ import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
+import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import { useComputed, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/documents.ts'
@@ -67,8 +68,8 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
           {traced.value ? 'Side by side' : 'Conversation'}
         </Button>
         <h2>Side by side</h2>
-        <p class="cut">
-          “<bdi>{pair.message}</bdi>”
+        <p class={pair.isAsked ? 'cut' : undefined}>
+          “<bdi>{spellOutHidden(pair.message)}</bdi>”
         </p>
         {!shown && (
           <div class="end row">
