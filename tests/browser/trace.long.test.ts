@@ -86,7 +86,7 @@ it.each([
     const life = (await showToken(page, 'TR')).locator('.life')
     await life.getByText(/60 min left of \d+ · until/).waitFor()
     await page.reload()
-    await (await showToken(page, 'TR')).getByText(/60 min left of \d+ · until/).waitFor()
+    await life.getByText(/60 min left of \d+ · until/).waitFor()
     expect(await life.locator('.fine').getAttribute('data-bad')).toBe('false')
   },
 )
