@@ -236,6 +236,7 @@ describe('a link that carries a trace', () => {
 it('The page itself is printed whole, without what only serves to ask', async () => {
   const page = await browser.open(agent.url)
   await askAs(page)
+  await tracePane(page).locator('.step').first().waitFor()
   await page.emulateMedia({ media: 'print' })
   expect(await page.getByLabel('Your question').isVisible()).toBe(false)
   for (const part of ['.log', '.trace-body']) {
