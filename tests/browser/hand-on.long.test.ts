@@ -9,7 +9,7 @@ import { userId } from '@entra-agents/trace-view/testing/trace'
 import type { Download, Locator, Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ask } from './support/steps.ts'
+import { ask, tracePane } from './support/steps.ts'
 import { resultEvent, stepEvents, traceForUser } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
