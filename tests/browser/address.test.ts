@@ -59,6 +59,8 @@ it('A step, a token and a search are details of their place: they are in the add
   await page.reload()
   await card.waitFor()
   await page.locator('.step-more').waitFor()
+  await page.locator('.step[aria-expanded=true]').press('Escape')
+  await page.locator('.step-more').waitFor({ state: 'detached' })
   await page.locator('button.plate[data-token=TR]').press('Escape')
   await card.waitFor({ state: 'hidden' })
   await hashOf(page).not.toContain('token')

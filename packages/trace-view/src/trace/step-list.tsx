@@ -75,7 +75,10 @@ export function StepList({ timeline, facts, view, context, links, redactor, hasD
       data-view={view.view.value}
       onKeyDown={event => {
         if (!(event.target instanceof HTMLElement && event.target.matches('.step'))) return
-        if (event.key === 'End' && !parts.at(-1)?.isDrawn) {
+        if (event.key === 'Escape' && current?.size === 0 && view.isOpen(current, hasDrawer)) {
+          event.stopPropagation()
+          view.press(current, hasDrawer)
+        } else if (event.key === 'End' && !parts.at(-1)?.isDrawn) {
           showLast()
           requestAnimationFrame(() => moveFocus(event, list))
           event.preventDefault()
