@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose, tracePane } from './support/steps.ts'
-import { resultEvent, stepEvents, trace } from './support/turns.ts'
+import { resultEvent, stepEvents, trace, userTokenStep } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -120,6 +120,41 @@ it('Of several rights in the token, the one that was used is told first, if the 
   await page.reload()
   await right.getByText('Orders.Read Orders.Write').waitFor()
   expect(asked.length).toBe(1)
+})
+
+it('More than three exchanges are told in one line for each API, without the cards of their tokens', async () => {
+  const askedFor = (number: number) => {
+    const card = {
+      ...agentToken,
+      fingerprint: `print-${number}`,
+      claims: { ...agentToken.claims, uti: `${number}` },
+    }
+    return trace(card).map(step => ({
+      ...step,
+      id: `${step.id}-${number}`,
+      ...(step.parentId && { parentId: `${step.parentId}-${number}` }),
+    }))
+  }
+  const answerWith = (exchanges: number) =>
+    agent.answer(request => [
+      ...stepEvents([
+        userTokenStep('s0'),
+        ...Array.from({ length: exchanges }, (_, index) => askedFor(index)).flat(),
+      ]),
+      resultEvent(request, `Answer to ${request.message}`),
+    ])
+  const page = await browser.open(agent.url, { viewport: { width: 1440, height: 900 } })
+  await choose(page, 'As itself')
+  answerWith(3)
+  await askAndWait(page, 'three')
+  const exchange = page.getByRole('region', { name: 'Exchange' })
+  await expect.poll(() => exchange.locator('.formula').count()).toBe(3)
+  answerWith(4)
+  await askAndWait(page, 'four')
+  await expect
+    .poll(() => exchange.locator('.brief-exchange').allTextContents())
+    .toEqual([expect.stringMatching(/^ ?T1 for TR × 4 ?Orders API/)])
+  expect(await exchange.locator('.formula, button.plate').count()).toBe(0)
 })
 
 it('The verdict stays in view as one line while the steps are read, but not in a low window', async () => {

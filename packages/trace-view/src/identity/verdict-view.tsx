@@ -30,7 +30,7 @@ interface VerdictLineProps extends Pick<Verdict, 'headline' | 'outcome'> {
 /** The verdict in one line, with its outcome. */
 export function VerdictLine({ headline, outcome, children }: VerdictLineProps) {
   return (
-    <header class="verdict-line">
+    <header class="verdict-line line">
       <h3>
         {headline
           .split(/(\s+)/)

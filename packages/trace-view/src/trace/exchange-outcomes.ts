@@ -204,10 +204,9 @@ function tellWanted({ contexts }: TurnByExchange): string {
   return contexts.length > 0 ? `acrs ${contexts.join(' ')}` : 'another right'
 }
 
-function tellDemand({ api, asked, contexts, names }: TurnByExchange): string {
+function tellDemand({ api, asked, contexts }: TurnByExchange): string {
   const where = startSentence(api)
-  if (asked?.isOpen)
-    return `${where} wants a second factor before ${names.agent} may ${tellAct(asked.title)}.`
+  if (asked?.isOpen) return `${where} wants a second factor to ${tellAct(asked.title)}.`
   const what = asked || contexts.length > 0 ? 'a second factor' : 'a right that TR lacks'
   return `${where} wanted ${what}, and nothing was changed.`
 }

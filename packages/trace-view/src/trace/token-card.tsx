@@ -145,7 +145,7 @@ function ClaimList({ card, names, used }: ClaimListProps) {
           members.map((claim, index) => (
             <div key={claim.name} class="claim" data-group={group}>
               <dt>
-                <span class="claim-question">{index === 0 && groupTitles[group]}</span>
+                <span class="fine">{index === 0 && groupTitles[group]}</span>
                 <code>{claim.name}</code>
               </dt>
               <dd>

@@ -168,7 +168,7 @@ function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: Verdic
   return (
     <div class="now" aria-hidden="true">
       <p>
-        <b>{headline}</b>
+        <b class="cut">{headline}</b>
         <span class="fine wide-only">
           {right?.value} · <PhraseView phrase={decision?.detail ?? []} />
         </span>

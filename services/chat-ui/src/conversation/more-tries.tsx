@@ -1,4 +1,5 @@
 import { Button } from '@entra-agents/trace-view/controls/button'
+import { flowWords } from '@entra-agents/trace-view/words/flows'
 import type { Page } from '../page.ts'
 import { type Try, triesFor } from './tries.ts'
 
@@ -17,7 +18,7 @@ export function MoreTries({ config, conversation, asking }: MoreTriesProps) {
       {tries.map((one, index) => (
         <li key={index}>
           <Button aria-disabled={running.value} onClick={() => void asking.ask(one)}>
-            {tellShortly(one, agent.value)}
+            {tellShortly(one, agent.value, tries)}
           </Button>
         </li>
       ))}
@@ -25,7 +26,9 @@ export function MoreTries({ config, conversation, asking }: MoreTriesProps) {
   )
 }
 
-function tellShortly({ kind, question, agent }: Try, asked: string): string {
+/** The question and, if another try has the same, for whom the agent then acts. */
+function tellShortly({ kind, question, flow, agent }: Try, asked: string, tries: readonly Try[]): string {
   if (agent.name !== asked) return `Ask ${agent.title}`
-  return kind === 'user' ? `${question}, for me` : question
+  const isRepeated = tries.filter(other => other.question === question && other.agent === agent).length > 1
+  return kind === 'user' || isRepeated ? `${question}, ${flowWords[flow].label.toLowerCase()}` : question
 }
