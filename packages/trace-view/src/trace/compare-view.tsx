@@ -1,6 +1,9 @@
+import type { TokenCard } from '@entra-agents/trace'
 import type { Signal } from '@preact/signals'
+import { set } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
+import { Select } from '../controls/select.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
@@ -27,18 +30,25 @@ export function CompareView({ answers, facts, names, used, chosen, onSideBySide 
   const [first, second] = proposePair(tokens, facts)
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first
   const right = tokens.find(({ card }) => tokenKey(card) === chosen.value[1]) ?? second
-  const hasUserToken = tokens.some(({ card }) => card.role === 'Tc')
-  if (!left || !right) return <NothingToCompare hasUserToken={hasUserToken} onSideBySide={onSideBySide} />
-  const choose = (one: SeenToken, other: SeenToken) => {
-    chosen.value = [tokenKey(one.card), tokenKey(other.card)]
-  }
+  if (!left || !right) return <NothingToCompare tokens={tokens} onSideBySide={onSideBySide} />
+  const [leftKey, rightKey] = [tokenKey(left.card), tokenKey(right.card)]
   const headOf = (token: SeenToken) => describeToken(token, tokens).replace(', this answer', '')
   return (
     <section class="card compare-card" aria-label="Compare">
       <div class="pair line">
-        <TokenChoice label="Left" tokens={tokens} chosen={left} onChoose={token => choose(token, right)} />
-        <IconButton icon="swap" label="Swap sides" onClick={() => choose(right, left)} />
-        <TokenChoice label="Right" tokens={tokens} chosen={right} onChoose={token => choose(left, token)} />
+        <TokenChoice
+          label="Left"
+          tokens={tokens}
+          chosen={left.card}
+          onChoose={key => set(chosen, [key, rightKey])}
+        />
+        <IconButton icon="swap" label="Swap sides" onClick={() => set(chosen, [rightKey, leftKey])} />
+        <TokenChoice
+          label="Right"
+          tokens={tokens}
+          chosen={right.card}
+          onChoose={key => set(chosen, [leftKey, key])}
+        />
       </div>
       <ComparisonTable
         left={{ ...left, used }}
@@ -49,12 +59,11 @@ export function CompareView({ answers, facts, names, used, chosen, onSideBySide 
   )
 }
 
-interface NothingToCompareProps extends Pick<CompareViewProps, 'onSideBySide'> {
-  /** Whether Tc was seen, so that only TR is missing. */
-  readonly hasUserToken: boolean
-}
+type NothingToCompareProps = Pick<CompareViewProps, 'onSideBySide'> & Pick<TokenChoiceProps, 'tokens'>
 
-function NothingToCompare({ hasUserToken, onSideBySide }: NothingToCompareProps) {
+function NothingToCompare({ tokens, onSideBySide }: NothingToCompareProps) {
+  // If Tc was seen, only TR is missing.
+  const hasUserToken = tokens.some(({ card }) => card.role === 'Tc')
   const withUserToken = Object.values(flowWords).filter(({ terms }) => terms.includes('Tc'))
   const labels = withUserToken.map(({ label }) => `“${label}”`).join(' or ')
   return (
@@ -77,26 +86,17 @@ function NothingToCompare({ hasUserToken, onSideBySide }: NothingToCompareProps)
 interface TokenChoiceProps {
   readonly label: string
   readonly tokens: readonly SeenToken[]
-  readonly chosen: SeenToken
-  readonly onChoose: (token: SeenToken) => void
+  readonly chosen: TokenCard
+  readonly onChoose: (key: string) => void
 }
 
 function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
+  const options = tokens.map(token => ({ value: tokenKey(token.card), label: describeToken(token, tokens) }))
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: Select is the control
     <label class="token-choice row">
-      <TokenMark token={chosen.card.role} />
-      <select
-        class="field"
-        aria-label={label}
-        value={tokens.indexOf(chosen)}
-        onChange={({ currentTarget }) => onChoose(tokens[Number(currentTarget.value)] ?? chosen)}
-      >
-        {tokens.map((token, index) => (
-          <option key={tokenKey(token.card)} value={index}>
-            {describeToken(token, tokens)}
-          </option>
-        ))}
-      </select>
+      <TokenMark token={chosen.role} />
+      <Select label={label} chosen={tokenKey(chosen)} options={options} onChoose={onChoose} />
     </label>
   )
 }

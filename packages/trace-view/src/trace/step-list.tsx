@@ -3,6 +3,7 @@ import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useNow } from '../browser/now.ts'
+import { toggle } from '../browser/set.ts'
 import { useShownParts } from '../browser/shown-parts.ts'
 import { useKeys } from '../keys/use-keys.ts'
 import type { Names } from '../words/names.ts'
@@ -229,7 +230,7 @@ function useStepKeys(
     k: move('k'),
     ']': () => view.setAll(rows, true),
     '[': () => view.setAll(rows, false),
-    f: () => view.toggleFailedOnly(),
+    f: () => toggle(view.failedOnly),
     '/': () => list.current?.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus(),
     y: () => {
       const row = rows.find(({ number }) => number === view.current.value)

@@ -1,6 +1,6 @@
 import type { Flow } from '@entra-agents/trace'
 import type { ReadonlySignal } from '@preact/signals'
-import { set } from '../browser/set.ts'
+import { set, toggle } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
@@ -59,7 +59,7 @@ export function StepsHead({ timeline, elapsed, view, failed, flow, names, note }
           value={query.value}
           onInput={({ currentTarget }) => set(query, currentTarget.value)}
         />
-        <Button class="button quiet" aria-pressed={failedOnly.value} onClick={() => view.toggleFailedOnly()}>
+        <Button class="button quiet" aria-pressed={failedOnly.value} onClick={() => toggle(failedOnly)}>
           Failed only
         </Button>
       </span>

@@ -64,10 +64,6 @@ export class TraceView {
     if (number > 0) this.current.value = number
   }
 
-  toggleFailedOnly(): void {
-    this.failedOnly.value = !this.failedOnly.value
-  }
-
   setAll(rows: readonly Row[], isOpen: boolean): void {
     this.toggled.value = new Set(rows.filter(row => row.isOpenAtFirst !== isOpen).map(({ id }) => id))
   }

@@ -1,6 +1,8 @@
 import { type Flow, flowNames, flows, type Mode } from '@entra-agents/trace'
 import { useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
+import { set } from '@entra-agents/trace-view/browser/set'
 import { Segments } from '@entra-agents/trace-view/controls/segments'
+import { Select } from '@entra-agents/trace-view/controls/select'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { modeNames } from '@entra-agents/trace-view/words/names'
 import { agentNamed } from '../agent/documents.ts'
@@ -22,47 +24,33 @@ export function AskChoices({ conversation, config }: Pick<Page, 'conversation' |
     label: modeNames[value],
     disabled: !config.modes.includes(value),
   }))
+  const look = { class: 'field quiet', describedBy: 'next-question' }
   return (
     <>
       {isNarrow ? (
-        <Menu label="Who the agent acts for" chosen={flow} options={choices} />
+        <Select
+          label="Who the agent acts for"
+          chosen={flow.value}
+          options={choices}
+          onChoose={chosen => set(flow, chosen)}
+          {...look}
+        />
       ) : (
         <Segments
           legend="Who the agent acts for"
           name="flow"
           chosen={flow}
-          describedBy="next-question"
+          describedBy={look.describedBy}
           segments={choices}
         />
       )}
-      <Menu label="Execution mode" chosen={mode} options={modes} />
+      <Select
+        label="Execution mode"
+        chosen={mode.value}
+        options={modes}
+        onChoose={chosen => set(mode, chosen)}
+        {...look}
+      />
     </>
-  )
-}
-
-interface MenuProps<Value extends string> {
-  readonly label: string
-  readonly chosen: { value: Value }
-  readonly options: readonly { readonly value: Value; readonly label: string; readonly disabled: boolean }[]
-}
-
-function Menu<Value extends string>({ label, chosen, options }: MenuProps<Value>) {
-  return (
-    <select
-      class="field quiet"
-      aria-label={label}
-      aria-describedby="next-question"
-      value={chosen.value}
-      onChange={({ currentTarget }) => {
-        const option = options.find(({ value }) => value === currentTarget.value)
-        if (option) chosen.value = option.value
-      }}
-    >
-      {options.map(({ value, label: words, disabled }) => (
-        <option key={value} value={value} disabled={disabled}>
-          {words}
-        </option>
-      ))}
-    </select>
   )
 }

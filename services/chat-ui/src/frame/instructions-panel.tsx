@@ -47,12 +47,20 @@ export function InstructionsPanel({ conversation, names, identify }: Instruction
       {conversation.mode.value === 'direct' && (
         <p class="note">In Direct mode no model is asked. This is what it is told in Bedrock mode.</p>
       )}
-      <InstructionsView
-        told={told.value}
-        flow={flow}
-        names={names.ofAgent(agent)}
-        tokens={needsUser(flow) ? tokensOf(conversation, { agent, flow }) : undefined}
-      />
+      {!told.value ? (
+        <p class="note">Asking the agent…</p>
+      ) : 'code' in told.value ? (
+        <p class="note-card" role="status">
+          <strong>{told.value.title}</strong> {told.value.detail} {told.value.hint}
+        </p>
+      ) : (
+        <InstructionsView
+          {...told.value}
+          flow={flow}
+          names={names.ofAgent(agent)}
+          tokens={needsUser(flow) ? tokensOf(conversation, { agent, flow }) : undefined}
+        />
+      )}
     </>
   )
 }
@@ -74,33 +82,21 @@ function tokensOf({ exchanges }: Conversation, { agent, flow }: Pick<Speaker, 'a
   )
 }
 
-interface InstructionsViewProps {
-  readonly told: Instructions | PageProblem | undefined
-  /** The flow, in words that can follow “The agent acts”. */
+interface InstructionsViewProps extends ToolTableProps, Pick<Instructions, 'systemPrompt'> {
   readonly flow: Flow
-  readonly names: Names
-  readonly tokens: ToolTableProps['tokens']
 }
 
-function InstructionsView({ told, flow, names, tokens }: InstructionsViewProps) {
-  if (!told) return <p class="note">Asking the agent…</p>
-  if ('code' in told) {
-    return (
-      <p class="note-card" role="status">
-        <strong>{told.title}</strong> {told.detail} {told.hint}
-      </p>
-    )
-  }
+function InstructionsView({ systemPrompt, flow, ...table }: InstructionsViewProps) {
   return (
     <>
       <p class="note">
-        {capitalise(names.agent)}, {flowWords[flow].asWhom}. No token and no key is among it.
+        {capitalise(table.names.agent)}, {flowWords[flow].asWhom}. No token and no key is among it.
       </p>
-      <ToolTable tools={told.tools} names={names} tokens={tokens} />
+      <ToolTable {...table} />
       <h3>
-        System prompt <CopyButton label="Copy the system prompt" text={() => told.systemPrompt} />
+        System prompt <CopyButton label="Copy the system prompt" text={() => systemPrompt} />
       </h3>
-      <pre>{told.systemPrompt}</pre>
+      <pre>{systemPrompt}</pre>
     </>
   )
 }

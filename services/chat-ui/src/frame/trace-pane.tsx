@@ -3,19 +3,6 @@ import { Popover } from '@entra-agents/trace-view/controls/popover'
 import { triesFor } from '../conversation/tries.ts'
 import type { Page } from '../page.ts'
 
-type TracePaneProps = Pick<
-  Page,
-  | 'conversation'
-  | 'trace'
-  | 'config'
-  | 'session'
-  | 'status'
-  | 'names'
-  | 'openSideBySide'
-  | 'identify'
-  | 'shownTry'
->
-
 const TracePanel = lazy(
   async () => (await import('@entra-agents/trace-view/trace/trace-panel')).TracePanel,
   <div class="pane-head" />,
@@ -28,7 +15,7 @@ const SharePanel = lazy(
 )
 
 /** The Identity Trace or, before the first answer, a sample of what a try will show. */
-export function TracePane(props: TracePaneProps) {
+export function TracePane(props: Page) {
   const { conversation, trace, config, session, names, openSideBySide, identify, shownTry } = props
   const answer = conversation.selected.value
   if (answer) {

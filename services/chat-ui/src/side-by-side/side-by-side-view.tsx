@@ -3,6 +3,7 @@ import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { set } from '@entra-agents/trace-view/browser/set'
 import { Button } from '@entra-agents/trace-view/controls/button'
 import { Popover } from '@entra-agents/trace-view/controls/popover'
+import { Select } from '@entra-agents/trace-view/controls/select'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { OutcomeMark } from '@entra-agents/trace-view/identity/verdict-view'
 import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
@@ -13,7 +14,7 @@ import type { TraceView } from '@entra-agents/trace-view/trace/trace-view'
 import { gatherFacts, lastTokenRequest } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
-import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
+import { capitalise } from '@entra-agents/trace-view/words/names'
 import { formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
 import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
@@ -24,17 +25,12 @@ import type { Conversation, LiveExchange } from '../conversation/conversation.ts
 import { ProblemNote } from '../conversation/problem-note.tsx'
 import { Markdown } from '../markdown/markdown.tsx'
 import type { Page } from '../page.ts'
-import type { Session } from '../sign-in/session.ts'
 import { Difference, type SideFacts } from './difference.tsx'
 import type { SideBySide } from './side-by-side.ts'
 
-interface SideBySideProps {
+interface SideBySideProps extends Pick<Page, 'config' | 'session' | 'names' | 'status'> {
   readonly pair: SideBySide
-  readonly config: PublicConfig
-  readonly session: Session
-  readonly names: Names
   readonly view: TraceView
-  readonly status: Page['status']
   readonly onClose: () => void
 }
 
@@ -178,10 +174,10 @@ function Pickers({ side: { agent, flow }, which, config }: PickersProps) {
   return (
     <div class="line">
       {config.agents.length > 1 && (
-        <SideMenu
+        <Select
           label={`Agent on the ${which}`}
           chosen={agent.value}
-          options={config.agents.map(({ name, title }) => ({ value: name, title }))}
+          options={config.agents.map(({ name, title }) => ({ value: name, label: title }))}
           onChoose={chosen => {
             const offered = agentNamed(config, chosen)?.flows ?? flows
             agent.value = chosen
@@ -189,27 +185,26 @@ function Pickers({ side: { agent, flow }, which, config }: PickersProps) {
           }}
         />
       )}
-      <SideMenu
+      <Select
         label={`Flow on the ${which}`}
         chosen={flow.value}
-        options={flows.map(value => ({ value, title: flowWords[value].label }))}
-        onChoose={chosen => set(flow, flows.find(name => name === chosen) ?? flow.value)}
+        options={flows.map(value => ({ value, label: flowWords[value].label }))}
+        onChoose={chosen => set(flow, chosen)}
       />
     </div>
   )
 }
 
-interface AnsweredSideProps extends AskedSide {
+interface AnsweredSideProps extends AskedSide, Pick<Page, 'config' | 'session'> {
   readonly side: Conversation
   /** What distinguishes this side from the other one. */
   readonly title: string
-  readonly config: PublicConfig
-  readonly session: Session
   readonly onTrace: () => void
 }
 
 function AnsweredSide({ answer, facts, names, side, title, config, session, onTrace }: AnsweredSideProps) {
-  const links = { entraLogUrl: config.entraLogUrl, traceUrl: config.traceUrl, turn: answer.value.turn }
+  const { answer: text, problem, result, state, pause, turn } = answer.value
+  const links = { entraLogUrl: config.entraLogUrl, traceUrl: config.traceUrl, turn }
   return (
     <>
       <div class="verdict-line line">
@@ -223,72 +218,33 @@ function AnsweredSide({ answer, facts, names, side, title, config, session, onTr
           link={<EntraLink links={links} request={lastTokenRequest(facts)} />}
         />
       ))}
-      <SideAnswer answer={answer} side={side} session={session} config={config} names={names} />
-      <Button class="button quiet" onClick={onTrace} icon="trace">
+      <div class="side-answer stack" aria-live="polite" aria-busy={state === 'running'}>
+        {problem && (
+          <ProblemNote
+            exchange={answer}
+            problem={problem}
+            conversation={side}
+            session={session}
+            config={config}
+            names={names}
+          />
+        )}
+        {text && (
+          <div class="answer-text stack">
+            <Markdown text={text} />
+          </div>
+        )}
+        {pause && (
+          <p class="note-card" data-kind="wait">
+            This call waits for you. Here it is only looked at: nothing is sent. To decide about it, ask the
+            question in the conversation.
+          </p>
+        )}
+        {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
+      </div>
+      <Button class="button quiet" icon="trace" onClick={onTrace}>
         Open this trace
       </Button>
     </>
-  )
-}
-
-interface SideMenuProps {
-  readonly label: string
-  readonly chosen: string
-  readonly options: readonly { readonly value: string; readonly title: string }[]
-  readonly onChoose: (value: string) => void
-}
-
-function SideMenu({ label, chosen, options, onChoose }: SideMenuProps) {
-  return (
-    <select
-      class="field"
-      aria-label={label}
-      value={chosen}
-      onChange={({ currentTarget }) => onChoose(currentTarget.value)}
-    >
-      {options.map(({ value, title }) => (
-        <option key={value} value={value}>
-          {title}
-        </option>
-      ))}
-    </select>
-  )
-}
-
-interface SideAnswerProps {
-  readonly answer: LiveExchange
-  readonly side: Conversation
-  readonly session: Session
-  readonly config: PublicConfig
-  readonly names: Names
-}
-
-function SideAnswer({ answer, side, session, config, names }: SideAnswerProps) {
-  const { answer: text, problem, result, state, pause } = answer.value
-  return (
-    <div class="side-answer stack" aria-live="polite" aria-busy={state === 'running'}>
-      {problem && (
-        <ProblemNote
-          exchange={answer}
-          problem={problem}
-          conversation={side}
-          session={session}
-          config={config}
-          names={names}
-        />
-      )}
-      {text && (
-        <div class="answer-text stack">
-          <Markdown text={text} />
-        </div>
-      )}
-      {pause && (
-        <p class="note-card" data-kind="wait">
-          This call waits for you. Here it is only looked at: nothing is sent. To decide about it, ask the
-          question in the conversation.
-        </p>
-      )}
-      {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
-    </div>
   )
 }
