@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact'
+import { Button } from '../controls/button.tsx'
 import { Icon, type IconName } from '../controls/icon.tsx'
 import { formatTime } from '../words/times.ts'
 import { type ApiGate, type FirstTry, type Formula, type TokenPlate, tellFormula } from './formula.ts'
@@ -20,23 +21,15 @@ interface FormulaViewProps {
 export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen }: FormulaViewProps) {
   const { terms, exchange, result, gate, firstTry, legend } = formula
   if (firstTry && !isPresented) return <BriefTry formula={formula} {...firstTry} />
-  const show = (plate: TokenPlate) =>
-    onOpen && plate.card ? (
-      <button
-        type="button"
-        class="plate"
-        data-token={plate.token}
-        data-state={plate.state}
-        aria-expanded={isOpen?.(plate) ?? false}
-        onClick={() => onOpen(plate)}
-      >
-        <PlateText plate={plate} />
-      </button>
-    ) : (
-      <div class="plate" data-token={plate.token} data-state={plate.state}>
-        <PlateText plate={plate} />
-      </div>
+  const show = (plate: TokenPlate) => {
+    const look = { class: 'plate', 'data-token': plate.token, 'data-state': plate.state }
+    if (!onOpen || !plate.card) return <div {...look}>{tellPlate(plate)}</div>
+    return (
+      <Button {...look} aria-expanded={isOpen?.(plate) ?? false} onClick={() => onOpen(plate)}>
+        {tellPlate(plate)}
+      </Button>
     )
+  }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls of a form
     <div
@@ -77,7 +70,7 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
   )
 }
 
-function PlateText({ plate: { token, title, line, tag, state } }: { readonly plate: TokenPlate }) {
+function tellPlate({ token, title, line, tag, state }: TokenPlate) {
   return (
     <>
       <TokenMark token={token} />

@@ -1,9 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { narrowQuery, useMediaQuery } from '../browser/media-query.ts'
 import { Button } from '../controls/button.tsx'
-import type { IconName } from '../controls/icon.tsx'
 import { Popover } from '../controls/popover.tsx'
-import type { PageKey } from '../keys/keys.ts'
 
 interface TraceToolsProps {
   /** Missing as long as there is nothing to present. */
@@ -17,8 +15,16 @@ export function TraceTools({ onPresent, onSideBySide, share }: TraceToolsProps) 
   const isNarrow = useMediaQuery(narrowQuery)
   const tools = (
     <>
-      {onSideBySide && <Tool icon="sides" label="Side by side" shortcut="s" onClick={onSideBySide} />}
-      {onPresent && <Tool icon="expand" label="Present" shortcut="p" onClick={onPresent} />}
+      {onSideBySide && (
+        <Button class="button quiet" icon="sides" aria-keyshortcuts="s" onClick={onSideBySide}>
+          Side by side
+        </Button>
+      )}
+      {onPresent && (
+        <Button class="button quiet" icon="expand" aria-keyshortcuts="p" onClick={onPresent}>
+          Present
+        </Button>
+      )}
       {share}
     </>
   )
@@ -27,20 +33,5 @@ export function TraceTools({ onPresent, onSideBySide, share }: TraceToolsProps) 
     <Popover id="trace-more" label="More: side by side, present, share" panelClass="menu" icon="more">
       {tools}
     </Popover>
-  )
-}
-
-interface ToolProps {
-  readonly icon: IconName
-  readonly label: string
-  readonly shortcut: PageKey
-  readonly onClick: () => void
-}
-
-function Tool({ icon, label, shortcut, onClick }: ToolProps) {
-  return (
-    <Button class="button quiet" aria-keyshortcuts={shortcut} onClick={onClick} icon={icon}>
-      {label}
-    </Button>
   )
 }

@@ -1,4 +1,4 @@
-import type { Pause, Problem, TurnResult } from '@entra-agents/trace'
+import type { Pause, TurnResult } from '@entra-agents/trace'
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
 import { useNow } from '@entra-agents/trace-view/browser/now'
@@ -65,7 +65,9 @@ export function ExchangeView(props: ExchangeProps) {
         {state === 'stopped' && <UnsentNote exchange={exchange} conversation={conversation} />}
         {pause && <PausedTurn {...props} pause={pause} />}
         {notices.map((notice, index) => (
-          <Notice key={index} notice={notice} />
+          <p key={index} class="notice">
+            <strong>Note: {notice.title}</strong> {notice.hint} <code>{notice.code}</code>
+          </p>
         ))}
         {problem && fromFile && (
           <p class="note-card stack" data-kind="failed">
@@ -181,14 +183,6 @@ function AnswerLabels({ exchange, names }: { readonly exchange: Exchange; readon
           {names.actor(api)}: {source}
         </span>
       ))}
-    </p>
-  )
-}
-
-function Notice({ notice }: { readonly notice: Problem }) {
-  return (
-    <p class="notice">
-      <strong>Note: {notice.title}</strong> {notice.hint} <code>{notice.code}</code>
     </p>
   )
 }

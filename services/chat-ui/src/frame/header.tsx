@@ -96,34 +96,19 @@ export function Header({ title, page }: { readonly title: string; readonly page:
 
 /** Begins a new conversation or, as long as nothing is asked in it, brings back the one that it replaced. */
 function NewConversation({ conversation }: Pick<Page, 'conversation'>) {
-  if (conversation.exchanges.value.length === 0 && conversation.replaced.value) {
-    return (
-      <Button
-        class="button quiet"
-        onClick={() => {
-          conversation.undoStartOver()
-          closePopovers()
-        }}
-      >
-        <span>
-          Undo<span class="menu-only"> new conversation</span>
-        </span>
-      </Button>
-    )
+  const canUndo = conversation.exchanges.value.length === 0 && conversation.replaced.value !== undefined
+  const press = () => {
+    if (canUndo) conversation.undoStartOver()
+    else conversation.startOver()
+    closePopovers()
+    if (!canUndo) document.getElementById('message')?.focus()
   }
+  const look = canUndo ? {} : ({ icon: 'plus', 'aria-keyshortcuts': 'n' } as const)
   return (
-    <Button
-      class="button quiet"
-      aria-keyshortcuts="n"
-      onClick={() => {
-        conversation.startOver()
-        closePopovers()
-        document.getElementById('message')?.focus()
-      }}
-      icon="plus"
-    >
+    <Button key={canUndo} class="button quiet" {...look} onClick={press}>
       <span>
-        New<span class="menu-only"> conversation</span>
+        {canUndo ? 'Undo' : 'New'}
+        <span class="menu-only">{canUndo && ' new'} conversation</span>
       </span>
     </Button>
   )

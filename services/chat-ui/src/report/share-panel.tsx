@@ -1,4 +1,3 @@
-import { downloadText } from '@entra-agents/trace-view/browser/download'
 import { set } from '@entra-agents/trace-view/browser/set'
 import { Button } from '@entra-agents/trace-view/controls/button'
 import { Drawing } from '@entra-agents/trace-view/controls/icon'
@@ -52,7 +51,11 @@ export function SharePanel(props: Pick<Page, 'conversation' | 'config' | 'status
     howMuch = extent.value,
   ) => {
     const file = make(howMuch)
-    downloadText(`identity-trace-${file.exportedAt.slice(0, 10)}.${ending}`, write(file), type)
+    const link = document.createElement('a')
+    link.href = URL.createObjectURL(new Blob([write(file)], { type }))
+    link.download = `identity-trace-${file.exportedAt.slice(0, 10)}.${ending}`
+    link.click()
+    URL.revokeObjectURL(link.href)
   }
 
   if (!selected) return null

@@ -4,7 +4,6 @@ import { PageError, type PageProblem, pageProblem } from '../agent/page-problem.
 export interface IdentityFailure {
   readonly name: string
   readonly errorCode: string
-  readonly errorMessage?: string
   readonly subError?: string
   /** The AADSTS number, if Entra gave one. */
   readonly errorNo?: string
