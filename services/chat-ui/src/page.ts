@@ -76,9 +76,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     const count = (await loadPast()).of(left).length
     if (count > 0) keptOnSignOut.value = { objectId: left, count }
   })
-  /** Whether the address named an answer that is not in this conversation, until the conversation changes. */
   const linkMissed = signal(false)
-  /** Why the trace that the address carries cannot be shown, until the conversation changes. */
   const linkFault = signal('')
   const shown = {
     config,
