@@ -163,7 +163,7 @@ describe('the end of a long answer', () => {
     const complete = await followLongAnswer(page)
     await scrollUp(page, 100)
     formatting.resolve()
-    await page.locator('.plain').waitFor({ state: 'detached' })
+    await page.locator('.answer-text .said').waitFor({ state: 'detached' })
     await complete()
     expect(await distanceToEnd(page)).toBeGreaterThan(400)
   })
@@ -171,7 +171,7 @@ describe('the end of a long answer', () => {
   it('is still followed when the answer grows, or becomes shorter and grows again, before the scroll event', async () => {
     const page = await browser.open(agent.url)
     const complete = await followLongAnswer(page)
-    await page.locator('.plain').waitFor({ state: 'detached' })
+    await page.locator('.answer-text .said').waitFor({ state: 'detached' })
     await expectAtEnd(page)
     await page.evaluate(`(async () => {
       const log = document.querySelector('.log')

@@ -17,7 +17,7 @@ async function answerWith(page: Page, answer: string): Promise<Locator> {
   const message = await ask(page, `question ${await page.getByRole('article').count()}`)
   await message.locator('.timing').waitFor()
   const text = message.locator('.answer-text')
-  await text.locator('> :not(.plain)').first().waitFor()
+  await text.locator('> :not(.said)').first().waitFor()
   return text
 }
 

@@ -42,7 +42,7 @@ export function Popover(props: PopoverProps) {
       </Button>
       <section
         id={id}
-        class={`popover card ${panelClass}`}
+        class={`popover card t2 ${panelClass}`}
         popover="auto"
         aria-label={label}
         onToggle={({ newState }) => {

@@ -9,7 +9,7 @@ export function TextWithJson({ text }: { readonly text: string }) {
     <>
       <p>{text.slice(0, start)}</p>
       <div class="json stack">
-        <pre>{json}</pre>
+        <pre class="wide t1">{json}</pre>
         <CopyButton label="Copy the JSON" text={() => json} worded />
       </div>
     </>

@@ -22,7 +22,7 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
   const { terms, exchange, result, gate, firstTry, legend } = formula
   if (firstTry && !isPresented) return <BriefTry formula={formula} {...firstTry} />
   const show = (plate: TokenPlate) => {
-    const look = { class: 'plate', 'data-token': plate.token, 'data-state': plate.state }
+    const look = { class: 'plate fine', 'data-token': plate.token, 'data-state': plate.state }
     if (!onOpen || !plate.card) return <div {...look}>{tellPlate(plate)}</div>
     return (
       <Button {...look} aria-expanded={isOpen?.(plate) ?? false} onClick={() => onOpen(plate)}>
@@ -42,20 +42,20 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
         {terms.map((plate, index) => (
           <>
             {index > 0 && (
-              <div class="plus" aria-hidden="true">
+              <div class="plus t4 soft" aria-hidden="true">
                 +
               </div>
             )}
             {show(plate)}
           </>
         ))}
-        <div class="arrow" data-seen="false" data-failed={exchange.failed} aria-hidden="true">
-          <b>Entra ID</b>
+        <div class="arrow fine" data-seen="false" data-failed={exchange.failed} aria-hidden="true">
+          <b class="ink">Entra ID</b>
           <i />
           <span>{exchange.verb}</span>
         </div>
         {show(result)}
-        <div class="arrow" data-failed={gate.state === 'denied'} aria-hidden="true">
+        <div class="arrow fine" data-failed={gate.state === 'denied'} aria-hidden="true">
           <i />
         </div>
         <GateView gate={gate} />
@@ -75,7 +75,7 @@ function tellPlate({ token, title, line, tag, state }: TokenPlate) {
     <>
       <TokenMark token={token} />
       <small>{state === 'unseen' && 'not seen'}</small>
-      <b>{title}</b>
+      <b class="ink t2">{title}</b>
       <span>{line}</span>
       {tag && <code class="tag">{tag}</code>}
     </>
@@ -92,12 +92,12 @@ const gateIcons: Readonly<Record<ApiGate['state'], IconName>> = {
 
 function GateView({ gate: { state, title, line, passed } }: { readonly gate: ApiGate }) {
   return (
-    <div class="plate" data-gate={state}>
+    <div class="plate fine" data-gate={state}>
       <span class="mark">
         <Icon name={gateIcons[state]} />
       </span>
       <small>{state === 'waiting' ? 'not yet' : passed}</small>
-      <b>{title}</b>
+      <b class="ink t2">{title}</b>
       <span>{line}</span>
     </div>
   )

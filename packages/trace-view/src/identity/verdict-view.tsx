@@ -30,8 +30,8 @@ interface VerdictLineProps extends Pick<Verdict, 'headline' | 'outcome'> {
 /** The verdict in one line, with its outcome. */
 export function VerdictLine({ headline, outcome, children }: VerdictLineProps) {
   return (
-    <header class="verdict-line line">
-      <h3>
+    <header class="verdict-line line pad">
+      <h3 class="headline t4">
         {headline
           .split(/(\s+)/)
           .map(part => (/\S-\S/.test(part) ? <span class="whole-word">{part}</span> : part))}
@@ -45,20 +45,20 @@ export function VerdictLine({ headline, outcome, children }: VerdictLineProps) {
 /** The four questions. Every turn answers the same four, in the same places. */
 export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
   return (
-    <dl class="strip">
+    <dl class="strip rule">
       {answers.map(answer => (
-        <div key={answer.question} data-bad={answer.isBad ?? false}>
-          <dt>{answer.question}</dt>
-          <dd>
+        <div key={answer.question} class="pad" data-bad={answer.isBad ?? false}>
+          <dt class="fine">{answer.question}</dt>
+          <dd class="fine answer-value">
             <DottedName name={answer.value} />
           </dd>
-          <dd>
+          <dd class="fine">
             <CheckTicks {...answer} />
             <span class={answer.checks && 'whole-word'}>
               <PhraseView phrase={answer.detail} />
             </span>
           </dd>
-          {answer.more && <dd>{answer.more}</dd>}
+          {answer.more && <dd class="fine">{answer.more}</dd>}
         </div>
       ))}
     </dl>

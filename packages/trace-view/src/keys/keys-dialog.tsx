@@ -27,7 +27,7 @@ export function KeysDialog() {
         <KeyList key={title} title={title} keys={Object.entries(keys)} />
       ))}
       <KeyList title="Where the focus is" keys={placedKeys} />
-      <label class="row toggle">
+      <label class="row toggle t2">
         <input
           type="checkbox"
           checked={areLettersOn.value}

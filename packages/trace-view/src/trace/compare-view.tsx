@@ -34,8 +34,8 @@ export function CompareView({ answers, facts, names, used, chosen, onSideBySide 
   const [leftKey, rightKey] = [tokenKey(left.card), tokenKey(right.card)]
   const headOf = (token: SeenToken) => describeToken(token, tokens).replace(', this answer', '')
   return (
-    <section class="card compare-card" aria-label="Compare">
-      <div class="pair line">
+    <section class="card frame" aria-label="Compare">
+      <div class="line pad under">
         <TokenChoice
           label="Left"
           tokens={tokens}

@@ -41,7 +41,7 @@ export function EntraSaw({ links, facts }: EntraSawProps) {
   if (href === undefined && logQueries(logIds).length === 0) return null
   return (
     <Popover id="entra-saw" class="link" label="What Entra saw" button="What Entra saw">
-      <h2>What Entra saw</h2>
+      <h2 class="t3">What Entra saw</h2>
       <LogLink href={href}>Open Entra’s log</LogLink>
       <LogQueries logIds={logIds} />
     </Popover>
@@ -52,7 +52,7 @@ export function EntraSaw({ links, facts }: EntraSawProps) {
 export function LogQueries({ logIds }: { readonly logIds: LogIds }) {
   return logQueries(logIds).map(({ log, text }) => (
     <figure key={log}>
-      <figcaption>
+      <figcaption class="soft t1">
         In {log} <CopyButton label={`Copy the query for ${log}`} text={() => text} />
       </figcaption>
       <pre>{text}</pre>

@@ -70,7 +70,7 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
   return (
     <dialog
       ref={dialog}
-      class="presenter"
+      class="presenter wide t1"
       aria-label="Presenter"
       onClose={() => set(at, undefined)}
       onKeyDown={event => {
@@ -98,12 +98,14 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
           </button>
         </form>
       </header>
-      <div class="stage" tabIndex={-1} ref={stage}>
+      <div class="stage stack" tabIndex={-1} ref={stage}>
         {shown?.formula && <FormulaView formula={shown.formula} isPresented />}
         {shown && (
           <div class="scene" aria-live="polite">
-            <h3 dir="auto">{shown.headline}</h3>
-            <p dir="auto">
+            <h3 class="headline" dir="auto">
+              {shown.headline}
+            </h3>
+            <p class="soft t4" dir="auto">
               <PhraseView phrase={shown.evidence} />
             </p>
           </div>
@@ -113,7 +115,7 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
         <Button aria-disabled={index === 0} onClick={() => go(-1)} icon="left">
           Back
         </Button>
-        <ol class="dots" aria-hidden="true">
+        <ol class="dots middle" aria-hidden="true">
           {scenes.length <= mostDots &&
             scenes.map((_, number) => <li key={number} data-past={number <= index} />)}
         </ol>

@@ -10,9 +10,9 @@ import '../styles/trace.css'
 
 export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; readonly names: Names }) {
   return (
-    <div class="lanes" aria-hidden="true">
+    <div class="lanes grid" aria-hidden="true">
       {lanes.map(actor => (
-        <span key={actor} class="lane-head">
+        <span key={actor} class="lane-head grid">
           <span>{names.actor(actor)}</span>
           {names.isEmulated(actor) && <span class="emulated-mark">emulated</span>}
         </span>
@@ -29,7 +29,7 @@ function laneMiddle(lanes: readonly Actor[], actor: Actor): number {
 /** The lanes themselves, behind all rows. */
 export function LaneLines({ lanes }: { readonly lanes: readonly Actor[] }) {
   return (
-    <svg class="lane-lines" aria-hidden="true">
+    <svg class="lane-lines wide" aria-hidden="true">
       {lanes.map(actor => (
         <line key={actor} x1={`${laneMiddle(lanes, actor)}%`} x2={`${laneMiddle(lanes, actor)}%`} y2="100%" />
       ))}
@@ -53,7 +53,7 @@ function HopView({ lanes, names, hop }: HopViewProps) {
       <span class="visually-hidden">
         {[title, way, token && `with ${token}`, time].filter(Boolean).join(', ')}
       </span>
-      <svg class="hop-picture" data-unseen={exchange && 'true'} aria-hidden="true">
+      <svg class="hop-picture wide" data-unseen={exchange && 'true'} aria-hidden="true">
         {exchange ? (
           <>
             <UnseenFrame from={from} to={to} edge={exchange.edge} />
@@ -147,10 +147,10 @@ function Arrow({ from, to, title, time, token, top = 0, isUnseen }: ArrowProps) 
   const y = top + arrowTop
   return (
     <g class="drawn-way" data-token={token} data-unseen={isUnseen}>
-      <text class="hop-title" x={`${Math.min(from, to)}%`} y={top + titleTop} dx="6">
+      <text class="hop-title t2" x={`${Math.min(from, to)}%`} y={top + titleTop} dx="6">
         {title}
         {time && (
-          <tspan class="hop-time" dx="8">
+          <tspan class="hop-time t1" dx="8">
             {time}
           </tspan>
         )}

@@ -69,7 +69,7 @@ export function StepDetails({ step, origin, flow, names, links, redactor, view }
       )}
       {tool?.arguments && (
         <figure>
-          <figcaption>Arguments</figcaption>
+          <figcaption class="soft t1">Arguments</figcaption>
           <pre>{bodyText(tool.arguments)}</pre>
         </figure>
       )}

@@ -24,7 +24,7 @@ export function StepDrawer({ timeline, facts, view, context, links, redactor }: 
   }
   return (
     <aside
-      class="drawer stack"
+      class="drawer stack t2"
       id="step-drawer"
       aria-label={`Step ${row.number}`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1)
@@ -36,7 +36,9 @@ export function StepDrawer({ timeline, facts, view, context, links, redactor }: 
       }}
     >
       <header class="line">
-        <h2 dir="auto">{title}</h2>
+        <h2 class="t4" dir="auto">
+          {title}
+        </h2>
         <span class="row end">
           <IconButton icon="up" label="Previous step" onClick={() => go(at - 1)} />
           <IconButton icon="below" label="Next step" onClick={() => go(at + 1)} />

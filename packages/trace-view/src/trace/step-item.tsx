@@ -49,7 +49,7 @@ export class StepItem extends Component<StepItemProps> {
       >
         <button
           type="button"
-          class={lanes === undefined ? 'step' : 'step hop'}
+          class={lanes === undefined ? 'step wide t2' : 'step hop wide t2'}
           id={id}
           tabIndex={isCurrent ? 0 : -1}
           aria-expanded={isOpen}
@@ -62,7 +62,7 @@ export class StepItem extends Component<StepItemProps> {
           {lanes === undefined ? <StepRow {...props} /> : <HopRow {...props} lanes={lanes} />}
         </button>
         {hasDetails && !hasDrawer && (
-          <div class="step-more stack" id={`${id}-details`}>
+          <div class="step-more stack rule t2" id={`${id}-details`}>
             <StepDetails {...props} />
           </div>
         )}

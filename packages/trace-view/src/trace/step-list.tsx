@@ -71,7 +71,7 @@ export function StepList({ timeline, facts, view, context, links, redactor, hasD
   const copied = useStepKeys(view, timeline.rows, list, redactor)
   return (
     <section
-      class="card steps-card"
+      class="card frame steps-card"
       aria-label={isSequence ? 'Sequence' : 'Steps'}
       data-view={view.view.value}
       onKeyDown={event => {
@@ -141,7 +141,7 @@ export function StepList({ timeline, facts, view, context, links, redactor, hasD
         {rows.length === 0 && <p class="note steps-head line">No step matches.</p>}
       </div>
       {isSequence && rows.some(isUnseen) && (
-        <p class="legend fine">
+        <p class="legend fine rule pad">
           <i class="dashes" aria-hidden="true" />
           The agent did not see the framed part: it is told from the protocol.{' '}
           <EntraLink links={links} request={lastTokenRequest(facts)} />

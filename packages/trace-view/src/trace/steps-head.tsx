@@ -28,7 +28,7 @@ export function StepsHead({ timeline, elapsed, view, failed, flow, names, note }
   const [first] = failed
   const isDenied = first?.step.response?.status === 401 || first?.step.response?.status === 403
   return (
-    <header class="steps-head line">
+    <header class="steps-head line under t2">
       <b>{count(rows.filter(({ number }) => number > 0).length, 'step')}</b>
       <p class="soft nums">
         {elapsed ? <Elapsed elapsed={elapsed} /> : formatDuration(lengthMs)}

@@ -23,7 +23,7 @@ export function TimeBar({ span, wait, isRunning, isWhole, said }: TimeBarProps) 
   const bar = span && wait === undefined ? barOf(span, isRunning, scale) : undefined
   const last = wait === undefined ? undefined : gaps[0]
   return (
-    <svg class="time-lane" aria-hidden="true">
+    <svg class="time-lane wide" aria-hidden="true">
       {!span && wait === undefined && <line class="time-unseen" x2="100%" y1="18" y2="18" />}
       {gaps.map(
         gap => gap && <rect key={gap.start} class="time-wait" {...placed(gap)} y="10" height="16" rx="2" />,
@@ -52,8 +52,8 @@ function placed({ start, width }: Extent) {
 export function TimeAxis({ scale }: { readonly scale: TimeScale }) {
   const { lengthMs } = scale
   return (
-    <div class="axis fine nums" aria-hidden="true">
-      <svg aria-hidden="true">
+    <div class="axis fine nums under" aria-hidden="true">
+      <svg class="wide" aria-hidden="true">
         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <rect class="hatch-ground" width="5" height="5" />
           <line class="hatch-line" y2="5" />

@@ -44,8 +44,8 @@ export function TokenCardView({ card, context, credential, used, onClose }: Toke
     box.current?.scrollIntoView({ block: 'nearest' })
   }, [card.role, card.fingerprint])
   return (
-    <section class="token-card stack" data-token={card.role} aria-label={card.role} ref={box}>
-      <header>
+    <section class="token-card stack pad t2" data-token={card.role} aria-label={card.role} ref={box}>
+      <header class="ends">
         <TokenMark token={card.role} />
         <h4>{tellToken(card, names)}</h4>
         <IconButton icon="close" label={`Close ${card.role}`} onClick={onClose} />
@@ -99,7 +99,7 @@ function TokenLifetime({ claims = {}, clockAheadMs }: TokenLifetimeProps) {
   const words = left > 0 ? `${tellLifetime(left)} left of ${whole} · until ${until}` : `Expired at ${until}`
   return (
     <div class="life stack">
-      <svg aria-hidden="true">
+      <svg class="wide" aria-hidden="true">
         <rect width="100%" height="100%" />
         <rect class="life-left" width={`${share * 100}%`} height="100%" />
       </svg>

@@ -104,7 +104,7 @@ export function TracePanel({
   return (
     <>
       <div class="pane-head line">
-        <h2 class="wide-only">Identity Trace</h2>
+        <h2 class="wide-only t2">Identity Trace</h2>
         <Segments
           legend="View"
           name="view"
@@ -167,8 +167,8 @@ function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: Verdic
   const [right, decision] = answers.slice(2)
   return (
     <div class="now" aria-hidden="true">
-      <p>
-        <b class="cut">{headline}</b>
+      <p class="line under t2">
+        <b class="cut t3">{headline}</b>
         <span class="fine wide-only">
           {right?.value} · <PhraseView phrase={decision?.detail ?? []} />
         </span>

@@ -50,7 +50,11 @@ export function VerdictCard(props: VerdictCardProps) {
   }, [isPast])
   const story = tellStory(facts, context.names)
   return (
-    <section class={`card verdict-box ${isPlaying.value ? 'play' : ''}`} aria-label="Verdict" ref={card}>
+    <section
+      class={`card frame verdict-box ${isPlaying.value ? 'play' : ''}`}
+      aria-label="Verdict"
+      ref={card}
+    >
       <VerdictLine {...verdict}>
         {canPlay && (
           <Button class="button quiet replay" onClick={play} icon="play">
@@ -60,9 +64,9 @@ export function VerdictCard(props: VerdictCardProps) {
       </VerdictLine>
       <FourAnswers answers={verdict.answers} />
       {shown === 'steps' && (
-        <div class="below stack">
+        <div class="below stack rule">
           <Formulas {...props} />
-          {story !== '' && <p class="tale">{story}</p>}
+          {story !== '' && <p class="tale t2">{story}</p>}
           <TurnIds {...props} />
         </div>
       )}
@@ -151,10 +155,13 @@ function TurnIds({ facts: { steps }, links }: Pick<VerdictCardProps, 'facts' | '
   const known = ids.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const]))
   if (known.length === 0) return null
   return (
-    <div class="ids line fine">
+    <div class="ids line fine rule">
       {known.map(([name, id]) => (
         <span key={name} class="row">
-          {name} <code title={id}>{shortenIds(id)}</code>
+          {name}{' '}
+          <code class="ink" title={id}>
+            {shortenIds(id)}
+          </code>
           <CopyButton label={`Copy the ${name}`} text={() => id} />
         </span>
       ))}

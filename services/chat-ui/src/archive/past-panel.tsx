@@ -22,7 +22,7 @@ export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' 
   const shown = all.filter(({ title }) => title.toLowerCase().includes(wanted))
   return (
     <>
-      <h2>Earlier conversations</h2>
+      <h2 class="t3">Earlier conversations</h2>
       <p class="note">
         Kept in this browser only: what was said, and the traces without personal data. Never a token.
         {session.available &&
@@ -51,7 +51,7 @@ export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' 
           ))}
         </ul>
       )}
-      <label class="row toggle">
+      <label class="row toggle t2">
         <input
           type="checkbox"
           checked={past.keepsNothing.value}
@@ -81,7 +81,7 @@ function PastConversationRow({ one, past, names }: PastConversationRowProps) {
     ...(isHere ? ['shown now'] : []),
   ]
   return (
-    <li>
+    <li class="grid">
       <button
         type="button"
         class="menu-row"
@@ -93,7 +93,7 @@ function PastConversationRow({ one, past, names }: PastConversationRowProps) {
         }}
       >
         <strong dir="auto">{one.title}</strong>
-        <span>{about.join(' · ')}</span>
+        <span class="soft">{about.join(' · ')}</span>
       </button>
       <IconButton icon="close" label={`Delete “${one.title}”`} onClick={() => past.remove(one)} />
     </li>

@@ -28,7 +28,7 @@ export function AnswerText({ exchange, running, names, onShow }: AnswerTextProps
             (Formatted ? (
               <Formatted text={text} />
             ) : (
-              <p class="plain" dir="auto">
+              <p class="said" dir="auto">
                 {spellOutDirections(text.trimStart())}
               </p>
             ))}

@@ -76,7 +76,7 @@ export function Composer(props: ComposerProps) {
 
   return (
     <form
-      class="composer"
+      class="composer stack wide middle"
       onSubmit={event => {
         event.preventDefault()
         if (!canPress) return
@@ -102,8 +102,9 @@ export function Composer(props: ComposerProps) {
       <label class="visually-hidden" for="message">
         Your question
       </label>
-      <div class="composer-field">
+      <div class="composer-field card">
         <textarea
+          class="wide"
           id="message"
           ref={field}
           rows={1}

@@ -13,12 +13,12 @@ interface DecidedLineProps {
 export function DecidedLine({ call, isReaderUser }: DecidedLineProps) {
   const { kind = 'approval', decision, at } = call
   return (
-    <p class="decided note" data-status={decision === 'approve' ? 'ok' : 'denied'}>
+    <p class="decided ends note" data-status={decision === 'approve' ? 'ok' : 'denied'}>
       <Icon name={decision === 'approve' ? 'check' : 'close'} />
       <span>
         {isReaderUser ? 'You' : 'The user'} {decisionWords[kind][decision]}
         {kind === 'step-up' && (isReaderUser ? ' that it’s you' : ' who they are')}:{' '}
-        <b>
+        <b class="ink">
           <CallSentence parts={actOf(call)} />
         </b>
       </span>

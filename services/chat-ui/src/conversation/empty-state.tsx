@@ -18,14 +18,14 @@ export function EmptyState({ config, conversation, session, asking, shownTry }: 
   }
   useKeys({ 1: askAt(0), 2: askAt(1), 3: askAt(2), 4: askAt(3) })
   return (
-    <div class="empty stack">
-      <h2>Watch an agent prove who it is.</h2>
-      <p class="lead">
-        {others.length === 0 && `${description} `}The agent holds no secret. Its <b>sidecar</b>, a small
-        service beside it, gets a token from Entra ID for each call. The token says who calls and for whom,
-        and opens one API.
+    <div class="empty stack middle">
+      <h2 class="headline">Watch an agent prove who it is.</h2>
+      <p class="soft">
+        {others.length === 0 && `${description} `}The agent holds no secret. Its <b class="ink">sidecar</b>, a
+        small service beside it, gets a token from Entra ID for each call. The token says who calls and for
+        whom, and opens one API.
       </p>
-      <ul class="tries" aria-label="Questions to try">
+      <ul class="tries grid" aria-label="Questions to try">
         {tries.map((one, index) => (
           <li key={index}>
             <TryCard
@@ -59,7 +59,7 @@ function TryCard({ one, asked, isShown, isSignedIn, onShow, onAsk }: TryCardProp
   return (
     <button
       type="button"
-      class="try"
+      class="try card grid wide"
       data-try={one.kind}
       data-shown={isShown}
       onPointerEnter={onShow}
@@ -67,10 +67,10 @@ function TryCard({ one, asked, isShown, isSignedIn, onShow, onAsk }: TryCardProp
       onClick={onAsk}
     >
       <b>{asked ? `The same, asked by ${asked}` : one.question}</b>
-      <span class="row">
+      <span class="row soft t2">
         <i class="light" />
         <span>
-          <b>{shows}</b>
+          <b class="ink">{shows}</b>
           {rest}
         </span>
       </span>

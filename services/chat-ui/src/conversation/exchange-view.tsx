@@ -45,7 +45,7 @@ export function ExchangeView(props: ExchangeProps) {
   const hasText = answer !== '' || toolMarks.length > 0 || decided.length > 0 || (problem && steps.length > 0)
   return (
     <article class="exchange stack" aria-label={questionStart(question.message)} data-selected={selected}>
-      <div class="question">
+      <div class="question row">
         <QuestionText message={question.message} asker={names.actor('user')} />
         {!fromFile && (
           <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
@@ -140,8 +140,8 @@ function QuestionText({ message, asker }: { readonly message: string; readonly a
   const whole = useSignal(false)
   const isLong = message.length > 600 || message.split('\n').length > 10
   return (
-    <div class="question-text">
-      <p>
+    <div class="question-text grid">
+      <p class="said">
         <span class="visually-hidden">{asker} asked: </span>
         <span class="question-words" dir="auto" data-cut={isLong && !whole.value}>
           {spellOutDirections(message)}
@@ -171,7 +171,7 @@ function AnswerLabels({ exchange, names }: { readonly exchange: Exchange; readon
   return (
     <p class="who note line">
       <span>
-        <b>{capitalise(names.ofAgent(turn.agent).agent)}</b> {asWhom} · {modeNames[turn.mode]}
+        <b class="ink">{capitalise(names.ofAgent(turn.agent).agent)}</b> {asWhom} · {modeNames[turn.mode]}
       </span>
       {turn.model && (
         <span class="fine">

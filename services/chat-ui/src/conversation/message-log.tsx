@@ -73,7 +73,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
         ref={log}
         onScroll={({ currentTarget }) => noteScroll(currentTarget)}
       >
-        <div ref={content}>
+        <div class="middle" ref={content}>
           {exchanges.length === 0 && <EmptyState {...exchangeProps} />}
           {conversation.left.value > 0 && (
             <p class="notice">
@@ -88,7 +88,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
       </div>
       {!following.value && exchanges.length > 0 && !waits && (
         <Button
-          class="button jump"
+          class="button jump middle"
           onClick={() => {
             following.value = true
             log.current?.focus()

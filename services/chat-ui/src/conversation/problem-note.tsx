@@ -116,10 +116,10 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
   )
   return (
     <>
-      <header>
+      <header class="ends">
         <Icon name={problemIcons[kind]} />
         <span id={id}>{tellProblemKind(problem, exchange.steps, names)}</span>
-        <Button class="link end" aria-expanded={isWhole.value} onClick={() => toggle(isWhole)}>
+        <Button class="link end t1" aria-expanded={isWhole.value} onClick={() => toggle(isWhole)}>
           <code>{code}</code>
         </Button>
       </header>
@@ -130,7 +130,7 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
               {capitalise(names.agent)} lacks <code>{needs.permission}</code> at {names.actor(needs.api)}.
             </h3>
             <p class="note">Its identity works. Only an administrator can give it the right:</p>
-            <dl class="facts">
+            <dl class="facts grid">
               {tellGrant(needs, exchange, names).map(([verb, what]) => (
                 <Fact key={verb} name={capitalise(verb)}>
                   {what}

@@ -39,7 +39,7 @@ export function InstructionsPanel({ conversation, names, identify }: Instruction
   return (
     <>
       <div class="line">
-        <h2>What the model is told</h2>
+        <h2 class="t4">What the model is told</h2>
         <div class="end">
           <IconButton icon="close" label="Close" onClick={closePopovers} />
         </div>

@@ -34,22 +34,22 @@ interface SampleViewProps extends Pick<Page, 'config' | 'session'> {
 export function SampleView({ shown, config, session }: SampleViewProps) {
   const { headline, answers, formula } = sampleOf(shown, config, session.account.value !== undefined)
   return (
-    <div class="sample stack">
-      <section class="card verdict-box" aria-label="What you will see">
+    <div class="sample stack middle">
+      <section class="card frame verdict-box" aria-label="What you will see">
         <VerdictLine headline={headline} outcome={{ kind: 'neutral', words: 'Sample' }} />
         <FourAnswers answers={answers} />
-        <div class="below stack">
+        <div class="below stack rule">
           <FormulaView formula={formula} />
         </div>
       </section>
-      <dl class="token-words">
+      <dl class="token-words facts note">
         {[...formula.terms, formula.result].map(({ token }) => (
           <div key={token}>
             <dt>
               <TokenMark token={token} />
             </dt>
             <dd>
-              <b>{tokenWords[token][0]}</b> {tokenWords[token][1]}
+              <b class="ink">{tokenWords[token][0]}</b> {tokenWords[token][1]}
             </dd>
           </div>
         ))}

@@ -36,7 +36,7 @@ function StatusItem({ line: { title, component, emulated, more } }: { readonly l
   const { problem, checkedAt } = component
   const state = shownState(component)
   return (
-    <li>
+    <li class="grid">
       <StatusLight state={state} />
       <div>
         <p>

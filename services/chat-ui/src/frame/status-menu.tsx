@@ -30,7 +30,7 @@ export function StatusMenu({ status, statusProblem, config }: StatusMenuProps) {
         </>
       }
     >
-      <h2>What the agent depends on</h2>
+      <h2 class="t3">What the agent depends on</h2>
       <StatusLines lines={lines} problem={problem} isEmulated={isEmulated} />
     </Popover>
   )

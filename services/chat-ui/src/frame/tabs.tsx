@@ -12,12 +12,13 @@ const paneTitles: Readonly<Record<Pane, string>> = {
 export function Tabs({ shown, badge }: { readonly shown: Signal<Pane>; readonly badge: string }) {
   const panes = Object.keys(paneTitles) as Pane[]
   return (
-    <div class="tabs" role="tablist" aria-label="Panes">
+    <div class="tabs grid under" role="tablist" aria-label="Panes">
       {panes.map(pane => (
         <button
           key={pane}
           type="button"
           role="tab"
+          class="soft t2"
           id={`tab-${pane}`}
           aria-controls={`pane-${pane}`}
           aria-selected={shown.value === pane}

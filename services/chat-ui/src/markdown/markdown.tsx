@@ -40,7 +40,7 @@ function drawBlocks(text: string, earlier: readonly DrawnBlock[]): readonly Draw
 function BlockElement({ block: { raw, nodes } }: { readonly block: ParsedBlock }) {
   if (nodes) return <Nodes nodes={nodes} />
   return (
-    <p class="plain" dir="auto">
+    <p class="said" dir="auto">
       {spellOutDirections(raw)}
     </p>
   )
@@ -117,7 +117,7 @@ function AnswerLink({ link: { href = '', children } }: { readonly link: Element 
       <bdi>
         <Nodes nodes={linkText(children)} />
       </bdi>
-      {host !== undefined && <bdi class="link-host"> ({host})</bdi>}
+      {host !== undefined && <bdi class="soft"> ({host})</bdi>}
     </a>
   )
 }

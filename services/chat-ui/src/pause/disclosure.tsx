@@ -11,7 +11,7 @@ interface DisclosureProps {
 export function Disclosure({ title, isOpen = false, children }: DisclosureProps) {
   return (
     <details open={isOpen}>
-      <summary class="note">
+      <summary class="note row">
         <Icon name="chevron" />
         {title}
       </summary>

@@ -8,7 +8,7 @@ export function UnformattedText({ text }: { readonly text: string }) {
         typeof part === 'string' ? (
           part
         ) : (
-          <span key={index} class="hidden-character">
+          <span key={index} class="hidden-character t1">
             {part.hidden}
           </span>
         ),

@@ -10,7 +10,7 @@ export function FilePicker({ conversation }: { readonly conversation: Conversati
     <>
       <label class="menu-row">
         <strong>Open a file…</strong>
-        <span>Data of a trace, from this or another agent.</span>
+        <span class="soft">Data of a trace, from this or another agent.</span>
         <input
           type="file"
           class="visually-hidden"

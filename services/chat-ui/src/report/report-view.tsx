@@ -42,7 +42,7 @@ export function ReportView({ file }: { readonly file: ExportedFile }) {
     redacted ? 'people and tenant left out' : 'with personal data',
   ]
   return (
-    <main class="report stack">
+    <main class="report stack middle">
       <p class="fine">{about.join(' · ')}</p>
       {fromFile && (
         <p class="notice">
@@ -100,14 +100,14 @@ function TurnView({ turn, told }: TurnProps) {
         <p class="fine">{about.join(' · ')}</p>
       </header>
       {steps.length > 0 && (
-        <section class="card verdict-box" aria-label="Verdict">
+        <section class="card frame verdict-box" aria-label="Verdict">
           <VerdictLine {...verdict} />
           <FourAnswers answers={verdict.answers} />
-          <div class="below stack">
+          <div class="below stack rule">
             {formulas.map((formula, index) => (
               <FormulaView key={index} formula={formula} />
             ))}
-            <p class="tale">{tellStory(facts, names)}</p>
+            <p class="tale t2">{tellStory(facts, names)}</p>
           </div>
         </section>
       )}
@@ -148,7 +148,7 @@ function Decisions({ decided = [], told: { names, verdict } }: ExportedTurn & Pi
         <DecidedLine key={index} call={call} isReaderUser={names.isReaderUser} />
       ))}
       {verdict.outcome.kind === 'allowed' && last && (
-        <p class="decided note">
+        <p class="decided ends note">
           <Icon name="check" />
           <span>
             {last.value} allowed it: <PhraseView phrase={last.detail} />

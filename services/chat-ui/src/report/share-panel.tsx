@@ -82,7 +82,7 @@ export function SharePanel(props: Pick<Page, 'conversation' | 'config' | 'status
         </Button>
       </Way>
       {!opened?.redacted && (
-        <label class="row toggle">
+        <label class="row toggle t2">
           <input
             type="checkbox"
             checked={leavesOut.value}
@@ -115,7 +115,7 @@ interface WayProps {
 
 function Way({ icon, name, words, children }: WayProps) {
   return (
-    <div class="way">
+    <div class="way ends">
       <Drawing strokes={icons[icon]} />
       <div>
         <h3>{name}</h3>

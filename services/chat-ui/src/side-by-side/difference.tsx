@@ -41,8 +41,8 @@ function DifferentTokens({ sides: [left, right] }: { readonly sides: readonly [S
   const isSameEnd = endOf(left).words === endOf(right).words
   return (
     <>
-      <h2>{lessonOfSides(left.facts, right.facts)}</h2>
-      <div class="card compare-card">
+      <h2 class="headline t4">{lessonOfSides(left.facts, right.facts)}</h2>
+      <div class="card frame">
         <ComparisonTable
           left={tokenOf(left)}
           right={tokenOf(right)}

@@ -63,8 +63,8 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
         >
           {traced.value ? 'Side by side' : 'Conversation'}
         </Button>
-        <h2>Side by side</h2>
-        <p class={pair.isAsked ? 'cut' : undefined}>
+        <h2 class="t2">Side by side</h2>
+        <p class={pair.isAsked ? 'cut t2' : 't2'}>
           “<bdi>{spellOutHidden(pair.message)}</bdi>”
         </p>
         {!shown && (
@@ -109,7 +109,7 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
           />
         </section>
       ) : (
-        <div class="sides scroll">
+        <div class="sides scroll grid">
           {([left, right] as const).map((asked, index) => {
             const side = pair.sides[index === 0 ? 0 : 1]
             return (
@@ -207,8 +207,8 @@ function AnsweredSide({ answer, facts, names, side, title, config, session, onTr
   const links = { entraLogUrl: config.entraLogUrl, traceUrl: config.traceUrl, turn }
   return (
     <>
-      <div class="verdict-line line">
-        <h3>{capitalise(title)}</h3>
+      <div class="verdict-line line pad">
+        <h3 class="headline t4">{capitalise(title)}</h3>
         <OutcomeMark outcome={judgeTurn(facts, names).outcome} />
       </div>
       {writeFormulas(facts, names).map((formula, index) => (
@@ -218,7 +218,7 @@ function AnsweredSide({ answer, facts, names, side, title, config, session, onTr
           link={<EntraLink links={links} request={lastTokenRequest(facts)} />}
         />
       ))}
-      <div class="side-answer stack" aria-live="polite" aria-busy={state === 'running'}>
+      <div class="stack t2" aria-live="polite" aria-busy={state === 'running'}>
         {problem && (
           <ProblemNote
             exchange={answer}
