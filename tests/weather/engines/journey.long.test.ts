@@ -46,10 +46,10 @@ describe.each(engines)('in $name', ({ start, program, isMissing }) => {
     await reader.focuses('[aria-label="Execution mode"]')
     await engine.press('ArrowDown')
     await reader.asks('Rome?')
-    await reader.sees('Bedrock · For me')
+    await reader.sees('for you · Bedrock')
     await reader.presses('As itself')
     await reader.asks('Weather in Lima?')
-    await reader.sees('Bedrock · As itself')
+    await reader.sees('as itself · Bedrock')
 
     await reader.presses('Compare')
     await reader.sees('By which right')

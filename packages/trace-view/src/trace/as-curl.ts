@@ -1,9 +1,8 @@
-import type { TraceStep } from '@entra-agents/trace'
+import { redactText, type TraceStep } from '@entra-agents/trace'
 import { spellOutHidden } from '../words/visible-text.ts'
 
-/** What stands for a token in a trace, and what a token itself would look like, which no trace should hold. */
-const tokenPattern =
-  /(?:\b(Tc|T1|T2|TR) )?‹(?:[0-9a-f]{12}|token removed|removed)›|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g
+/** What stands for a token in a trace. */
+const tokenPattern = /(?:\b(Tc|T1|T2|TR) )?‹(?:[0-9a-f]{12}|token removed|removed)›/g
 const headerName = /^[\w-]+$/
 
 /**
@@ -31,8 +30,12 @@ function hideCredential(name: string, value: string): string {
   return /^(proxy-)?authorization$|cookie|key|secret|token/i.test(name) && !isKnown ? '‹removed›' : value
 }
 
-/** A text in single quotes, in which a shell expands nothing, around its variables in double quotes. */
-function quote(text: string): string {
+/**
+ * A text in single quotes, in which a shell expands nothing, around its variables in double quotes. What looks like a token,
+ * which no trace should hold, becomes a variable too.
+ */
+function quote(given: string): string {
+  const text = redactText(given)
   const parts: string[] = []
   let end = 0
   for (const { 0: found, 1: role = 'TOKEN', index } of text.matchAll(tokenPattern)) {
