@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 import { useKeys } from '../keys/use-keys.ts'
 
 /**
@@ -33,7 +33,8 @@ export function useReplay(
     observer.observe(formula)
     return () => observer.disconnect()
   }, [canPlay])
-  useEffect(() => {
+  // Before the first frame that plays, so that a key ends it from its beginning.
+  useLayoutEffect(() => {
     if (!isPlaying.value) return
     const over = new AbortController()
     const end = () => {
