@@ -56,7 +56,9 @@ export function followAddress(page: Addressed): void {
     } finally {
       if (own === goings) {
         openings = own
-        before = findPlace(page)
+        const [asked, found] = [readPlace(location.hash), findPlace(page)]
+        // What the user closed while it opened is left as if it had been open.
+        before = readEntry().key !== undefined && coversOf(found) < coversOf(asked) ? asked : found
         write()
       }
     }
