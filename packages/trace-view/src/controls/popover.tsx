@@ -45,7 +45,8 @@ export function Popover(props: PopoverProps) {
         class={`popover card t2 ${panelClass}`}
         popover="auto"
         aria-label={label}
-        onToggle={({ newState }) => {
+        // Not the later `toggle`, which would replace what a quick second press has already used.
+        onBeforeToggle={({ newState }) => {
           if (newState === 'open') timesOpened.value += 1
         }}
       >

@@ -3,7 +3,7 @@ import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { shortenIds } from '@entra-agents/trace-view/words/names'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
 import { type ShownState, StatusLight, shownState } from './status-line.tsx'
 
@@ -12,7 +12,8 @@ export type AgentPanelProps = Pick<Page, 'config' | 'conversation' | 'status'>
 /** The agents: purpose, id, flows and health of each. Choosing an agent starts a new conversation with it. */
 export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
   const menu = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
+  // After the panel is shown: what is hidden takes no focus.
+  useEffect(() => {
     const items =
       menu.current?.querySelector<HTMLElement>('[aria-checked=true]') ?? menu.current?.querySelector('button')
     items?.focus()

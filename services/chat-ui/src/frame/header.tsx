@@ -73,6 +73,7 @@ export function Header({ title, page }: { readonly title: string; readonly page:
         <StatusMenu {...page} />
         {isNarrow ? (
           <Popover
+            key="more"
             id="more"
             label="More: new, earlier, what the model is told, account, theme"
             panelClass="menu"
