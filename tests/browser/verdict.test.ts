@@ -114,7 +114,9 @@ it('Of several rights in the token, the one that was used is told first, if the 
   const right = tracePane(page).locator('.strip > div', { hasText: 'By which right' })
   await right.getByText('also in the token: Orders.Write').waitFor()
   expect(await right.locator('dd').first().textContent()).toBe('Orders.Read')
-  expect(asked).toEqual(['?agent=default&flow=autonomous'])
+  await (await ask(page, 'second')).getByText('Sunny.').waitFor()
+  await right.getByText('also in the token: Orders.Write').waitFor()
+  expect(asked, 'once for an agent and a flow').toEqual(['?agent=default&flow=autonomous'])
 
   // An earlier answer asks nothing, so that all rights count.
   await page.reload()

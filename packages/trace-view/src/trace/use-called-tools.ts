@@ -9,12 +9,12 @@ import { rightsOf, type TurnFacts } from './turn-facts.ts'
 /** Asks the agent for its tools and the rights that they need. */
 export type ReadTools = (asked: { agent: string; flow: Flow }) => Promise<readonly CalledTool[]>
 
-/** What the agent said of its tools when an answer came in. */
-const toolsOf = signal<ReadonlyMap<object, readonly CalledTool[]>>(new Map())
+/** What each agent said of its tools in a flow. */
+const toolsBy = signal<ReadonlyMap<string, readonly CalledTool[]>>(new Map())
 
 /**
- * The tools that an answer called, with the rights that they need. The agent is asked for these only if the token carries
- * several rights, and only when an answer comes in: looking at an earlier one sends nothing.
+ * The tools that an answer called, with the rights that they need. An agent is asked for these once for each flow, only if the
+ * token carries several rights, and only when an answer comes in: looking at an earlier one sends nothing.
  */
 export function useCalledTools(
   selected: ReadonlySignal<TracedAnswer>,
@@ -25,16 +25,17 @@ export function useCalledTools(
 ): readonly CalledTool[] {
   const tools = useComputed(() => selected.value.result?.tools).value
   const isUnclear = !running && exchange !== undefined && rightsOf(exchange.token).rights.length > 1
+  const key = `${flow} ${agent}`
   useEffect(() => {
-    if (!isUnclear || view.unplayed !== selected || toolsOf.peek().has(selected)) return
+    if (!isUnclear || view.unplayed !== selected || toolsBy.peek().has(key)) return
     readTools?.({ agent, flow }).then(
       known => {
-        toolsOf.value = new Map([...toolsOf.peek(), [selected, known]])
+        toolsBy.value = new Map([...toolsBy.peek(), [key, known]])
       },
       // Without the answer, every right counts as used.
       () => {},
     )
   }, [isUnclear])
   const called = [...(tools ?? []), ...steps.flatMap(({ tool }) => tool ?? [])].map(({ name }) => name)
-  return (toolsOf.value.get(selected) ?? []).filter(({ name }) => called.includes(name))
+  return (toolsBy.value.get(key) ?? []).filter(({ name }) => called.includes(name))
 }
