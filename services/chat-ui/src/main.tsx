@@ -1,8 +1,8 @@
 // Imported first, since it sets the order of the CSS layers.
-import './styles/tokens.css'
+import '@entra-agents/trace-view/styles/tokens.css'
 import './styles/fonts.css'
-import './styles/base.css'
-import './styles/layout.css'
+import '@entra-agents/trace-view/styles/base.css'
+import '@entra-agents/trace-view/styles/layout.css'
 import './styles/frame.css'
 import './styles/talk.css'
 import { render } from 'preact'

@@ -1,9 +1,9 @@
+import base from '@entra-agents/trace-view/styles/base.css?inline'
+import layout from '@entra-agents/trace-view/styles/layout.css?inline'
+import tokens from '@entra-agents/trace-view/styles/tokens.css?inline'
 import trace from '@entra-agents/trace-view/styles/trace.css?inline'
 import { render } from 'preact'
-import base from '../styles/base.css?inline'
-import layout from '../styles/layout.css?inline'
 import rules from '../styles/report.css?inline'
-import tokens from '../styles/tokens.css?inline'
 import type { ExportedFile } from './file-shape.ts'
 import { ReportView, reportTitle } from './report-view.tsx'
 
