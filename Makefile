@@ -57,9 +57,10 @@ test-cluster: page ## Test the charts on the disposable cluster of KUBECONFIG, w
 
 # The image names that the charts use, so that a cluster with these images needs no values for them.
 version := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' charts/entra-bedrock-agent/Chart.yaml)
-images := $(foreach target,agent weather-api emulators entra-emulator,ghcr.io/entra-bedrock-agent/$(target):$(version))
+REGISTRY ?= ghcr.io/entra-bedrock-agent
+images := $(foreach target,agent weather-api emulators entra-emulator,$(REGISTRY)/$(target):$(version))
 
-images: ## Build the container images (DOCKER_BUILD_FLAGS for more, such as --network=host)
+images: ## Build the container images (for REGISTRY; DOCKER_BUILD_FLAGS for more, such as --network=host)
 	@for image in $(images); do \
 	  echo "== $$image"; target=$${image##*/}; \
 	  DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD_FLAGS) --build-arg VERSION=$(version) --target $${target%:*} -t $$image . || exit 1; \
