@@ -1,14 +1,20 @@
-import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import MarkdownIt, { type Token } from 'markdown-it'
-import { deepestNesting, isBeyondBudget, longestText } from './budget.ts'
-import type { Element, Node, Tag } from './nodes.ts'
 
 /** A top-level block, with its source text and the blank lines after it. */
 export interface ParsedBlock {
   readonly raw: string
-  /** `undefined` if the text is to be shown unformatted. */
-  readonly nodes: readonly Node[] | undefined
+  /** Its tokens, with those of its texts in place; `undefined` if the text is to be shown unformatted. */
+  readonly tokens: readonly Token[] | undefined
 }
+
+/** The most levels of nesting, as in a quote in a quote. markdown-it drops deeper text; deep emphasis would exhaust the stack. */
+export const deepestNesting = 20
+
+/** The most elements of a top-level block. A browser needs seconds to lay out more. */
+export const mostElements = 20_000
+
+/** The longest text that is formatted, in characters; more than any model writes. */
+export const longestText = 200_000
 
 /** The Markdown parser, without HTML and references. A link that is not https stays as written. */
 const markdownParser = new MarkdownIt('zero', { breaks: true, linkify: true, maxNesting: deepestNesting })
@@ -31,35 +37,9 @@ markdownParser.normalizeLinkText = address => address
 markdownParser.linkify.set({ fuzzyLink: false, fuzzyEmail: false })
 markdownParser.validateLink = address => address.startsWith('https:')
 
-/** The only tokens that become elements. */
-const tagsByToken: Readonly<Record<string, Tag>> = {
-  paragraph_open: 'p',
-  heading_open: 'h3',
-  fence: 'pre',
-  code_block: 'pre',
-  blockquote_open: 'blockquote',
-  hr: 'hr',
-  bullet_list_open: 'ul',
-  ordered_list_open: 'ol',
-  list_item_open: 'li',
-  table_open: 'table',
-  thead_open: 'thead',
-  tbody_open: 'tbody',
-  tr_open: 'tr',
-  th_open: 'th',
-  td_open: 'td',
-  link_open: 'a',
-  softbreak: 'br',
-  hardbreak: 'br',
-  code_inline: 'code',
-  s_open: 'del',
-  em_open: 'em',
-  strong_open: 'strong',
-}
-
 /** Reads Markdown whose lines end in line feeds. */
 export function parseMarkdown(text: string): ParsedBlock[] {
-  if (text.length > longestText) return [{ raw: text, nodes: undefined }]
+  if (text.length > longestText) return [{ raw: text, tokens: undefined }]
   const lines = text.split('\n')
   const blocks = topLevelBlocks(markdownParser.parse(text, {}))
   return blocks.map((block, index) => {
@@ -67,7 +47,7 @@ export function parseMarkdown(text: string): ParsedBlock[] {
     const begin = index === 0 ? 0 : firstLine(block)
     const next = blocks[index + 1]
     const raw = next ? `${lines.slice(begin, firstLine(next)).join('\n')}\n` : lines.slice(begin).join('\n')
-    return { raw, nodes: isBeyondBudget(tokens) ? undefined : toNodes(tokens) }
+    return { raw, tokens: isBeyondBudget(tokens) ? undefined : tokens }
   })
 }
 
@@ -92,38 +72,12 @@ function firstLine([first]: readonly Token[]): number {
   return first?.map?.[0] ?? 0
 }
 
-function toNodes(tokens: readonly Token[]): readonly Node[] {
-  const root: Node[] = []
-  const open = [root]
-  for (const token of tokens) {
-    if (token.nesting < 0) {
-      open.pop()
-      continue
-    }
-    const children = addNode(open.at(-1) ?? root, token)
-    if (token.nesting > 0) open.push(children)
-  }
-  return root
-}
-
-/** Adds the node of a token and returns the list to which the token's children belong. No text changes the reading direction. */
-function addNode(siblings: Node[], token: Token): Node[] {
-  if (token.hidden) return siblings
-  const tag = tagsByToken[token.type]
-  const text = token.type === 'image' ? imageText(token) : token.content.replace(/\n$/, '')
-  const content = spellOutDirections(text)
-  const children: Node[] = content === '' ? [] : [content]
-  siblings.push(...(tag ? [toElement(tag, token, children)] : children))
-  return children
-}
-
-function toElement(tag: Tag, token: Token, children: readonly Node[]): Element {
-  const start = token.attrGet('start')
-  const href = token.attrGet('href')?.toString()
-  return { tag, children, href, start: start === null ? undefined : Number(start) }
-}
-
-/** An image as text. If it were not read as an image, it would become a link. */
-function imageText(image: Token): string {
-  return `![${image.content}](${image.attrGet('src')})`
+function isBeyondBudget(tokens: readonly Token[]): boolean {
+  let depth = 0
+  let elements = 0
+  return tokens.some(({ nesting, tag, hidden }) => {
+    depth += nesting
+    if (tag !== '' && nesting >= 0 && !hidden) elements += 1
+    return depth >= deepestNesting || elements > mostElements
+  })
 }
