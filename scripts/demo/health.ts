@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { readConfig } from '@entra-agents/agent/config'
-import { mayUseApi } from '@entra-agents/identity'
+import { mayUseApi } from '@entra-agents/identity/core'
 import type { Status } from '@entra-agents/trace'
 import type { DemoProcess } from './process.ts'
 

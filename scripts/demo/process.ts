@@ -1,4 +1,4 @@
-import type { AgentIdentity } from '@entra-agents/identity'
+import type { AgentIdentity } from '@entra-agents/identity/core'
 import type { EnvironmentReader, Variables } from '@entra-agents/service-kit'
 
 export interface DemoProcess {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { readConfig as readAgentConfig } from '@entra-agents/agent/config'
 import { sidecarEntries, sidecarSettings } from '@entra-agents/agentctl/sidecar-entries'
 import { apisOf } from '@entra-agents/approval'
-import { variablePrefix } from '@entra-agents/identity'
+import { variablePrefix } from '@entra-agents/identity/core'
 import { type EnvironmentReader, readEnvironment, type Variables } from '@entra-agents/service-kit'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }

@@ -1,6 +1,6 @@
 /** The example's part of the demo: the weather API, its agents, and its MCP server. */
 import { resolve } from 'node:path'
-import type { AgentIdentity } from '@entra-agents/identity'
+import type { AgentIdentity } from '@entra-agents/identity/core'
 import type { EnvironmentReader, Variables } from '@entra-agents/service-kit'
 import { flowNames } from '@entra-agents/trace'
 import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }

@@ -1,4 +1,4 @@
-import type { AgentIdentity } from '@entra-agents/identity'
+import type { AgentIdentity } from '@entra-agents/identity/core'
 import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 
 const { tenant, users, apps } = seed

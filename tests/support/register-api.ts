@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type SidecarApi, sidecarEntries } from '@entra-agents/agentctl/sidecar-entries'
-import { nameSidecarEntries } from '@entra-agents/identity'
+import { nameSidecarEntries } from '@entra-agents/identity/core'
 import type { StackOverrides } from './agent-stack.ts'
 
 interface RegisteredApi {

@@ -1,4 +1,4 @@
-import type { DownstreamApi } from '@entra-agents/identity'
+import type { DownstreamApi } from '@entra-agents/identity/core'
 import { flows } from '@entra-agents/trace'
 
 export type SidecarApi = Pick<DownstreamApi, 'url' | 'appId' | 'flows' | 'sidecarEntries' | 'scope'>

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { DownstreamApi } from '@entra-agents/identity'
+import type { DownstreamApi } from '@entra-agents/identity/core'
 import { type Log, toProblem } from '@entra-agents/service-kit'
 import type { AskedCall, ContinueRequest, Decision, Pause, PauseKind } from '@entra-agents/trace'
 import { describeConsent } from './consent.ts'

@@ -1,4 +1,4 @@
-import { type DownstreamApi, neededRight } from '@entra-agents/identity'
+import { type DownstreamApi, neededRight } from '@entra-agents/identity/core'
 import { agent, ordersApi as api } from '@entra-agents/identity/testing/fixtures'
 import { describe, expect, it } from 'vitest'
 import { describeConsent } from './consent.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { AgentIdentity, DownstreamApi } from '@entra-agents/identity'
+import type { AgentIdentity, DownstreamApi } from '@entra-agents/identity/core'
 import type { ConsentRequest, NeededRight } from '@entra-agents/trace'
 
 /**

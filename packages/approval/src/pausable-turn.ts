@@ -1,4 +1,4 @@
-import type { Caller } from '@entra-agents/identity'
+import type { Caller } from '@entra-agents/identity/core'
 import type { ProblemError } from '@entra-agents/service-kit'
 import type { Mode, Pause, ToolUse, TurnResult } from '@entra-agents/trace'
 import type { ResumedTurn, Wait } from './waiting.ts'

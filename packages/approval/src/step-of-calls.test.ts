@@ -1,4 +1,4 @@
-import { ApiContext, type ApiContextOptions, identityProblem } from '@entra-agents/identity'
+import { ApiContext, type ApiContextOptions, identityProblem } from '@entra-agents/identity/core'
 import { recordingLogger } from '@entra-agents/identity/testing/fixtures'
 import { turnOf } from '@entra-agents/identity/testing/stage'
 import { isProblem, ProblemError } from '@entra-agents/service-kit'

@@ -4,7 +4,7 @@ import {
   type Permit,
   redactBody,
   type StepFacts,
-} from '@entra-agents/identity'
+} from '@entra-agents/identity/core'
 import { type ProblemError, toProblem } from '@entra-agents/service-kit'
 import { type NeededRight, needsUser, type PauseKind, redactText, type Sentence } from '@entra-agents/trace'
 import { digestCall, idempotencyKey } from './call-digest.ts'

@@ -1,4 +1,9 @@
-import { type AgentIdentity, type ApiContext, type DownstreamApi, mayUseApi } from '@entra-agents/identity'
+import {
+  type AgentIdentity,
+  type ApiContext,
+  type DownstreamApi,
+  mayUseApi,
+} from '@entra-agents/identity/core'
 import type { ComponentHealth, ProblemError, ProblemKind } from '@entra-agents/service-kit'
 import type { Effect, HistoryEntry, Sentence } from '@entra-agents/trace'
 import type { StructuredToolInterface } from '@langchain/core/tools'

@@ -1,4 +1,4 @@
-import type { ApprovedCall } from '@entra-agents/identity'
+import type { ApprovedCall } from '@entra-agents/identity/core'
 import {
   type Decision,
   Effect,

@@ -1,5 +1,6 @@
 import type { Claims } from '@entra-agents/tokens/verify'
 import type { Check, TokenCard } from '@entra-agents/trace'
+import type { TraceRecorder } from './trace-recorder.ts'
 
 /** A token that the agent has checked. */
 interface CheckedToken {
@@ -43,4 +44,15 @@ export function describeToken(
     claims: { ...claims },
     verifiedBy: [{ actor: 'agent', checks: [...checks] }],
   }
+}
+
+/** Records that the user's token arrived, as the first step of a trace. */
+export function noteSignIn(trace: TraceRecorder, token: VerifiedUserToken): void {
+  trace.note('ok', {
+    kind: 'sign-in',
+    from: 'user',
+    to: 'agent',
+    title: 'The user’s token arrived and passed the agent’s checks',
+    token: describeToken({ role: 'Tc' }, token),
+  })
 }

@@ -17,7 +17,7 @@ import {
   verifiedUser,
 } from './testing/fixtures.ts'
 import type { IdentityTiming } from './timing.ts'
-import type { TokenRequest } from './token-request.ts'
+import type { TokenRequest } from './token-source.ts'
 
 type Answer = (response: ServerResponse) => void
 

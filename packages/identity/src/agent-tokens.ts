@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isProblem, LinkedAbort, type Log, SharedRequests } from '@entra-agents/service-kit'
+import { isProblem, LinkedAbort, SharedRequests } from '@entra-agents/service-kit'
 import { fingerprint } from '@entra-agents/tokens/verify'
 import { flowNames, needsUser } from '@entra-agents/trace'
 import { acceptAgentToken, isExpiry } from './accept-agent-token.ts'
@@ -8,13 +8,13 @@ import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
 import type { EntraReachability } from './entra-reach.ts'
 import { IdentityHealthRecord } from './identity-health.ts'
+import type { Log } from './log.ts'
 import { identityProblem } from './problems.ts'
-import { createSidecar } from './sidecar.ts'
 import { type IdentityTiming, identityTiming } from './timing.ts'
-import type { TokenRequest } from './token-request.ts'
+import type { TokenRequest, TokenSource } from './token-source.ts'
 
 export interface AgentTokensOptions {
-  readonly sidecarUrl: string
+  readonly source: TokenSource
   /** The agents and APIs for which `refresh` obtains tokens. */
   readonly agents: readonly AgentIdentity[]
   readonly apis: readonly DownstreamApi[]
@@ -30,11 +30,10 @@ const probeIsFreshForMs = 5_000
 const silentEntraHint =
   'Usually Entra does not respond to the sidecar: check its egress to the host of AzureAd__Instance (login.microsoftonline.com) on port 443.'
 
-/** Obtains the agent's tokens from the Entra Auth SDK sidecar. */
+/** Obtains the agent's tokens from their source, and checks each. */
 export function createAgentTokens(options: AgentTokensOptions) {
-  const { sidecarUrl, agents, apis, logger, lookAtEntra, timing = identityTiming } = options
+  const { source, agents, apis, logger, lookAtEntra, timing = identityTiming } = options
   const { tokenDeadlineMs } = timing
-  const sidecar = createSidecar(sidecarUrl, timing)
   const requests = new SharedRequests<AgentToken>()
   const health = new IdentityHealthRecord(agents)
   let probe: Promise<unknown> | undefined
@@ -95,7 +94,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
   /** Asks once past the sidecar's cache if the token has expired on arrival: it may be in the cache since a clock was wrong. */
   async function obtainUnexpired(request: TokenRequest, before = 0): Promise<AgentToken> {
     const { isNew = false, user, correlationId } = request
-    const { raw, attempts: latest } = await sidecar.requestToken(request)
+    const { raw, attempts: latest } = await source.requestToken(request)
     const attempts = before + latest
     try {
       const accepted = acceptAgentToken(raw, { ...request, userId: user?.objectId })
@@ -140,7 +139,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
 
   return {
     obtain,
-    urlOf: sidecar.urlOf,
+    urlOf: source.urlOf,
     /** What the last token requests and probes showed. If only a restart of the sidecar helps, the problem's hint says so. */
     get health() {
       return health.current
@@ -154,6 +153,6 @@ export function createAgentTokens(options: AgentTokensOptions) {
       probe ??= probeNow()
       await probe
     },
-    close: sidecar.close,
+    close: source.close,
   }
 }

@@ -12,6 +12,8 @@ export interface Caller {
   readonly flow: Flow
   /** The user's verified token; set in flows on behalf of a user, and in no others. */
   readonly user: VerifiedUserToken | undefined
+  /** The claims challenge (JSON text) that all its tokens have to satisfy. */
+  readonly claims?: string | undefined
   /** Aborted when the client goes away, the turn's deadline passes or the turn is over. */
   readonly signal: AbortSignal
   readonly trace: TraceRecorder

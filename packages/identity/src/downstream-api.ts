@@ -28,6 +28,10 @@ export interface DownstreamApi {
   readonly permissions: Permissions | undefined
   /** If `permissions` is undefined: the only scopes of the API that users may be asked to consent to. */
   readonly scopes?: readonly string[] | undefined
+  /** How long it may take until a response to `fetch` begins, and pause within it, in milliseconds. Default: 10,000. */
+  readonly timeoutMs?: number | undefined
+  /** How long a response to `fetch` may be. Default: 16 MiB. */
+  readonly maxResponseBytes?: number | undefined
   /** Whether the agent works without the API. Its failures then do not affect the status of sidecar and flows. */
   readonly isOptional?: boolean
 }
@@ -48,15 +52,12 @@ export function readDownstreamApi(
 ): DownstreamApi | undefined {
   const variable = variablePrefix(definition.name)
   if (!env.optional(`${variable}_URL`) && !env.optional(`${variable}_APP_ID`)) return undefined
-  const entry = definition.name
-    .replace(/-api$/, '')
-    .replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
   return {
     ...definition,
     url: env.url(`${variable}_URL`, defaultUrl),
     healthPath: '/readyz',
     appId: env.guid(`${variable}_APP_ID`),
-    sidecarEntries: nameSidecarEntries(entry),
+    sidecarEntries: nameSidecarEntries(sidecarEntryOf(definition.name)),
     flows: flowNames,
   }
 }
@@ -64,6 +65,11 @@ export function readDownstreamApi(
 /** The prefix of an API's variables: `TASKS_API` for `tasks-api`. */
 export function variablePrefix(name: string): string {
   return name.toUpperCase().replaceAll('-', '_')
+}
+
+/** The name that the sidecar's entries for an API begin with: `tasks` for `tasks-api`. */
+export function sidecarEntryOf(name: string): string {
+  return name.replace(/-api$/, '').replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
 }
 
 /** The sidecar's entries for an API: `tasksApp` where TR has an app role, `tasks` where it has a scope. */

@@ -2,7 +2,7 @@ import { type CodeMeaning, type Refusal, refusals } from '@entra-agents/entra-fa
 import { type ActsAs, flows } from '@entra-agents/trace'
 import { flowRules } from './flows.ts'
 import type { IdentityProblemCode } from './problems.ts'
-import type { TokenRequest } from './token-request.ts'
+import type { TokenRequest } from './token-source.ts'
 
 /** The meaning of a refusal for one token request. */
 export interface EntraRefusal extends Omit<CodeMeaning, 'code' | 'hint'> {

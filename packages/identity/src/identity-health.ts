@@ -8,7 +8,7 @@ import {
 import { type Flow, mapFlows } from '@entra-agents/trace'
 import type { AgentIdentity } from './agent-identity.ts'
 import { identityProblem } from './problems.ts'
-import type { TokenRequest } from './token-request.ts'
+import type { TokenRequest } from './token-source.ts'
 
 /** Health of the agents' identities, from the last token requests and probes of the sidecar. */
 export interface IdentityHealth {

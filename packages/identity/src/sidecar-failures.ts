@@ -4,7 +4,7 @@ import { flows, type NeededRight } from '@entra-agents/trace'
 import { type EntraRefusal, explainEntraRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
 import { identityProblem } from './problems.ts'
-import type { TokenRequest } from './token-request.ts'
+import type { TokenRequest } from './token-source.ts'
 
 /** Why there is no token, and whether asking again soon may help. */
 export interface TokenFailure {

@@ -10,8 +10,8 @@ import {
   type FailureContext,
   type TokenFailure,
 } from './sidecar-failures.ts'
-import type { IdentityTiming } from './timing.ts'
-import type { TokenRequest } from './token-request.ts'
+import { type IdentityTiming, identityTiming } from './timing.ts'
+import type { TokenRequest, TokenSource } from './token-source.ts'
 
 /** How an attempt that got no token ended: with a response (`spreading`: see `Refusal`), a broken connection, or because no sidecar listened. */
 type AttemptEnding = 'responded' | 'spreading' | 'broken' | 'refused'
@@ -24,8 +24,23 @@ type Attempt = { readonly raw: string } | (TokenFailure & { readonly ending: Att
  */
 const maxAttempts = { responded: 2, spreading: 4, broken: 3 }
 
-/** The sidecar as the source of the agent's tokens. */
-export function createSidecar(sidecarUrl: string, timing: IdentityTiming) {
+/** Where the sidecar listens. */
+export interface SidecarOptions {
+  /** Such as `http://localhost:5000`. Loopback addresses become `localhost`, the only host name that every version of the sidecar accepts. */
+  readonly url: string
+  /** @internal Tests have shorter times. */
+  readonly timing?: IdentityTiming
+}
+
+/**
+ * The Microsoft Entra Auth SDK sidecar as token source: the blueprint's credential stays in its container.
+ *
+ * @example `createIdentityClient({ …, tokens: sidecar({ url: 'http://localhost:5000' }) })`
+ */
+export function sidecar({ url, timing = identityTiming }: SidecarOptions): TokenSource {
+  const sidecarUrl = url
+    .replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
+    .replace(/\/$/, '')
   const connection = connectSidecar(sidecarUrl, timing.sidecarConnectMs)
 
   /**
@@ -66,6 +81,7 @@ export function createSidecar(sidecarUrl: string, timing: IdentityTiming) {
   }
 
   return {
+    actor: 'sidecar',
     /**
      * Requests a token of the agent identity, and tries again after a delay if that may help. While no sidecar
      * listens, it tries for as long as a sidecar takes to restart. The token is not checked yet.

@@ -1,4 +1,4 @@
-import { type Log, type ProblemError, proxyProblem } from '@entra-agents/service-kit'
+import { type ProblemError, proxyProblem } from '@entra-agents/service-kit'
 import {
   createTokenVerifier,
   decideAccess,
@@ -6,11 +6,14 @@ import {
   isSigningKeysUnavailable,
   isTokenRefused,
   type Refusal,
+  type RequestLike,
+  readAuthorization,
   readBearerToken,
   TokenRefused,
 } from '@entra-agents/tokens/verify'
 import type { Blueprint } from './agent-identity.ts'
 import type { VerifiedUserToken } from './agent-token.ts'
+import type { Log } from './log.ts'
 import { identityProblem } from './problems.ts'
 
 export interface UserTokenVerifierOptions {
@@ -54,14 +57,14 @@ export function createUserTokenVerifier({ blueprint, allowedClients, log }: User
 
   return {
     /**
-     * Verifies the Tc in an `Authorization` header.
+     * Verifies the Tc of a request, or of an `Authorization` header.
      *
      * @throws ProblemError: SIGN_IN_REQUIRED, USER_TOKEN_INVALID, USER_TOKEN_EXPIRED, USER_TOKEN_WRONG_AUDIENCE,
      *   USER_TOKEN_SCOPE_MISSING, or ENTRA_UNAVAILABLE when Entra's keys are out of reach.
      */
-    async verify(authorization = '') {
+    async verify(request: RequestLike) {
       try {
-        return await verify(readBearerToken([authorization]))
+        return await verify(readBearerToken(readAuthorization(request)))
       } catch (error) {
         throw explainVerifyError(error)
       }

@@ -1,4 +1,4 @@
-import { type DownstreamApi, nameSidecarEntries } from '@entra-agents/identity'
+import { type DownstreamApi, nameSidecarEntries } from '@entra-agents/identity/core'
 import { describeShapeFaults, type EnvironmentReader, loopbackHosts } from '@entra-agents/service-kit'
 import { defaultFlows, FlowName, strictObject } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'

@@ -1,4 +1,4 @@
-import type { ApiCaller } from '@entra-agents/identity'
+import type { ApiCaller } from '@entra-agents/identity/core'
 import { agent } from '@entra-agents/identity/testing/fixtures'
 import pino from 'pino'
 import { expect, it, vi } from 'vitest'

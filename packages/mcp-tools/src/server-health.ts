@@ -1,5 +1,5 @@
 import type { PausableTurn } from '@entra-agents/approval'
-import { ownFlow } from '@entra-agents/identity'
+import { ownFlow } from '@entra-agents/identity/core'
 import {
   type ComponentHealth,
   HealthRecord,

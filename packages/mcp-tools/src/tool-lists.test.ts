@@ -1,4 +1,4 @@
-import type { VerifiedUserToken } from '@entra-agents/identity'
+import type { VerifiedUserToken } from '@entra-agents/identity/core'
 import { agent } from '@entra-agents/identity/testing/fixtures'
 import { expect, it } from 'vitest'
 import type { ChosenTools } from './offered-tools/offered-tools.ts'

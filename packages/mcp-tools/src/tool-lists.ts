@@ -1,4 +1,4 @@
-import type { Caller } from '@entra-agents/identity'
+import type { Caller } from '@entra-agents/identity/core'
 import type { ProblemError } from '@entra-agents/service-kit'
 import { LRUCache } from 'lru-cache'
 import type { ChosenTools } from './offered-tools/offered-tools.ts'

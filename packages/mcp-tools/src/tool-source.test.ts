@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { PausableTurn } from '@entra-agents/approval'
-import { type ApiContext, type Caller, identityProblem, TraceRecorder } from '@entra-agents/identity'
+import { type ApiContext, type Caller, identityProblem, TraceRecorder } from '@entra-agents/identity/core'
 import { agent } from '@entra-agents/identity/testing/fixtures'
 import type { Tool } from '@modelcontextprotocol/client'
 import pino from 'pino'

@@ -6,7 +6,7 @@ import {
   type Caller,
   ownFlow,
   TraceRecorder,
-} from '@entra-agents/identity'
+} from '@entra-agents/identity/core'
 import {
   LinkedAbort,
   type Log,

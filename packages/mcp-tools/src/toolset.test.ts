@@ -1,4 +1,4 @@
-import type { Permit } from '@entra-agents/identity'
+import type { Permit } from '@entra-agents/identity/core'
 import { ids } from '@entra-agents/identity/testing/fixtures'
 import { problemOf, stepsOf } from '@entra-agents/identity/testing/stage'
 import { afterAll, describe, expect, it } from 'vitest'

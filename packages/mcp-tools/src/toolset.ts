@@ -1,5 +1,5 @@
 import { type Toolset, toolContext } from '@entra-agents/approval'
-import { type AgentIdentity, mayUseApi } from '@entra-agents/identity'
+import { type AgentIdentity, mayUseApi } from '@entra-agents/identity/core'
 import { getOrMake, OnDemand } from '@entra-agents/service-kit'
 import type { McpServer } from './config.ts'
 import { nameForModel } from './offered-tools/tool-names.ts'

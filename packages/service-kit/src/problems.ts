@@ -46,7 +46,8 @@ export interface ProblemDocument {
   readonly upstream?: Upstream
 }
 
-const problemMark = Symbol.for('@entra-agents/ProblemError')
+/** By which `isProblem` knows problems, also those of other copies of this package. */
+export const problemMark: unique symbol = Symbol.for('@entra-agents/ProblemError')
 
 /** A failure with a stable code. Routes and streams turn it into a problem document. */
 export class ProblemError extends Error {

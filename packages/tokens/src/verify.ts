@@ -1,6 +1,6 @@
 /** The parts of the check, for the agent: it checks users' tokens by rules of its own, and reads its own tokens. */
 export { type Access, decideAccess, type Refusal } from './access.ts'
-export { readBearerToken } from './bearer-token.ts'
+export { type RequestLike, readAuthorization, readBearerToken } from './bearer-token.ts'
 export { type Facets, readFacets } from './caller.ts'
 export { type Claims, type DecodedToken, decodeToken, fingerprint } from './decode-token.ts'
 export {

@@ -1,11 +1,6 @@
 import { Approvals, createSealKeys } from '@entra-agents/approval'
 import { connectBedrock } from '@entra-agents/bedrock-access'
-import {
-  createAgentTokens,
-  createApiCaller,
-  createEntraReach,
-  createUserTokenVerifier,
-} from '@entra-agents/identity'
+import { createIdentityClient, sidecar } from '@entra-agents/identity'
 import { createMcpToolset } from '@entra-agents/mcp-tools'
 import { createServer, guardBrowserBoundary } from '@entra-agents/service-kit'
 import { publishOpenApi } from '@entra-agents/service-kit/open-api'
@@ -67,27 +62,21 @@ export async function buildApp(
   const { blueprint, agents, limits, mcpServers } = config
   const logger = app.log
   const apis = [...config.toolsets, ...mcpServers].map(({ api }) => api)
-  const entra = createEntraReach(blueprint)
-  const tokens = createAgentTokens({
-    agents,
-    apis,
-    sidecarUrl: config.sidecarUrl,
-    lookAtEntra: entra.look,
-    logger,
-    timing,
-  })
-  const userTokens = createUserTokenVerifier({
-    blueprint,
+  const identity = createIdentityClient({
+    ...blueprint,
+    agents: byName(agents),
+    apis: byName(apis),
+    tokens: sidecar({ url: config.sidecarUrl, timing }),
     allowedClients: config.allowedClients,
     log: logger,
+    timing,
   })
-  const apiCaller = createApiCaller({ agents, apis, tokens, logger, timing })
   const toolsets = [
     ...config.toolsets,
-    ...mcpServers.map(server => createMcpToolset(server, { agents, apis: apiCaller, logger })),
+    ...mcpServers.map(server => createMcpToolset(server, { agents, apis: identity, logger })),
   ]
   const bedrock = connectBedrock(config.bedrock)
-  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, apiCaller, {
+  const bedrockMode = bedrockModeOnDemand(bedrock, toolsets, identity, {
     consentFromTurns: config.consentFromTurns,
     inputTokens: limits.turnInputTokens,
   })
@@ -100,7 +89,7 @@ export async function buildApp(
     metrics,
   })
   const turns = new Turns({
-    modes: { direct: directMode(toolsets, apiCaller), bedrock: bedrockMode },
+    modes: { direct: directMode(toolsets, identity), bedrock: bedrockMode },
     turnTimeoutMs: limits.turnTimeoutMs,
     concurrentTurns: limits.concurrentTurns,
     metrics,
@@ -108,10 +97,6 @@ export async function buildApp(
     approvals,
   })
   const fairStart = new FairStart(limits.messagesPerMinute, limits.concurrentTurns)
-  const refresh = () => {
-    void tokens.refresh()
-    void apiCaller.refresh()
-  }
   const refreshTools = () => {
     for (const toolset of toolsets) void toolset.source?.refresh()
   }
@@ -119,29 +104,28 @@ export async function buildApp(
   await app.register(accepts)
   await addRateLimit(app, limits.messagesPerMinute)
   await publishOpenApi(app, { ...openApi, version: config.version })
-  await app.register(healthRoutes, { tokens })
+  await app.register(healthRoutes, { identity })
   await app.register(statusRoute, {
     config,
     toolsets,
-    tokens,
-    apis: apiCaller,
+    identity,
     bedrock,
     refresh: () => {
-      refresh()
+      void identity.check()
       refreshTools()
     },
   })
   await app.register(configRoute, { config, toolsets })
-  const signInRules = { agents, userTokens, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
+  const signInRules = { agents, identity, requireSignIn: config.requireSignIn, traceFor: config.traceFor }
   const mayConsent = config.consentRedirectUri !== undefined && config.consentFromTurns !== 'never'
   await app.register(chatRoutes, { turns, fairStart, approvals, mayConsent, ...signInRules, metrics })
-  await app.register(instructionsRoute, { toolsets, apis: apiCaller, tokens, ...signInRules })
+  await app.register(instructionsRoute, { toolsets, ...signInRules })
   await app.register(pageRoutes, { folder: config.pageFolder, authority: blueprint.authority })
 
   serveMetrics(app, config, metrics.registry)
   let warmUpTimer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
-    refresh()
+    void identity.check()
     // Loading the libraries blocks the process for a moment, so it comes after the first probes and direct turns.
     warmUpTimer = setTimeout(() => {
       bedrock.availability.start()
@@ -155,7 +139,13 @@ export async function buildApp(
     clearTimeout(warmUpTimer)
     bedrock.close()
     await Promise.all(toolsets.map(toolset => toolset.source?.close()))
-    await Promise.all([tokens.close(), entra.close(), userTokens.close(), apiCaller.close()])
+    await identity.close()
   })
   return app
+}
+
+function byName<Named extends { readonly name: string }>(
+  all: readonly Named[],
+): Readonly<Record<string, Named>> {
+  return Object.fromEntries(all.map(one => [one.name, one]))
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { readSealKeys, type SealKeys, type Toolset } from '@entra-agents/approval'
 import { readBedrockConfig } from '@entra-agents/bedrock-access'
-import { type Blueprint, readAgents } from '@entra-agents/identity'
+import { type Blueprint, readAgents } from '@entra-agents/identity/core'
 import { readMcpServers } from '@entra-agents/mcp-tools'
 import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-kit'
 import { readTelemetry } from '@entra-agents/telemetry'

@@ -1,4 +1,4 @@
-import { identityTiming } from '@entra-agents/identity'
+import { identityTiming } from '@entra-agents/identity/core'
 
 /** The agent's time limits, and the times that it waits, in milliseconds. Tests have shorter times. */
 export const timing = {

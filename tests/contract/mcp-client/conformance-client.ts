@@ -1,6 +1,6 @@
 /** The conformance suite runs `node conformance-client.ts <url>`: the agent's MCP client lists the tools and calls each. */
 
-import { betweenTurns, createApiCaller, nameSidecarEntries } from '@entra-agents/identity'
+import { betweenTurns, createApiCaller, nameSidecarEntries } from '@entra-agents/identity/core'
 import type { McpServer } from '@entra-agents/mcp-tools'
 import { McpClient } from '@entra-agents/mcp-tools/client'
 import { type ChosenTool, chooseTools } from '@entra-agents/mcp-tools/offered-tools'

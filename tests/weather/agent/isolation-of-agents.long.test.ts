@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readApiValidation } from '@entra-agents/identity'
+import { readApiValidation } from '@entra-agents/identity/core'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { type Flow, flowNames } from '@entra-agents/trace'
 import { beforeAll, expect, it } from 'vitest'

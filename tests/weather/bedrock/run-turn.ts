@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Bedrock, connectBedrock, readBedrockConfig } from '@entra-agents/bedrock-access'
-import { type ApiCaller, type ApiContext, TraceRecorder } from '@entra-agents/identity'
+import { type ApiCaller, type ApiContext, TraceRecorder } from '@entra-agents/identity/core'
 import { isProblem, type ProblemError, readEnvironment } from '@entra-agents/service-kit'
 import type { HistoryEntry, TraceStep } from '@entra-agents/trace'
 import { onTestFinished } from 'vitest'

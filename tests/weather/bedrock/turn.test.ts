@@ -1,4 +1,4 @@
-import { identityProblem } from '@entra-agents/identity'
+import { identityProblem } from '@entra-agents/identity/core'
 import { beforeEach, expect, it } from 'vitest'
 import { weatherProblem } from '../../../services/agent/src/tools/weather/problems.ts'
 import {

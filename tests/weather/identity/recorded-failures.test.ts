@@ -1,5 +1,5 @@
 import { words } from '@entra-agents/entra-failures/words'
-import { explainResponse } from '@entra-agents/identity'
+import { explainResponse } from '@entra-agents/identity/core'
 import { agent } from '@entra-agents/identity/testing/fixtures'
 import { type Flow, flowNames } from '@entra-agents/trace'
 import { expect, it } from 'vitest'

@@ -1,5 +1,5 @@
 import { sidecarEntries } from '@entra-agents/agentctl/sidecar-entries'
-import { nameSidecarEntries } from '@entra-agents/identity'
+import { nameSidecarEntries } from '@entra-agents/identity/core'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../../../services/weather-api/src/app.ts'
 import { readConfig } from '../../../services/weather-api/src/config.ts'

@@ -1,4 +1,4 @@
-import { type Blueprint, identityProblem } from '@entra-agents/identity'
+import { type Blueprint, identityProblem } from '@entra-agents/identity/core'
 import { OnDemand, proxyProblem } from '@entra-agents/service-kit'
 import type { Check } from './finding.ts'
 import { nameOf } from './names.ts'

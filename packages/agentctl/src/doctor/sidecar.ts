@@ -8,7 +8,7 @@ import {
   flowRules,
   identityProblem,
   ownFlow,
-} from '@entra-agents/identity'
+} from '@entra-agents/identity/core'
 import type { Variables } from '@entra-agents/service-kit'
 import { needsUser } from '@entra-agents/trace'
 import type { Check } from './finding.ts'

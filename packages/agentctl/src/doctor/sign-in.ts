@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Blueprint, identityProblem } from '@entra-agents/identity'
+import { type Blueprint, identityProblem } from '@entra-agents/identity/core'
 import type { Flow } from '@entra-agents/trace'
 import { getFromEntra, readCode } from './entra.ts'
 import type { Check } from './finding.ts'

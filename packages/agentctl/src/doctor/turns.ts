@@ -1,4 +1,4 @@
-import { type Blueprint, identityProblem } from '@entra-agents/identity'
+import { type Blueprint, identityProblem } from '@entra-agents/identity/core'
 import { OnDemand, type ProblemError } from '@entra-agents/service-kit'
 import { decodeToken } from '@entra-agents/tokens/verify'
 import {

@@ -1,10 +1,12 @@
-import type { Log, ProblemError } from '@entra-agents/service-kit'
+import type { ProblemError } from '@entra-agents/service-kit'
 import type { Send } from '@entra-agents/service-kit/send'
 import { appAttributes, httpAttributes } from '@entra-agents/telemetry'
 import type { Attributes } from '@opentelemetry/api'
+import type { AgentToken } from '../agent-token.ts'
 import type { AgentTokens } from '../agent-tokens.ts'
 import type { Caller } from '../caller.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
+import type { Log } from '../log.ts'
 import type { OpenStep, StepFacts } from '../trace-recorder.ts'
 import {
   echoedTokenProblem,
@@ -68,7 +70,7 @@ export interface ApiExchange<Came extends Reply, Result> {
   readonly subject: string
   /** The request, as far as the trace shows it. */
   readonly shown: {
-    readonly method: 'GET' | 'POST' | 'DELETE'
+    readonly method: string
     readonly path: string
     readonly body?: unknown
   }
@@ -130,6 +132,11 @@ export class ApiContext<Who extends Caller = Caller> {
   get permit(): Permit {
     if (!this.#permit) throw new Error('This call changes something, and nothing permits it.')
     return this.#permit
+  }
+
+  /** Obtains and checks TR for this API, as every call does. @throws ProblemError of the identity codes */
+  async token(api: DownstreamApi): Promise<AgentToken> {
+    return (await this.#obtain(api, false)).token
   }
 
   /**
@@ -196,28 +203,25 @@ export class ApiContext<Who extends Caller = Caller> {
     exchange: ApiExchange<Came, Result>,
   ): Promise<Result> {
     const { turn } = this
-    const { tokens, logger, health } = this.#means
-    const claims = this.#permit?.claims
-    const obtain = (isNew: boolean) =>
-      obtainToken(tokens, turn, api, { parentId: this.#parentId, logger, isNew, claims })
+    const { logger, health } = this.#means
     const send = (issued: TokenStep) => {
       const attempt = () => this.#attempt(api, exchange, issued)
       return exchange.mayRepeat ? repeatAfterBrokenConnection(attempt, turn.signal) : attempt()
     }
-    const issued = await obtain(false)
+    const issued = await this.#obtain(api, false)
     const record = health.of(api, turn.agent)
     try {
       // Asked for a new token past the sidecar's cache, Entra issues one, or says that the agent is disabled.
       const result = await send(issued).catch(async error => {
         if (!isRefusalOfCachedToken(error)) throw error
-        return send(await obtain(true))
+        return send(await this.#obtain(api, true))
       })
       record.works()
       return result
     } catch (error) {
       turn.signal.throwIfAborted()
       const failure = this.#permit
-        ? explainStepUp(api, explainThrown(api, error), claims)
+        ? explainStepUp(api, explainThrown(api, error), this.#claims)
         : explainThrown(api, error)
       if (failure.kind.status >= 500) record.fails(failure)
       else record.works()
@@ -226,6 +230,20 @@ export class ApiContext<Who extends Caller = Caller> {
       logger.info({ api: api.name, correlationId, code, upstream: options.upstream }, 'An API call failed.')
       throw failure
     }
+  }
+
+  get #claims(): string | undefined {
+    return this.#permit?.claims ?? this.turn.claims
+  }
+
+  #obtain(api: DownstreamApi, isNew: boolean): Promise<TokenStep> {
+    const { tokens, logger } = this.#means
+    return obtainToken(tokens, this.turn, api, {
+      parentId: this.#parentId,
+      logger,
+      isNew,
+      claims: this.#claims,
+    })
   }
 
   /** Sends the request once, as one step of the trace. */

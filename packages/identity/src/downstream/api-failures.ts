@@ -140,6 +140,15 @@ export function echoedTokenProblem(api: DownstreamApi, status?: number): Problem
   })
 }
 
+/** The response was not read to its end. */
+export function tooLongResponseProblem(api: DownstreamApi, maxBytes: number): ProblemError {
+  const what = `The response of the ${api.title} is longer than ${maxBytes} bytes.`
+  return identityProblem('API_UNAVAILABLE', what, {
+    upstream: { service: api.name },
+    hint: 'Ask for less at once, or raise maxResponseBytes of the API.',
+  })
+}
+
 /** The API says itself that it is not ready. */
 export function unreadyApiProblem(api: DownstreamApi, status: number): ProblemError {
   return identityProblem('API_UNAVAILABLE', `The ${api.title} is not ready.`, {

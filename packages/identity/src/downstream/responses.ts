@@ -29,7 +29,8 @@ export function readResponse({ status, headers, text }: OutboundResponse): ApiRe
   }
 }
 
-function parseJson(text: string): unknown {
+/** The value of a JSON text; `undefined` if it is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {

@@ -1,4 +1,4 @@
-import { type Log, toProblem } from '@entra-agents/service-kit'
+import { toProblem } from '@entra-agents/service-kit'
 import { appAttributes, httpAttributes } from '@entra-agents/telemetry'
 import {
   type Check,
@@ -15,8 +15,9 @@ import type { AgentTokens } from '../agent-tokens.ts'
 import type { Caller } from '../caller.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 import { flowRules } from '../flows.ts'
+import type { Log } from '../log.ts'
 import { SidecarResponseError } from '../sidecar-failures.ts'
-import type { TokenRequest } from '../token-request.ts'
+import type { TokenRequest } from '../token-source.ts'
 import type { ApiValidation } from './responses.ts'
 
 /** TR and its step in the trace. */

@@ -1,4 +1,4 @@
-import { betweenTurns, type Caller } from '@entra-agents/identity'
+import { betweenTurns, type Caller } from '@entra-agents/identity/core'
 import { agent, secondAgent } from '@entra-agents/identity/testing/fixtures'
 import type { OutboundRequest, OutboundResponse, Send } from '@entra-agents/service-kit/send'
 import { describe, expect, it, vi } from 'vitest'

@@ -1,4 +1,4 @@
-import type { Caller } from '@entra-agents/identity'
+import type { Caller } from '@entra-agents/identity/core'
 import { getOrMake, LinkedAbort, SharedRequests } from '@entra-agents/service-kit'
 import { type PriorDiscovery, SdkHttpError } from '@modelcontextprotocol/client'
 import type { McpServer } from '../config.ts'

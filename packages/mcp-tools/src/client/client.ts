@@ -4,7 +4,7 @@ import {
   type CallProgress,
   explainApiResponse,
   type Reply,
-} from '@entra-agents/identity'
+} from '@entra-agents/identity/core'
 import { LinkedAbort } from '@entra-agents/service-kit'
 import { genAi, mcpAttributes } from '@entra-agents/telemetry'
 import type { Client } from '@modelcontextprotocol/client'

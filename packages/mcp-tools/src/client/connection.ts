@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type ApiResponse, type CallProgress, readResponse, sendAndNote } from '@entra-agents/identity'
+import { type ApiResponse, type CallProgress, readResponse, sendAndNote } from '@entra-agents/identity/core'
 import { LinkedAbort } from '@entra-agents/service-kit'
 import type { OutboundRequest, OutboundResponse, Send } from '@entra-agents/service-kit/send'
 import { Client, type PriorDiscovery, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'

@@ -1,4 +1,4 @@
-import type { CallProgress, DownstreamApi } from '@entra-agents/identity'
+import type { CallProgress, DownstreamApi } from '@entra-agents/identity/core'
 import { isProblem, type ProblemError, proxyProblem } from '@entra-agents/service-kit'
 import { isSendError } from '@entra-agents/service-kit/send'
 import { redactText } from '@entra-agents/trace'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type ApiValidation, readApiValidation } from '@entra-agents/identity'
+import { type ApiValidation, readApiValidation } from '@entra-agents/identity/core'
 import { countCharacters, redactText } from '@entra-agents/trace'
 import type { CallToolResult } from '@modelcontextprotocol/client'
 import { removeUnseenCharacters } from '../offered-tools/clean-text.ts'

@@ -1,4 +1,4 @@
-import type { DownstreamApi } from '@entra-agents/identity'
+import type { DownstreamApi } from '@entra-agents/identity/core'
 import { ordersApi } from '@entra-agents/identity/testing/fixtures'
 import type { McpServer } from '../config.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { withToolContext } from '@entra-agents/approval'
-import type { Permit } from '@entra-agents/identity'
+import type { Permit } from '@entra-agents/identity/core'
 import {
   agent,
   autonomousClaims,

@@ -9,7 +9,7 @@ import {
 } from '@entra-agents/approval'
 import { type Bedrock, type BedrockConfig, bedrockProblem } from '@entra-agents/bedrock-access'
 import { ImageAllowance } from '@entra-agents/bedrock-access/images'
-import type { ApiCaller } from '@entra-agents/identity'
+import type { ApiCaller } from '@entra-agents/identity/core'
 import type { TokenUsage, ToolUse } from '@entra-agents/trace'
 import { AIMessage, type BaseMessage, ToolMessage } from '@langchain/core/messages'
 import { Annotation, Command, END, START, StateGraph } from '@langchain/langgraph'

@@ -1,6 +1,6 @@
 import { type BedrockAvailability, type CallPhase, explainFailure } from '@entra-agents/bedrock-access'
 import type { ConnectedBedrock } from '@entra-agents/bedrock-access/connection'
-import { roundMs } from '@entra-agents/identity'
+import { roundMs } from '@entra-agents/identity/core'
 import { genAi } from '@entra-agents/telemetry'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
 import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages'

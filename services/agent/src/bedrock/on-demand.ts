@@ -1,6 +1,6 @@
 import type { Toolset } from '@entra-agents/approval'
 import type { Bedrock } from '@entra-agents/bedrock-access'
-import type { ApiCaller } from '@entra-agents/identity'
+import type { ApiCaller } from '@entra-agents/identity/core'
 import { OnDemand } from '@entra-agents/service-kit'
 import type { AnswerMode, TurnRules } from '../turn/turn.ts'
 

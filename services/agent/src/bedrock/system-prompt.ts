@@ -1,5 +1,5 @@
 import type { Toolset } from '@entra-agents/approval'
-import type { AgentIdentity } from '@entra-agents/identity'
+import type { AgentIdentity } from '@entra-agents/identity/core'
 
 /**
  * What Claude is told before every conversation of an agent. It is the same for all conversations, so that

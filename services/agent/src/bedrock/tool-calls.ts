@@ -15,7 +15,7 @@ import {
   withToolContext,
 } from '@entra-agents/approval'
 import type { ImageAllowance } from '@entra-agents/bedrock-access/images'
-import type { IdentityProblemCode, StepFacts } from '@entra-agents/identity'
+import type { IdentityProblemCode, StepFacts } from '@entra-agents/identity/core'
 import { genAi } from '@entra-agents/telemetry'
 import type { ToolUse } from '@entra-agents/trace'
 import { type MessageContent, ToolMessage } from '@langchain/core/messages'

@@ -11,7 +11,7 @@ import {
   type Wait,
   waitAfterFailure,
 } from '@entra-agents/approval'
-import type { ApiCaller } from '@entra-agents/identity'
+import type { ApiCaller } from '@entra-agents/identity/core'
 import type { ToolUse } from '@entra-agents/trace'
 import { problem } from '../problems.ts'
 import type { AnswerMode, Turn, TurnOutcome } from '../turn/turn.ts'

@@ -1,4 +1,4 @@
-import type { AgentIdentity } from '@entra-agents/identity'
+import type { AgentIdentity } from '@entra-agents/identity/core'
 import { expect, it, onTestFinished } from 'vitest'
 import { buildApp } from '../app.ts'
 import { readConfig } from '../config.ts'

@@ -1,5 +1,5 @@
 import type { DirectCall, Toolset } from '@entra-agents/approval'
-import { type Blueprint, mayUseApi, offeredFlows } from '@entra-agents/identity'
+import { type Blueprint, mayUseApi, offeredFlows } from '@entra-agents/identity/core'
 import { type ExampleCall, PublicConfig } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config.ts'

@@ -1,4 +1,4 @@
-import type { AgentTokens } from '@entra-agents/identity'
+import type { IdentityClient } from '@entra-agents/identity'
 import type { ProblemError } from '@entra-agents/service-kit'
 import { Problem } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -6,7 +6,7 @@ import { Type } from 'typebox'
 import { problem } from '../problems.ts'
 
 export interface HealthRouteOptions {
-  readonly tokens: AgentTokens
+  readonly identity: Pick<IdentityClient, 'check' | 'health'>
 }
 
 /** Routes that Kubernetes calls by the pod's address. */
@@ -17,7 +17,7 @@ const ReadyBody = Type.Object({ status: Type.Literal('ready') })
 const NotReadyBody = Type.Object({ status: Type.Literal('not-ready'), problem: Problem })
 
 /** `GET /livez`, `/readyz` and `/sidecar/livez`, for Kubernetes. */
-export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async (app, { tokens }) => {
+export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async (app, { identity }) => {
   let isStopping = false
   app.addHook('preClose', async () => {
     isStopping = true
@@ -39,10 +39,10 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async
     response: { 200: ReadyBody, 503: NotReadyBody },
   }
   app.get('/readyz', { schema: readySchema }, async (request, reply) => {
-    void tokens.refresh()
+    void identity.check()
     const reason = isStopping
       ? problem('AGENT_STOPPING', 'The agent is being stopped.')
-      : tokens.health.sidecarNeedsRestart
+      : identity.health.sidecarNeedsRestart
     return reason ? reply.code(503).send(notReady(reason, request.id)) : ({ status: 'ready' } as const)
   })
 
@@ -51,8 +51,8 @@ export const healthRoutes: FastifyPluginAsyncTypebox<HealthRouteOptions> = async
     response: { 200: AliveBody, 503: NotReadyBody },
   }
   app.get('/sidecar/livez', { schema: sidecarSchema }, async (request, reply) => {
-    void tokens.refresh()
-    const { sidecarNeedsRestart } = tokens.health
+    void identity.check()
+    const { sidecarNeedsRestart } = identity.health
     return sidecarNeedsRestart ? reply.code(503).send(notReady(sidecarNeedsRestart, request.id)) : alive
   })
 }

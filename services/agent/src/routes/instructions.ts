@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mayCall, type OfferedTool, type Toolset, toolsetsOf } from '@entra-agents/approval'
-import {
-  type AgentTokens,
-  type ApiCaller,
-  betweenTurns,
-  type DownstreamApi,
-  neededRight,
-} from '@entra-agents/identity'
+import { mayCall, type OfferedTool, type ToolContext, type Toolset, toolsetsOf } from '@entra-agents/approval'
+import type { IdentityClient } from '@entra-agents/identity'
+import { betweenTurns, neededRight } from '@entra-agents/identity/core'
 import { Instructions, InstructionsQuery, type NeededRight, needsUser, Problem } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import plugin from 'fastify-plugin'
@@ -17,8 +12,7 @@ import { readAsker, type SignInRules } from './sign-in.ts'
 
 export interface InstructionsRouteOptions extends SignInRules {
   readonly toolsets: readonly Toolset[]
-  readonly apis: Pick<ApiCaller, 'for'>
-  readonly tokens: Pick<AgentTokens, 'obtain'>
+  readonly identity: Pick<IdentityClient, 'for' | 'user'>
 }
 
 const schema = {
@@ -32,7 +26,6 @@ const schema = {
 }
 
 const addInstructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> = async (app, options) => {
-  const { apis, tokens } = options
   app.get('/api/instructions', { schema, config: { rateLimit: {} } }, async (request, reply) => {
     const asker = await readAsker(options, request, reply, request.query)
     const { agent, flow, signedIn, connection, requestId } = asker
@@ -52,11 +45,12 @@ const addInstructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> 
       notice: () => {},
     }
     const toolsets = toolsetsOf(agent, options.toolsets)
-    const loaded = await Promise.all(toolsets.map(toolset => toolset.load(apis.for(turn))))
+    const context = options.identity.for(turn)
+    const loaded = await Promise.all(toolsets.map(toolset => toolset.load(context)))
     const offered = loaded.flat().filter(tool => mayCall(turn, tool))
     return {
       systemPrompt: `${systemPrompt(agent, toolsets)}\n\n${dateLine(new Date())}`,
-      tools: await Promise.all(offered.map(tool => describeTool(tokens, turn, tool))),
+      tools: await Promise.all(offered.map(tool => describeTool(context, tool))),
     }
   })
 }
@@ -68,27 +62,25 @@ const addInstructionsRoute: FastifyPluginAsyncTypebox<InstructionsRouteOptions> 
 export const instructionsRoute = plugin(addInstructionsRoute, guardedRoutes)
 
 async function describeTool(
-  tokens: Pick<AgentTokens, 'obtain'>,
-  turn: Turn,
+  context: ToolContext,
   { tool: { name, description, schema }, api, change }: OfferedTool,
 ) {
+  const { turn } = context
   const needs = (api.permissions && neededRight(api, turn.flow)) ?? null
-  const held = needs && (await isRightHeld(tokens, turn, api, needs))
+  const held = needs && (await isRightHeld(context, api, needs))
   const waits = change && needsUser(turn.flow) ? { waits: true } : {}
   return { name, description, inputSchema: schema, api: api.name, needs, held, ...waits }
 }
 
 /** Whether a token of the agent or its user account has the right; `null` if unknown: for users, only real calls get tokens. */
 async function isRightHeld(
-  tokens: Pick<AgentTokens, 'obtain'>,
-  { agent, flow, correlationId, signal }: Turn,
-  api: DownstreamApi,
+  context: ToolContext,
+  api: OfferedTool['api'],
   { permission, kind }: NeededRight,
 ): Promise<boolean | null> {
-  if (needsUser(flow)) return null
-  const asked = { agent, flow, api, user: undefined, correlationId, traceparent: undefined, signal }
+  if (needsUser(context.turn.flow)) return null
   try {
-    const { claims } = await tokens.obtain(asked)
+    const { claims } = await context.token(api)
     const held = kind === 'role' ? claims['roles'] : String(claims['scp'] ?? '').split(' ')
     return Array.isArray(held) && held.includes(permission)
   } catch {

@@ -1,18 +1,12 @@
-import {
-  type AgentIdentity,
-  type Agents,
-  identityProblem,
-  type UserTokenVerifier,
-  type VerifiedUserToken,
-} from '@entra-agents/identity'
-import { valuesOfHeader } from '@entra-agents/service-kit'
+import { type IdentityClient, SignedInUser, type VerifiedUserToken } from '@entra-agents/identity'
+import { type AgentIdentity, type Agents, identityProblem } from '@entra-agents/identity/core'
 import { type Flow, needsUser, type TraceAudience } from '@entra-agents/trace'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** Who may ask, and who sees the trace. */
 export interface SignInRules {
   readonly agents: Agents
-  readonly userTokens: UserTokenVerifier
+  readonly identity: Pick<IdentityClient, 'user'>
   /** Whether users have to sign in, for agents that do not set this themselves. */
   readonly requireSignIn: boolean
   readonly traceFor: TraceAudience
@@ -45,7 +39,7 @@ export async function readAsker(
 
 /** The user who asks, from their token. Ignores the token unless a sign-in is needed or only signed-in users see the trace. */
 async function readSignedInUser(
-  { userTokens, requireSignIn, traceFor }: SignInRules,
+  { identity, requireSignIn, traceFor }: SignInRules,
   request: FastifyRequest,
   agent: AgentIdentity,
   flow: Flow,
@@ -53,12 +47,8 @@ async function readSignedInUser(
   if (!agent.flows.includes(flow)) {
     throw identityProblem('INVALID_REQUEST', `This agent has these flows: ${agent.flows.join(', ')}.`)
   }
-  const [authorization, ...others] = valuesOfHeader(request.raw, 'authorization')
   const isNeeded = needsUser(flow) || (agent.requireSignIn ?? requireSignIn)
-  const isUseful = traceFor === 'signed-in' && authorization !== undefined
+  const isUseful = traceFor === 'signed-in' && request.headers.authorization !== undefined
   if (!isNeeded && !isUseful) return undefined
-  if (others.length > 0) {
-    throw identityProblem('USER_TOKEN_INVALID', 'The request has more than one Authorization header.')
-  }
-  return userTokens.verify(authorization)
+  return SignedInUser.tokenOf(await identity.user(request.raw))
 }

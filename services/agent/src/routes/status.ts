@@ -1,13 +1,7 @@
 import type { Toolset } from '@entra-agents/approval'
 import type { Bedrock } from '@entra-agents/bedrock-access'
-import {
-  type AgentIdentity,
-  type AgentTokens,
-  type ApiCaller,
-  identityProblem,
-  mayUseApi,
-  offeredFlows,
-} from '@entra-agents/identity'
+import type { IdentityClient } from '@entra-agents/identity'
+import { type AgentIdentity, identityProblem, mayUseApi, offeredFlows } from '@entra-agents/identity/core'
 import { type ComponentHealth, combineHealth } from '@entra-agents/service-kit'
 import { type Component, type Flow, mapFlows, needsUser, Status } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
@@ -16,8 +10,7 @@ import type { Config } from '../config.ts'
 export interface StatusRouteOptions {
   readonly config: Config
   readonly toolsets: readonly Toolset[]
-  readonly tokens: AgentTokens
-  readonly apis: ApiCaller
+  readonly identity: Pick<IdentityClient, 'health'>
   readonly bedrock: Bedrock
   /** Renews the status in the background. */
   readonly refresh: () => void
@@ -34,17 +27,16 @@ export const statusRoute: FastifyPluginAsyncTypebox<StatusRouteOptions> = async 
 
 /** Assembles the status from what is known, without probing anything. */
 function describeStatus(
-  { config, toolsets, tokens, apis, bedrock }: StatusRouteOptions,
+  { config, toolsets, identity, bedrock }: StatusRouteOptions,
   requestId: string,
 ): Status {
   const { version, agents, spaClientId, emulated } = config
-  const { sidecar, flowsOf } = tokens.health
+  const { sidecar, flowsOf, ofApi } = identity.health
   const { modelId: model, region, credential } = bedrock
   const bedrockSettings = { model, region, credential }
   const bedrockHealth = bedrock.availability.health
   const ofApis = toolsets.map(({ api, source }) => {
-    const health =
-      source?.health() ?? apis.healthOf(api, agents.find(agent => mayUseApi(agent, api)) ?? agents[0])
+    const health = source?.health() ?? ofApi(api, agents.find(agent => mayUseApi(agent, api)) ?? agents[0])
     return [api.name.replaceAll('-', '_'), health] as const
   })
   const offeredBy = (agent: AgentIdentity) =>

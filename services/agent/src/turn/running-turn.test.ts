@@ -1,4 +1,4 @@
-import { identityProblem, type VerifiedUserToken } from '@entra-agents/identity'
+import { identityProblem, type VerifiedUserToken } from '@entra-agents/identity/core'
 import { agent } from '@entra-agents/identity/testing/fixtures'
 import type { TurnEvent } from '@entra-agents/trace'
 import { type Span, type Tracer, trace } from '@opentelemetry/api'

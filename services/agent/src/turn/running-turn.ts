@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type PauseForUser, type WaitingTurn, withUnknownOutcome } from '@entra-agents/approval'
 import {
-  describeToken,
+  noteSignIn,
   roundMs,
   type StepObserver,
   TraceRecorder,
   type VerifiedUserToken,
-} from '@entra-agents/identity'
+} from '@entra-agents/identity/core'
 import { isProblem, nowAsText, type ProblemError, toProblem, traceIds } from '@entra-agents/service-kit'
 import { appAttributes, genAi } from '@entra-agents/telemetry'
 import { needsUser, type Problem, type TurnEvent } from '@entra-agents/trace'
@@ -87,14 +87,7 @@ export class RunningTurn {
       notice: problem => this.#notice(problem),
     }
     this.#events.push({ event: 'turn', data: { ...this.#head(), startedAt: nowAsText() } })
-    if (signedIn)
-      trace.note('ok', {
-        kind: 'sign-in',
-        from: 'user',
-        to: 'agent',
-        title: 'The user’s token arrived and passed the agent’s checks',
-        token: describeToken({ role: 'Tc' }, signedIn),
-      })
+    if (signedIn) noteSignIn(trace, signedIn)
   }
 
   get model(): string | null {

@@ -1,4 +1,4 @@
-import type { StepFacts } from '@entra-agents/identity'
+import type { StepFacts } from '@entra-agents/identity/core'
 import { appAttributes, httpAttributes, logIdAttributes } from '@entra-agents/telemetry'
 import type { LogIds, Problem, TraceStep } from '@entra-agents/trace'
 import {

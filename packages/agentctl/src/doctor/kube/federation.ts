@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { identityProblem } from '@entra-agents/identity'
+import { identityProblem } from '@entra-agents/identity/core'
 import { tokenExchangeUri } from '@entra-agents/trace'
 import type { Check } from '../finding.ts'
 import { issuerOf, type Kubectl } from './kubectl.ts'

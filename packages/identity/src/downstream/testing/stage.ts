@@ -6,6 +6,7 @@ import { afterEach, expect } from 'vitest'
 import { type AgentTokensOptions, createAgentTokens } from '../../agent-tokens.ts'
 import type { Caller } from '../../caller.ts'
 import type { DownstreamApi } from '../../downstream-api.ts'
+import { sidecar } from '../../sidecar.ts'
 import {
   agent,
   authorizationHeader,
@@ -100,7 +101,7 @@ export function apiCallerOf(
   const timing = { ...identityTiming, tokenRetryMs: 5, sidecarRestartMs: 20, ...changes }
   const { logger, lines } = recordingLogger()
   const tokens = createAgentTokens({
-    sidecarUrl,
+    source: sidecar({ url: sidecarUrl, timing }),
     agents: [agent],
     apis,
     logger,

@@ -1,5 +1,5 @@
 import type { ToolContext } from '@entra-agents/approval'
-import { type ApiResponse, type DownstreamApi, readApiProblem } from '@entra-agents/identity'
+import { type ApiResponse, type DownstreamApi, readApiProblem } from '@entra-agents/identity/core'
 import type { ProblemError } from '@entra-agents/service-kit'
 import { weatherProblem } from './problems.ts'
 import { isForecast, isReport } from './weather.ts'

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers'
-import type { ApiContext } from '@entra-agents/identity'
+import type { ApiContext } from '@entra-agents/identity/core'
 import { ids, ordersApi } from '@entra-agents/identity/testing/fixtures'
 import {
   apiCallerOf,

@@ -1,5 +1,5 @@
 import type { DirectCall, OfferedTool, Toolset } from '@entra-agents/approval'
-import { type DownstreamApi, readDownstreamApi } from '@entra-agents/identity'
+import { type DownstreamApi, readDownstreamApi } from '@entra-agents/identity/core'
 import type { EnvironmentReader } from '@entra-agents/service-kit'
 import { alertInstructions, readAlerts } from './alerts/alerts.ts'
 import { alertProblems } from './alerts/problems.ts'

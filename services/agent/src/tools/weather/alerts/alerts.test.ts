@@ -1,4 +1,4 @@
-import type { ApiContext } from '@entra-agents/identity'
+import type { ApiContext } from '@entra-agents/identity/core'
 import { findFaults } from '@entra-agents/service-kit/testing/find-faults'
 import { beforeEach, expect, it, vi } from 'vitest'
 import type { Turn } from '../../../turn/turn.ts'

@@ -1,5 +1,5 @@
 import type { DirectCall } from '@entra-agents/approval'
-import { type DownstreamApi, nameSidecarEntries } from '@entra-agents/identity'
+import { type DownstreamApi, nameSidecarEntries } from '@entra-agents/identity/core'
 import type { EnvironmentReader } from '@entra-agents/service-kit'
 import { today } from '../dates.ts'
 import { type AlertRequest, recogniseAlertRequest } from './alert-request.ts'

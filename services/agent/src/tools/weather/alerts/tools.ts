@@ -1,6 +1,6 @@
 import type { OfferedTool } from '@entra-agents/approval'
 import { defineTool } from '@entra-agents/approval/define-tool'
-import type { DownstreamApi } from '@entra-agents/identity'
+import type { DownstreamApi } from '@entra-agents/identity/core'
 import { Type } from 'typebox'
 import { faultOfLastDay, today } from '../dates.ts'
 import { AlertId, NewAlert } from './alert.ts'

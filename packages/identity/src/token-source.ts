@@ -19,3 +19,21 @@ export interface TokenRequest {
   /** The claims that a new token has to prove (JSON text of a claims request). */
   readonly claims?: string | undefined
 }
+
+/**
+ * Where agents' tokens come from: `sidecar`, or `msal` of the entry `/msal`. It obtains tokens, and may keep them; it need not check
+ * them, which the client does with each.
+ */
+export interface TokenSource {
+  /** Who asks Entra, as traces call it: the sidecar, or the process of the agent itself. */
+  readonly actor: 'sidecar' | 'agent'
+  /**
+   * Obtains TR for exactly this agent, flow, user and API, and how many times it was asked for. Ends when `signal` is aborted.
+   *
+   * @throws {IdentityError} or the signal's reason
+   */
+  requestToken(request: TokenRequest): Promise<{ readonly raw: string; readonly attempts: number }>
+  /** The request as traces show it, without tokens. */
+  urlOf(request: TokenRequest): string
+  close(): Promise<void>
+}

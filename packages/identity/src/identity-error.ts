@@ -1,0 +1,74 @@
+import { isProblem, type ProblemError, problemMark } from '@entra-agents/service-kit'
+import type { NeededRight, Problem } from '@entra-agents/trace'
+import type { IdentityErrorCode } from './error-codes.ts'
+
+/** Everything that this package throws, but for an AbortSignal's own reason, and TypeErrors for what can never work. */
+export class IdentityError extends Error {
+  override readonly name = 'IdentityError'
+  readonly #problem: ProblemError
+  /** Stable, for a `switch`. */
+  readonly code: IdentityErrorCode
+  /**
+   * The HTTP status that fits if the error is passed on: 401 and 403 are about the user and 400 about the request; with 502 something has
+   * to be set up; after 503 a later try may succeed.
+   */
+  readonly status: number
+  /** What to do about it, in one sentence. */
+  readonly fix: string
+  /** Who refused: the service, its status, and Entra's AADSTS code with the ids of its sign-in log. */
+  readonly upstream: Problem['upstream']
+  /** The app role or scope that is missing, if that is the cause. */
+  readonly needs: NeededRight | undefined
+  /** A claims challenge (JSON text) for MSAL in the browser; the token that it leads to goes into `as(…, { user, claims })`. */
+  readonly claimsChallenge: string | undefined
+  /** Headers for the response, such as `www-authenticate`. */
+  readonly headers: Readonly<Record<string, string>>
+
+  /** @internal */
+  constructor(problem: ProblemError) {
+    super(problem.message, { cause: problem.options.cause })
+    this.#problem = problem
+    this.code = problem.code as IdentityErrorCode
+    const { status, hint: fix, upstream, needs, claimsChallenge } = problem.toDocument('') as Problem
+    this.status = status
+    this.fix = fix
+    this.upstream = upstream
+    this.needs = needs
+    this.claimsChallenge = claimsChallenge
+    this.headers = problem.options.headers ?? {}
+  }
+
+  /**
+   * The error as problem document (RFC 9457).
+   *
+   * @param requestId by which the request is found in your logs
+   */
+  toProblem(requestId: string): Problem {
+    return this.#problem.toDocument(requestId) as Problem
+  }
+
+  /** @internal This repository's services handle it as they handle any problem. */
+  get [problemMark](): true {
+    return true
+  }
+
+  /** @internal */
+  get kind() {
+    return this.#problem.kind
+  }
+
+  /** @internal */
+  get options() {
+    return this.#problem.options
+  }
+
+  /** @internal */
+  toDocument(requestId: string) {
+    return this.#problem.toDocument(requestId)
+  }
+
+  /** @internal The error that callers of this package get for an error of its inside. */
+  static of(error: unknown): unknown {
+    return isProblem(error) && !(error instanceof IdentityError) ? new IdentityError(error) : error
+  }
+}
