@@ -51,6 +51,8 @@ program
     '--page <origin>',
     'where browsers find the page [http://localhost:<PORT>, or the host of the Ingress]',
   )
+  .option('--mcp <url>', 'only this MCP server, of anybody, as a client without a token sees it')
+  .option('--client <id>', 'with --mcp: the client id that its clients use, to ask what Entra says to it')
   .optionsGroup('With whose rights:')
   .option(
     '--user-token-file <file>',

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { Variables } from '@entra-agents/service-kit'
+import { loopbackHosts, type Variables } from '@entra-agents/service-kit'
 import { demoChecks } from './doctor/demo.ts'
 import { readDotenv } from './doctor/dotenv.ts'
 import { type Check, examine, type Finding, type Watch } from './doctor/finding.ts'
@@ -8,11 +8,14 @@ import { showProgress, writeReport } from './doctor/report.ts'
 import { Mistake } from './set-up/mistake.ts'
 import { useProxy } from './set-up/proxy.ts'
 import { readToken } from './set-up/token.ts'
+import { visible } from './set-up/visible.ts'
 
 interface DoctorOptions {
   readonly userTokenFile?: string
   readonly graphTokenFile?: string
   readonly page?: string
+  readonly mcp?: string
+  readonly client?: string
   readonly kube?: true
   readonly namespace?: string
   readonly release?: string
@@ -23,10 +26,11 @@ const receiptPath = '.entra-receipt.json'
 
 /**
  * `agentctl doctor`: reports what is wrong and what to do about it. It reads .env and the environment and changes nothing; its
- * checks cost about ten tokens of Bedrock. Resolves to the exit code.
+ * checks cost about ten tokens of Bedrock. Of an MCP server it needs nothing but the address. Resolves to the exit code.
  */
 export async function examineAll(options: DoctorOptions): Promise<number> {
-  const { namespace, release, graphTokenFile } = options
+  const { namespace, release, graphTokenFile, client } = options
+  const url = readServer(options.mcp)
   const page = readOrigin(options.page)
   const userToken = readUserToken(options.userTokenFile)
   const { env, checks } = readDotenv('.env', process.env)
@@ -36,12 +40,17 @@ export async function examineAll(options: DoctorOptions): Promise<number> {
   const kube = options.kube ? await import('./doctor/kube/kube.ts') : undefined
   const watch = options.json ? undefined : showProgress
   const cluster = { namespace, release, page, userToken, receipt: receiptPath, watch }
-  const found = kube ? kube.examineCluster(cluster) : examineHere(env, checks, { page, userToken, watch })
+  const found = url
+    ? (await import('./doctor/mcp/mcp.ts')).examineMcp(
+        { url, client, authority: env['ENTRA_AUTHORITY'] },
+        watch,
+      )
+    : (kube?.examineCluster(cluster) ?? examineHere(env, checks, { page, userToken, watch }))
   const tenant = graphTokenFile ? examineTenant(env, graphTokenFile, kube?.readContexts(cluster), watch) : []
   const findings = (await Promise.all([found, tenant])).flat()
   const failed = findings.some(({ status }) => status === 'FAIL')
   const report = options.json
-    ? JSON.stringify({ status: failed ? 'FAIL' : 'PASS', findings }, undefined, 2)
+    ? visible(JSON.stringify({ status: failed ? 'FAIL' : 'PASS', findings }, undefined, 2), ['\n'])
     : writeReport(findings)
   await new Promise(written => process.stdout.write(`${report}\n`, written))
   return failed ? 1 : 0
@@ -76,6 +85,18 @@ async function examineTenant(
   const checks = await readChecks({ env, receipt: receiptPath, tokenFile, contexts })
   // A large tenant takes its time.
   return examine(checks, { watch, limitMs: 600_000 })
+}
+
+/** The URL of an MCP server. The mistake does not repeat it: it may have a password. */
+function readServer(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  const { protocol, hostname = '', username, href } = URL.parse(text) ?? {}
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && loopbackHosts.includes(hostname))
+  if (isSafe && !username) return href
+  throw new Mistake(
+    '--mcp must be the https URL of a server: by http, whoever is in between reads tokens.',
+    'Write it as clients have it: https://<host>/mcp, on this machine http://localhost:<port>/mcp',
+  )
 }
 
 function readOrigin(page: string | undefined): string | undefined {

@@ -11,6 +11,7 @@ it.each([
   [['docter'], 2, '', "unknown command 'docter'\n(Did you mean doctor?)"],
   [['disable'], 2, '', 'npx --no-install agentctl entra disable'],
   [['doctor', '--cube'], 2, '', "unknown option '--cube'"],
+  [['doctor', '--mcp', 'http://mcp.example/mcp'], 2, '', '--mcp must be the https URL of a server'],
   [['doctor', '--page', 'agent.example'], 2, '', 'must be an origin'],
   [['doctor', '--user-token-file', '/nowhere'], 2, '', '/nowhere'],
   [['entra', 'plan'], 2, '', 'name it with --tenant'],

@@ -106,8 +106,8 @@ async function checkConsent(blueprint: Blueprint, agentId: string, apiAppId: str
  *
  * @returns the code of Entra’s refusal; `undefined` if it refuses only because no user is signed in
  */
-async function signInSilently(
-  { authority, tenantId }: Blueprint,
+export async function signInSilently(
+  { authority, tenantId }: Pick<Blueprint, 'authority' | 'tenantId'>,
   redirectUri: string,
   request: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
