@@ -1,15 +1,7 @@
-import { defineConfig, type Rolldown } from 'vite'
+import { defineConfig } from 'vite'
 import { compileShapes } from './compile-shapes.ts'
+import { isOfFirstPaint } from './first-paint.ts'
 import { precompress } from './precompress.ts'
-
-/** Whether a module is loaded with the page itself. */
-function isOfFirstPaint(id: string, modules: Rolldown.ChunkingContext, seen = new Set<string>()): boolean {
-  if (seen.has(id)) return false
-  seen.add(id)
-  const info = modules.getModuleInfo(id)
-  if (!info) return false
-  return info.isEntry || info.importers.some(importer => isOfFirstPaint(importer, modules, seen))
-}
 
 /** Modules that read files by schemas or explain claims; the first paint needs only their types. */
 const later =
@@ -29,11 +21,14 @@ export default defineConfig({
       output: {
         // One chunk for the first paint. By default, modules that later chunks need too would become many small chunks.
         codeSplitting: {
+          includeDependenciesRecursively: false,
           groups: [
             {
               test: id => !later.test(id),
               name: (id, modules) => (isOfFirstPaint(id, modules) ? 'page' : undefined),
             },
+            // The trace at once: what it loads in parts elsewhere is opened here again and again.
+            { test: /trace-view\/src\/trace\/.*\.tsx$/, name: 'trace-panel' },
             // What most later chunks share, as one chunk instead of many small ones.
             { test: /trace-view\/src\/(controls|words|browser)\/.*\.tsx?$/, name: 'parts', minShareCount: 3 },
           ],

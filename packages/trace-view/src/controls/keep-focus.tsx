@@ -18,7 +18,7 @@ export class KeepFocus extends Component<KeepFocusProps> {
   }
 
   #hasFocus(): boolean {
-    return this.#frame.current?.contains(document.activeElement) ?? false
+    return this.#frame.current?.matches(':focus-within') ?? false
   }
 
   override render({ children, class: className }: KeepFocusProps) {

@@ -4,6 +4,7 @@ import { Icon, type IconName } from '../controls/icon.tsx'
 import { formatTime } from '../words/times.ts'
 import { type ApiGate, type FirstTry, type Formula, type TokenPlate, tellFormula } from './formula.ts'
 import { TokenMark } from './token-mark.tsx'
+import '../styles/formula.css'
 
 interface FormulaViewProps {
   readonly formula: Formula

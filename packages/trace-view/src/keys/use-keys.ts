@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals'
+import type { RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { readStored, writeStored } from '../browser/stored.ts'
 import type { PageKey } from './keys.ts'
@@ -17,30 +18,34 @@ export const areKeysShown = signal(false)
 const fields = 'input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]'
 
 /** Whether a key was pressed alone, and neither typed into a field nor meant for an open dialog. */
-function isAlone({
-  target,
-  ctrlKey,
-  metaKey,
-  altKey,
-  isComposing,
-  defaultPrevented,
-}: KeyboardEvent): boolean {
+function isAlone(
+  { target, ctrlKey, metaKey, altKey, isComposing, defaultPrevented }: KeyboardEvent,
+  root: ParentNode,
+): boolean {
   if (ctrlKey || metaKey || altKey || isComposing || defaultPrevented) return false
   const isField = target instanceof Element && target.matches(fields)
-  return !isField && document.querySelector('dialog:modal') === null
+  return !isField && root.querySelector('dialog:modal') === null
 }
 
-/** Acts on keys wherever the focus is, while the component is shown. */
-export function useKeys(actions: Readonly<Partial<Record<PageKey, () => void>>>): void {
+/**
+ * Acts on keys while the component is shown: wherever the focus is on the page or, in a shadow root, only within that.
+ *
+ * @param within an element of the component; without one, the component belongs to the page itself
+ */
+export function useKeys(
+  actions: Readonly<Partial<Record<PageKey, () => void>>>,
+  within?: RefObject<HTMLElement | null>,
+): void {
   const latest = useRef(actions)
   latest.current = actions
   useLayoutEffect(() => {
+    const root = (within?.current?.getRootNode() ?? document) as Document
     const actOn = (event: KeyboardEvent) => {
-      if (!areLettersOn.value || !isAlone(event) || !Object.hasOwn(latest.current, event.key)) return
+      if (!areLettersOn.value || !isAlone(event, root) || !Object.hasOwn(latest.current, event.key)) return
       event.preventDefault()
       latest.current[event.key as PageKey]?.()
     }
-    document.addEventListener('keydown', actOn)
-    return () => document.removeEventListener('keydown', actOn)
+    root.addEventListener('keydown', actOn)
+    return () => root.removeEventListener('keydown', actOn)
   }, [])
 }

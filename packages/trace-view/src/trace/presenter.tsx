@@ -1,4 +1,4 @@
-import type { Flow, Mode, Pause, TraceStep } from '@entra-agents/trace'
+import type { Flow, Mode, TraceStep } from '@entra-agents/trace'
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { set, toggle } from '../browser/set.ts'
@@ -14,6 +14,7 @@ import { actsAsOf } from './acts-as.ts'
 import { lessonOfSides } from './lesson-of-sides.ts'
 import { noMasking, redactorFor, redactorKey } from './redactor.ts'
 import { type Scene, tellScenes } from './scenes.ts'
+import type { KnownPause } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import '../styles/presenter.css'
 
@@ -24,7 +25,7 @@ export interface PresentedTurn {
   readonly flow: Flow
   readonly steps: readonly TraceStep[]
   readonly running: boolean
-  readonly pause: Pause | undefined
+  readonly pause: KnownPause | undefined
   readonly names: Names
 }
 

@@ -6,7 +6,6 @@ import { type DrawnHop, type MessageHop, titleOfHop } from './sequence.ts'
 import { problemKindOf } from './step-failures.ts'
 import { carriedTokenRole } from './traced-answer.ts'
 import { lastChecks } from './turn-facts.ts'
-import '../styles/trace.css'
 
 export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; readonly names: Names }) {
   return (

@@ -1,11 +1,14 @@
 import type { TraceStep } from '@entra-agents/trace'
+import { useMemo } from 'preact/hooks'
 import { IconButton } from '../controls/icon-button.tsx'
 import { tellRow } from './row-words.ts'
 import { StepDetails } from './step-details.tsx'
 import { originOf, type StepsProps } from './step-list.tsx'
+import { toTimeline } from './timeline.ts'
 
 /** The details of the chosen step beside the list, in windows that have room for it. */
-export function StepDrawer({ timeline, facts, view, context, links, redactor }: StepsProps) {
+export function StepDrawer({ totalMs, facts, view, context, links, redactor }: StepsProps) {
+  const timeline = useMemo(() => toTimeline(facts.steps, totalMs), [facts, totalMs])
   const rows = timeline.rows.filter(({ size }) => size === 0)
   const at = rows.findIndex(({ number }) => number === view.chosen.value)
   const row = rows[at]

@@ -1,5 +1,6 @@
 import type { TraceStep } from '@entra-agents/trace'
 import { Component } from 'preact'
+import { lazy } from '../browser/lazy.tsx'
 import { useNow } from '../browser/now.ts'
 import { Icon } from '../controls/icon.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
@@ -7,13 +8,15 @@ import { toReader } from '../words/reader.ts'
 import { formatClock } from '../words/times.ts'
 import { tellRow, tellTime } from './row-words.ts'
 import { HopRow } from './sequence-picture.tsx'
-import { StepDetails, type StepDetailsProps } from './step-details.tsx'
+import type { StepDetailsProps } from './step-details.tsx'
 import { problemKindOf } from './step-failures.ts'
 import { TimeBar } from './time-bar.tsx'
 import type { Row } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
 import { carriedTokenRole } from './traced-answer.ts'
 import { hasFailed } from './turn-facts.ts'
+
+const StepDetails = lazy(async () => (await import('./step-details.tsx')).StepDetails)
 
 interface StepItemProps extends Row, TokenContext, StepDetailsProps {
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */

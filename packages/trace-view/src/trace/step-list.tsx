@@ -17,7 +17,7 @@ import { failedRows } from './step-failures.ts'
 import { StepItem } from './step-item.tsx'
 import { StepsHead } from './steps-head.tsx'
 import { ScaleContext, TimeAxis } from './time-bar.tsx'
-import { elapsedMs, lanesOf, type Row, type Timeline } from './timeline.ts'
+import { elapsedMs, lanesOf, type Row, toTimeline } from './timeline.ts'
 import type { TokenContext } from './token-card.tsx'
 import type { TraceView } from './trace-view.ts'
 import { lastTokenRequest, type TurnFacts } from './turn-facts.ts'
@@ -25,8 +25,9 @@ import '../styles/steps.css'
 
 /** What the list of steps and the details beside it are drawn from. */
 export interface StepsProps {
-  readonly timeline: Timeline
   readonly facts: TurnFacts
+  /** How long the turn took. */
+  readonly totalMs: number | undefined
   readonly view: TraceView
   readonly context: TokenContext
   readonly links: LogLinks
@@ -40,9 +41,10 @@ interface StepListProps extends StepsProps {
 }
 
 /** The steps as bars on a scale of time, or as arrows between lanes; details open in place. Give each view its own `key`. */
-export function StepList({ timeline, facts, view, context, links, redactor, hasDrawer }: StepListProps) {
+export function StepList({ totalMs, facts, view, context, links, redactor, hasDrawer }: StepListProps) {
   const { steps, flow, running, asked } = facts
   const { names } = context
+  const timeline = useMemo(() => toTimeline(steps, totalMs), [steps, totalMs])
   const isSequence = view.view.value === 'sequence'
   const lanes = lanesOf(steps, names.actors)
   const stepsById = useMemo(() => new Map(steps.map(step => [step.id, step])), [steps])
@@ -225,7 +227,7 @@ function useStepKeys(
 ): ReadonlySignal<string> {
   const copied = useSignal('')
   const move = (key: string) => () => void moveFocus({ key }, list)
-  useKeys({
+  const keys = {
     j: move('j'),
     k: move('k'),
     ']': () => view.setAll(rows, true),
@@ -246,7 +248,8 @@ function useStepKeys(
         () => {},
       )
     },
-  })
+  }
+  useKeys(keys, list)
   return copied
 }
 

@@ -12,6 +12,7 @@ import { formatMoment, formatTime } from '../words/times.ts'
 import { type Claims, type ClaimView, claimWords, groupClaims, groupTitles, viewClaims } from './claims.ts'
 import { tellRights } from './comparison.ts'
 import { tellToken } from './story.ts'
+import '../styles/formula.css'
 
 const claimReferences = [
   [

@@ -10,6 +10,7 @@ import {
 import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
+import { lazy } from '../browser/lazy.tsx'
 import { useMediaQuery } from '../browser/media-query.ts'
 import { set } from '../browser/set.ts'
 import { Segments } from '../controls/segments.tsx'
@@ -17,13 +18,8 @@ import { PhraseView } from '../identity/phrase-view.tsx'
 import { usedRights, type Verdict } from '../identity/verdict.ts'
 import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
-import { CompareView } from './compare-view.tsx'
 import { judgeTurn } from './judge.ts'
-import { Presenter } from './presenter.tsx'
 import { type Redactor, redactorFor, redactorKey } from './redactor.ts'
-import { StepDrawer } from './step-drawer.tsx'
-import { StepList } from './step-list.tsx'
-import { toTimeline } from './timeline.ts'
 import { TraceTools } from './trace-tools.tsx'
 import { type TraceView, type ViewName, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
@@ -31,13 +27,19 @@ import { gatherFacts } from './turn-facts.ts'
 import { type ReadTools, useCalledTools } from './use-called-tools.ts'
 import { VerdictCard } from './verdict-card.tsx'
 
+const CompareView = lazy(async () => (await import('./compare-view.tsx')).CompareView)
+const Presenter = lazy(async () => (await import('./presenter.tsx')).Presenter)
+const StepList = lazy(async () => (await import('./step-list.tsx')).StepList)
+const StepDrawer = lazy(async () => (await import('./step-drawer.tsx')).StepDrawer)
+
 interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
   /** The answer whose trace is shown. Each answer needs a panel of its own (`key`). */
   readonly selected: ReadonlySignal<TracedAnswer>
   readonly view: TraceView
   readonly names: Names
-  readonly config: PublicConfig
+  readonly config: Pick<PublicConfig, 'entraLogUrl' | 'traceUrl'> &
+    Partial<Pick<PublicConfig, 'agents' | 'blueprintCredential'>>
   /** Shown if a trace has no steps. */
   readonly whyEmpty: ComponentChildren
   /** The button that opens what leaves the page; missing where the trace is only a part of a view. */
@@ -45,6 +47,8 @@ interface TracePanelProps {
   /** Asks the question in two flows or to two agents at once; missing while an opened file is shown. */
   readonly onSideBySide?: () => void
   readonly readTools?: ReadTools
+  /** Whether it is a part of another page, which has room for the trace alone: no tools, no presenter, nothing beside the list. */
+  readonly isEmbedded?: boolean
 }
 
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
@@ -58,6 +62,7 @@ export function TracePanel({
   share,
   onSideBySide,
   readTools,
+  isEmbedded = false,
 }: TracePanelProps) {
   // Reads each member of the answer by itself, so that the trace is not rendered again for every word of the answer.
   const steps = useFrameValue(() => selected.value.steps)
@@ -69,21 +74,20 @@ export function TracePanel({
   const { agent = asked.agent, mode, flow } = turn ?? asked
   const names = useMemo(() => allNames.ofAgent(agent), [allNames, agent])
   const totalMs = useComputed(() => selected.value.result?.timing.totalMs).value
-  const timeline = useMemo(() => toTimeline(steps, totalMs), [steps, totalMs])
   const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
   // Who gets a copy of a step sees less than the user.
   const redactor = useRedactor(answers)
   const verdict = judgeTurn(facts, names, useCalledTools(selected, agent, facts, view, readTools))
   const isPast = useSignal(false)
   const body = useRef<HTMLElement>(null)
-  const canAskTwice = config.agents.flatMap(({ flows }) => flows).length > 1
+  const canAskTwice = (config.agents ?? []).flatMap(({ flows }) => flows).length > 1
   const answersUntilSelected = () => answers.value.slice(0, answers.value.indexOf(selected) + 1)
-  const hasDrawer = useMediaQuery('(min-width: 100rem)')
+  const hasDrawer = useMediaQuery('(min-width: 100rem)') && !isEmbedded
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
   const context = { names, clockAheadMs }
   const { entraLogUrl, traceUrl } = config
   const links = useMemo(() => ({ entraLogUrl, traceUrl, turn }), [entraLogUrl, traceUrl, turn])
-  const stepsProps = { timeline, facts, view, context, links, redactor }
+  const stepsProps = { totalMs, facts, view, context, links, redactor }
   const listSteps = () =>
     steps.length > 0 && <StepList key={view.view.value} {...stepsProps} hasDrawer={hasDrawer} />
   const draw: Readonly<Record<ViewName, () => ComponentChildren>> = {
@@ -115,11 +119,13 @@ export function TracePanel({
             body.current?.scrollTo({ top: 0 })
           }}
         />
-        <TraceTools
-          onPresent={steps.length > 0 ? () => set(view.scene, 1) : undefined}
-          onSideBySide={canAskTwice ? onSideBySide : undefined}
-          share={share}
-        />
+        {!isEmbedded && (
+          <TraceTools
+            onPresent={steps.length > 0 ? () => set(view.scene, 1) : undefined}
+            onSideBySide={canAskTwice ? onSideBySide : undefined}
+            share={share}
+          />
+        )}
       </div>
       <VerdictNow verdict={verdict} isShown={isPast} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
@@ -147,11 +153,13 @@ export function TracePanel({
         {draw[view.view.value]()}
       </section>
       {hasDrawer && view.view.value !== 'compare' && <StepDrawer {...stepsProps} />}
-      <Presenter
-        scene={view.scene}
-        turns={[{ question: message, mode, flow, steps, running, pause, names }]}
-        known={() => allSteps(answers)}
-      />
+      {view.scene.value !== undefined && (
+        <Presenter
+          scene={view.scene}
+          turns={[{ question: message, mode, flow, steps, running, pause, names }]}
+          known={() => allSteps(answers)}
+        />
+      )}
     </>
   )
 }

@@ -19,7 +19,8 @@ export function viewNamed(name: unknown): ViewName | undefined {
 
 /** The state of the Identity Trace's display: the view, and the open steps and token. */
 export class TraceView {
-  readonly view: Signal<ViewName> = signal(viewNamed(readStored('local', 'trace-view')) ?? 'steps')
+  readonly view: Signal<ViewName>
+  readonly #isKept: boolean
   /** The ids of the rows that are not in their initial state, since the user opened or closed them. */
   readonly toggled: Signal<ReadonlySet<string>> = signal(new Set<string>())
   /** The key of the token whose card is open. */
@@ -41,8 +42,14 @@ export class TraceView {
   /** The answer that came in last, until its exchange has been played. */
   unplayed: object | undefined
 
+  /** @param isKept whether the browser keeps which view is open */
+  constructor(isKept = true) {
+    this.#isKept = isKept
+    this.view = signal((isKept && viewNamed(readStored('local', 'trace-view'))) || 'steps')
+  }
+
   keepView(): void {
-    writeStored('local', 'trace-view', this.view.value)
+    if (this.#isKept) writeStored('local', 'trace-view', this.view.value)
   }
 
   /** @param hasDrawer whether the details stand beside the list; then one step at a time has them */

@@ -9,6 +9,9 @@ import type {
   TurnStart,
 } from '@entra-agents/trace'
 
+/** What is known of the pause of a turn that waits; somebody who has only its steps knows nothing but that it waits. */
+export type KnownPause = Partial<Pick<Pause, 'kind' | 'calls' | 'claimsChallenge' | 'consent'>>
+
 /** What the Identity Trace shows of an answer. */
 export interface TracedAnswer {
   readonly question: {
@@ -24,7 +27,7 @@ export interface TracedAnswer {
   readonly steps: readonly TraceStep[]
   readonly result?: Pick<TurnResult, 'timing' | 'tools'> | undefined
   /** The pause of a turn that waits. */
-  readonly pause?: Pause
+  readonly pause?: KnownPause
 }
 
 /** The key that two cards of the same token share; an unobserved token has no fingerprint, so its role is the key. */

@@ -1,9 +1,9 @@
-import type { Actor, Flow, Pause, PauseKind, TokenCard, TokenRole, TraceStep } from '@entra-agents/trace'
+import type { Actor, Flow, PauseKind, TokenCard, TokenRole, TraceStep } from '@entra-agents/trace'
 import { problemKind } from '../words/problem-kinds.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { actsAsOf } from './acts-as.ts'
 import { indexSteps, type StepIndex } from './step-index.ts'
-import { tokenKey, tokensOf } from './traced-answer.ts'
+import { type KnownPause, tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
  * The outcome of the calls with one TR. `answered` stands for a status below 500 that is neither success nor denial, such as
@@ -81,7 +81,7 @@ export function gatherFacts(
   steps: readonly TraceStep[],
   flow: Flow,
   running: boolean,
-  pause?: Pause,
+  pause?: KnownPause,
 ): TurnFacts {
   const cards = tokensOf(steps)
   const index = indexSteps(steps)
@@ -102,11 +102,14 @@ export function gatherFacts(
   return { ...findings, outcome, exchange: exchangeOf(findings, outcome) }
 }
 
-function findPendingCall(steps: readonly TraceStep[], pause: Pause | undefined): PendingCall | undefined {
+function findPendingCall(
+  steps: readonly TraceStep[],
+  pause: KnownPause | undefined,
+): PendingCall | undefined {
   const waiting = steps.filter(({ kind, status }) => kind === 'tool' && status === 'waiting')
-  const step = waiting.find(({ id }) => id === pause?.calls[0]?.stepId) ?? waiting[0]
+  const step = waiting.find(({ id }) => id === pause?.calls?.[0]?.stepId) ?? waiting[0]
   if (!step) return undefined
-  const call = pause?.calls.find(({ stepId }) => stepId === step.id)
+  const call = pause?.calls?.find(({ stepId }) => stepId === step.id)
   const refusal = steps.findLast(
     other => hasFailed(other) && (other.parentId === step.id || other.parentId === undefined),
   )

@@ -1,18 +1,10 @@
 import { useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
-import { useEffect, useLayoutEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { useKeys } from '../keys/use-keys.ts'
 
-/**
- * Plays the exchange of an answer: its parts appear one after the other, until a press, a key or the last of them.
- *
- * @param takeUnplayed tells whether the exchange has still to be played by itself, and notes that it is now
- */
-export function useReplay(
-  card: RefObject<HTMLElement | null>,
-  canPlay: boolean,
-  takeUnplayed: () => boolean,
-) {
+/** Plays the exchange of an answer: its parts appear one after the other, until a press, a key or the last of them. */
+export function useReplay(card: RefObject<HTMLElement | null>, canPlay: boolean) {
   const isPlaying = useSignal(false)
   const play = () => {
     isPlaying.value = false
@@ -23,16 +15,7 @@ export function useReplay(
       }),
     )
   }
-  useKeys({ r: () => canPlay && play() })
-  useEffect(() => {
-    const formula = card.current?.querySelector('.formula')
-    if (!canPlay || !formula) return
-    const observer = new IntersectionObserver(entries => {
-      if (entries.some(({ isIntersecting }) => isIntersecting) && takeUnplayed()) play()
-    })
-    observer.observe(formula)
-    return () => observer.disconnect()
-  }, [canPlay])
+  useKeys({ r: () => canPlay && play() }, card)
   // Before the first frame that plays, so that a key ends it from its beginning.
   useLayoutEffect(() => {
     if (!isPlaying.value) return

@@ -1,4 +1,5 @@
 import base from '@entra-agents/trace-view/styles/base.css?inline'
+import formula from '@entra-agents/trace-view/styles/formula.css?inline'
 import layout from '@entra-agents/trace-view/styles/layout.css?inline'
 import tokens from '@entra-agents/trace-view/styles/tokens.css?inline'
 import trace from '@entra-agents/trace-view/styles/trace.css?inline'
@@ -7,7 +8,7 @@ import rules from '../styles/report.css?inline'
 import type { ExportedFile } from './file-shape.ts'
 import { ReportView, reportTitle } from './report-view.tsx'
 
-const css = [tokens, base, layout, trace, rules].join('\n')
+const css = [tokens, base, layout, trace, formula, rules].join('\n')
 
 /**
  * The hash of the styles, the only source that the report's Content-Security-Policy allows; `undefined` on plain http, where

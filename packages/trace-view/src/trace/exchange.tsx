@@ -1,0 +1,150 @@
+import type { BlueprintCredential, LogIds } from '@entra-agents/trace'
+import { useEffect, useRef } from 'preact/hooks'
+import { lazy } from '../browser/lazy.tsx'
+import { CopyButton } from '../controls/copy-button.tsx'
+import type { Formula } from '../identity/formula.ts'
+import { FormulaView, Marks } from '../identity/formula-view.tsx'
+import { usedRights, type Verdict } from '../identity/verdict.ts'
+import { shortenIds } from '../words/names.ts'
+import { EntraSaw, type LogLinks, TraceLink } from './log-links.tsx'
+import { tellStory } from './story.ts'
+import type { TokenContext } from './token-card.tsx'
+import type { TraceView } from './trace-view.ts'
+import { tokenKey } from './traced-answer.ts'
+import type { TurnFacts } from './turn-facts.ts'
+import { writeFormulas } from './write-formula.ts'
+
+const TokenCardView = lazy(async () => (await import('./token-card.tsx')).TokenCardView)
+
+export interface ExchangeProps {
+  readonly facts: TurnFacts
+  readonly verdict: Verdict
+  readonly links: LogLinks
+  readonly view: TraceView
+  readonly context: TokenContext
+  readonly credential: BlueprintCredential | undefined
+  readonly canPlay: boolean
+  /** Called when an exchange that can be played comes into view. */
+  readonly onSeen: () => void
+}
+
+/** How the verdict came about: the exchange as a formula and in words, and the ids by which it is found in logs. */
+export function Exchange(props: ExchangeProps) {
+  const { facts, context, canPlay, onSeen } = props
+  const box = useRef<HTMLDivElement>(null)
+  const story = tellStory(facts, context.names)
+  useEffect(() => {
+    const formula = box.current?.querySelector('.formula')
+    if (!canPlay || !formula) return
+    const observer = new IntersectionObserver(entries => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) onSeen()
+    })
+    observer.observe(formula)
+    return () => observer.disconnect()
+  }, [canPlay])
+  return (
+    <div class="below stack rule" ref={box}>
+      <Formulas {...props} />
+      {story !== '' && <p class="tale t2">{story}</p>}
+      <TurnIds {...props} />
+    </div>
+  )
+}
+
+/** More exchanges than this are told in one line per API. */
+const mostFormulas = 3
+
+function Formulas({ facts, verdict, links, view, context, credential }: ExchangeProps) {
+  const box = useRef<HTMLElement>(null)
+  const formulas = writeFormulas(facts, context.names)
+  const plates = formulas.flatMap(({ terms, result }) => [...terms, result])
+  const open = plates.find(({ card }) => card && tokenKey(card) === view.openToken.value)?.card
+  const close = () => {
+    const plate = box.current?.querySelector<HTMLElement>('.plate[aria-expanded=true]')
+    view.openToken.value = undefined
+    plate?.focus()
+  }
+  return (
+    <section
+      class="formulas stack"
+      aria-label="Exchange"
+      ref={box}
+      onKeyDown={event => {
+        if (event.key !== 'Escape' || !open) return
+        event.stopPropagation()
+        close()
+      }}
+    >
+      {formulas.length > mostFormulas ? (
+        <ExchangesByApi formulas={formulas} />
+      ) : (
+        formulas.map((formula, index) => (
+          <FormulaView
+            key={formula.result.card?.fingerprint ?? index}
+            formula={formula}
+            // A formula after the last TR is about a call that waits.
+            link={index === Math.max(0, facts.uses.length - 1) && <EntraSaw links={links} facts={facts} />}
+            onOpen={({ card }) => card && view.toggleToken(card)}
+            isOpen={({ card }) => card !== undefined && tokenKey(card) === view.openToken.value}
+          />
+        ))
+      )}
+      {open && (
+        <TokenCardView
+          card={open}
+          context={context}
+          credential={credentialWords[credential ?? 'unknown']}
+          used={usedRights(verdict)}
+          onClose={close}
+        />
+      )}
+    </section>
+  )
+}
+
+function ExchangesByApi({ formulas }: { readonly formulas: readonly Formula[] }) {
+  const byApi = Map.groupBy(formulas, ({ gate: { title, line } }) => `${title} ${line}`)
+  return [...byApi.values()].map(([first, ...others]) =>
+    first ? (
+      <p key={first.gate.title} class="brief-exchange line fine">
+        <Marks terms={first.terms} /> {others.length > 0 && `× ${others.length + 1}`}
+        <span class="end">
+          <b>{first.gate.title}</b> {first.gate.line}
+        </span>
+      </p>
+    ) : null,
+  )
+}
+
+const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
+  secret: ' (configured: a client secret)',
+  certificate: ' (configured: a certificate)',
+  federated: ' (configured: a federated credential)',
+  unknown: '',
+}
+
+/** The ids for finding the turn in logs and in OpenTelemetry traces. */
+function TurnIds({ facts: { steps }, links }: Pick<ExchangeProps, 'facts' | 'links'>) {
+  const logIds: LogIds = Object.assign({}, ...steps.map(step => step.logIds ?? {}))
+  const ids = [
+    ['token id', logIds.tokenId],
+    ['correlation id', logIds.correlationId],
+    ['trace id', links.turn?.traceId],
+  ] as const
+  const known = ids.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const]))
+  if (known.length === 0) return null
+  return (
+    <div class="ids line fine rule">
+      {known.map(([name, id]) => (
+        <span key={name} class="row">
+          {name}{' '}
+          <code class="ink" title={id}>
+            {shortenIds(id)}
+          </code>
+          <CopyButton label={`Copy the ${name}`} text={() => id} />
+        </span>
+      ))}
+      <TraceLink links={links} logIds={logIds} />
+    </div>
+  )
+}
