@@ -35,7 +35,7 @@ describe.each(kubernetesVersions)('Kubernetes %s', version => {
     for (const options of Object.values(variants)) objects.push(...(await render(options)).objects)
     const manifests = [roles, ...objects.map(object => JSON.stringify(object))].join('\n---\n')
     // Other tests compare custom resources in full.
-    const args = ['-strict', '-skip', 'HTTPRoute,PrometheusRule,ServiceMonitor']
+    const args = ['-strict', '-skip', 'HTTPRoute,PrometheusRule,Route,ServiceMonitor']
     const schemas = ['-schema-location', await schemaLocation(), '-kubernetes-version', version]
     expect(await run('kubeconform', [...args, ...schemas], manifests)).toBe('')
   })

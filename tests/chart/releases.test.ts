@@ -85,6 +85,8 @@ const changes: Readonly<Record<string, Readonly<Record<string, Values>>>> = {
   'sign-in': {
     'an Ingress': ingress,
     'an HTTPRoute': { ...spa, httpRoute: { enabled: true, hostnames: ['agent.example.com'], parentRefs: [{ name: 'public', sectionName: 'https' }] }, 'networkPolicy.agent.ingressFrom': [{ namespaceSelector: {} }] },
+    'a Route of OpenShift': { ...spa, route: { enabled: true, host: 'agent.apps.example.com' }, 'networkPolicy.agent.ingressFrom': [{ namespaceSelector: {} }] },
+    'a Service with an address outside the cluster': { ...spa, 'agent.service.type': 'LoadBalancer', 'networkPolicy.agent.ingressFrom': [{ ipBlock: { cidr: '2600:1f13::/32' } }] },
     'a route of one’s own, by its host name': { ...spa, ...exposed },
     'a route of one’s own, by the setting': { ...spa, 'agent.env': { ALLOWED_HOSTS: 'localhost, agent.example.com' } },
     'other names of the same machine': { ...spa, 'agent.env': { ALLOWED_HOSTS: 'localhost,[::1]' } },
@@ -106,6 +108,7 @@ const changes: Readonly<Record<string, Readonly<Record<string, Values>>>> = {
     'proxies in front of the page': { 'agent.trustedProxies': ['10.244.7.0/24', '10.1.0.0/16', '192.168.0.7', '104.16.0.0/13', '2400:cb00::/32', 'fd12:3456:789a::/64', '::1'] },
     'a forward proxy': { ...proxy, 'proxy.noProxy': ['intranet.example'], 'downstreamApis.orders': { ...api, url: 'http://orders.shop:8081' }, 'downstreamApis.bills': { appId: otherId, url: 'https://bills.example' } },
     'a forward proxy with a password': { ...proxy, 'proxy.existingSecret': 'proxy-url' },
+    'a forward proxy with an IPv6 address': { 'proxy.https': 'http://[fd12:3456:789a::7]:3128' },
     'a forward proxy for http, at the port of http': { 'proxy.http': 'http://10.9.8.7' },
   },
   availability: {
@@ -113,10 +116,14 @@ const changes: Readonly<Record<string, Readonly<Record<string, Values>>>> = {
     'longer turns': { 'agent.turnTimeoutSeconds': 300, 'agent.turnInputTokens': 2_000_000, preStopSleepSeconds: 20 },
     'one pod of each': { ...onePod, 'weatherApi.replicas': 1 },
     'an autoscaler': { ...onePod, 'agent.autoscaling.enabled': true },
+    'IPv4 only': { listenAddress: '0.0.0.0' },
+    'IPv4 and IPv6 by the Services': { 'agent.service.ipFamilyPolicy': 'PreferDualStack', 'weatherApi.service.ipFamilyPolicy': 'PreferDualStack' },
+    'labels of one’s own': { commonLabels: { 'cost-centre': '42', team: 'platform' }, 'agent.podLabels': { team: 'agents' } },
     'ServiceAccounts that exist': { 'agent.serviceAccount': { create: false, name: 'existing' }, 'weatherApi.serviceAccount': { create: false, name: 'existing' } },
     'addresses that are not the internet either': { 'networkPolicy.internetExcept': ['203.0.113.0/24', '0.0.7.0/24', '2600:1f13::/32'] },
     'no internet': { 'networkPolicy.internet': false },
     'DNS anywhere': { 'networkPolicy.dns': 'any' },
+    'DNS of OpenShift': { 'networkPolicy.dns': 'openshift' },
     'DNS of AKS': { 'networkPolicy.dns': 'aksLocalDns' },
   },
   telemetry: {

@@ -22,6 +22,7 @@ const allowed = {
   agent: ['DNS', 'weather API', 'Entra emulator', 'Bedrock emulator', 'public address, port 443'],
   'weather API': ['DNS', 'Entra emulator', 'public address, port 443'],
   'a pod in the namespace': targetsOfOtherPods(),
+  'a pod with the labels of the test of the release': targetsOfOtherPods(),
   'a pod in another namespace': targetsOfOtherPods(),
 }
 
@@ -55,6 +56,8 @@ beforeAll(async () => {
   demo = resources.use(installed)
   const { namespace } = demo
   await startPod(namespace, { name: 'stranger', script: listenScript })
+  await startPod(namespace, { name: 'impostor', script: listenScript })
+  await namespace.kubectl('label', 'pod', 'impostor', ...labelsOfTest)
   const [agent, otherAgent] = await namespace.pods('agent')
   const weather = await namespace.pod('weather-api')
   const service = (name: string, port: number) => `${name}.${namespace.name}:${port}`
@@ -62,6 +65,7 @@ beforeAll(async () => {
     agent: { namespace, pod: agent?.metadata.name ?? '', container: 'agent' },
     'weather API': { namespace, pod: weather.metadata.name, container: 'weather-api' },
     'a pod in the namespace': { namespace, pod: 'stranger', container: 'stranger' },
+    'a pod with the labels of the test of the release': { namespace, pod: 'impostor', container: 'impostor' },
     'a pod in another namespace': { namespace: otherNamespace, pod: 'stranger', container: 'stranger' },
   }
   targets = {
@@ -79,6 +83,10 @@ beforeAll(async () => {
     'API server': 'kubernetes.default.svc.cluster.local:443',
   }
 })
+
+const labelsOfTest = ['name=entra-bedrock-agent', 'instance=demo', 'component=test'].map(
+  label => `app.kubernetes.io/${label}`,
+)
 
 type StrangerPod = Awaited<ReturnType<Namespace['pod']>>
 

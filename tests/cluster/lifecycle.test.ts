@@ -43,8 +43,10 @@ async function readLogLevel(): Promise<string | undefined> {
 }
 
 describe('the release', () => {
-  it('passes its own test', async () => {
+  it('passes its own test, which leaves nothing behind', async () => {
+    const before = await listObjects()
     expect(await helm(['test', 'demo', '-n', demo.namespace.name])).toMatch(/Phase:\s+Succeeded/)
+    expect(await listObjects()).toEqual(before)
   })
 
   it('is upgraded and rolled back', async () => {

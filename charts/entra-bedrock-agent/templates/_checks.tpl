@@ -258,10 +258,23 @@ httpRoute.enabled: set httpRoute.parentRefs.
 httpRoute.parentRefs: browsers allow sign-in over https only; set sectionName to the https listener of the gateway {{ .name }}.
     {{- end }}
   {{- end }}
+  {{- $turnSeconds := int .Values.agent.turnTimeoutSeconds }}
+  {{- range $name, $duration := $route.timeouts }}
+    {{- $seconds := mul (regexFind `^[0-9]+` $duration | int) (get (dict "s" 1 "m" 60 "h" 3600) (regexFind `[a-z]$` $duration)) }}
+    {{- if and $seconds (le $seconds $turnSeconds) }}
+httpRoute.timeouts.{{ $name }} is {{ $duration }}, but an answer may take {{ $turnSeconds }} seconds (agent.turnTimeoutSeconds): set it longer, or 0s for no limit.
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- if and .Values.route.enabled (not .Values.route.host) }}
+route.enabled: set route.host.
 {{- end }}
 {{- if .Values.networkPolicy.enabled }}
-  {{- if and (or $ingress.enabled $route.enabled) (not .Values.networkPolicy.agent.ingressFrom) }}
-An Ingress or HTTPRoute is on, but no policy lets it reach the agent: set networkPolicy.agent.ingressFrom to the gateway's pods or addresses.
+  {{- $ways := list (ternary "an Ingress" "" $ingress.enabled) (ternary "an HTTPRoute" "" $route.enabled) (ternary "a Route" "" .Values.route.enabled) }}
+  {{- $type := .Values.agent.service.type }}
+  {{- $ways = append $ways (ternary "" (printf "a Service of type %s" $type) (eq $type "ClusterIP")) | compact }}
+  {{- if and $ways (not .Values.networkPolicy.agent.ingressFrom) }}
+The page has {{ join " and " $ways }}, but no policy lets requests from there reach the agent: set networkPolicy.agent.ingressFrom to the gateway's pods or addresses.
   {{- end }}
   {{- if and .Values.serviceMonitor.enabled (not .Values.networkPolicy.metricsFrom) }}
 serviceMonitor.enabled, but no policy lets Prometheus reach the metrics: set networkPolicy.metricsFrom.
@@ -276,7 +289,7 @@ agent.trustedProxies: {{ . }} is not a proxy but much of a network, and whoever 
   {{- end }}
 {{- end }}
 {{- if and (include "proxy.isOn" .) .Values.networkPolicy.enabled (not (include "proxy.egress" . | trim)) }}
-proxy: no policy lets the pods get to it, for its URL names no IPv4 address: set proxy.egress.
+proxy: no policy lets the pods get to it, for its URL names no IP address: set proxy.egress.
 {{- end }}
 {{- $telemetry := .Values.telemetry }}
 {{- if and $telemetry.endpoint .Values.networkPolicy.enabled (not $telemetry.egress) (not (include "isPublicHttps" $telemetry.endpoint)) }}

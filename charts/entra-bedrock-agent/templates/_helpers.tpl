@@ -11,13 +11,27 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
-{{/* Labels of every object: (list $ "agent"). */}}
+{{/* Labels of every object: (list $ "agent"), or with further labels (list $ "agent" <labels>). */}}
 {{- define "labels" -}}
 {{- $root := index . 0 -}}
 {{ include "selectorLabels" . }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- include "furtherLabels" (list $root (slice . 2 | first)) }}
+{{- end }}
+
+{{/* Labels of pods: (list $ "agent" .Values.agent.podLabels). */}}
+{{- define "podLabels" -}}
+{{ include "selectorLabels" . }}
+{{- include "furtherLabels" (list (index . 0) (index . 2)) }}
+{{- end }}
+
+{{/* The labels that all objects have by the values, and those of one kind: (list $ <labels>). */}}
+{{- define "furtherLabels" -}}
+{{- with merge dict (index . 1 | default dict) (index . 0).Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* Reference of an image: (list $ .Values.agent.image). */}}
@@ -38,26 +52,30 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{ .Values.weatherApi.serviceAccount.name | default (printf "%s-weather-api" (include "prefix" .)) }}
 {{- end }}
 
-{{/* Fields of every pod. With this group, containers that do not run as root can read projected tokens. */}}
+{{/* Fields of every pod. With fsGroup, containers that do not run as root can read projected tokens. */}}
 {{- define "podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
-  runAsUser: 10001
-  runAsGroup: 10001
-  fsGroup: 10001
+  {{- with .Values.podSecurityContext }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   seccompProfile: {type: RuntimeDefault}
 {{- end }}
 
-{{/* The security context of every container. The argument is readOnlyRootFilesystem. */}}
+{{/*
+The security context of every container: (list $ <readOnlyRootFilesystem>). It repeats the ids of the pod, since some scanners look at
+containers only.
+*/}}
 {{- define "containerSecurity" -}}
 securityContext:
   runAsNonRoot: true
-  runAsUser: 10001
-  runAsGroup: 10001
+  {{- with omit (index . 0).Values.podSecurityContext "fsGroup" }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: {{ . }}
+  readOnlyRootFilesystem: {{ index . 1 }}
   capabilities: {drop: [ALL]}
   seccompProfile: {type: RuntimeDefault}
 {{- end }}
@@ -92,15 +110,17 @@ priorityClassName: {{ . }}
 {{/* Egress of both pods: DNS, and https to public addresses. */}}
 {{- define "egress" -}}
 {{- $dns := .Values.networkPolicy.dns -}}
+{{- $isOpenShift := eq $dns "openshift" -}}
 - ports:
-    - {port: 53, protocol: UDP}
-    - {port: 53, protocol: TCP}
+    {{- range list "UDP" "TCP" }}
+    - {port: {{ ternary 5353 53 $isOpenShift }}, protocol: {{ . }}}
+    {{- end }}
   {{- if ne $dns "any" }}
   to:
     - namespaceSelector:
-        matchLabels: {kubernetes.io/metadata.name: kube-system}
+        matchLabels: {kubernetes.io/metadata.name: {{ ternary "openshift-dns" "kube-system" $isOpenShift }}}
       podSelector:
-        matchLabels: {k8s-app: kube-dns}
+        matchLabels: {{ ternary "{dns.operator.openshift.io/daemonset-dns: default}" "{k8s-app: kube-dns}" $isOpenShift }}
     {{- /* DNS caches on the node, which no pod selector matches. */}}
     {{- range dig $dns list (dict "nodeLocal" (list "169.254.20.10/32") "aksLocalDns" (list "169.254.10.10/32" "169.254.10.11/32")) }}
     - ipBlock: {cidr: {{ . }}}
@@ -163,6 +183,13 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- define "optionalList" -}}
 {{- with slice . 2 | join "" | trim }}
 {{- printf "%s:%s" (index $ 1) (nindent 2 .) | nindent (index $ 0) }}
+{{- end }}
+{{- end }}
+
+{{/* A list of the values, for optionalList. */}}
+{{- define "items" -}}
+{{- with . }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 

@@ -31,17 +31,18 @@
 {{- end }}
 {{- end }}
 
-{{/* The egress to the proxy: the given rules, or else the address and port in the proxy's URL, if it has an IPv4 address. */}}
+{{/* The egress to the proxy: the given rules, or else the address and port in the proxy's URL, if it has an IP address. */}}
 {{- define "proxy.egress" -}}
 {{- if .Values.proxy.egress }}
 {{- toYaml .Values.proxy.egress }}
 {{- else }}
 {{- $url := urlParse (default .Values.proxy.http .Values.proxy.https) }}
-{{- if regexMatch `^[0-9.]+$` $url.hostname }}
+{{- $isIPv6 := contains ":" $url.hostname }}
+{{- if or $isIPv6 (regexMatch `^[0-9.]+$` $url.hostname) }}
 {{- $port := regexFind `[0-9]+$` (trimPrefix $url.hostname $url.host) | default (ternary "443" "80" (eq $url.scheme "https")) }}
 - ports: [{port: {{ $port }}, protocol: TCP}]
   to:
-    - ipBlock: {cidr: {{ $url.hostname }}/32}
+    - ipBlock: {cidr: {{ printf "%s/%d" $url.hostname (ternary 128 32 $isIPv6) | quote }}}
 {{- end }}
 {{- end }}
 {{- end }}

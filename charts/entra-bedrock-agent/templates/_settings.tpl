@@ -265,13 +265,19 @@ the same name, so the agent compares each file with its hash in the pod template
 {{- $hosts := concat (list "localhost" "127.0.0.1" "[::1]") .Values.agent.allowedHosts -}}
 {{- if .Values.ingress.enabled }}{{ $hosts = concat $hosts .Values.ingress.hosts }}{{ end -}}
 {{- if .Values.httpRoute.enabled }}{{ $hosts = concat $hosts .Values.httpRoute.hostnames }}{{ end -}}
+{{- if .Values.route.enabled }}{{ $hosts = append $hosts .Values.route.host }}{{ end -}}
 {{ $hosts | uniq | join "," }}
 {{- end }}
 
-{{/* Not empty when the agent accepts a host name besides localhost, which is the name for kubectl port-forward. */}}
+{{/*
+Not empty when others than users of kubectl port-forward reach the page: the agent accepts a host name besides localhost, or its Service has
+an address outside the cluster, where anybody may send localhost as the host name.
+*/}}
 {{- define "agent.isExposed" -}}
-{{- $hosts := get .Values.agent.env "ALLOWED_HOSTS" | default (include "allowedHosts" .) | nospace -}}
-{{- without (splitList "," $hosts) "localhost" "127.0.0.1" "[::1]" | join "," -}}
+{{- $hosts := get .Values.agent.env "ALLOWED_HOSTS" | default (include "allowedHosts" .) | nospace | splitList "," -}}
+{{- $type := .Values.agent.service.type -}}
+{{- if ne $type "ClusterIP" }}{{ $hosts = append $hosts (printf "a Service of type %s" $type) }}{{ end -}}
+{{- without $hosts "localhost" "127.0.0.1" "[::1]" | join "," -}}
 {{- end }}
 
 {{/* The page's origin. Empty when browsers reach the page only by kubectl port-forward. */}}
@@ -280,6 +286,8 @@ the same name, so the agent compares each file with its hash in the pod template
 https://{{ first .Values.httpRoute.hostnames }}
 {{- else if .Values.ingress.enabled -}}
 https://{{ first .Values.ingress.hosts }}
+{{- else if .Values.route.enabled -}}
+https://{{ .Values.route.host }}
 {{- end -}}
 {{- end }}
 

@@ -22,6 +22,7 @@ export interface SecurityContext {
   readonly runAsNonRoot?: boolean
   readonly runAsUser?: number
   readonly runAsGroup?: number
+  readonly fsGroup?: number
   readonly privileged?: boolean
   readonly allowPrivilegeEscalation?: boolean
   readonly readOnlyRootFilesystem?: boolean

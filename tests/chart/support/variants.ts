@@ -47,6 +47,11 @@ export function withAlerts(volume: Values): Values {
 
 const cloudValues = merge(baseValues, { aws: { roleArn: role } })
 
+const onOpenShift = merge(baseValues, {
+  entra: { spaAppId: 'dddddddd-0000-4000-8000-00000000000d' },
+  route: { enabled: true, host: 'agent.apps.example.com' },
+})
+
 /** The variants of the chart that all general checks use. */
 export const variants: Readonly<Record<string, RenderOptions>> = {
   'ci/default-values.yaml': { files: ['ci/default-values.yaml'] },
@@ -55,6 +60,8 @@ export const variants: Readonly<Record<string, RenderOptions>> = {
   'alerts on a new volume': { values: withAlerts({ size: '1Gi', storageClass: 'fast' }) },
   'values-aks.yaml': { files: ['values-aks.yaml'], values: cloudValues },
   'values-eks.yaml': { files: ['values-eks.yaml'], values: cloudValues },
+  'values-gke.yaml': { files: ['values-gke.yaml'], values: cloudValues },
+  'values-openshift.yaml': { files: ['values-openshift.yaml'], values: onOpenShift },
   ...Object.fromEntries(
     Object.keys(credentialValues).map(type => [`credential ${type}`, { values: withCredential(type) }]),
   ),

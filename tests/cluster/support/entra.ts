@@ -25,7 +25,7 @@ export class EntraControls {
   readonly authority: string
 
   private constructor(origin: string, authority: string) {
-    const dispatcher = new Agent({ connect: { ca: authority, servername: 'entra.localhost' } })
+    const dispatcher = new Agent({ connect: { ca: authority } })
     this.controlPlane = new ControlPlane(origin, dispatcher)
     this.authority = authority
   }
