@@ -13,7 +13,7 @@ import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 interface Archive {
   /** The package's folder; the archive is `entra-agents-<name>.tgz`. */
   readonly folder: string
-  /** The entries that others use; the rest of the package's `exports` is for this repository. */
+  /** The entries that others use, that of the package's name first; the rest of the package's `exports` is for this repository. */
   readonly entries: readonly string[]
   /** Whether the package has a command of its name, `main`, minified with the rest, since it runs as it is. */
   readonly hasCommand?: boolean
@@ -29,7 +29,7 @@ const archives: readonly Archive[] = [
     installed: ['fast-jwt', 'undici'],
     optionalPeers: { fastify: '^5' },
   },
-  { folder: 'packages/trace', entries: ['index', 'well-known'], installed: ['typebox'] },
+  { folder: 'packages/trace', entries: ['public'], installed: ['typebox'] },
   { folder: 'emulators/kit', entries: ['index'], hasCommand: true, installed: [] },
 ]
 
@@ -47,7 +47,7 @@ async function pack(archive: Archive): Promise<void> {
   await writeCode(archive, folder, staged, manifest.engines.node.replace('>=', 'node'))
   writeTypes(archive, folder, staged)
   writeFileSync(join(staged, 'package.json'), JSON.stringify(packedManifest(archive, manifest), null, 2))
-  for (const file of [join(folder, 'README.md'), join(root, 'LICENSE')])
+  for (const file of [join(folder, 'README.md'), join(folder, 'CHANGELOG.md'), join(root, 'LICENSE')])
     cpSync(file, join(staged, basename(file)))
   const file = join(dist, `entra-agents-${name}.tgz`)
   renameSync(join(dist, runNpmPack(staged)), file)
@@ -123,8 +123,8 @@ function packedManifest(
   }: Record<string, unknown> & { name: string; dependencies: Record<string, string> },
 ) {
   const exports = Object.fromEntries(
-    entries.map(name => [
-      name === 'index' ? '.' : `./${name}`,
+    entries.map((name, index) => [
+      index === 0 ? '.' : `./${name}`,
       { types: `./types/${name}.d.ts`, default: `./${name}.js` },
     ]),
   )
