@@ -73,6 +73,16 @@ it('A step, a token and a search are details of their place: they are in the add
   await expectShown(page, 'first')
 })
 
+it('Back from the presenter returns the focus to what opened it', async () => {
+  const page = await openAnswers('first')
+  await button(page, 'Present').press('Enter')
+  await page.getByRole('dialog', { name: 'Presenter' }).waitFor()
+  await hashOf(page).toContain('&present=1')
+  await page.goBack()
+  await page.getByRole('dialog', { name: 'Presenter' }).waitFor({ state: 'hidden' })
+  await expect.poll(() => page.locator(':focus').textContent()).toBe('Present')
+})
+
 it('Two chosen tokens are a place', async () => {
   const page = await openAnswers('first')
   await choose(page, 'Compare')

@@ -149,6 +149,23 @@ describe('hostile text', () => {
   })
 })
 
+it('what changes the reading direction is spelt out in configured titles and questions', async () => {
+  const turned = 'Orders \u202Edesu'
+  const [first, ...rest] = config.agents
+  if (!first) throw new Error('There is no agent.')
+  agent.config = {
+    ...config,
+    agents: [{ ...first, title: turned }, ...rest],
+    apis: config.apis.map(api => ({ ...api, title: turned })),
+    examples: [turned],
+  }
+  const page = await browser.open(agent.url)
+  const cards = page.getByRole('list', { name: 'Questions to try' })
+  await cards.getByText('Orders ‹U+202E›desu').first().waitFor()
+  await page.getByRole('heading', { name: 'Orders ‹U+202E›desu will call' }).waitFor()
+  expect(await page.locator('body').textContent()).not.toMatch(/\p{Bidi_Control}/u)
+})
+
 it('the Content-Security-Policy blocks all code that is not the page’s own, and requests to other hosts', async () => {
   const page = await browser.open(agent.url, { tolerateFaults: true })
   await page.getByLabel('Your question').waitFor()

@@ -64,15 +64,13 @@ type NothingToCompareProps = Pick<CompareViewProps, 'onSideBySide'> & Pick<Token
 function NothingToCompare({ tokens, onSideBySide }: NothingToCompareProps) {
   // If Tc was seen, only TR is missing.
   const hasUserToken = tokens.some(({ card }) => card.role === 'Tc')
-  const withUserToken = Object.values(flowWords).filter(({ terms }) => terms.includes('Tc'))
-  const labels = withUserToken.map(({ label }) => `“${label}”`).join(' or ')
   return (
     <div class="stack">
       <p class="note">
         There are no two tokens yet.{' '}
         {hasUserToken
           ? 'Once the agent gets TR in exchange for your token (Tc), the two can be compared.'
-          : `Ask ${labels}, and your token (Tc) can be compared with the one that the agent gets in exchange (TR).`}
+          : `An agent that acts ${flowWords.obo.asWhom} gets a token (TR) in exchange for yours (Tc): these two can be compared.`}
       </p>
       {onSideBySide && (
         <p>

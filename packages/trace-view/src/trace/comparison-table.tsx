@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { tableRoles } from '../controls/table-roles.ts'
-import { type ClaimInWords, type ComparedToken, compareTokens } from './comparison.ts'
+import { type ClaimInWords, type ComparedToken, compareTokens, tellMainDifference } from './comparison.ts'
 import { type Sign, SignMark, signWords } from './sign.tsx'
 import '../styles/views.css'
 
@@ -16,10 +16,17 @@ interface ComparisonTableProps {
 
 /** Two tokens, question by question: a row for each difference, and one line for what was kept. */
 export function ComparisonTable({ left, right, heads, outcome }: ComparisonTableProps) {
-  const { groups, others } = compareTokens(left, right)
+  const compared = compareTokens(left, right)
+  const { groups, others } = compared
+  const lesson = outcome ? undefined : tellMainDifference(compared)
   const shown = outcome ? groups.slice(0, -1) : groups
   return (
     <table class="compared" {...tableRoles.table}>
+      {lesson && (
+        <caption>
+          <b>{lesson}</b>
+        </caption>
+      )}
       <thead {...tableRoles.rowGroup}>
         <tr {...tableRoles.row}>
           <th class="question-name" scope="col" {...tableRoles.columnHeader}>

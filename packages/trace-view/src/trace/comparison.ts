@@ -96,6 +96,15 @@ export function compareTokens(left: ComparedToken, right: ComparedToken): Compar
   return { groups, others: claims.length - shown }
 }
 
+/** The difference that matters most, by the name of its question; `undefined` if no single one does. */
+export function tellMainDifference({ groups }: ComparedTokens): string | undefined {
+  const has = (name: string) => groups.some(({ rows }) => rows.some(row => row.name === name))
+  const keeps = (name: string) => groups.some(({ kept }) => kept.names.includes(name))
+  if (has('azp')) return keeps('oid') ? 'Who called changes. The user stays the same.' : undefined
+  if (has('oid')) return keeps('azp') ? 'For whom changes. Who called stays the same.' : undefined
+  return has('acrs') ? 'The proof of a second factor makes the difference.' : undefined
+}
+
 /** v1 and v2 tokens spell some claims differently. */
 function alignNames({ claims = {} }: TokenCard): Map<string, unknown> {
   return new Map(
@@ -135,9 +144,7 @@ function tellClaim(
   const code = `${name} ${shorten(text)}`
   switch (name) {
     case 'oid':
-      return value === claims.get('azp')
-        ? { name: 'Itself', code: 'oid = azp' }
-        : { name: standsFor && capitalise(standsFor), code }
+      return { name: value === claims.get('azp') ? 'Itself' : standsFor && capitalise(standsFor), code }
     case 'azp':
     case 'aud':
       return { name: standsFor && capitalise(standsFor), code }

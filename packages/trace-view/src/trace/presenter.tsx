@@ -55,8 +55,13 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const stage = useRef<HTMLDivElement>(null)
   useEffect(() => {
+    const opener = document.activeElement
     dialog.current?.showModal()
     stage.current?.focus()
+    // A dialog that leaves the page without being closed, as by the browser's Back, does not return the focus.
+    return () => {
+      if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus()
+    }
   }, [])
   const steps = known()
   const masking = useMemo(() => redactorFor(steps, true), [redactorKey(steps)])

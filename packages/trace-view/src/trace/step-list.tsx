@@ -145,7 +145,7 @@ export function StepList({ totalMs, facts, view, context, links, redactor, hasDr
       {isSequence && rows.some(isUnseen) && (
         <p class="legend fine rule pad">
           <i class="dashes" aria-hidden="true" />
-          The agent did not see the framed part: it is told from the protocol.{' '}
+          The agent did not see the framed part: it is drawn from the protocol.{' '}
           <EntraLink links={links} request={lastTokenRequest(facts)} />
         </p>
       )}

@@ -5,7 +5,7 @@ import { accountToken, agentToken, ownToken, userToken } from '../testing/trace.
 import { describeNames, shortenIds } from '../words/names.ts'
 import { actsAsOf } from './acts-as.ts'
 import { groupClaims, groupTitles, viewClaims } from './claims.ts'
-import { type ClaimInWords, compareTokens } from './comparison.ts'
+import { type ClaimInWords, compareTokens, tellMainDifference } from './comparison.ts'
 import { tellToken } from './story.ts'
 
 const names = describeNames(publicConfig)
@@ -108,12 +108,13 @@ const shown = (claim: ClaimInWords | undefined) =>
     : '–'
 
 function describePair([left, right]: readonly [TokenCard, TokenCard], known = names): string[] {
-  const { groups, others } = compareTokens({ card: left, names: known }, { card: right, names: known })
+  const compared = compareTokens({ card: left, names: known }, { card: right, names: known })
+  const { groups, others } = compared
   const lines = groups.flatMap(({ title, rows, kept }) => [
     ...rows.map(row => `${title}: ${shown(row.left)} ${row.sign} ${shown(row.right)}`),
     ...(kept.names.length > 0 ? [`${title}: kept ${kept.words} (${kept.names.join(' ')})`] : []),
   ])
-  return [...lines, `${others} others`]
+  return [tellMainDifference(compared) ?? 'No main difference.', ...lines, `${others} others`]
 }
 
 it('a comparison names the used rights first, and each of them as bold', () => {

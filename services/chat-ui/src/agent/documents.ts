@@ -1,4 +1,5 @@
 import type { PublicAgent, PublicConfig, Status } from '@entra-agents/trace'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import { PageError, pageProblem, readProblem } from './page-problem.ts'
 
 interface ReadOptions {
@@ -25,8 +26,14 @@ export async function readDocument<Document>(
   })
 }
 
-export function readConfig(): Promise<PublicConfig> {
-  return readDocument('/api/config')
+/** The agent's configuration. A title is read in the direction in which it is written: what changes that is shown by name. */
+export async function readConfig(): Promise<PublicConfig> {
+  const config = await readDocument<PublicConfig>('/api/config')
+  const spellOut = <Named extends { readonly title: string }>(named: Named): Named => ({
+    ...named,
+    title: spellOutDirections(named.title),
+  })
+  return { ...config, agents: config.agents.map(spellOut), apis: config.apis.map(spellOut) }
 }
 
 export function readStatus(): Promise<Status> {

@@ -76,6 +76,20 @@ it.each(['POPUP_BLOCKED', 'SIGN_IN_CANCELLED'] as const)(
   },
 )
 
+it('while another press has its window open, the page does not say that the window before was cancelled', async () => {
+  const open = Promise.withResolvers<void>()
+  const { asking, conversation, asked, windows } = setUp(() => open.promise)
+  conversation.draft.value = 'Mine?'
+  const first = asking.send()
+  await expect.poll(windows).toBe(1)
+  const second = asking.send()
+  await first
+  expect([asked, asking.unsent.value]).toEqual([[], undefined])
+  open.resolve()
+  await second
+  expect([asked, windows()]).toEqual([['obo: Mine?'], 2])
+})
+
 it('an empty question opens no window', async () => {
   const { asking, windows } = setUp(async () => {})
   await asking.send()

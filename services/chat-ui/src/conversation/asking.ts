@@ -49,7 +49,9 @@ export class Asking {
     if (!this.isSignInDue.peek()) return true
     const { agent, flow } = this.#conversation
     const [askedAgent, askedFlow] = [agent.peek(), flow.peek()]
-    this.unsent.value = await problemOf(this.#session.signIn())
-    return !this.unsent.peek() && agent.peek() === askedAgent && flow.peek() === askedFlow
+    const problem = await problemOf(this.#session.signIn())
+    // If another press has opened a window since, this one was cancelled by that.
+    if (!this.#session.signingIn.peek()) this.unsent.value = problem
+    return !problem && agent.peek() === askedAgent && flow.peek() === askedFlow
   }
 }

@@ -1,5 +1,6 @@
 import { set } from '@entra-agents/trace-view/browser/set'
 import { useKeys } from '@entra-agents/trace-view/keys/use-keys'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import type { Page } from '../page.ts'
 import { type Try, tellTry, triesFor } from './tries.ts'
 import '../styles/empty.css'
@@ -21,9 +22,9 @@ export function EmptyState({ config, conversation, session, asking, shownTry }: 
     <div class="empty stack middle">
       <h2 class="headline">Watch an agent prove who it is.</h2>
       <p class="soft">
-        {others.length === 0 && `${description} `}The agent holds no secret. Its <b class="ink">sidecar</b>, a
-        small service beside it, gets a token from Entra ID for each call. The token says who calls and for
-        whom, and opens one API.
+        {others.length === 0 && `${spellOutDirections(description)} `}The agent holds no secret. Its{' '}
+        <b class="ink">sidecar</b>, a small service beside it, gets a token from Entra ID for each call. The
+        token says who calls and for whom, and opens one API.
       </p>
       <ul class="tries grid" aria-label="Questions to try">
         {tries.map((one, index) => (
@@ -66,7 +67,7 @@ function TryCard({ one, asked, isShown, isSignedIn, onShow, onAsk }: TryCardProp
       onFocus={onShow}
       onClick={onAsk}
     >
-      <b>{asked ? `The same, asked by ${asked}` : one.question}</b>
+      <b dir="auto">{spellOutDirections(asked ? `Ask ${asked}: ${one.question}` : one.question)}</b>
       <span class="row soft t2">
         <i class="light" />
         <span>
