@@ -19,6 +19,7 @@ it.each<[code: string, more: Partial<PageProblem>, words: string]>([
   ['CONSENT_REQUIRED', {}, 'Waits for you'],
   ['FEDERATION_MISMATCH', {}, 'Denied by Sidecar'],
   ['AGENT_SILENT', {}, 'Failed'],
+  ['constructor', {}, 'Failed'],
 ])('a note about %s with %o says “%s”', (code, more, words) => {
   const problem = { ...pageProblem('SIGN_IN_FAILED'), code, ...more }
   expect(tellProblemKind(problem, failed, describeNames(publicConfig))).toBe(words)

@@ -5,7 +5,7 @@ import { Fact } from '@entra-agents/trace-view/controls/fact'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { TextWithJson } from '@entra-agents/trace-view/controls/text-with-json'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
-import { problemKind, troubleshootingUrl } from '@entra-agents/trace-view/words/problem-kinds'
+import { problemKind, remedyOf, troubleshootingUrl } from '@entra-agents/trace-view/words/problem-kinds'
 import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import { useSignal } from '@preact/signals'
 import { useEffect, useId, useMemo } from 'preact/hooks'
@@ -17,7 +17,7 @@ import { SignInButton } from '../sign-in/sign-in-button.tsx'
 import { tellGrant, writeAdministratorMessage } from './administrator-request.ts'
 import type { LiveExchange } from './conversation.ts'
 import type { Exchange } from './exchange.ts'
-import { isForAdministrator, isResolvedBySignIn, type NextAction, nextActions } from './next-actions.ts'
+import { type NextAction, nextActions } from './next-actions.ts'
 import { problemIcons, tellProblemKind } from './problem-head.ts'
 import { tellArrived } from './tell-unsent.ts'
 
@@ -46,11 +46,11 @@ export function ProblemNote(props: ProblemNoteProps) {
   }, [needsSignIn, session])
   const userThen = useMemo(() => session.account.peek()?.objectId, [problem, session])
   const userNow = session.account.value?.objectId
-  if (isResolvedBySignIn(problem) && userNow !== undefined && userNow !== userThen)
+  if (remedyOf(problem) === 'sign-in' && userNow !== undefined && userNow !== userThen)
     return <AskNowNote {...props} />
   // While the sign-in window is open, the earlier problem is hidden.
   const isOpen = needsSignIn && session.signingIn.value
-  const forAdministrator = isForAdministrator(problem)
+  const forAdministrator = remedyOf(problem) === 'administrator'
   return (
     <section class="note-card" data-kind={problemKind(problem)} aria-labelledby={id}>
       {!isOpen && <ProblemText problem={problem} exchange={exchange.value} names={names} id={id} />}
