@@ -20,7 +20,15 @@ const state = signal<Page | 'loading' | 'unreachable'>('loading')
 
 async function loadPage(): Promise<void> {
   const [config, kept] = await Promise.all([readConfig().catch(() => undefined), readConversation()])
-  if (typeof state.value === 'string') state.value = config ? createPage(config, kept) : 'unreachable'
+  if (typeof state.value !== 'string') return
+  if (!config) {
+    state.value = 'unreachable'
+    return
+  }
+  const page = createPage(config, kept)
+  state.value = page
+  const { followAddress } = await import('./address/address.ts')
+  followAddress(page)
 }
 
 const statusEveryMs = 30_000

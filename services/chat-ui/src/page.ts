@@ -76,23 +76,20 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     const count = (await loadPast()).of(left).length
     if (count > 0) keptOnSignOut.value = { objectId: left, count }
   })
-  const linkMissed = signal(false)
-  const linkFault = signal('')
-  const shown = {
+  if (session.available && hasStoredSession()) void session.restore()
+  return {
     config,
+    needs,
     conversation,
     trace,
     pane,
     shownTry,
     sideBySide,
     closeSideBySide,
-    linkMissed,
-    linkFault,
-  }
-  void import('./address/address.ts').then(({ followAddress }) => followAddress({ ...shown, needs }))
-  if (session.available && hasStoredSession()) void session.restore()
-  return {
-    ...shown,
+    /** Whether the address named an answer that is not in this conversation, until the conversation changes. */
+    linkMissed: signal(false),
+    /** Why the trace that the address carries cannot be shown, until the conversation changes. */
+    linkFault: signal(''),
     ...createAgentStatus(),
     session,
     asking,
@@ -100,7 +97,6 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     loadPast,
     keptOnSignOut,
     announcement,
-    identify: needs.identify,
     /** Prepares to ask the selected answer's question again, in two flows or to two agents at once. */
     async openSideBySide() {
       const answer = conversation.selected.peek()

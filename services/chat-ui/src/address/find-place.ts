@@ -1,27 +1,14 @@
-import type { PublicConfig } from '@entra-agents/trace'
 import { narrowQuery } from '@entra-agents/trace-view/browser/media-query'
-import type { TraceView } from '@entra-agents/trace-view/trace/trace-view'
-import type { Signal } from '@preact/signals'
-import type { Conversation, ConversationNeeds, LiveExchange } from '../conversation/conversation.ts'
-import type { Pane } from '../frame/tabs.tsx'
-import type { SideBySide } from '../side-by-side/side-by-side.ts'
+import type { LiveExchange } from '../conversation/conversation.ts'
+import type { Page } from '../page.ts'
 import { nameTokens, type Place } from './place.ts'
 
 /** What has an address, and what an address can open. */
-export interface Addressed {
-  readonly config: PublicConfig
-  readonly needs: ConversationNeeds
-  readonly conversation: Conversation
-  readonly trace: TraceView
-  readonly pane: Signal<Pane>
-  readonly shownTry: Signal<number>
-  readonly sideBySide: Signal<SideBySide | undefined>
-  readonly closeSideBySide: () => void
-  /** Whether the address named an answer that is not in this conversation, until the conversation changes. */
-  readonly linkMissed: Signal<boolean>
-  /** Why the trace that the address carries cannot be shown, until the conversation changes. */
-  readonly linkFault: Signal<string>
-}
+export type Addressed = Pick<
+  Page,
+  | ('config' | 'needs' | 'conversation' | 'trace' | 'pane' | 'shownTry')
+  | ('sideBySide' | 'closeSideBySide' | 'linkMissed' | 'linkFault')
+>
 
 /** The place that the page shows now. */
 export function findPlace(page: Addressed): Place {

@@ -15,16 +15,17 @@ import type { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import type { Page } from '../page.ts'
 
-type InstructionsPanelProps = Pick<Page, 'conversation' | 'names' | 'identify'>
+type InstructionsPanelProps = Pick<Page, 'conversation' | 'names' | 'needs'>
 
 /** The prompt and the tools, with the right that each needs, for the flow of the next question. */
-export function InstructionsPanel({ conversation, names, identify }: InstructionsPanelProps) {
+export function InstructionsPanel({ conversation, names, needs }: InstructionsPanelProps) {
   const agent = conversation.agent.value
   const flow = conversation.flow.value
   const told = useSignal<Instructions | PageProblem | undefined>(undefined)
   useEffect(() => {
     told.value = undefined
-    void identify({ agent, flow }, false)
+    void needs
+      .identify({ agent, flow }, false)
       .then(readInstructions)
       .then(
         read => {
@@ -35,7 +36,7 @@ export function InstructionsPanel({ conversation, names, identify }: Instruction
           told.value = error.problem
         },
       )
-  }, [agent, flow, identify, told])
+  }, [agent, flow, needs, told])
   return (
     <>
       <div class="line">

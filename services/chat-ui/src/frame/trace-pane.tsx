@@ -16,7 +16,7 @@ const SharePanel = lazy(
 
 /** The Identity Trace or, before the first answer, a sample of what a try will show. */
 export function TracePane(props: Page) {
-  const { conversation, trace, config, session, names, openSideBySide, identify, shownTry } = props
+  const { conversation, trace, config, session, names, openSideBySide, needs, shownTry } = props
   const answer = conversation.selected.value
   if (answer) {
     return (
@@ -44,7 +44,7 @@ export function TracePane(props: Page) {
         {...(conversation.opened.value ? {} : { onSideBySide: openSideBySide })}
         readTools={async asked => {
           const { readInstructions } = await import('./instructions-panel.tsx')
-          return (await readInstructions(await identify(asked, false))).tools
+          return (await readInstructions(await needs.identify(asked, false))).tools
         }}
       />
     )
