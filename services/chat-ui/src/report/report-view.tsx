@@ -1,4 +1,4 @@
-import type { Flow, TokenCard, TraceStep } from '@entra-agents/trace'
+import type { Flow, TokenCard } from '@entra-agents/trace'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { PhraseView } from '@entra-agents/trace-view/identity/phrase-view'
@@ -7,6 +7,7 @@ import { FourAnswers, VerdictLine } from '@entra-agents/trace-view/identity/verd
 import { viewClaims } from '@entra-agents/trace-view/trace/claims'
 import { logQueries } from '@entra-agents/trace-view/trace/log-queries'
 import { outcomes } from '@entra-agents/trace-view/trace/outcomes'
+import { tellTime } from '@entra-agents/trace-view/trace/row-words'
 import { tellStep } from '@entra-agents/trace-view/trace/step-words'
 import { tellStory } from '@entra-agents/trace-view/trace/story'
 import { type Row, toTimeline } from '@entra-agents/trace-view/trace/timeline'
@@ -14,7 +15,7 @@ import { carriedTokenRole } from '@entra-agents/trace-view/trace/traced-answer'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { modeNames, type Names } from '@entra-agents/trace-view/words/names'
 import { toReader } from '@entra-agents/trace-view/words/reader'
-import { count, formatClock, formatDuration } from '@entra-agents/trace-view/words/times'
+import { count, formatDuration } from '@entra-agents/trace-view/words/times'
 import { tellUsage } from '@entra-agents/trace-view/words/usage'
 import { spellOutDirections, spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import type { ComponentChildren } from 'preact'
@@ -212,11 +213,8 @@ function Table({ head, rows }: TableProps) {
 }
 
 /** A step in the cells of a table. */
-function tellRow(
-  { step, offsetMs, durationMs }: Row,
-  flow: Flow,
-  names: Names,
-): readonly ComponentChildren[] {
+function tellRow(row: Row, flow: Flow, names: Names): readonly ComponentChildren[] {
+  const { step, offsetMs } = row
   const { title, where } = tellStep(step, flow, names)
   const token = carriedTokenRole(step)
   return [
@@ -226,16 +224,8 @@ function tellRow(
     where,
     token && <TokenMark token={token} />,
     offsetMs !== undefined && formatDuration(offsetMs),
-    tellStepOutcome(step, durationMs === undefined ? '' : formatDuration(durationMs)),
+    tellTime({ ...row, running: false }),
   ]
-}
-
-function tellStepOutcome({ status, problem, approval }: TraceStep, took: string): string {
-  if (status === 'not-observable') return 'not seen'
-  if (status === 'failed') return approval ? 'denied' : `${problem?.code ?? 'failed'} ${took}`
-  if (approval) return `after ${formatClock(Math.round(approval.waitedMs / 1000))}`
-  if (status === 'waiting') return 'not called'
-  return status === 'running' ? 'did not end' : took
 }
 
 const questions = [
