@@ -48,27 +48,6 @@ describe('the parts of an answer', () => {
     expect(part?.chips).toMatchObject([{ name: 'GET /orders', words: 'Oslo', status: call.status }])
   })
 
-  it('do not show an API’s 404 as an alarm', () => {
-    const alarmOf = (status: number) => {
-      const problem = { type: '', title: '', detail: '', hint: '', requestId: '', code: 'X', status }
-      const steps = [tool('a', { status: 'failed' }), { ...call, problem }]
-      return parts('', { steps })[0]?.chips[0]?.alarm
-    }
-    expect([alarmOf(404), alarmOf(403)]).toEqual(['neutral', 'failed'])
-  })
-
-  it.each([
-    [4, [['A **b\nc** d.', 'a'], ['\n\nEnd.']]],
-    [9_999, [['A **b\nc** d.\n\nEnd.', 'a'], ['']]],
-    [-5, [['', 'a'], ['A **b\nc** d.\n\nEnd.']]],
-  ])(
-    'split no paragraph, even if a tool is stored at %d, and show no tool whose step is missing',
-    (at, shown) => {
-      const toolMarks = [mark('a', at), mark('gone', 1)]
-      expect(textsAndTools('A **b\nc** d.\n\nEnd.', { toolMarks })).toEqual(shown)
-    },
-  )
-
   it('begin with the tools that the result lists, if no step shows where they were called', () => {
     const tools: ToolUse[] = [{ name: 'get_order', arguments: { number: 7 }, status: 'ok' }]
     const { data: result } = turnResult({ tools })

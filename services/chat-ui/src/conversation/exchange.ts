@@ -1,8 +1,6 @@
 import type {
   AskedCall,
   Decision,
-  Flow,
-  Mode,
   Pause,
   PauseKind,
   Problem,
@@ -12,17 +10,12 @@ import type {
   TurnResult,
   TurnStart,
 } from '@entra-agents/trace'
+import type { TracedAnswer } from '@entra-agents/trace-view/trace/traced-answer'
 import type { PageProblem } from '../agent/page-problem.ts'
 import type { Owner } from './speaker.ts'
 
 /** What a user asked, which agent, and in which mode and flow. */
-export interface Question {
-  readonly message: string
-  /** The agent’s name. */
-  readonly agent: string
-  readonly mode: Mode
-  readonly flow: Flow
-}
+export type Question = TracedAnswer['question']
 
 /** The step of a tool, and after how many characters of the answer it was called. */
 export interface ToolMark {
@@ -48,19 +41,12 @@ export interface DecidedCall extends Pick<AskedCall, 'title' | 'stepId'> {
 export type UnsentReason = 'expired' | 'left' | 'unanswered'
 
 /** A question and its answer. Immutable: every event makes a new one. */
-export interface Exchange {
-  readonly question: Question
+export interface Exchange extends TracedAnswer {
   /** The owner of the answer; `undefined` until the owner is known. */
   readonly owner: Owner | undefined
-  readonly state: 'running' | 'waiting' | 'done' | 'failed' | 'stopped'
-  /** What the agent reported about the turn; the page shows the mode and flow of the answer from this report. */
-  readonly turn: TurnStart | undefined
-  /** How far the agent's clock was ahead of the browser's when the turn started. */
-  readonly clockAheadMs?: number
   readonly answer: string
   /** Where in the answer tools were called. */
   readonly toolMarks: readonly ToolMark[]
-  readonly steps: readonly TraceStep[]
   readonly notices: readonly Problem[]
   readonly result: TurnResult | undefined
   readonly problem: PageProblem | undefined

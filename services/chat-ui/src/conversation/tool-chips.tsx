@@ -2,7 +2,7 @@ import type { Sentence, ToolUse, TraceStep } from '@entra-agents/trace'
 import { Button } from '@entra-agents/trace-view/controls/button'
 import { tellArguments } from '@entra-agents/trace-view/words/call-facts'
 import type { Names } from '@entra-agents/trace-view/words/names'
-import { type ProblemKind, problemKind } from '@entra-agents/trace-view/words/problem-kinds'
+import { problemKind } from '@entra-agents/trace-view/words/problem-kinds'
 import { count, formatDuration } from '@entra-agents/trace-view/words/times'
 import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 
@@ -18,8 +18,6 @@ export interface ToolChip {
   readonly name: string
   readonly words: string
   readonly status: 'running' | 'waiting' | 'ok' | 'failed' | 'denied'
-  /** How serious the failure is, if the tool's call to an API failed. */
-  readonly alarm: ProblemKind | undefined
   readonly stepId: string | undefined
   readonly durationMs?: number | undefined
   /** The call that the tool made to an API. */
@@ -48,7 +46,7 @@ export function ToolChips({ chips, names, onShow }: ToolChipsProps) {
             key={chip.stepId ?? index}
             class="button tool-chip"
             data-status={chip.status}
-            data-problem={chip.alarm}
+            data-problem={chip.call?.problem && problemKind(chip.call.problem)}
             disabled={chip.stepId === undefined}
             onClick={() => chip.stepId !== undefined && onShow(chip.stepId)}
             icon={icons[chip.status]}
@@ -87,7 +85,6 @@ export function chipOfStep(step: TraceStep, steps: readonly TraceStep[], asked?:
     name: tool?.name ?? title,
     words: cut(asked ? tellValues(asked) : tellArguments(tool?.arguments)),
     status: isDenied ? 'denied' : status === 'not-observable' ? 'ok' : status,
-    alarm: alarmOf(call),
     stepId: id,
     durationMs: isDenied ? undefined : durationMs,
     call,
@@ -107,7 +104,6 @@ export function chipOfUse(
     name,
     words: cut(tellArguments(input)),
     status,
-    alarm: alarmOf(call),
     stepId: call?.id,
     durationMs: call?.durationMs,
     call,
@@ -122,12 +118,8 @@ export function chipsOfCalls(steps: readonly TraceStep[]): ToolChip[] {
     if (kind !== 'api-call' || !url || status === 'not-observable') return []
     const name = spellOutDirections(`${request.method} ${url.pathname}`)
     const words = cut([...url.searchParams.values()].join(', '))
-    return [{ name, words, status, alarm: alarmOf(call), stepId: id, durationMs, call }]
+    return [{ name, words, status, stepId: id, durationMs, call }]
   })
-}
-
-function alarmOf(call: TraceStep | undefined): ProblemKind | undefined {
-  return call?.problem && problemKind(call.problem)
 }
 
 function tellValues(sentence: Sentence): string {

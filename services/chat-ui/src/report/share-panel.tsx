@@ -1,5 +1,6 @@
 import { set } from '@entra-agents/trace-view/browser/set'
 import { Button } from '@entra-agents/trace-view/controls/button'
+import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { Drawing } from '@entra-agents/trace-view/controls/icon'
 import { Segments } from '@entra-agents/trace-view/controls/segments'
 import { useSignal } from '@preact/signals'
@@ -130,7 +131,6 @@ function Way({ icon, name, words, children }: WayProps) {
 function LinkWay({ make }: { readonly make: () => ExportedFile }) {
   const fragment = useSignal<string | undefined>(undefined)
   const words = useSignal('The trace is in the link itself, after #. No server gets it.')
-  const done = useSignal('Copy link')
   useEffect(() => {
     void writeLink(make()).then(made => {
       fragment.value = made
@@ -141,25 +141,14 @@ function LinkWay({ make }: { readonly make: () => ExportedFile }) {
   }, [])
   const { origin, pathname } = location
   const address = `${origin}${pathname}${fragment.value}`
-  const isDisabled = fragment.value === undefined
   return (
     <Way icon="link" name="Link" words={words.value}>
-      {navigator.clipboard || isDisabled ? (
-        <Button
-          class="button primary"
-          disabled={isDisabled}
-          onClick={() => {
-            const copied = navigator.clipboard.writeText(address)
-            copied.then(
-              () => {
-                done.value = 'Copied'
-              },
-              () => {},
-            )
-          }}
-        >
-          {done.value}
+      {fragment.value === undefined ? (
+        <Button class="button primary" disabled>
+          Copy link
         </Button>
+      ) : navigator.clipboard ? (
+        <CopyButton label="Copy link" text={() => address} worded primary />
       ) : (
         <a class="button primary" href={address} target="_blank" rel="noopener noreferrer">
           Open link
