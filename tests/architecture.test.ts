@@ -128,8 +128,9 @@ function importsOf(folder: string): Import[] {
 
 /** The packages that the code of a workspace imports, but its `package.json` does not name. */
 function undeclaredPackages(workspace: string): readonly string[] {
-  const { name, dependencies = {} } = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'))
-  const declared = [name, ...Object.keys(dependencies)]
+  const manifest = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'))
+  const { name, dependencies = {}, peerDependencies = {} } = manifest
+  const declared = [name, ...Object.keys({ ...dependencies, ...peerDependencies })]
   const imported = specifiersOf(join(workspace, 'src'))
     .filter(({ from, specifier }) => !isTest(from) && !/^(\.|node:)/.test(specifier))
     .map(({ specifier }) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '')

@@ -23,9 +23,11 @@ export interface VerifiedUserToken extends CheckedToken {
 export interface AgentToken extends CheckedToken {
   /** The token itself, which goes to its API and nowhere else. */
   readonly raw: string
-  /** How many times the sidecar was asked for this token. */
+  /** How many times it was asked for; 0 if its source kept it from before. */
   readonly attempts: number
-  /** Whether it was asked for past the sidecar's cache. */
+  /** The tokens that its source exchanged for it, as far as the source saw them. */
+  readonly exchanged: readonly TokenCard[]
+  /** Whether it was asked for past the cache of its source. */
   readonly isNew: boolean
   /** The correlation id of the request that obtained the token: another turn's, if equal requests were joined. */
   readonly correlationId: string

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { isProblem, LinkedAbort, SharedRequests } from '@entra-agents/service-kit'
-import { fingerprint } from '@entra-agents/tokens/verify'
-import { flowNames, needsUser } from '@entra-agents/trace'
-import { acceptAgentToken, isExpiry } from './accept-agent-token.ts'
+import { decodeToken, fingerprint } from '@entra-agents/tokens/verify'
+import { flowNames, needsUser, type TokenCard } from '@entra-agents/trace'
+import { acceptAgentToken, clockHint, isExpiry } from './accept-agent-token.ts'
 import { type AgentIdentity, mayUseApi } from './agent-identity.ts'
 import type { AgentToken } from './agent-token.ts'
 import type { DownstreamApi } from './downstream-api.ts'
@@ -68,11 +68,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
     const { flow, api, correlationId, signal } = request
     const startedMs = performance.now()
     using limit = new LinkedAbort(signal)
-    limit.after(tokenDeadlineMs, () => {
-      const what = `The sidecar is alive but had no token after ${tokenDeadlineMs} ms.`
-      const options = { upstream: { service: 'sidecar' }, hint: silentEntraHint }
-      limit.abort(identityProblem('ENTRA_UNAVAILABLE', what, options))
-    })
+    limit.after(tokenDeadlineMs, () => limit.abort(lateProblem(source, tokenDeadlineMs)))
     try {
       const token = await obtainUnexpired({ ...request, signal: limit.signal })
       health.tokenObtained(request)
@@ -94,13 +90,22 @@ export function createAgentTokens(options: AgentTokensOptions) {
   /** Asks once past the sidecar's cache if the token has expired on arrival: it may be in the cache since a clock was wrong. */
   async function obtainUnexpired(request: TokenRequest, before = 0): Promise<AgentToken> {
     const { isNew = false, user, correlationId } = request
-    const { raw, attempts: latest } = await source.requestToken(request)
+    const { raw, attempts: latest, exchanged = [] } = await source.requestToken(request)
     const attempts = before + latest
     try {
       const accepted = acceptAgentToken(raw, { ...request, userId: user?.objectId })
-      return { raw, fingerprint: fingerprint(raw), ...accepted, attempts, isNew, correlationId }
+      const cards = exchanged.map(one => ({ role: one.role, ...describeSeen(one.raw) }))
+      return {
+        raw,
+        fingerprint: fingerprint(raw),
+        ...accepted,
+        attempts,
+        exchanged: cards,
+        isNew,
+        correlationId,
+      }
     } catch (error) {
-      if (isNew || !isExpiry(error)) throw error
+      if (isNew || !isExpiry(error)) throw inWordsOf(source, error)
       return obtainUnexpired({ ...request, isNew: true }, attempts)
     }
   }
@@ -139,6 +144,7 @@ export function createAgentTokens(options: AgentTokensOptions) {
 
   return {
     obtain,
+    actor: source.actor,
     urlOf: source.urlOf,
     /** What the last token requests and probes showed. If only a restart of the sidecar helps, the problem's hint says so. */
     get health() {
@@ -155,4 +161,29 @@ export function createAgentTokens(options: AgentTokensOptions) {
     },
     close: source.close,
   }
+}
+
+function lateProblem({ actor }: TokenSource, deadlineMs: number) {
+  const who = actor === 'sidecar' ? 'The sidecar is alive but' : 'Entra has been asked, but the agent'
+  return identityProblem('ENTRA_UNAVAILABLE', `${who} had no token after ${deadlineMs} ms.`, {
+    upstream: { service: actor === 'sidecar' ? 'sidecar' : 'entra' },
+    hint: actor === 'sidecar' ? silentEntraHint : undefined,
+  })
+}
+
+/** What a trace shows of a token that goes to nobody but Entra, which alone checks it. */
+function describeSeen(raw: string): Omit<TokenCard, 'role'> {
+  const { header = {}, claims = {} } = decodeToken(raw) ?? {}
+  return { observed: true, fingerprint: fingerprint(raw), header: { ...header }, claims: { ...claims } }
+}
+
+/** What is wrong with a token of this source: the words of the check are those for the sidecar. */
+function inWordsOf({ actor }: TokenSource, error: unknown): unknown {
+  if (actor === 'sidecar' || !isProblem(error)) return error
+  const { message, options } = error
+  return identityProblem('ENTRA_REFUSED', message.replace(/^The sidecar/, 'Entra'), {
+    ...options,
+    upstream: { service: 'entra' },
+    hint: isExpiry(error) ? clockHint : 'Check tenantId, the agent’s clientId and appId of the API.',
+  })
 }

@@ -11,8 +11,10 @@ const root = resolve(import.meta.dirname, '../../..')
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
 const run = promisify(execFile)
 
-it('The example of the README compiles, and calls the API with the agent’s token', async () => {
-  const [, example = ''] = /^```ts\n(.*?)^```/ms.exec(readme) ?? []
+it('The examples of the README compile, and the first one calls the API with the agent’s token', async () => {
+  const [example = '', source = ''] = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(
+    ([, text = '']) => text,
+  )
   const [tid, , azp, aud] = example.match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? []
   const sidecar = await startTestServer((_request, response) => {
     response.end(authorizationHeader(autonomousClaims({ tid, azp, aud })))
@@ -25,8 +27,9 @@ it('The example of the README compiles, and calls the API with the agent’s tok
     join(folder, 'example.ts'),
     example.replaceAll('https://tasks.example', tasks.url).replace('http://localhost:5000', sidecar.url),
   )
+  writeFileSync(join(folder, 'source.ts'), source)
   const compilerOptions = { types: ['node'], typeRoots: ['./node_modules/@types'] }
-  const project = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['example.ts'] }
+  const project = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['*.ts'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder])
   const { stdout } = await run(process.execPath, ['example.ts'], { cwd: folder, timeout: 20_000 }).catch(

@@ -50,6 +50,21 @@ export function explainResponse(response: OutboundResponse, context: FailureCont
       transient,
     }
   }
+  return explainRefusal(number, detail, context, cause)
+}
+
+/**
+ * Explains a refusal by Entra, whoever asked.
+ *
+ * @param number of AADSTS
+ * @param detail Entra's text, from which only the ids of the request are taken
+ */
+export function explainRefusal(
+  number: string,
+  detail: string,
+  context: FailureContext,
+  cause: unknown,
+): TokenFailure {
   const aadsts = `AADSTS${number}`
   const refusal = explainEntraRefusal(Number(number), context, findNamedApplication(detail, context))
   const { code, says, hint = hintOf(refusal, number), lacksRight, transient = false } = refusal

@@ -20,6 +20,15 @@ export interface TokenRequest {
   readonly claims?: string | undefined
 }
 
+/** A token as its source got it. */
+export interface ObtainedToken {
+  readonly raw: string
+  /** How many times it was asked for; 0 if it was kept from before. */
+  readonly attempts: number
+  /** The tokens that the source saw on the way to it: traces show them decoded, never as they are. */
+  readonly exchanged?: readonly { readonly role: 'T1' | 'T2'; readonly raw: string }[]
+}
+
 /**
  * Where agents' tokens come from: `sidecar`, or `msal` of the entry `/msal`. It obtains tokens, and may keep them; it need not check
  * them, which the client does with each.
@@ -28,11 +37,11 @@ export interface TokenSource {
   /** Who asks Entra, as traces call it: the sidecar, or the process of the agent itself. */
   readonly actor: 'sidecar' | 'agent'
   /**
-   * Obtains TR for exactly this agent, flow, user and API, and how many times it was asked for. Ends when `signal` is aborted.
+   * Obtains TR for exactly this agent, flow, user and API. Ends when `signal` is aborted.
    *
    * @throws {IdentityError} or the signal's reason
    */
-  requestToken(request: TokenRequest): Promise<{ readonly raw: string; readonly attempts: number }>
+  requestToken(request: TokenRequest): Promise<ObtainedToken>
   /** The request as traces show it, without tokens. */
   urlOf(request: TokenRequest): string
   close(): Promise<void>

@@ -32,12 +32,20 @@ const server: McpServer = {
   limits: { timeoutMs: 5_000, maxResultBytes: 1024 * 1024, maxResultCharacters: 100_000 },
 }
 const tokenDetails = { fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] }
-const token = { raw: 'token-of-the-suite', ...tokenDetails, attempts: 1, isNew: false, correlationId: '' }
+const token = {
+  raw: 'token-of-the-suite',
+  ...tokenDetails,
+  attempts: 1,
+  exchanged: [],
+  isNew: false,
+  correlationId: '',
+}
 const apiCaller = createApiCaller({
   agents: [agentIdentity],
   apis: [server.api],
   tokens: {
     obtain: async () => token,
+    actor: 'sidecar',
     urlOf: () => '',
     health: {
       sidecar: { state: 'unknown' },

@@ -57,25 +57,28 @@ export async function obtainToken(
   const parent = parentId === undefined ? {} : { parentId }
   const { flow, correlationId } = turn
   const { asksFor, route, dropsCorrelationId } = flowRules[flow]
-  const asSeenByEntra = (id: string): LogIds => (dropsCorrelationId ? {} : { correlationId: id })
-  const title = `The agent asks its sidecar for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}${claims ? ', that proves what the API asked for' : ''}`
+  const { to, inWords, name } = askedBy[tokens.actor]
+  const asSeenByEntra = (id: string): LogIds =>
+    dropsCorrelationId && to === 'sidecar' ? {} : { correlationId: id }
+  const title = `The agent asks ${inWords} for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}${claims ? ', that proves what the API asked for' : ''}`
   const { agent, user, signal } = turn
   const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined, isNew, claims }
   const audited = { ...describeCaller(turn), api: api.name }
+  const request = describeRequest(tokens, asked)
   const step = turn.trace.start(
     {
       ...parent,
       kind: 'token-request',
       from: 'agent',
-      to: 'sidecar',
+      to,
       title,
-      request: describeRequest(tokens, asked),
+      request,
       logIds: asSeenByEntra(correlationId),
     },
     {
-      name: `GET ${route}/{api}`,
+      name: name(route),
       attributes: {
-        [httpAttributes.method]: 'GET',
+        [httpAttributes.method]: request.method,
         [appAttributes.api]: api.name,
         [appAttributes.flow]: flow,
       },
@@ -103,16 +106,17 @@ export async function obtainToken(
   }
   const logIds = { ...asSeenByEntra(token.correlationId), ...logIdsOf(token) }
   logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
-  noteHiddenHops(turn, api, step.id, claims)
+  if (to === 'sidecar') noteHiddenHops(turn, api, step.id, claims)
+  else noteExchanged(turn, token, step.id)
   const isShared = token.correlationId !== correlationId
   const isRenewed = token.isNew && !isNew
   step.ok({
     title: `${title}${describeAttempts(token, isShared, isRenewed)}`,
     request: describeRequest(tokens, { ...asked, correlationId: token.correlationId, isNew: token.isNew }),
-    response: { status: 200, body: { authorizationHeader: `Bearer TR ‹${token.fingerprint}›` } },
+    response: { status: 200, body: describeAnswer(tokens, token) },
     logIds,
   })
-  return noteToken(turn, api, token, parent)
+  return noteToken(turn, api, token, { ...parent, from: to })
 }
 
 /** Who calls for whom, in the audit log. */
@@ -127,8 +131,21 @@ export function describeCaller({ agent, user, flow, correlationId }: Caller) {
   }
 }
 
+/** Whom the agent asks for its token. */
+const askedBy = {
+  sidecar: { to: 'sidecar', inWords: 'its sidecar', name: (route: string) => `GET ${route}/{api}` },
+  agent: { to: 'entra', inWords: 'Entra', name: () => 'POST /oauth2/v2.0/token' },
+} as const
+
 function describeRequest(tokens: AgentTokens, asked: TokenRequest): ShownRequest {
-  const { user } = asked
+  const { user, agent, flow, api, claims } = asked
+  if (tokens.actor === 'agent')
+    return {
+      method: 'POST',
+      url: tokens.urlOf(asked),
+      headers: {},
+      body: exchangeOf(agent, flow, api, claims),
+    }
   return {
     method: 'GET',
     url: tokens.urlOf(asked),
@@ -141,7 +158,14 @@ function logIdsOf({ claims: { uti } }: AgentToken): LogIds {
   return typeof uti === 'string' ? { tokenId: uti } : {}
 }
 
+function describeAnswer({ actor }: AgentTokens, { fingerprint }: AgentToken): object {
+  return actor === 'sidecar'
+    ? { authorizationHeader: `Bearer TR ‹${fingerprint}›` }
+    : { token_type: 'Bearer', access_token: `TR ‹${fingerprint}›` }
+}
+
 function describeAttempts({ attempts }: AgentToken, isShared: boolean, isRenewed: boolean): string {
+  if (attempts === 0) return ', and has it from before'
   if (isShared) return ', together with an equal request under way'
   if (isRenewed) return `, ${attempts} times, at last past its cache, whose token had expired`
   return attempts > 1 ? `, ${attempts} times` : ''
@@ -155,7 +179,7 @@ function noteHiddenHops(
   claims: string | undefined,
 ): void {
   const { authority, tenantId, blueprintAppId, clientId } = agent
-  const { exchanged, needsT2, fields } = flowRules[flow]
+  const { exchanged, needsT2 } = flowRules[flow]
   const url = `${authority}/${tenantId}/oauth2/v2.0/token`
   const note = (what: string, body: Readonly<Record<string, string>>, token?: TokenCard) =>
     trace.note('not-observable', {
@@ -173,7 +197,7 @@ function noteHiddenHops(
       observed: false,
       claims: { aud: tokenExchangeAudience, azp, sub, tid: tenantId, idtyp: 'app' },
     }) as const
-  const byT1 = { client_id: clientId, client_assertion_type: jwtBearer, client_assertion: 'T1' }
+  const byT1 = authenticationByT1(agent)
   note(
     'the blueprint authenticates and gets T1 for this agent, or has it in its cache',
     {
@@ -192,12 +216,40 @@ function noteHiddenHops(
       { grant_type: 'client_credentials', ...byT1, scope: exchangeScope },
       exchangeToken('T2', clientId, clientId),
     )
-  note(`${exchanged} exchanged for TR, or the sidecar has TR in its cache`, {
-    ...fields(agent),
-    ...byT1,
+  note(
+    `${exchanged} exchanged for TR, or the sidecar has TR in its cache`,
+    exchangeOf(agent, flow, api, claims),
+  )
+}
+
+/** Notes the tokens that the agent itself got on the way to TR. */
+function noteExchanged({ trace }: Caller, { exchanged }: AgentToken, parentId: string): void {
+  for (const token of exchanged)
+    trace.note('ok', {
+      parentId,
+      kind: 'token',
+      from: 'entra',
+      to: 'agent',
+      title:
+        token.role === 'T1' ? 'T1: the blueprint lets this agent act' : 'T2: the agent’s own exchange token',
+      token,
+    })
+}
+
+const authenticationByT1 = ({ clientId }: Caller['agent']) => ({
+  client_id: clientId,
+  client_assertion_type: jwtBearer,
+  client_assertion: 'T1',
+})
+
+/** The form by which TR is got for T1; other tokens in it are named, not shown. */
+function exchangeOf(agent: Caller['agent'], flow: Flow, api: DownstreamApi, claims: string | undefined) {
+  return {
+    ...flowRules[flow].fields(agent),
+    ...authenticationByT1(agent),
     scope: scopeOf(api, flow),
     ...(claims === undefined ? {} : { claims }),
-  })
+  }
 }
 
 /** The scopes that the sidecar requests for the API; with a delegated scope it also requests those of OpenID Connect. */
@@ -211,7 +263,7 @@ function noteToken(
   turn: Caller,
   api: DownstreamApi,
   token: AgentToken,
-  parent: { parentId?: string },
+  parent: { readonly parentId?: string; readonly from: string },
 ): TokenStep {
   const { claims } = token
   const caller = String(claims['azp'] ?? claims['appid'])
@@ -221,7 +273,6 @@ function noteToken(
   const amend = turn.trace.note('ok', {
     ...parent,
     kind: 'token',
-    from: 'sidecar',
     to: 'agent',
     title: `TR: agent ${caller} acts ${rules.inWords(onBehalfOf)}`,
     token: card,

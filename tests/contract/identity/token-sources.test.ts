@@ -1,0 +1,251 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
+import {
+  createIdentityClient,
+  type IdentityError,
+  isIdentityError,
+  sidecar,
+  type TokenSource,
+} from '@entra-agents/identity'
+import { msal } from '@entra-agents/identity/msal'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { startAuthSidecar, startEntra } from '../../../emulators/kit/src/index.ts'
+import { identities } from '../../support/identities.ts'
+
+const seed = { extends: 'demo', blueprints: { weather: { secret: 'a secret of the blueprint' } } }
+const entra = await startEntra({ seed, tls: true })
+const apis = { weather: { api: 'weather-api' }, weatherApp: { api: 'weather-api', appOnly: true } }
+const container = await startAuthSidecar({ entra, blueprint: 'weather', apis })
+/** An API that says whose token it got, and refuses one without a right. */
+const api = createServer(({ headers }, response) => {
+  const claims = JSON.parse(Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString())
+  response.setHeader('content-type', 'application/json')
+  response
+    .writeHead(claims.roles || claims.scp ? 200 : 403)
+    .end(JSON.stringify({ oid: claims.oid, azp: claims.azp }))
+})
+await new Promise<void>(listening => api.listen(0, 'localhost', listening))
+const url = `http://localhost:${(api.address() as AddressInfo).port}`
+afterAll(async () => {
+  await Promise.all([entra.close(), container.close()])
+  api.close()
+})
+
+const sources: Readonly<Record<string, () => TokenSource>> = {
+  sidecar: () => sidecar({ url: container.url }),
+  msal: () => msal({ clientSecret: entra.secretOf('weather') }),
+}
+const clients: { close(): Promise<void> }[] = []
+beforeEach(() => {
+  entra.reset()
+  container.reset()
+})
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.close()
+})
+
+const { agentId: weatherAgent, alertsAgentId: alertsAgent, agentUserId: accountId } = identities
+
+function clientOf(tokens: TokenSource) {
+  const client = createIdentityClient({
+    tenantId: entra.tenantId,
+    blueprintAppId: entra.id('weather'),
+    authority: entra.url,
+    agents: {
+      weather: { clientId: weatherAgent, agentUserId: accountId },
+      alerts: { clientId: alertsAgent },
+      trainee: { clientId: identities.traineeAgentId },
+    },
+    apis: { 'weather-api': { url, appId: entra.id('weather-api'), title: 'Weather API' } },
+    tokens,
+  })
+  clients.push(client)
+  return client
+}
+
+const tokenOf = (user: string) =>
+  entra.issueToken({ client: 'page', resource: 'weather', user, scopes: ['access_as_user'] })
+/** What went wrong, as an error of this package. */
+const failureOf = (promise: Promise<unknown>): Promise<IdentityError> =>
+  promise.then(
+    () => expect.fail('There was no error.'),
+    error => (isIdentityError(error) ? error : expect.fail(String(error))),
+  )
+
+describe.each(Object.entries(sources))('With the token source %s,', (name, source) => {
+  const start = () => clientOf(source())
+  async function withUsers() {
+    const client = start()
+    const [ada, ben] = await Promise.all(
+      ['ada', 'ben'].map(async one => client.user(`Bearer ${await tokenOf(one)}`)),
+    )
+    if (!ada || !ben) return expect.fail('There are no users.')
+    return { client, ada, ben }
+  }
+
+  it('an agent as itself is the actor, and has its role', async () => {
+    const { claims, expiresAt } = await start().as('weather').token('weather-api')
+    expect(claims).toMatchObject({ azp: weatherAgent, roles: ['Weather.Read.All'] })
+    expect(expiresAt).toBeGreaterThan(Date.now())
+  })
+
+  it('of six calls at once for two users each has the token of its own, with the scopes', async () => {
+    const { client, ada, ben } = await withUsers()
+    const users = [ada, ben, ada, ben, ada, ben]
+    const tokens = await Promise.all(users.map(user => client.as('weather', { user }).token('weather-api')))
+    expect(tokens.map(({ claims }) => claims['oid'])).toEqual(users.map(({ objectId }) => objectId))
+    expect(tokens.map(({ claims }) => claims['azp'])).toEqual(users.map(() => weatherAgent))
+    expect(tokens[0]?.claims['scp']).toContain('Weather.Read')
+  })
+
+  it('an agent as its own user account is that user, and the actor', async () => {
+    const { claims } = await start().as('weather', { flow: 'agent-user' }).token('weather-api')
+    expect(claims).toMatchObject({ oid: accountId, azp: weatherAgent })
+  })
+
+  it('two agents of one blueprint keep apart', async () => {
+    const { client, ada } = await withUsers()
+    const agents = (['weather', 'alerts', 'weather'] as const).map(agent => client.as(agent, { user: ada }))
+    const tokens = await Promise.all(agents.map(agent => agent.token('weather-api')))
+    expect(tokens.map(({ claims }) => claims['azp'])).toEqual([weatherAgent, alertsAgent, weatherAgent])
+  })
+
+  it('of 200 calls at once under 6 identities none is mixed', async () => {
+    const { client, ada, ben } = await withUsers()
+    const identities = [
+      [weatherAgent, ada.objectId, () => client.as('weather', { user: ada })],
+      [weatherAgent, ben.objectId, () => client.as('weather', { user: ben })],
+      [alertsAgent, ada.objectId, () => client.as('alerts', { user: ada })],
+      [alertsAgent, ben.objectId, () => client.as('alerts', { user: ben })],
+      [weatherAgent, weatherAgent, () => client.as('weather')],
+      [weatherAgent, accountId, () => client.as('weather', { flow: 'agent-user' })],
+    ] as const
+    const calls = Array.from({ length: 200 }, async (_none, index) => {
+      const [azp, oid, act] = identities[index % 6] ?? expect.fail()
+      const response = await (await act().fetch(url)).json()
+      return JSON.stringify(response) === JSON.stringify({ oid, azp })
+    })
+    expect((await Promise.all(calls)).filter(isRight => !isRight)).toEqual([])
+  })
+
+  it('an agent without a role gets the API’s 403 as a response, and as an error of request', async () => {
+    const agent = start().as('trainee')
+    expect((await agent.fetch(url)).status).toBe(403)
+    expect(await failureOf(agent.request(url))).toMatchObject({ code: 'API_FORBIDDEN' })
+  })
+
+  it('a flow on behalf of a user without one is SIGN_IN_REQUIRED, and nobody is asked', async () => {
+    expect(await failureOf(start().as('weather', { flow: 'obo' }).token('weather-api'))).toMatchObject({
+      code: 'SIGN_IN_REQUIRED',
+      status: 401,
+    })
+    expect(entra.requests).toEqual([])
+  })
+
+  it('a token is kept: a second call does not ask Entra', async () => {
+    const { client, ada } = await withUsers()
+    const flows = [{}, { user: ada }, { flow: 'agent-user' as const }]
+    const ask = () => Promise.all(flows.map(flow => client.as('weather', flow).token('weather-api')))
+    const first = await ask()
+    const asked = entra.requests.length
+    expect((await ask()).map(({ value }) => value)).toEqual(first.map(({ value }) => value))
+    expect(entra.requests).toHaveLength(asked)
+  })
+
+  it('an aborted call ends with its own reason, also while Entra is slow', async () => {
+    const { client, ben } = await withUsers()
+    const reason = new Error('mine')
+    const signal = AbortSignal.abort(reason)
+    await expect(client.as('weather', { signal }).token('weather-api')).rejects.toBe(reason)
+    using _ = entra.fault('obo', { kind: 'delay', delayMs: 5_000 })
+    const started = performance.now()
+    const slow = client.as('weather', { user: ben, signal: AbortSignal.timeout(300) }).token('weather-api')
+    await expect(slow).rejects.toMatchObject({ name: 'TimeoutError' })
+    expect(performance.now() - started).toBeLessThan(2_000)
+  })
+
+  it.each([
+    ['t1', 7000215, 'BLUEPRINT_CREDENTIAL_REJECTED', 502],
+    ['t1', 700213, 'FEDERATION_MISMATCH', 502],
+    ['obo', 65001, 'CONSENT_REQUIRED', 403],
+    ['obo', 50076, 'CONDITIONAL_ACCESS_REQUIRED', 403],
+    ['obo', 50013, 'USER_TOKEN_INVALID', 401],
+  ] as const)('the refusal of %s by AADSTS%i is %s', async (leg, number, code, status) => {
+    const { client, ben } = await withUsers()
+    using _ = entra.fault(leg, number)
+    const failure = await failureOf(client.as('trainee', { user: ben }).token('weather-api'))
+    expect(failure).toMatchObject({ code, status, upstream: { service: 'entra', code: `AADSTS${number}` } })
+    expect(failure.message).not.toMatch(/Trace ID|ben@|Lindqvist/)
+    expect(failure.toProblem('request-1')).toMatchObject({
+      code,
+      status,
+      hint: failure.fix,
+      requestId: 'request-1',
+    })
+  })
+
+  it('a Conditional Access refusal has its claims for the browser, as far as the source hands them on', async () => {
+    const { client, ben } = await withUsers()
+    using _ = entra.fault('obo', { kind: 'conditional-access' })
+    const failure = await failureOf(client.as('alerts', { user: ben }).token('weather-api'))
+    expect(failure.code).toBe('CONDITIONAL_ACCESS_REQUIRED')
+    expect(typeof failure.claimsChallenge).toBe(name === 'msal' ? 'string' : 'undefined')
+    if (failure.claimsChallenge) expect(JSON.parse(failure.claimsChallenge)).toHaveProperty('access_token')
+  })
+
+  it('claims go to Entra, past the token that was kept', async () => {
+    const { client, ada } = await withUsers()
+    await client.as('weather', { user: ada }).token('weather-api')
+    const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+    const failure = await failureOf(client.as('weather', { user: ada, claims }).token('weather-api'))
+    expect(failure.code).toBe('CONDITIONAL_ACCESS_REQUIRED')
+  })
+
+  it.each([
+    ['answers with a page', { kind: 'html', status: 502 }],
+    ['breaks off', { kind: 'reset' }],
+  ] as const)('an Entra that %s is asked again', async (_what, fault) => {
+    const client = start()
+    entra.fault('tr', fault, { times: 1 })
+    expect((await client.as('weather').token('weather-api')).claims['azp']).toBe(weatherAgent)
+  })
+
+  it('an Entra that stays away is ENTRA_UNAVAILABLE', async () => {
+    const client = start()
+    using _token = entra.fault('token', { kind: 'reset' })
+    using _keys = entra.fault('keys', { kind: 'reset' })
+    expect(await failureOf(client.as('trainee').token('weather-api'))).toMatchObject({
+      code: 'ENTRA_UNAVAILABLE',
+      status: 503,
+    })
+  })
+
+  it('the trace shows T1 and T2 as far as the agent sees them, and never a token as it is', async () => {
+    const client = start()
+    const agent = client.as('weather', { flow: 'agent-user' })
+    await agent.fetch(url)
+    const tokens = agent.trace.steps.flatMap(({ token }) => token ?? [])
+    expect(tokens.map(({ role, observed }) => [role, observed])).toEqual([
+      ['T1', name === 'msal'],
+      ['T2', name === 'msal'],
+      ['TR', true],
+    ])
+    expect(tokens[0]?.claims?.['sub']).toContain(weatherAgent)
+    expect(inspect([client, agent, agent.trace.steps], { depth: 20, showHidden: true })).not.toMatch(
+      /eyJ[\w-]{8,}\.[\w-]{8,}\.|a secret of/,
+    )
+    expect(agent.trace.steps.filter(({ status }) => status === 'failed')).toEqual([])
+  })
+
+  it('check says whether the tokens that need no user are issued', async () => {
+    expect(await start().check()).toEqual({ ok: true, errors: [] })
+    container.reset()
+    const client = start()
+    using _ = entra.fault('t1', 7000222)
+    expect(await client.check()).toMatchObject({
+      ok: false,
+      errors: [{ code: 'BLUEPRINT_CREDENTIAL_REJECTED' }],
+    })
+  })
+})
