@@ -1,16 +1,15 @@
 import { useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { useGrowingCount } from './growing-count.ts'
 
-/** The least number of items that are drawn in parts. */
-const longFrom = 300
 /** The number of items in a part. */
-const partSize = 50
+const partSize = 30
+/** Of a list with more items, only the parts that come into view are drawn; of other lists, one more part with every frame. */
+const longFrom = 300
 /** How far outside the view a part is drawn, so that it is there when it comes into view. */
 const margin = '800px'
 
-/** Items of a long list that follow each other. Only those in view, or once in view, are drawn. */
+/** Items of a list that follow each other. */
 export interface ListPart<Item> {
   readonly index: number
   readonly first: number
@@ -19,8 +18,8 @@ export interface ListPart<Item> {
 }
 
 /**
- * The parts of a list; a list that is not long is one part, which grows until all is drawn. What stands for a part that is not drawn yet has its number in
- * `data-part`.
+ * The parts of a list, which are not all drawn at once, so that the page stays responsive. What stands for a part that is not
+ * drawn yet has its number in `data-part`.
  *
  * @param isWanted whether an item is needed wherever it is
  */
@@ -33,14 +32,17 @@ export function useShownParts<Item>(
   const show = (index: number) => {
     if (!seen.peek().has(index)) seen.value = new Set([...seen.peek(), index])
   }
-  const isLong = all.length > longFrom
-  const count = useGrowingCount(isLong ? 0 : all.length)
-  const size = isLong ? partSize : longFrom
-  const parts = Array.from({ length: Math.ceil(all.length / size) }, (_, index) => {
-    const items = all.slice(index * size, isLong ? (index + 1) * size : count)
-    const isDrawn = seen.value.has(index) || items.some(isWanted)
-    return { index, first: index * size, items, isDrawn }
+  const parts = Array.from({ length: Math.ceil(all.length / partSize) }, (_, index) => {
+    const first = index * partSize
+    const items = all.slice(first, first + partSize)
+    return { index, first, items, isDrawn: seen.value.has(index) || items.some(isWanted) }
   })
+  const next = all.length > longFrom ? undefined : parts.find(({ isDrawn }) => !isDrawn)?.index
+  useEffect(() => {
+    if (next === undefined) return
+    const frame = requestAnimationFrame(() => show(next))
+    return () => cancelAnimationFrame(frame)
+  }, [next])
   useEffect(() => {
     const places = list.current?.querySelectorAll('[data-part]') ?? []
     if (places.length === 0) return

@@ -1,4 +1,5 @@
-import { Icon, type IconName } from './icon.tsx'
+import { Button } from './button.tsx'
+import type { IconName } from './icon.tsx'
 
 interface IconButtonProps {
   readonly icon: IconName
@@ -7,10 +8,6 @@ interface IconButtonProps {
 }
 
 /** A button that shows only an icon; the label is its accessible name and its tooltip. */
-export function IconButton({ icon, label, onClick }: IconButtonProps) {
-  return (
-    <button type="button" class="icon-button" aria-label={label} title={label} onClick={onClick}>
-      <Icon name={icon} />
-    </button>
-  )
+export function IconButton({ label, ...rest }: IconButtonProps) {
+  return <Button class="icon-button" aria-label={label} title={label} {...rest} />
 }

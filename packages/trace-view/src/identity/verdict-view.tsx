@@ -54,7 +54,7 @@ export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
           </dd>
           <dd class="fine">
             <CheckTicks {...answer} />
-            <span class={answer.checks && 'whole-word'}>
+            <span class={answer.checks?.length ? 'whole-word' : undefined}>
               <PhraseView phrase={answer.detail} />
             </span>
           </dd>

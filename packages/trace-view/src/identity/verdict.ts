@@ -16,8 +16,6 @@ export interface FactAnswer {
   readonly isBad?: boolean | undefined
   /** Whether a check that failed only says what is still wanted. */
   readonly isNotYet?: boolean | undefined
-  /** What tells two answers with the same words apart: the id in the token, or whose right it is. */
-  readonly id?: string
 }
 
 /** Who called, for whom, by which right, allowed by whom: always these four, in this order. */

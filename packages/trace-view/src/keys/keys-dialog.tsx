@@ -4,12 +4,18 @@ import { Fact } from '../controls/fact.tsx'
 import { keyGroups } from './keys.ts'
 import { areKeysShown, areLettersOn, switchLetters } from './use-keys.ts'
 
-/** Keys that belong to the part of the page that has the focus, whether or not single letters act as keys. */
-const placedKeys = [
-  ['↑ ↓ Home End', 'previous, next, first, last step'],
-  ['Enter', 'open or close a step; send a question'],
-  ['Esc', 'close what is open, stop the answer'],
-] as const
+const groups = [
+  ...keyGroups.map(({ title, keys }) => ({ title, keys: Object.entries(keys) })),
+  // Whether or not single letters act as keys.
+  {
+    title: 'Where the focus is',
+    keys: [
+      ['↑ ↓ Home End', 'previous, next, first, last step'],
+      ['Enter', 'open or close a step; send a question'],
+      ['Esc', 'close what is open, stop the answer'],
+    ] as const,
+  },
+]
 
 /** All keys of the page. Opens itself. */
 export function KeysDialog() {
@@ -23,10 +29,18 @@ export function KeysDialog() {
       onClose={() => set(areKeysShown, false)}
     >
       <h2 id="keys-title">Keys</h2>
-      {keyGroups.map(({ title, keys }) => (
-        <KeyList key={title} title={title} keys={Object.entries(keys)} />
+      {groups.map(({ title, keys }) => (
+        <section key={title}>
+          <h3>{title}</h3>
+          <dl class="facts">
+            {keys.map(([key, meaning]) => (
+              <Fact key={key} name={<kbd>{key}</kbd>}>
+                {meaning}
+              </Fact>
+            ))}
+          </dl>
+        </section>
       ))}
-      <KeyList title="Where the focus is" keys={placedKeys} />
       <label class="row toggle t2">
         <input
           type="checkbox"
@@ -41,25 +55,5 @@ export function KeysDialog() {
         </button>
       </form>
     </dialog>
-  )
-}
-
-interface KeyListProps {
-  readonly title: string
-  readonly keys: readonly (readonly [string, string])[]
-}
-
-function KeyList({ title, keys }: KeyListProps) {
-  return (
-    <section>
-      <h3>{title}</h3>
-      <dl class="facts">
-        {keys.map(([key, meaning]) => (
-          <Fact key={key} name={<kbd>{key}</kbd>}>
-            {meaning}
-          </Fact>
-        ))}
-      </dl>
-    </section>
   )
 }

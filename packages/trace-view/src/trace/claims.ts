@@ -8,7 +8,7 @@ import {
 import { type Names, withArticle } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
-import { actsAsOf, wordsOfToken } from './acts-as.ts'
+import { actsAsOf, wordsOfToken } from './read-token.ts'
 
 export interface ClaimView {
   readonly name: string

@@ -1,31 +1,27 @@
 import type { TokenCard } from '@entra-agents/trace'
-import type { Signal } from '@preact/signals'
 import { set } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { Select } from '../controls/select.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
+import { usedRights } from '../identity/verdict.ts'
 import { flowWords } from '../words/flows.ts'
-import type { Names } from '../words/names.ts'
 import { ComparisonTable } from './comparison-table.tsx'
 import { describeToken, proposePair, type SeenToken, seenTokens } from './seen-tokens.ts'
+import { useTrace } from './trace-context.ts'
 import { type TracedAnswer, tokenKey } from './traced-answer.ts'
-import type { TurnFacts } from './turn-facts.ts'
 
 interface CompareViewProps {
   /** The answers up to the one whose trace is shown: tokens of later answers have no part in it. */
   readonly answers: readonly TracedAnswer[]
-  /** The facts of the shown answer. */
-  readonly facts: TurnFacts
-  readonly names: Names
-  readonly used: readonly string[]
-  /** The keys of two tokens, once they were chosen. */
-  readonly chosen: Signal<readonly string[]>
   readonly onSideBySide: (() => void) | undefined
 }
 
 /** Two tokens side by side, at first the two of the shown answer: what stayed, and what changed. */
-export function CompareView({ answers, facts, names, used, chosen, onSideBySide }: CompareViewProps) {
+export function CompareView({ answers, onSideBySide }: CompareViewProps) {
+  const { facts, names, verdict, view } = useTrace()
+  const chosen = view.compared
+  const used = usedRights(verdict)
   const tokens = seenTokens(answers, names)
   const [first, second] = proposePair(tokens, facts)
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first

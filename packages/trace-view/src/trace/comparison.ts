@@ -3,8 +3,8 @@ import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { formatTime } from '../words/times.ts'
 import { type Claims, claimWords, groupOf, groupTitles, viewClaim } from './claims.ts'
+import { rightsOf } from './read-token.ts'
 import type { Sign } from './sign.tsx'
-import { rightsOf } from './turn-facts.ts'
 
 /** A token beside another, and the names of the answer that had it. */
 export interface ComparedToken {

@@ -1,22 +1,12 @@
 import type { TraceStep } from '@entra-agents/trace'
-import type { ApiGate } from '../identity/formula.ts'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { listInWords } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
-import { wordsOfToken } from './acts-as.ts'
-import {
-  countPassed,
-  findDenial,
-  isRightMissing,
-  type OutcomeRow,
-  startSentence,
-  type TurnByExchange,
-  tellChecks,
-  undecided,
-} from './turn-by-exchange.ts'
-import { lastChecks, type Outcome, rightsOf } from './turn-facts.ts'
+import { rightsOf, wordsOfToken } from './read-token.ts'
+import { type OutcomeRow, startSentence, type TurnByExchange, undecided } from './turn-by-exchange.ts'
+import type { Outcome } from './turn-facts.ts'
 
 const checking = (turn: TurnByExchange) => [tellCheckedCall(turn), tellPassed(turn)] as const
 
@@ -44,7 +34,8 @@ export const exchangeOutcomes = {
     headline: tellDenial,
     decision: tellRefusal,
     sentence: tellDeniedUse,
-    gate: tellClosedGate,
+    gate: ({ denier, isRightMissing, failedCheck = 'not told' }) =>
+      denier === 'agent' ? ['next', 'not called'] : ['denied', `denies it: ${isRightMissing ? 'no right' : failedCheck}`],
     scene: turn => [`${turn.api} denies the call.`, tellWhatIsMissing(turn)],
   },
   answered: {
@@ -74,9 +65,11 @@ export const exchangeOutcomes = {
   more: {
     kind: 'neutral', words: 'Nothing changed',
     headline: tellDemand,
-    decision: tellWhoWantsMore,
+    decision: ({ api, checks, passed, status = 401 }) => ({
+      question: 'Decided by', value: startSentence(api), checks, detail: [`${passed ?? status} · not yet`], isNotYet: true,
+    }),
     sentence: tellMissingProof,
-    gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', `wants ${tellWanted(turn)}`],
+    gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', turn.contexts.length > 0 ? `wants acrs ${turn.contexts.join(' ')}` : 'wants another right'],
     scene: turn => [`${turn.api} says: not yet.`, tellNotYet(turn)],
     stopped: 'A call waited for its user, and nothing was changed.',
   },
@@ -107,19 +100,23 @@ function timesInWords(number: number): string {
 }
 
 /** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
-function tellAcceptance({ use, status }: TurnByExchange): Pick<FactAnswer, 'checks' | 'detail'> {
+function tellAcceptance({
+  use,
+  checks,
+  passed,
+  status,
+}: TurnByExchange): Pick<FactAnswer, 'checks' | 'detail'> {
   const calls = use?.calls.length ?? 0
   if (calls > 1) return { detail: [`accepts it in all ${calls} calls`] }
-  const checks = use && lastChecks(use.token, 'api')?.checks
-  return { checks, detail: [`${tellChecks(use) ?? 'tells of no checks'} · ${status ?? 'answered'}`] }
+  return { checks, detail: [`${passed ?? 'tells of no checks'} · ${status ?? 'answered'}`] }
 }
 
-function tellAnswer({ use, api }: TurnByExchange): string {
+function tellAnswer({ use, api, checks }: TurnByExchange): string {
   if (!use) return ''
   if (use.calls.every(isListOfTools)) return `${api} listed its tools.`
   const { origin } = wordsOfToken(use.token)
   if (origin && rightsOf(use.token).rights.length > 0) return origin
-  return `${api} ${lastChecks(use.token, 'api') ? 'checked that token and ' : ''}answered; no user is involved.`
+  return `${api} ${checks.length > 0 ? 'checked that token and ' : ''}answered; no user is involved.`
 }
 
 /** Whether a step lists the tools of an MCP server: the model gets the list before the question. */
@@ -128,80 +125,70 @@ function isListOfTools({ request }: TraceStep): boolean {
 }
 
 /** "Orders API accepts the call: 7 of 7 checks."; without the number unless all were reported as passed. */
-function tellCheckedCall({ api, use, status }: TurnByExchange): string {
-  const last = use && lastChecks(use.token, 'api')
+function tellCheckedCall({ api, use, status, checks, passed }: TurnByExchange): string {
   const accepts = use && use.apis.length > 1 ? 'accept' : 'accepts'
   const does = use?.outcome === 'answered' ? `answers with ${status}` : `${accepts} the call`
-  const isWhole = last && last.passed === last.checks.length && last.passed > 0
-  return `${api} ${does}${isWhole ? `: ${countPassed(last.checks)} checks` : ''}.`
+  return `${api} ${does}${passed && checks.every(({ ok }) => ok) ? `: ${passed} checks` : ''}.`
 }
 
 /** The checks that TR passed, by name. */
-function tellPassed({ use }: TurnByExchange): Phrase {
-  const passed = (use && lastChecks(use.token, 'api')?.checks.filter(({ ok }) => ok)) ?? []
-  if (passed.length === 0) return ['It answered, and told of no checks.']
-  return [`It checked ${listInWords(passed.map(({ name }) => name))}.`]
+function tellPassed({ checks }: TurnByExchange): Phrase {
+  const names = checks.filter(({ ok }) => ok).map(({ name }) => name)
+  return [names.length > 0 ? `It checked ${listInWords(names)}.` : 'It answered, and told of no checks.']
 }
 
-function tellDenial({ use, agent, names }: TurnByExchange): string {
-  if (!use) return ''
-  const { actor, check } = findDenial(use)
-  if (actor === 'agent') return `${agent} rejected its token: the check of ${check} failed.`
-  const wanted = use.decisive?.problem?.needs?.permission
+function tellDenial({
+  agent,
+  names,
+  denier = '',
+  failedCheck,
+  isRightMissing,
+  wanted,
+}: TurnByExchange): string {
+  if (denier === 'agent') return `${agent} rejected its token: the check of ${failedCheck} failed.`
   const lack = wanted ? `: it lacks ${wanted}` : ': a right is missing'
-  const why = isRightMissing(use) ? lack : check ? `: the check of ${check} failed` : ''
-  return `${names.actor(actor ?? '')} denied ${names.agent}${why}.`
+  const why = isRightMissing ? lack : failedCheck ? `: the check of ${failedCheck} failed` : ''
+  return `${names.actor(denier)} denied ${names.agent}${why}.`
 }
 
 /** "6 of 7 · 403"; the name of the failed check if the API reports no other. */
-function tellRefusal({ use, names, status }: TurnByExchange): FactAnswer {
-  const { actor = '', check, checks = [] } = use ? findDenial(use) : {}
-  const passed = checks.length > 1 ? countPassed(checks) : undefined
-  const parts = [passed ?? (check && `check: ${check}`), status].filter(part => part !== undefined)
-  return {
-    question: 'Denied by',
-    value: names.actor(actor),
-    checks,
-    detail: [parts.join(' · ')],
-    isBad: true,
-  }
+function tellRefusal({
+  names,
+  denier = '',
+  failedCheck,
+  checks,
+  passed,
+  status,
+}: TurnByExchange): FactAnswer {
+  const parts = [passed ?? (failedCheck && `check: ${failedCheck}`), status].filter(
+    part => part !== undefined,
+  )
+  const detail = [parts.join(' · ')]
+  return { question: 'Denied by', value: names.actor(denier), checks, detail, isBad: true }
 }
 
-function tellDeniedUse({ use, api, names }: TurnByExchange): string {
+function tellDeniedUse(turn: TurnByExchange): string {
+  const { use, api, names, denier, failedCheck, isRightMissing, wanted = 'another right' } = turn
   if (!use) return ''
-  const { actor, check } = findDenial(use)
-  const failed = check ? `the check of ${check} failed` : (use.decisive?.problem?.title ?? 'it says no more')
-  if (actor === 'agent') return `Entra ID issued a token; ${names.agent} did not use it: ${failed}.`
-  if (!isRightMissing(use)) return `Entra ID issued a token, and ${api} did not accept it: ${failed}.`
+  const title = use.decisive?.problem?.title ?? 'it says no more'
+  const failed = failedCheck ? `the check of ${failedCheck} failed` : title
+  if (denier === 'agent') return `Entra ID issued a token; ${names.agent} did not use it: ${failed}.`
+  if (!isRightMissing) return `Entra ID issued a token, and ${api} did not accept it: ${failed}.`
   const { claim, rights } = rightsOf(use.token)
-  const carried =
-    rights.length > 0 ? `only ${rights.join(' and ')}` : claim === 'roles' ? 'no role' : 'no scope'
-  const wanted = use.decisive?.problem?.needs?.permission ?? 'another right'
+  const none = claim === 'roles' ? 'no role' : 'no scope'
+  const carried = rights.length > 0 ? `only ${rights.join(' and ')}` : none
   return `Entra ID issued a token, so the identity works. The token carries ${carried}; ${api} wants ${wanted}.`
 }
 
 /** Why the API denied the call: what it accepts, and what it wants. */
 function tellWhatIsMissing(turn: TurnByExchange): Phrase {
-  const { use } = turn
-  const check = use && findDenial(use).check
-  if (!use || !isRightMissing(use)) return [check ? `The check of ${check} failed.` : tellDeniedUse(turn)]
-  const right = use.decisive?.problem?.needs?.permission
-  return phrase`It accepts who calls, and wants ${right ? { code: right } : 'a right that TR lacks'}.`
-}
-
-function tellClosedGate({ use }: TurnByExchange): readonly [ApiGate['state'], string] {
-  const { actor, check = 'not told' } = use ? findDenial(use) : {}
-  if (actor === 'agent') return ['next', 'not called']
-  return ['denied', `denies it: ${use && isRightMissing(use) ? 'no right' : check}`]
+  const { failedCheck, isRightMissing, wanted } = turn
+  if (!isRightMissing) return [failedCheck ? `The check of ${failedCheck} failed.` : tellDeniedUse(turn)]
+  return phrase`It accepts who calls, and wants ${wanted ? { code: wanted } : 'a right that TR lacks'}.`
 }
 
 function tellSilence({ api, use }: TurnByExchange): string {
   return `${api} gave no answer: ${use?.decisive?.problem?.title ?? 'the call failed.'}`
-}
-
-/** What the API wanted in TR before it would run the call. */
-function tellWanted({ contexts }: TurnByExchange): string {
-  return contexts.length > 0 ? `acrs ${contexts.join(' ')}` : 'another right'
 }
 
 function tellDemand({ api, asked, contexts }: TurnByExchange): string {
@@ -209,19 +196,6 @@ function tellDemand({ api, asked, contexts }: TurnByExchange): string {
   if (asked?.isOpen) return `${where} wants a second factor to ${tellAct(asked.title)}.`
   const what = asked || contexts.length > 0 ? 'a second factor' : 'a right that TR lacks'
   return `${where} wanted ${what}, and nothing was changed.`
-}
-
-function tellWhoWantsMore({ api, use, status = 401 }: TurnByExchange): FactAnswer {
-  const reported = use && lastChecks(use.token, 'api')?.checks
-  // Checks that all passed are those of another call.
-  const checks = reported?.some(({ ok }) => !ok) ? reported : undefined
-  return {
-    question: 'Decided by',
-    value: startSentence(api),
-    checks,
-    detail: [`${checks ? countPassed(checks) : status} · not yet`],
-    isNotYet: true,
-  }
 }
 
 /** What the API accepts already, and what it wants before it runs the call. */

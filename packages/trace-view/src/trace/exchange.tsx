@@ -1,38 +1,29 @@
-import type { BlueprintCredential, LogIds } from '@entra-agents/trace'
 import { useEffect, useRef } from 'preact/hooks'
 import { lazy } from '../browser/lazy.tsx'
 import { CopyButton } from '../controls/copy-button.tsx'
 import type { Formula } from '../identity/formula.ts'
 import { FormulaView, Marks } from '../identity/formula-view.tsx'
-import { usedRights, type Verdict } from '../identity/verdict.ts'
 import { shortenIds } from '../words/names.ts'
-import { EntraSaw, type LogLinks, TraceLink } from './log-links.tsx'
+import { EntraSaw, TraceLink } from './log-links.tsx'
 import { tellStory } from './story.ts'
-import type { TokenContext } from './token-card.tsx'
-import type { TraceView } from './trace-view.ts'
+import { useTrace } from './trace-context.ts'
 import { tokenKey } from './traced-answer.ts'
-import type { TurnFacts } from './turn-facts.ts'
+import { logIdsOf } from './turn-facts.ts'
 import { writeFormulas } from './write-formula.ts'
 
 const TokenCardView = lazy(async () => (await import('./token-card.tsx')).TokenCardView)
 
-export interface ExchangeProps {
-  readonly facts: TurnFacts
-  readonly verdict: Verdict
-  readonly links: LogLinks
-  readonly view: TraceView
-  readonly context: TokenContext
-  readonly credential: BlueprintCredential | undefined
+interface ExchangeProps {
   readonly canPlay: boolean
   /** Called when an exchange that can be played comes into view. */
   readonly onSeen: () => void
 }
 
 /** How the verdict came about: the exchange as a formula and in words, and the ids by which it is found in logs. */
-export function Exchange(props: ExchangeProps) {
-  const { facts, context, canPlay, onSeen } = props
+export function Exchange({ canPlay, onSeen }: ExchangeProps) {
+  const { facts, names } = useTrace()
   const box = useRef<HTMLDivElement>(null)
-  const story = tellStory(facts, context.names)
+  const story = tellStory(facts, names)
   useEffect(() => {
     const formula = box.current?.querySelector('.formula')
     if (!canPlay || !formula) return
@@ -44,9 +35,9 @@ export function Exchange(props: ExchangeProps) {
   }, [canPlay])
   return (
     <div class="below stack rule" ref={box}>
-      <Formulas {...props} />
+      <Formulas />
       {story !== '' && <p class="tale t2">{story}</p>}
-      <TurnIds {...props} />
+      <TurnIds />
     </div>
   )
 }
@@ -54,9 +45,10 @@ export function Exchange(props: ExchangeProps) {
 /** More exchanges than this are told in one line per API. */
 const mostFormulas = 3
 
-function Formulas({ facts, verdict, links, view, context, credential }: ExchangeProps) {
+function Formulas() {
+  const { facts, view, names } = useTrace()
   const box = useRef<HTMLElement>(null)
-  const formulas = writeFormulas(facts, context.names)
+  const formulas = writeFormulas(facts, names)
   const plates = formulas.flatMap(({ terms, result }) => [...terms, result])
   const open = plates.find(({ card }) => card && tokenKey(card) === view.openToken.value)?.card
   const close = () => {
@@ -83,21 +75,13 @@ function Formulas({ facts, verdict, links, view, context, credential }: Exchange
             key={formula.result.card?.fingerprint ?? index}
             formula={formula}
             // A formula after the last TR is about a call that waits.
-            link={index === Math.max(0, facts.uses.length - 1) && <EntraSaw links={links} facts={facts} />}
+            link={index === Math.max(0, facts.uses.length - 1) && <EntraSaw />}
             onOpen={({ card }) => card && view.toggleToken(card)}
             isOpen={({ card }) => card !== undefined && tokenKey(card) === view.openToken.value}
           />
         ))
       )}
-      {open && (
-        <TokenCardView
-          card={open}
-          context={context}
-          credential={credentialWords[credential ?? 'unknown']}
-          used={usedRights(verdict)}
-          onClose={close}
-        />
-      )}
+      {open && <TokenCardView card={open} onClose={close} />}
     </section>
   )
 }
@@ -116,16 +100,10 @@ function ExchangesByApi({ formulas }: { readonly formulas: readonly Formula[] })
   )
 }
 
-const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
-  secret: ' (configured: a client secret)',
-  certificate: ' (configured: a certificate)',
-  federated: ' (configured: a federated credential)',
-  unknown: '',
-}
-
 /** The ids for finding the turn in logs and in OpenTelemetry traces. */
-function TurnIds({ facts: { steps }, links }: Pick<ExchangeProps, 'facts' | 'links'>) {
-  const logIds: LogIds = Object.assign({}, ...steps.map(step => step.logIds ?? {}))
+function TurnIds() {
+  const { facts, links } = useTrace()
+  const logIds = logIdsOf(facts)
   const ids = [
     ['token id', logIds.tokenId],
     ['correlation id', logIds.correlationId],
@@ -144,7 +122,7 @@ function TurnIds({ facts: { steps }, links }: Pick<ExchangeProps, 'facts' | 'lin
           <CopyButton label={`Copy the ${name}`} text={() => id} />
         </span>
       ))}
-      <TraceLink links={links} logIds={logIds} />
+      <TraceLink />
     </div>
   )
 }

@@ -110,7 +110,7 @@ function rowLines(steps: readonly TraceStep[]): string[] {
   return [
     ...rows.map(row => {
       const { number, id, parent, times, offsetMs, waitedMs, isOpenAtFirst } = row
-      const { title, where } = tellRow({ ...row, flow: 'obo', names })
+      const { title, where } = tellRow(row, 'obo', names)
       const more = [
         parent && `in ${parent}`,
         times > 1 && `× ${times}`,
@@ -169,7 +169,7 @@ it('a wait has the same narrow width however long it was, and the bars around it
   const { rows, lengthMs, waits } = toTimeline(traces['a turn that waited for its user'] ?? [])
   const scale = { lengthMs, waits }
   expect(waits.map(({ ms }) => ms)).toEqual([10, 40])
-  expect(waits.map((_wait, index) => gapOf(index, scale)?.width)).toEqual([16, 16])
+  expect(waits.map(wait => gapOf(wait, scale).width)).toEqual([16, 16])
   const barWithId = (name: string) => {
     const span = rows.find(({ id }) => id === name)?.span
     return span && barOf(span, false, scale)

@@ -5,10 +5,10 @@ import { capitalise, type Names, shortenIds } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { formatTime } from '../words/times.ts'
-import { actsAsOf, subjectWords, wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
-import { countPassed, findDenial, isRightMissing, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
-import { isUndecided, lastChecks, type PendingCall, rightsOf, type TurnFacts } from './turn-facts.ts'
+import { actsAsOf, rightsOf, wordsOfToken } from './read-token.ts'
+import { countPassed, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
+import { isUndecided, lastChecks, type PendingCall, type TurnFacts } from './turn-facts.ts'
 
 /** A tool that a turn called, and the right that it needs, as far as known. */
 export type CalledTool = Pick<Instructions['tools'][number], 'name' | 'api' | 'needs'>
@@ -70,16 +70,16 @@ function tellId(claim: string, id: unknown): Phrase {
   return typeof id === 'string' ? phrase`${{ code: claim }} ${shortenIds(id)}` : []
 }
 
-export function tellCaller({ use, uses, running, names, agent }: TurnByExchange): FactAnswer {
+export function tellCaller(turn: TurnByExchange): FactAnswer {
+  const { use, uses, running, names, agent, failedCheck } = turn
   const question = running ? 'Who calls' : uses.length > 0 ? 'Who called' : 'Who asked'
   const why = running ? 'not proven yet' : 'not proven: no TR'
   if (!use) return { question, value: agent, detail: [why] }
   const { claims = {} } = use.token
   const name = claims['azp'] === undefined ? 'appid' : 'azp'
   const id = String(claims[name] ?? '')
-  const isBad = use.outcome === 'denied' && findDenial(use).check === 'caller'
-  const detail = phrase`${{ code: name }} ${shortenIds(id)}`
-  return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail, isBad, id }
+  const isBad = use.outcome === 'denied' && failedCheck === 'caller'
+  return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail: tellId(name, id), isBad }
 }
 
 function tellSubject({ use, flow, tokens, failure }: TurnByExchange): FactAnswer {
@@ -92,15 +92,14 @@ function tellSubject({ use, flow, tokens, failure }: TurnByExchange): FactAnswer
       user: tellUserToken(tokens.Tc),
       'agent-user': 'nobody signs in',
     }
-    return { question, value: capitalise(subjectWords[actsAs].forWhom), detail: [details[actsAs]], isBad }
+    return { question, value: capitalise(flowWords[flow].forWhom), detail: [details[actsAs]], isBad }
   }
   const { oid, name } = use.token.claims ?? {}
   const actsAs = actsAsOf(use.token)
-  const id = String(oid ?? '')
   const isNamed = actsAs === 'agent-user' && typeof name === 'string'
-  const detail = actsAs === 'agent' ? ['no user involved'] : isNamed ? [name] : tellId('oid', id)
+  const detail = actsAs === 'agent' ? ['no user involved'] : isNamed ? [name] : tellId('oid', oid)
   const whom = capitalise(wordsOfToken(use.token).forWhom)
-  return { question, value: actsAs === 'user' ? addName(whom, name) : whom, detail, id }
+  return { question, value: actsAs === 'user' ? addName(whom, name) : whom, detail }
 }
 
 function tellUserToken(card: TokenCard | undefined): string {
@@ -109,12 +108,11 @@ function tellUserToken(card: TokenCard | undefined): string {
 }
 
 function tellRight(turn: TurnByExchange, tools: readonly CalledTool[]): FactAnswer {
-  const { use, running, flow } = turn
+  const { use, running, flow, wanted, isRightMissing } = turn
   const question = 'By which right'
   if (!use) return { question, value: '–', detail: [running ? 'seen once it is issued' : 'no TR, so none'] }
   const { claim, rights } = rightsOf(use.token)
-  const wanted = use.decisive?.problem?.needs?.permission
-  const isBad = use.outcome === 'denied' && isRightMissing(use)
+  const isBad = use.outcome === 'denied' && isRightMissing
   if (isBad && wanted !== undefined) {
     return { question, value: rights.join(' ') || 'None', detail: phrase`wanted: ${{ code: wanted }}`, isBad }
   }
@@ -124,7 +122,7 @@ function tellRight(turn: TurnByExchange, tools: readonly CalledTool[]): FactAnsw
   const others = rights.filter(right => !used.includes(right))
   const more =
     tellApproval(turn) ?? (others.length > 0 ? `also in the token: ${others.join(' ')}` : undefined)
-  return { question, value: used.join(' '), detail, more, isBad, id: flowWords[flow].right }
+  return { question, value: used.join(' '), detail, more, isBad }
 }
 
 /** The rights that the called tools need, of those that the token carries; all of them if it is not known. */

@@ -1,6 +1,6 @@
 import type { TokenCard } from '@entra-agents/trace'
-import { wordsOfToken } from './acts-as.ts'
-import { rightsOf, type TurnFacts } from './turn-facts.ts'
+import { rightsOf, wordsOfToken } from './read-token.ts'
+import type { TurnFacts } from './turn-facts.ts'
 
 /** One sentence on what two turns with the same question teach when they are seen side by side. */
 export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {

@@ -1,16 +1,10 @@
-import { type LogIds, type TraceStep, type TurnStart, writeLink } from '@entra-agents/trace'
+import { type LogIds, type TraceStep, writeLink } from '@entra-agents/trace'
 import type { ComponentChildren } from 'preact'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Popover } from '../controls/popover.tsx'
 import { logQueries } from './log-queries.ts'
-import { lastTokenRequest, type TurnFacts } from './turn-facts.ts'
-
-/** Where a turn is found elsewhere, as this page's configuration says; a file that is shown has no say in it. */
-export interface LogLinks {
-  readonly entraLogUrl: string | undefined
-  readonly traceUrl: string | undefined
-  readonly turn: TurnStart | undefined
-}
+import { type LogLinks, useTrace } from './trace-context.ts'
+import { lastTokenRequest, logIdsOf } from './turn-facts.ts'
 
 interface EntraLinkProps {
   readonly links: LogLinks
@@ -28,16 +22,11 @@ function entraLogHref({ entraLogUrl, turn }: LogLinks, request: TraceStep | unde
   return writeLink(entraLogUrl, { ...logIds, traceId: turn?.traceId, time: startedAt })
 }
 
-interface EntraSawProps {
-  readonly links: LogLinks
-  readonly facts: TurnFacts
-}
-
 /** The way to what nobody here saw: a link to what Entra logged, and queries that find it. */
-export function EntraSaw({ links, facts }: EntraSawProps) {
-  const logIds: LogIds = Object.assign({}, ...facts.steps.map(step => step.logIds ?? {}))
-  const request = lastTokenRequest(facts)
-  const href = entraLogHref(links, request)
+export function EntraSaw() {
+  const { links, facts } = useTrace()
+  const logIds = logIdsOf(facts)
+  const href = entraLogHref(links, lastTokenRequest(facts))
   if (href === undefined && logQueries(logIds).length === 0) return null
   return (
     <Popover id="entra-saw" class="link" label="What Entra saw" button="What Entra saw">
@@ -60,13 +49,10 @@ export function LogQueries({ logIds }: { readonly logIds: LogIds }) {
   ))
 }
 
-interface TraceLinkProps {
-  readonly links: LogLinks
-  readonly logIds: LogIds
-}
-
-export function TraceLink({ links: { traceUrl, turn }, logIds }: TraceLinkProps) {
-  const href = writeLink(traceUrl, { ...logIds, traceId: turn?.traceId, time: turn?.startedAt })
+export function TraceLink() {
+  const { links, facts } = useTrace()
+  const { traceUrl, turn } = links
+  const href = writeLink(traceUrl, { ...logIdsOf(facts), traceId: turn?.traceId, time: turn?.startedAt })
   return <LogLink href={href}>Open trace</LogLink>
 }
 

@@ -1,6 +1,7 @@
-import type { Flow, Mode, TraceStep } from '@entra-agents/trace'
-import { type Signal, useSignal } from '@preact/signals'
-import { useEffect, useMemo, useRef } from 'preact/hooks'
+import type { TraceStep } from '@entra-agents/trace'
+import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { useFrameValue } from '../browser/frame-value.ts'
 import { set, toggle } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
 import { CopyButton } from '../controls/copy-button.tsx'
@@ -10,22 +11,17 @@ import { PhraseView } from '../identity/phrase-view.tsx'
 import { flowWords } from '../words/flows.ts'
 import { modeNames, type Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { actsAsOf } from './acts-as.ts'
 import { lessonOfSides } from './lesson-of-sides.ts'
-import { noMasking, redactorFor, redactorKey } from './redactor.ts'
+import { actsAsOf } from './read-token.ts'
+import { noMasking, redactorFor } from './redactor.ts'
 import { type Scene, tellScenes } from './scenes.ts'
-import type { KnownPause } from './traced-answer.ts'
-import { gatherFacts } from './turn-facts.ts'
+import type { TracedAnswer } from './traced-answer.ts'
+import { factsOf } from './turn-facts.ts'
 import '../styles/presenter.css'
 
-/** A turn as it is presented; its steps name people, which the presenter hides by itself. */
-export interface PresentedTurn {
-  readonly question: string
-  readonly mode: Mode
-  readonly flow: Flow
-  readonly steps: readonly TraceStep[]
-  readonly running: boolean
-  readonly pause: KnownPause | undefined
+/** An answer as it is presented; its steps name people, which the presenter hides by itself. */
+interface PresentedTurn<Answer = ReadonlySignal<TracedAnswer>> {
+  readonly answer: Answer
   readonly names: Names
 }
 
@@ -50,7 +46,8 @@ const sceneStepByKey = new Map(
   Object.entries({ ArrowRight: 1, PageDown: 1, ' ': 1, ArrowLeft: -1, PageUp: -1 }),
 )
 
-function Stage({ scene: at, turns, known }: PresenterProps) {
+function Stage({ scene: at, turns: live, known }: PresenterProps) {
+  const turns = useFrameValue(() => live.map(({ answer, names }) => ({ answer: answer.value, names })))
   const namesUsers = useSignal(false)
   const dialog = useRef<HTMLDialogElement>(null)
   const stage = useRef<HTMLDivElement>(null)
@@ -64,8 +61,7 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
     }
   }, [])
   const steps = known()
-  const masking = useMemo(() => redactorFor(steps, true), [redactorKey(steps)])
-  const redactor = namesUsers.value ? noMasking : masking
+  const redactor = namesUsers.value ? noMasking : redactorFor(steps, true)
   const hasUser = steps.some(({ token }) => token && (token.role === 'Tc' || actsAsOf(token) !== 'agent'))
   const scenes = tellTurns(turns, redactor)
   const index = Math.max(0, Math.min((at.value ?? 1) - 1, scenes.length - 1))
@@ -89,7 +85,7 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
     >
       <header class="line">
         <h2>
-          “<bdi>{redactor.text(turns[0]?.question ?? '')}</bdi>”
+          “<bdi>{redactor.text(turns[0]?.answer.question.message ?? '')}</bdi>”
         </h2>
         {shown && <p class="soft">{shown.how}</p>}
         <form class="end row" method="dialog">
@@ -138,14 +134,14 @@ function Stage({ scene: at, turns, known }: PresenterProps) {
 }
 
 /** The scenes of all turns; of two turns with one question, the question comes once, and at the end what the two teach. */
-function tellTurns(turns: readonly PresentedTurn[], redactor: typeof noMasking) {
-  const told = turns.map(({ steps, flow, running, pause, names, question, mode }) => {
-    const facts = gatherFacts(redactor.steps(steps), flow, running, pause)
+function tellTurns(turns: readonly PresentedTurn<TracedAnswer>[], redactor: typeof noMasking) {
+  const told = turns.map(({ answer, names }) => {
+    const { question, turn, steps } = answer
+    const { mode, flow } = turn ?? question
+    const facts = factsOf({ ...answer, steps: redactor.steps(steps) })
     const how = `${toReader(flowWords[flow].asWhom, names)} · ${modeNames[mode]}`
-    return {
-      facts,
-      scenes: tellScenes(facts, names, redactor.text(question)).map(scene => ({ ...scene, how })),
-    }
+    const scenes = tellScenes(facts, names, redactor.text(question.message))
+    return { facts, scenes: scenes.map(scene => ({ ...scene, how })) }
   })
   const [first, second] = told
   if (!first) return []

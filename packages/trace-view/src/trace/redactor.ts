@@ -53,12 +53,6 @@ export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hidesPar
   return { text, value, steps: list => list.map(step => redactStep(step, value, claim)) }
 }
 
-/** The key of a redactor: the tokens that decide what is hidden. A token that is seen again does not change the key. */
-export function redactorKey(steps: readonly TraceStep[]): string {
-  const cards = steps.flatMap(({ token }) => (token?.claims ? [token] : []))
-  return [...new Set(cards.map(({ fingerprint, claims }) => fingerprint ?? JSON.stringify(claims)))].join()
-}
-
 function redactStep(
   { token, title, request, response, problem, logIds, tool, ...structure }: TraceStep,
   redact: Redactor['value'],

@@ -1,28 +1,19 @@
 import type { Flow } from '@entra-agents/trace'
 import type { Names } from '../words/names.ts'
 import { count, formatClock, formatDuration } from '../words/times.ts'
-import { contextsOf } from './acrs.ts'
+import { contextsOf } from './read-token.ts'
 import { problemKindOf } from './step-failures.ts'
 import { tellConfirmation, tellStep, tellUnseen } from './step-words.ts'
 import type { Row } from './timeline.ts'
 import { hasFailed } from './turn-facts.ts'
 
-/** A row with what its words depend on. */
-export interface TellableRow extends Row {
-  readonly flow: Flow
-  readonly names: Names
-  /** Rows that are not folded do not tell the outcome of the rows below them. */
-  readonly isOpen?: boolean
-}
-
-interface TimedRow extends Row {
-  /** Whether the step has not ended and its turn goes on or waits. */
-  readonly running: boolean
-}
-
-/** Title and place of a row; for a row with rows below it, also their number and, while they are folded, the outcome. */
-export function tellRow(row: TellableRow) {
-  const { step, flow, names, size, times, unseen, call, wait, isOpen = true } = row
+/**
+ * Title and place of a row; for a row with rows below it, also their number and, while they are folded, the outcome.
+ *
+ * @param isOpen whether the rows below it tell their outcome themselves
+ */
+export function tellRow(row: Row, flow: Flow, names: Names, isOpen = true) {
+  const { step, size, times, unseen, call, wait } = row
   if (unseen.length > 0) return tellUnseen(unseen, flow, names)
   const isConfirmation = wait !== undefined && step.token && contextsOf(step.token).length > 0
   if (step.kind === 'sign-in' && isConfirmation) return tellConfirmation(step, names)
@@ -36,8 +27,9 @@ export function tellRow(row: TellableRow) {
   return { title, where: facts.filter(fact => fact !== undefined).join(' · ') }
 }
 
-export function tellTime(row: TimedRow): string {
-  const { step, durationMs, running, times, wait, waitedMs, size } = row
+/** @param isGoingOn whether the step has not ended, and its turn goes on or waits */
+export function tellTime(row: Row, isGoingOn: boolean): string {
+  const { step, durationMs, times, wait, waitedMs, size } = row
   const { status, problem, response } = step
   const clock = formatClock(Math.round(waitedMs / 1000))
   if (wait !== undefined) return clock
@@ -50,9 +42,9 @@ export function tellTime(row: TimedRow): string {
       if (!hasFailed(step)) return 'declined'
       return [response?.status ?? problem?.upstream?.status ?? 'failed', duration].filter(Boolean).join(' · ')
     case 'running':
-      return running ? 'running' : 'not finished'
+      return isGoingOn ? 'running' : 'not finished'
     case 'waiting':
-      return running ? 'waiting' : 'not sent'
+      return isGoingOn ? 'waiting' : 'not sent'
     case 'not-observable':
       return 'not seen'
   }

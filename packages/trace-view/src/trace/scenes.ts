@@ -1,17 +1,16 @@
-import { flows, type TraceStep } from '@entra-agents/trace'
+import type { TraceStep } from '@entra-agents/trace'
 import type { Formula, TokenPlate } from '../identity/formula.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names } from '../words/names.ts'
-import { type Phrase, phrase, tokenMarks } from '../words/phrase.ts'
+import { type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
-import { tellContexts } from './acrs.ts'
-import { actsAsOf, wordsOfToken } from './acts-as.ts'
 import { judgeTurn, tellCaller } from './judge.ts'
 import { outcomes } from './outcomes.ts'
+import { actsAsOf, rightsOf, tellContexts, wordsOfToken } from './read-token.ts'
 import { tellTool } from './step-words.ts'
 import { startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
-import { isUndecided, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+import { isUndecided, type TokenUse, type TurnFacts } from './turn-facts.ts'
 import { writeFormulas } from './write-formula.ts'
 
 /** What the presenter view shows at a time: one sentence with one line of evidence. */
@@ -22,7 +21,8 @@ export interface Scene {
   readonly formula?: Formula | undefined
 }
 
-const { Tc, TR } = tokenMarks
+const Tc = { token: 'Tc' } as const
+const TR = { token: 'TR' } as const
 
 /**
  * Tells a turn in the order in which it happened: the question, each approval, each exchange with what its token was used for.
@@ -163,9 +163,8 @@ function tellUse(
 
 /** That TR came, and whom it names. */
 function tellIssue(index: number, { use, names, flow }: TurnByExchange, isApproved: boolean): string {
-  const subject = { agent: '', user: ' and you', 'agent-user': ' and its user account' }[
-    use ? actsAsOf(use.token) : flows[flow].actsAs
-  ]
+  const { forWhom } = use ? wordsOfToken(use.token) : flowWords[flow]
+  const subject = forWhom === 'itself' ? '' : ` and ${forWhom}`
   if (isApproved) return `You approve; it gets a token that names it${subject}.`
   if (use?.isFromCache) return `The sidecar’s cache has a token that names ${names.agent}${subject}.`
   return `Entra ID issues ${index === 0 ? 'a' : 'another'} token that names ${names.agent}${subject}.`

@@ -1,7 +1,7 @@
 import { personalClaims, type TokenCard } from '@entra-agents/trace'
-import { actsAsOf } from './acts-as.ts'
 import { foldText, unspaced } from './folded-text.ts'
 import { guidPattern, type Secret, segmenter } from './hide.ts'
+import { actsAsOf } from './read-token.ts'
 
 /** Shorter values would match all over the trace by accident. They are hidden only in their claim, unless they are names. */
 const shortest = 4

@@ -1,13 +1,19 @@
-import type { Actor, TokenRole, TraceStep } from '@entra-agents/trace'
+import type { Actor, TokenRole } from '@entra-agents/trace'
 import { flowWords } from '../words/flows.ts'
-import type { Names } from '../words/names.ts'
-import { type TellableRow, tellRow, tellTime } from './row-words.ts'
+import { tellRow, tellTime } from './row-words.ts'
 import { type DrawnHop, type MessageHop, titleOfHop } from './sequence.ts'
 import { problemKindOf } from './step-failures.ts'
+import type { Row } from './timeline.ts'
+import { useTrace } from './trace-context.ts'
 import { carriedTokenRole } from './traced-answer.ts'
-import { lastChecks } from './turn-facts.ts'
+import { isGoingOn, lastChecks } from './turn-facts.ts'
 
-export function LaneHeads({ lanes, names }: { readonly lanes: readonly Actor[]; readonly names: Names }) {
+interface LanesProps {
+  readonly lanes: readonly Actor[]
+}
+
+export function LaneHeads({ lanes }: LanesProps) {
+  const { names } = useTrace()
   return (
     <div class="lanes grid" aria-hidden="true">
       {lanes.map(actor => (
@@ -26,7 +32,7 @@ function laneMiddle(lanes: readonly Actor[], actor: Actor): number {
 }
 
 /** The lanes themselves, behind all rows. */
-export function LaneLines({ lanes }: { readonly lanes: readonly Actor[] }) {
+export function LaneLines({ lanes }: LanesProps) {
   return (
     <svg class="lane-lines wide" aria-hidden="true">
       {lanes.map(actor => (
@@ -36,14 +42,13 @@ export function LaneLines({ lanes }: { readonly lanes: readonly Actor[] }) {
   )
 }
 
-interface HopViewProps {
-  readonly lanes: readonly Actor[]
-  readonly names: Names
+interface HopViewProps extends LanesProps {
   readonly hop: DrawnHop
 }
 
 /** One hop in words, and drawn as an arrow between two lanes with its token. An exchange is drawn as two arrows. */
-function HopView({ lanes, names, hop }: HopViewProps) {
+function HopView({ lanes, hop }: HopViewProps) {
+  const { names } = useTrace()
   const { title, time = '', token, isUnseen = false, exchange } = hop
   const [from, to] = [laneMiddle(lanes, hop.from), laneMiddle(lanes, hop.to)]
   const way = `${names.actor(hop.from)} to ${names.actor(hop.to)}`
@@ -74,35 +79,33 @@ function HopView({ lanes, names, hop }: HopViewProps) {
   )
 }
 
-interface MessageItemProps {
-  readonly lanes: readonly Actor[]
+interface MessageItemProps extends LanesProps {
   readonly message: MessageHop
-  readonly names: Names
 }
 
 /** An arrow that is no step and has no details to open. */
-export function MessageItem({ lanes, message, names }: MessageItemProps) {
+export function MessageItem({ lanes, message }: MessageItemProps) {
   const { answers } = message
   return (
     <li class="step-item" data-status={answers?.status} data-problem={answers && problemKindOf(answers)}>
       <div class="hop">
-        <HopView lanes={lanes} names={names} hop={message} />
+        <HopView lanes={lanes} hop={message} />
       </div>
     </li>
   )
 }
 
-interface HopRowProps extends TellableRow {
-  /** The lanes, joined by commas. */
-  readonly lanes: string
+interface HopRowProps extends LanesProps {
+  readonly row: Row
   readonly edge: string | undefined
-  readonly origin: TraceStep | undefined
-  readonly running: boolean
+  readonly isOpen: boolean
 }
 
 /** A step as an arrow between lanes. */
-export function HopRow({ lanes, edge, ...row }: HopRowProps) {
-  const { step, names, flow, origin } = row
+export function HopRow({ lanes, row, edge, isOpen }: HopRowProps) {
+  const { facts, names } = useTrace()
+  const { flow } = facts
+  const { step, origin } = row
   const isCheck = step.kind === 'validation'
   const { terms } = flowWords[flow]
   const issued = step.token?.role ?? 'TR'
@@ -117,13 +120,13 @@ export function HopRow({ lanes, edge, ...row }: HopRowProps) {
   const hop = {
     from: step.from,
     to: step.to,
-    title: titleOfHop(step, tellRow(row).title),
-    time: isCheck ? answer.filter(Boolean).join(', ') : tellTime(row),
+    title: titleOfHop(step, tellRow(row, flow, names, isOpen).title),
+    time: isCheck ? answer.filter(Boolean).join(', ') : tellTime(row, isGoingOn(step, facts)),
     token: isCheck ? undefined : carriedTokenRole(step),
     isUnseen: step.status === 'not-observable',
     exchange: edge === undefined ? undefined : { shown, issued, edge },
   }
-  return <HopView lanes={lanes.split(',')} names={names} hop={hop} />
+  return <HopView lanes={lanes} hop={hop} />
 }
 
 /** The height of an arrow with its title, in pixels. */

@@ -1,30 +1,18 @@
-import type { Flow, TraceStep } from '@entra-agents/trace'
+import type { TraceStep } from '@entra-agents/trace'
 import { Button } from '../controls/button.tsx'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { FailureCode } from '../controls/failure-code.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
 import { flowWords } from '../words/flows.ts'
-import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { formatDuration, formatTime } from '../words/times.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
 import { asCurl } from './as-curl.ts'
-import { EntraLink, type LogLinks, LogQueries } from './log-links.tsx'
-import { type Redactor, stepsAsJson } from './redactor.ts'
+import { EntraLink, LogQueries } from './log-links.tsx'
+import { stepsAsJson } from './redactor.ts'
 import { wayOf } from './step-words.ts'
-import type { TraceView } from './trace-view.ts'
-
-export interface StepDetailsProps {
-  readonly step: TraceStep
-  /** The step that this one belongs to: the request behind a hop that nobody saw, the call behind a check; else the step itself. */
-  readonly origin: TraceStep | undefined
-  readonly flow: Flow
-  readonly names: Names
-  readonly links: LogLinks
-  /** Hides personal data in what is copied. */
-  readonly redactor: () => Redactor
-  readonly view: TraceView
-}
+import type { Row } from './timeline.ts'
+import { useTrace } from './trace-context.ts'
 
 const unseenExplanation =
   'The agent cannot see this hop, so it has no time; the sidecar may have answered from its cache. What is said of it comes from the protocol, not from observation.'
@@ -32,7 +20,8 @@ const consentExplanation =
   'The agent cannot see this: Entra ID records a consent and tells nobody. Whether it was given shows in the next token.'
 
 /** The details of a step, such as its problem, token, request and response. */
-export function StepDetails({ step, origin, flow, names, links, redactor, view }: StepDetailsProps) {
+export function StepDetails({ row: { step, origin } }: { readonly row: Row }) {
+  const { facts, names, links, redactor, view } = useTrace()
   const { kind, request, response, problem, status, startedAt, durationMs, token, tool, logIds = {} } = step
   const command = () => redactor().steps([step]).map(asCurl)[0] ?? ''
   const hasCommand = asCurl(step) !== undefined
@@ -40,7 +29,7 @@ export function StepDetails({ step, origin, flow, names, links, redactor, view }
     <>
       <p class="note">
         {wayOf(step, names)}
-        {kind === 'api-call' && `, ${toReader(flowWords[flow].asWhom, names)}`}
+        {kind === 'api-call' && `, ${toReader(flowWords[facts.flow].asWhom, names)}`}
         {startedAt && (
           <>
             , <time dateTime={startedAt}>{formatTime(new Date(startedAt))}</time>

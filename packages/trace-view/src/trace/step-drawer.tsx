@@ -1,20 +1,19 @@
-import type { TraceStep } from '@entra-agents/trace'
 import { useMemo } from 'preact/hooks'
 import { IconButton } from '../controls/icon-button.tsx'
 import { tellRow } from './row-words.ts'
 import { StepDetails } from './step-details.tsx'
-import { originOf, type StepsProps } from './step-list.tsx'
 import { toTimeline } from './timeline.ts'
+import { useTrace } from './trace-context.ts'
 
 /** The details of the chosen step beside the list, in windows that have room for it. */
-export function StepDrawer({ totalMs, facts, view, context, links, redactor }: StepsProps) {
+export function StepDrawer() {
+  const { totalMs, facts, view, names } = useTrace()
   const timeline = useMemo(() => toTimeline(facts.steps, totalMs), [facts, totalMs])
   const rows = timeline.rows.filter(({ size }) => size === 0)
   const at = rows.findIndex(({ number }) => number === view.chosen.value)
   const row = rows[at]
   if (!row) return null
-  const steps = new Map<string, TraceStep>(facts.steps.map(step => [step.id, step]))
-  const { title } = tellRow({ ...row, flow: facts.flow, names: context.names })
+  const { title } = tellRow(row, facts.flow, names)
   const close = () => {
     view.chosen.value = undefined
     document.getElementById(`step-${row.number}`)?.focus()
@@ -48,15 +47,7 @@ export function StepDrawer({ totalMs, facts, view, context, links, redactor }: S
           <IconButton icon="close" label="Close" onClick={close} />
         </span>
       </header>
-      <StepDetails
-        step={row.step}
-        origin={originOf(row.step, steps)}
-        flow={facts.flow}
-        view={view}
-        names={context.names}
-        links={links}
-        redactor={redactor}
-      />
+      <StepDetails row={row} />
     </aside>
   )
 }

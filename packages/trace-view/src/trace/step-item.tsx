@@ -4,31 +4,26 @@ import { lazy } from '../browser/lazy.tsx'
 import { useNow } from '../browser/now.ts'
 import { Icon } from '../controls/icon.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
-import { toReader } from '../words/reader.ts'
 import { formatClock } from '../words/times.ts'
 import { tellRow, tellTime } from './row-words.ts'
 import { HopRow } from './sequence-picture.tsx'
-import type { StepDetailsProps } from './step-details.tsx'
 import { problemKindOf } from './step-failures.ts'
 import { TimeBar } from './time-bar.tsx'
 import type { Row } from './timeline.ts'
-import type { TokenContext } from './token-card.tsx'
+import { useTrace } from './trace-context.ts'
 import { carriedTokenRole } from './traced-answer.ts'
-import { hasFailed } from './turn-facts.ts'
+import { hasFailed, isGoingOn } from './turn-facts.ts'
 
 const StepDetails = lazy(async () => (await import('./step-details.tsx')).StepDetails)
 
-interface StepItemProps extends Row, TokenContext, StepDetailsProps {
+interface StepItemProps {
+  readonly row: Row
   /** The lanes of the sequence, joined by commas; `undefined` in the view with bars. */
   readonly lanes: string | undefined
   /** For a step that nobody saw: whether it is the first or the last of adjacent unseen steps. */
   readonly edge: string | undefined
   readonly isOpen: boolean
   readonly isCurrent: boolean
-  /** Whether there is room for the details beside the list. */
-  readonly hasDrawer: boolean
-  /** Whether the step has not ended and its turn goes on or waits. */
-  readonly running: boolean
 }
 
 /** One row. Rendered again only if its props have changed, since a trace may have thousands of rows. */
@@ -39,47 +34,56 @@ export class StepItem extends Component<StepItemProps> {
   }
 
   override render(props: StepItemProps) {
-    const { step, number, size, depth, isOpen, isCurrent, hasDrawer, view, running, lanes } = props
-    const id = `step-${number > 0 ? number : props.id}`
-    const hasDetails = isOpen && size === 0
-    return (
-      <li
-        class="step-item"
-        data-status={drawnStatus(step, running)}
-        data-problem={problemKindOf(step)}
-        data-depth={Math.min(depth, 3)}
-        data-edge={edgeOf(props)}
-      >
-        <button
-          type="button"
-          class={lanes === undefined ? 'step wide t2' : 'step hop wide t2'}
-          id={id}
-          tabIndex={isCurrent ? 0 : -1}
-          aria-expanded={isOpen}
-          aria-controls={hasDetails ? (hasDrawer ? 'step-drawer' : `${id}-details`) : undefined}
-          onFocus={() => {
-            if (number > 0) view.current.value = number
-          }}
-          onClick={() => view.press(props, hasDrawer)}
-        >
-          {lanes === undefined ? <StepRow {...props} /> : <HopRow {...props} lanes={lanes} />}
-        </button>
-        {hasDetails && !hasDrawer && (
-          <div class="step-more stack rule t2" id={`${id}-details`}>
-            <StepDetails {...props} />
-          </div>
-        )}
-      </li>
-    )
+    return <Item {...props} />
   }
 }
 
+function Item({ row, lanes, edge, isOpen, isCurrent }: StepItemProps) {
+  const { facts, view, hasDrawer } = useTrace()
+  const { step, number, size, depth } = row
+  const id = `step-${number > 0 ? number : row.id}`
+  const hasDetails = isOpen && size === 0
+  return (
+    <li
+      class="step-item"
+      data-status={drawnStatus(step, isGoingOn(step, facts))}
+      data-problem={problemKindOf(step)}
+      data-depth={Math.min(depth, 3)}
+      data-edge={edgeOf(row)}
+    >
+      <button
+        type="button"
+        class={lanes === undefined ? 'step wide t2' : 'step hop wide t2'}
+        id={id}
+        tabIndex={isCurrent ? 0 : -1}
+        aria-expanded={isOpen}
+        aria-controls={hasDetails ? (hasDrawer ? 'step-drawer' : `${id}-details`) : undefined}
+        onFocus={() => {
+          if (number > 0) view.current.value = number
+        }}
+        onClick={() => view.press(row, hasDrawer)}
+      >
+        {lanes === undefined ? (
+          <StepRow row={row} isOpen={isOpen} />
+        ) : (
+          <HopRow row={row} isOpen={isOpen} lanes={lanes.split(',')} edge={edge} />
+        )}
+      </button>
+      {hasDetails && !hasDrawer && (
+        <div class="step-more stack rule t2" id={`${id}-details`}>
+          <StepDetails row={row} />
+        </div>
+      )}
+    </li>
+  )
+}
+
 /** The status to draw. A consent is `not-observable`, but drawn as `ok`: no hops are hidden behind it. */
-function drawnStatus(step: TraceStep, running: boolean): string {
+function drawnStatus(step: TraceStep, isGoingOn: boolean): string {
   const { status, kind } = step
   if (kind === 'consent') return 'ok'
   if (status === 'failed' && !hasFailed(step)) return 'stopped'
-  return (status === 'running' || status === 'waiting') && !running ? 'stopped' : status
+  return (status === 'running' || status === 'waiting') && !isGoingOn ? 'stopped' : status
 }
 
 const edges: Readonly<Partial<Record<TraceStep['kind'], string>>> = {
@@ -100,11 +104,12 @@ function edgeOf({ step: { kind, status }, waitedMs }: Row): string | undefined {
 }
 
 /** A step as a line of the list: what, where, with which token, when and how long. */
-function StepRow(props: StepItemProps) {
-  const { step, names, span, wait, waitedMs } = props
-  const { title, where } = tellRow(props)
-  const token = props.times > 1 ? 'TR' : carriedTokenRole(step)
-  const said = toReader(`you, ${formatClock(Math.round(waitedMs / 1000))}`, names)
+function StepRow({ row, isOpen }: Pick<StepItemProps, 'row' | 'isOpen'>) {
+  const { facts, names } = useTrace()
+  const { step, times } = row
+  const { title, where } = tellRow(row, facts.flow, names, isOpen)
+  const token = times > 1 ? 'TR' : carriedTokenRole(step)
+  const goesOn = isGoingOn(step, facts)
   return (
     <>
       <span class="step-name">
@@ -115,23 +120,18 @@ function StepRow(props: StepItemProps) {
         <span class="step-where fine cut">{where}</span>
       </span>
       <span>{token && <TokenMark token={token} />}</span>
-      <TimeBar
-        span={span}
-        wait={wait}
-        isRunning={step.status === 'running' && props.running}
-        isWhole={props.size > 0 && waitedMs > 0}
-        said={said}
-      />
+      <TimeBar row={row} isRunning={step.status === 'running' && goesOn} />
       <span class="step-time fine nums">
-        {tellTime(props)}
-        {step.status === 'waiting' && props.running && <WaitingTime {...props} />}
+        {tellTime(row, goesOn)}
+        {step.status === 'waiting' && goesOn && <WaitingTime step={step} />}
       </span>
     </>
   )
 }
 
 /** How long a step has waited, by the agent's clock. */
-function WaitingTime({ step, clockAheadMs }: Pick<StepItemProps, 'step' | 'clockAheadMs'>) {
+function WaitingTime({ step }: { readonly step: TraceStep }) {
+  const { clockAheadMs } = useTrace()
   const now = useNow(1_000)
   const sinceMs = Date.parse(step.startedAt ?? '') + (step.durationMs ?? 0)
   const seconds = Math.round((now.value + clockAheadMs - sinceMs) / 1000)

@@ -1,15 +1,13 @@
-import type { Flow, TraceStep } from '@entra-agents/trace'
-import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals'
-import type { RefObject } from 'preact'
+import { type ReadonlySignal, useComputed } from '@preact/signals'
+import { Fragment, type RefObject } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useNow } from '../browser/now.ts'
 import { toggle } from '../browser/set.ts'
 import { useShownParts } from '../browser/shown-parts.ts'
+import { useCopy } from '../controls/copy-button.tsx'
 import { useKeys } from '../keys/use-keys.ts'
-import type { Names } from '../words/names.ts'
 import { asCurl } from './as-curl.ts'
-import { EntraLink, type LogLinks } from './log-links.tsx'
-import type { Redactor } from './redactor.ts'
+import { EntraLink } from './log-links.tsx'
 import { tellRow } from './row-words.ts'
 import { type Hop, isRow, rowsOfSequence, withMessages } from './sequence.ts'
 import { LaneHeads, LaneLines, MessageItem } from './sequence-picture.tsx'
@@ -18,41 +16,23 @@ import { StepItem } from './step-item.tsx'
 import { StepsHead } from './steps-head.tsx'
 import { ScaleContext, TimeAxis } from './time-bar.tsx'
 import { elapsedMs, lanesOf, type Row, toTimeline } from './timeline.ts'
-import type { TokenContext } from './token-card.tsx'
-import type { TraceView } from './trace-view.ts'
-import { lastTokenRequest, type TurnFacts } from './turn-facts.ts'
+import { type ShownTrace, useTrace } from './trace-context.ts'
+import { lastTokenRequest } from './turn-facts.ts'
 import '../styles/steps.css'
 
-/** What the list of steps and the details beside it are drawn from. */
-export interface StepsProps {
-  readonly facts: TurnFacts
-  /** How long the turn took. */
-  readonly totalMs: number | undefined
-  readonly view: TraceView
-  readonly context: TokenContext
-  readonly links: LogLinks
-  /** Hides personal data in what is copied. */
-  readonly redactor: () => Redactor
-}
-
-interface StepListProps extends StepsProps {
-  /** Whether there is room for the details of a step beside the list. */
-  readonly hasDrawer: boolean
-}
-
 /** The steps as bars on a scale of time, or as arrows between lanes; details open in place. Give each view its own `key`. */
-export function StepList({ totalMs, facts, view, context, links, redactor, hasDrawer }: StepListProps) {
-  const { steps, flow, running, asked } = facts
-  const { names } = context
+export function StepList() {
+  const trace = useTrace()
+  const { facts, totalMs, view, names, links, hasDrawer, clockAheadMs } = trace
+  const { steps, running } = facts
   const timeline = useMemo(() => toTimeline(steps, totalMs), [steps, totalMs])
   const isSequence = view.view.value === 'sequence'
   const lanes = lanesOf(steps, names.actors)
-  const stepsById = useMemo(() => new Map(steps.map(step => [step.id, step])), [steps])
   const failed = useMemo(() => failedRows(timeline), [timeline])
   const list = useRef<HTMLOListElement>(null)
   const rowsShown = isSequence
     ? rowsOfSequence(timeline.rows, row => view.isOpen(row))
-    : rowsOfList(timeline.rows, failed, view, flow, names)
+    : rowsOfList(timeline.rows, failed, trace)
   const all: readonly Hop[] = isSequence ? withMessages(rowsShown) : rowsShown
   const { parts, showLast } = useShownParts(
     all,
@@ -62,15 +42,13 @@ export function StepList({ totalMs, facts, view, context, links, redactor, hasDr
   const rows = all.filter(isRow)
   const current = rows.find(({ number }) => number === view.current.value) ?? rows[0]
   const now = useNow(100, running)
-  const elapsed = useComputed(() => elapsedMs(timeline, now.value + context.clockAheadMs))
+  const elapsed = useComputed(() => elapsedMs(timeline, now.value + clockAheadMs))
   // The scale is doubled when it gets too short, so that the bars do not move all the time.
   const growing = useComputed(() => 2 ** Math.ceil(Math.log2(elapsed.value)))
   const lengthMs = running && !isSequence ? growing.value : timeline.lengthMs
   const scale = useMemo(() => ({ lengthMs, waits: timeline.waits }), [lengthMs, timeline])
-  // Unfinished steps with this status may still end; all other unfinished steps are drawn as stopped.
-  const openStatus = running ? 'running' : asked?.isOpen ? 'waiting' : undefined
-  useSought(view, timeline.rows, hasDrawer, list)
-  const copied = useStepKeys(view, timeline.rows, list, redactor)
+  useSought(timeline.rows, trace, list)
+  const copied = useStepKeys(timeline.rows, trace, list)
   return (
     <section
       class="card frame steps-card"
@@ -89,16 +67,13 @@ export function StepList({ totalMs, facts, view, context, links, redactor, hasDr
       }}
     >
       {isSequence ? (
-        <LaneHeads lanes={lanes} names={names} />
+        <LaneHeads lanes={lanes} />
       ) : (
         <>
           <StepsHead
             timeline={timeline}
             elapsed={running ? elapsed : undefined}
-            view={view}
             failed={failed}
-            flow={flow}
-            names={names}
             note={copied}
           />
           <TimeAxis scale={scale} />
@@ -108,36 +83,30 @@ export function StepList({ totalMs, facts, view, context, links, redactor, hasDr
         {isSequence && <LaneLines lanes={lanes} />}
         <ScaleContext.Provider value={scale}>
           <ol class="steps" ref={list} aria-label="Steps">
-            {parts.map(({ index: part, first, items, isDrawn }) =>
-              isDrawn ? (
-                items.map((hop, index) =>
-                  isRow(hop) ? (
-                    <StepItem
-                      key={hop.id}
-                      {...hop}
-                      lanes={isSequence ? lanes.join() : undefined}
-                      edge={unseenEdge(all, first + index)}
-                      isOpen={view.isOpen(hop, hasDrawer)}
-                      isCurrent={hop === current}
-                      hasDrawer={hasDrawer}
-                      running={hop.step.status === openStatus}
-                      origin={originOf(hop.step, stepsById)}
-                      flow={flow}
-                      view={view}
-                      links={links}
-                      redactor={redactor}
-                      {...context}
-                    />
-                  ) : (
-                    <MessageItem key={hop.id} lanes={lanes} message={hop} names={names} />
-                  ),
-                )
-              ) : (
-                <li key={`part-${part}`} data-part={part} aria-hidden="true">
-                  <svg class="steps-gap" height={items.length * rowHeight} aria-hidden="true" />
-                </li>
-              ),
-            )}
+            {parts.map(({ index: part, first, items, isDrawn }) => (
+              <Fragment key={part}>
+                {isDrawn ? (
+                  items.map((hop, index) =>
+                    isRow(hop) ? (
+                      <StepItem
+                        key={hop.id}
+                        row={hop}
+                        lanes={isSequence ? lanes.join() : undefined}
+                        edge={unseenEdge(all, first + index)}
+                        isOpen={view.isOpen(hop, hasDrawer)}
+                        isCurrent={hop === current}
+                      />
+                    ) : (
+                      <MessageItem key={hop.id} lanes={lanes} message={hop} />
+                    ),
+                  )
+                ) : (
+                  <li data-part={part} aria-hidden="true">
+                    <svg class="steps-gap" height={items.length * rowHeight} aria-hidden="true" />
+                  </li>
+                )}
+              </Fragment>
+            ))}
           </ol>
         </ScaleContext.Provider>
         {rows.length === 0 && <p class="note steps-head line">No step matches.</p>}
@@ -153,26 +122,18 @@ export function StepList({ totalMs, facts, view, context, links, redactor, hasDr
   )
 }
 
-/** The request behind a hop that nobody saw, the call behind a check; of other steps the step itself. */
-export function originOf(step: TraceStep, steps: ReadonlyMap<string, TraceStep>): TraceStep | undefined {
-  const isPart = step.status === 'not-observable' || step.kind === 'validation'
-  return isPart ? steps.get(step.parentId ?? '') : step
-}
-
 /** All rows that are not folded away or, during a search, all rows that match, folded or not. */
 function rowsOfList(
   rows: readonly Row[],
   failed: readonly Row[],
-  view: TraceView,
-  flow: Flow,
-  names: Names,
+  { view, facts, names }: ShownTrace,
 ): readonly Row[] {
   const query = view.query.value.trim().toLowerCase()
   const found = view.failedOnly.value ? failed : rows
   if (query === '' && view.failedOnly.value) return failed
   if (query !== '')
     return found.filter(row => {
-      const { title, where } = tellRow({ ...row, flow, names })
+      const { title, where } = tellRow(row, facts.flow, names)
       return `${title} ${where}`.toLowerCase().includes(query)
     })
   const open = new Set<string | undefined>([undefined])
@@ -197,9 +158,8 @@ function unseenEdge(hops: readonly Hop[], index: number): string | undefined {
 
 /** Shows the step that a link or a sentence points to, as soon as the step has come. */
 function useSought(
-  view: TraceView,
   rows: readonly Row[],
-  hasDrawer: boolean,
+  { view, hasDrawer }: ShownTrace,
   list: RefObject<HTMLOListElement | null>,
 ): void {
   const sought = view.sought.value
@@ -220,16 +180,14 @@ function useSought(
 
 /** Acts on the keys of the steps. Returns what the last one did, for two seconds. */
 function useStepKeys(
-  view: TraceView,
   rows: readonly Row[],
+  { view, redactor }: ShownTrace,
   list: RefObject<HTMLOListElement | null>,
-  redactor: () => Redactor,
 ): ReadonlySignal<string> {
-  const copied = useSignal('')
-  const move = (key: string) => () => void moveFocus({ key }, list)
+  const { copied, copy } = useCopy()
   const keys = {
-    j: move('j'),
-    k: move('k'),
+    j: () => void moveFocus({ key: 'ArrowDown' }, list),
+    k: () => void moveFocus({ key: 'ArrowUp' }, list),
     ']': () => view.setAll(rows, true),
     '[': () => view.setAll(rows, false),
     f: () => toggle(view.failedOnly),
@@ -237,23 +195,12 @@ function useStepKeys(
     y: () => {
       const row = rows.find(({ number }) => number === view.current.value)
       const command = row && redactor().steps([row.step]).map(asCurl)[0]
-      if (command === undefined) return
-      void navigator.clipboard?.writeText(command).then(
-        () => {
-          copied.value = `Step ${row?.number} copied as curl`
-          setTimeout(() => {
-            copied.value = ''
-          }, confirmedForMs)
-        },
-        () => {},
-      )
+      if (command !== undefined) copy(command, `Step ${row?.number} copied as curl`)
     },
   }
   useKeys(keys, list)
   return copied
 }
-
-const confirmedForMs = 2_000
 
 /** The height of a row, in pixels, where it stands for rows that are not drawn yet. */
 const rowHeight = 36
@@ -262,9 +209,7 @@ type Move = (rows: readonly HTMLElement[], at: number) => HTMLElement | undefine
 
 const focusMoves: ReadonlyMap<string, Move> = new Map<string, Move>([
   ['ArrowDown', (rows, at) => rows[at + 1]],
-  ['j', (rows, at) => rows[at + 1]],
   ['ArrowUp', (rows, at) => rows[at - 1]],
-  ['k', (rows, at) => rows[at - 1]],
   ['Home', rows => rows[0]],
   ['End', rows => rows.at(-1)],
 ])

@@ -6,7 +6,7 @@ import { toReader } from '../words/reader.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { count } from '../words/times.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
-import { tellContexts } from './acrs.ts'
+import { tellContexts } from './read-token.ts'
 import { failedChecks, lastChecks } from './turn-facts.ts'
 
 /** Describes what a step did, and where, by the step's kind and members; the title of the step is never parsed. */

@@ -1,28 +1,25 @@
-import type { Flow } from '@entra-agents/trace'
 import type { ReadonlySignal } from '@preact/signals'
 import { set, toggle } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
-import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { count, formatClock, formatDuration } from '../words/times.ts'
 import { tellStep, tellTool } from './step-words.ts'
 import type { Row, Timeline } from './timeline.ts'
-import type { TraceView } from './trace-view.ts'
+import { type ShownTrace, useTrace } from './trace-context.ts'
 
 interface StepsHeadProps {
   readonly timeline: Timeline
   /** How long the turn has taken, while it runs. */
   readonly elapsed: ReadonlySignal<number> | undefined
-  readonly view: TraceView
   readonly failed: readonly Row[]
-  readonly flow: Flow
-  readonly names: Names
   /** What a key has just done. */
   readonly note: ReadonlySignal<string>
 }
 
 /** The number of steps, the time that they took, the failures, the search and the filter. */
-export function StepsHead({ timeline, elapsed, view, failed, flow, names, note }: StepsHeadProps) {
+export function StepsHead({ timeline, elapsed, failed, note }: StepsHeadProps) {
+  const trace = useTrace()
+  const { view, names } = trace
   const { rows, lengthMs, waitedMs } = timeline
   const { query, failedOnly } = view
   const [first] = failed
@@ -39,7 +36,7 @@ export function StepsHead({ timeline, elapsed, view, failed, flow, names, note }
             {' · '}
             <Button class="link" data-bad="true" onClick={() => view.seek(first.number)}>
               {failed.length} {isDenied ? 'denied' : 'failed'}
-              <span class="visually-hidden">: {tellFailure(first, rows, flow, names)}</span>
+              <span class="visually-hidden">: {tellFailure(first, rows, trace)}</span>
             </Button>
           </>
         ) : (
@@ -72,9 +69,9 @@ function Elapsed({ elapsed }: { readonly elapsed: ReadonlySignal<number> }) {
 }
 
 /** A failed call in words, by its tool. */
-function tellFailure(failed: Row, rows: readonly Row[], flow: Flow, names: Names): string {
+function tellFailure(failed: Row, rows: readonly Row[], { facts, names }: ShownTrace): string {
   const owner = rows.find(({ id }) => id === failed.parent) ?? failed
   const { tool } = owner.step
-  const title = tool ? tellTool(tool) : tellStep(owner.step, flow, names).title
+  const title = tool ? tellTool(tool) : tellStep(owner.step, facts.flow, names).title
   return [title, failed.step.response?.status].filter(Boolean).join(', ')
 }

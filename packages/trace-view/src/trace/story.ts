@@ -1,9 +1,8 @@
 import type { Flow, TokenCard } from '@entra-agents/trace'
-import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names, withArticle } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
+import { actsAsOf, wordsOfToken } from './read-token.ts'
 import { turnBy } from './turn-by-exchange.ts'
 import type { TurnFacts } from './turn-facts.ts'
 import { isFirstTry } from './write-formula.ts'
@@ -47,8 +46,8 @@ export function tellToken(card: TokenCard, names: Names): string {
     return `${capitalise(user)} ${lets} ${client ?? 'this page'} call the ${audience ?? 'blueprint'}, and nothing else.`
   }
   const agent = withArticle(client ?? names.agent)
-  const { flow } = wordsOfToken(card)
-  const forWhom = flow === 'obo' ? `for ${user}` : flowWords[flow].asWhom
+  const { asWhom } = wordsOfToken(card)
+  const forWhom = actsAsOf(card) === 'user' ? `for ${user}` : asWhom
   return `The token for the resource: ${agent} acts ${forWhom} towards ${audience ?? 'the API'}.`
 }
 

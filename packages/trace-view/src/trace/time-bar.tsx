@@ -1,33 +1,33 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import { formatDuration } from '../words/times.ts'
+import { toReader } from '../words/reader.ts'
+import { formatClock, formatDuration } from '../words/times.ts'
 import { barOf, type Extent, gapOf, marksOn, type TimeScale } from './time-scale.ts'
 import type { Row } from './timeline.ts'
+import { useTrace } from './trace-context.ts'
 
 /** A context, so that only the bars are rendered again when the scale changes. */
 export const ScaleContext = createContext<TimeScale>({ lengthMs: 1, waits: [] })
 
-interface TimeBarProps extends Pick<Row, 'span' | 'wait'> {
+interface TimeBarProps {
+  readonly row: Row
   readonly isRunning: boolean
-  /** Whether the bar stands for all bars below it. */
-  readonly isWhole: boolean
-  /** Said beside the hatching of a wait. */
-  readonly said: string
 }
 
 /** When a step ran within its trace; hatched where the turn waited for its user, a dashed line if nobody saw the step. */
-export function TimeBar({ span, wait, isRunning, isWhole, said }: TimeBarProps) {
+export function TimeBar({ row, isRunning }: TimeBarProps) {
+  const { names } = useTrace()
+  const { span, wait, waits, waitedMs, size } = row
   const scale = useContext(ScaleContext)
-  const [first, end] = wait === undefined ? [span?.begin.waits, span?.end?.waits] : [wait, wait + 1]
-  const gaps = scale.waits.map((_wait, index) => gapOf(index, scale)).slice(first ?? 0, end ?? first ?? 0)
+  const gaps = scale.waits.slice(...waits).map(moment => gapOf(moment, scale))
   const bar = span && wait === undefined ? barOf(span, isRunning, scale) : undefined
   const last = wait === undefined ? undefined : gaps[0]
   return (
     <svg class="time-lane wide" aria-hidden="true">
       {!span && wait === undefined && <line class="time-unseen" x2="100%" y1="18" y2="18" />}
-      {gaps.map(
-        gap => gap && <rect key={gap.start} class="time-wait" {...placed(gap)} y="10" height="16" rx="2" />,
-      )}
+      {gaps.map(gap => (
+        <rect key={gap.start} class="time-wait" {...placed(gap)} y="10" height="16" rx="2" />
+      ))}
       {last && (
         <text
           class="time-said"
@@ -36,10 +36,18 @@ export function TimeBar({ span, wait, isRunning, isWhole, said }: TimeBarProps) 
             : { x: `${last.start + last.width}%`, dx: '6' })}
           y="22"
         >
-          {said}
+          {toReader(`you, ${formatClock(Math.round(waitedMs / 1000))}`, names)}
         </text>
       )}
-      {bar && <rect class={isWhole ? 'time-whole' : 'time-span'} {...placed(bar)} y="14" height="8" rx="4" />}
+      {bar && (
+        <rect
+          class={size > 0 && waitedMs > 0 ? 'time-whole' : 'time-span'}
+          {...placed(bar)}
+          y="14"
+          height="8"
+          rx="4"
+        />
+      )}
     </svg>
   )
 }

@@ -33,10 +33,9 @@ export function barOf({ begin, end }: Span, isRunning: boolean, scale: TimeScale
   return { start, width: Math.max(leastWidth, stop - start) }
 }
 
-/** Where a wait is, by its number from 0. */
-export function gapOf(index: number, scale: TimeScale): Extent | undefined {
-  const wait = scale.waits[index]
-  return wait && { start: placeOf({ ...wait, waits: index }, scale), width: waitWidth(scale) }
+/** Where a wait is, by the moment at which it begins. */
+export function gapOf(wait: Moment, scale: TimeScale): Extent {
+  return { start: placeOf(wait, scale), width: waitWidth(scale) }
 }
 
 export interface ScaleMark {

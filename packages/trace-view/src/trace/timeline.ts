@@ -7,6 +7,8 @@ export interface Row {
   readonly id: string
   /** The step; the first one if several asked for the same token. */
   readonly step: TraceStep
+  /** The request behind a hop that nobody saw, the call behind a check; of other steps the step itself. */
+  readonly origin: TraceStep | undefined
   /** The number of the step, from 1, in the order of the trace; 0 if the row stands for several steps. */
   readonly number: number
   /** The id of the row under which this row lies. This row is shown only while its parent is open. */
@@ -28,6 +30,8 @@ export interface Row {
   readonly span: Span | undefined
   /** The number of the wait for the user that this step ended, from 0. */
   readonly wait: number | undefined
+  /** The waits for the user meanwhile: the number of the first, and the number after the last. */
+  readonly waits: readonly [first: number, end: number]
   /** How long the turn waited for its user meanwhile, which is no part of the turn's time. */
   readonly waitedMs: number
 }
@@ -56,6 +60,7 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
   const placed = putSignInsUnderTools(given)
   const clock = new TurnClock(placed)
   const waitOf = new Map(clock.waits.map(({ step }, index) => [step, index]))
+  const stepsById = new Map(placed.map(step => [step.id, step]))
   const children = groupByParent(putDecisionsFirst(placed))
   const top = children.get(undefined) ?? []
   const tools = top.filter(step => step.kind === 'tool')
@@ -67,10 +72,12 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
     number += isOne ? 1 : 0
     const span = clock.spanOf(steps)
     const wait = waitOf.get(step)
-    const during = wait === undefined ? [span?.begin.waits ?? 0, span?.end?.waits ?? 0] : [wait, wait + 1]
+    const first = wait ?? span?.begin.waits ?? 0
+    const waits = [first, wait === undefined ? (span?.end?.waits ?? first) : wait + 1] as const
     rows.push({
       id: step.id,
       step,
+      origin: isPart(step) ? stepsById.get(step.parentId ?? '') : step,
       number: isOne ? number : 0,
       parent: undefined,
       depth: 0,
@@ -83,7 +90,8 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
       durationMs: step.durationMs,
       span,
       wait,
-      waitedMs: clock.waitedMs(...during),
+      waits,
+      waitedMs: clock.waitedMs(...waits),
       ...more,
     })
   }
@@ -131,6 +139,10 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
     waitedMs: clock.waitedMs(),
     waits: clock.waits.map(({ fromMs }) => clock.moment(fromMs)),
   }
+}
+
+function isPart({ status, kind }: TraceStep): boolean {
+  return status === 'not-observable' || kind === 'validation'
 }
 
 /** A step and how deep it lies. */

@@ -1,4 +1,4 @@
-import { readNumericDate, type TokenCard } from '@entra-agents/trace'
+import { type BlueprintCredential, readNumericDate, type TokenCard } from '@entra-agents/trace'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { useNow } from '../browser/now.ts'
@@ -6,12 +6,13 @@ import { toggle } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
 import { IconButton } from '../controls/icon-button.tsx'
 import { TokenMark } from '../identity/token-mark.tsx'
+import { usedRights } from '../identity/verdict.ts'
 import { CheckTicks } from '../identity/verdict-view.tsx'
-import type { Names } from '../words/names.ts'
 import { formatMoment, formatTime } from '../words/times.ts'
-import { type Claims, type ClaimView, claimWords, groupClaims, groupTitles, viewClaims } from './claims.ts'
+import { type ClaimView, claimWords, groupClaims, groupTitles, viewClaims } from './claims.ts'
 import { tellRights } from './comparison.ts'
 import { tellToken } from './story.ts'
+import { useTrace } from './trace-context.ts'
 import '../styles/formula.css'
 
 const claimReferences = [
@@ -22,24 +23,21 @@ const claimReferences = [
   ['Agent token claims', 'https://learn.microsoft.com/entra/agent-id/agent-token-claims'],
 ] as const
 
-/** How a token is shown: the names for its ids, and the clock for its expiry. */
-export interface TokenContext {
-  readonly names: Names
-  readonly clockAheadMs: number
+const credentialWords: Readonly<Record<BlueprintCredential, string>> = {
+  secret: ' (configured: a client secret)',
+  certificate: ' (configured: a certificate)',
+  federated: ' (configured: a federated credential)',
+  unknown: '',
 }
 
 interface TokenCardProps {
   readonly card: TokenCard
-  readonly context: TokenContext
-  /** The configured credential of the blueprint. */
-  readonly credential: string
-  readonly used: readonly string[]
   readonly onClose: () => void
 }
 
 /** A token as it may be shown: whom it represents, its claims, who has checked it. Never the token itself. */
-export function TokenCardView({ card, context, credential, used, onClose }: TokenCardProps) {
-  const { names } = context
+export function TokenCardView({ card, onClose }: TokenCardProps) {
+  const { names, credential = 'unknown' } = useTrace()
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
     box.current?.scrollIntoView({ block: 'nearest' })
@@ -52,17 +50,17 @@ export function TokenCardView({ card, context, credential, used, onClose }: Toke
         <IconButton icon="close" label={`Close ${card.role}`} onClick={onClose} />
       </header>
       {card.observed ? (
-        <TokenLifetime claims={card.claims} clockAheadMs={context.clockAheadMs} />
+        <TokenLifetime card={card} />
       ) : (
         <p>
           {card.role === 'T1' &&
-            `It takes two steps, since only the blueprint has a credential${credential}, and the agent’s token is to name the agent. `}
+            `It takes two steps, since only the blueprint has a credential${credentialWords[credential]}, and the agent’s token is to name the agent. `}
           The sidecar gets this token from Entra ID, or has it in its cache, and shows it for the agent’s.
           What stands here comes from the protocol, not from this answer.
         </p>
       )}
-      {card.claims && <ClaimList card={card} names={names} used={used} />}
-      <TokenChecks card={card} names={names} />
+      {card.claims && <ClaimList card={card} />}
+      <TokenChecks card={card} />
       <p class="fine">
         {card.observed
           ? 'Decoded to explain it. Reading a token is not checking it. Its signature never reaches this page. '
@@ -82,13 +80,9 @@ export function TokenCardView({ card, context, credential, used, onClose }: Toke
 
 const tickMs = 1_000
 
-interface TokenLifetimeProps {
-  readonly claims: Claims | undefined
-  readonly clockAheadMs: number
-}
-
 /** The remaining lifetime of a token, by the agent's clock: the browser's may be wrong. */
-function TokenLifetime({ claims = {}, clockAheadMs }: TokenLifetimeProps) {
+function TokenLifetime({ card: { claims = {} } }: Pick<TokenCardProps, 'card'>) {
+  const { clockAheadMs } = useTrace()
   const now = (useNow(tickMs).value + clockAheadMs) / 1000
   const end = readNumericDate(claims['exp'])
   const begin = readNumericDate(claims['nbf'] ?? claims['iat'])
@@ -115,7 +109,8 @@ function tellLifetime(seconds: number): string {
   return seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`
 }
 
-function TokenChecks({ card, names }: { readonly card: TokenCard; readonly names: Names }) {
+function TokenChecks({ card }: Pick<TokenCardProps, 'card'>) {
+  const { names } = useTrace()
   return card.verifiedBy?.map(({ actor, checks }) => (
     <p key={`${actor} ${checks[0]?.name}`}>
       <CheckTicks checks={checks} /> {checks.map(({ name }) => name).join(', ')}:{' '}
@@ -126,14 +121,8 @@ function TokenChecks({ card, names }: { readonly card: TokenCard; readonly names
   ))
 }
 
-interface ClaimListProps {
-  readonly card: TokenCard
-  readonly names: Names
-  /** The rights that were used. */
-  readonly used: readonly string[]
-}
-
-function ClaimList({ card, names, used }: ClaimListProps) {
+function ClaimList({ card }: Pick<TokenCardProps, 'card'>) {
+  const { names } = useTrace()
   const showAll = useSignal(false)
   const all = viewClaims(card, names)
   const few = all.filter(({ name }) => claimWords(name)?.isMain)
@@ -150,7 +139,7 @@ function ClaimList({ card, names, used }: ClaimListProps) {
                 <code>{claim.name}</code>
               </dt>
               <dd>
-                <ClaimValue claim={claim} used={used} />
+                <ClaimValue {...claim} />
                 {showAll.value && claim.meaning && <p class="fine">{claim.meaning}</p>}
               </dd>
             </div>
@@ -170,14 +159,11 @@ function ClaimList({ card, names, used }: ClaimListProps) {
   )
 }
 
-interface ClaimValueProps extends Pick<ClaimListProps, 'used'> {
-  readonly claim: ClaimView
-}
-
 /** What a claim stands for, and its value as it is in the token; rights by their names, the used ones bold. */
-function ClaimValue({ claim: { name, time, standsFor, text }, used }: ClaimValueProps) {
+function ClaimValue({ name, time, standsFor, text }: ClaimView) {
+  const { verdict } = useTrace()
   if (name === 'scp' || name === 'roles') {
-    const rights = tellRights(text, used)
+    const rights = tellRights(text, usedRights(verdict))
     return (
       <span dir="auto">
         <b>{rights.name}</b>

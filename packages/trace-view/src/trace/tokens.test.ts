@@ -3,9 +3,9 @@ import { expect, it } from 'vitest'
 import { agentId, apiId, blueprintId, pageId, publicConfig } from '../testing/public-config.ts'
 import { accountToken, agentToken, ownToken, userToken } from '../testing/trace.ts'
 import { describeNames, shortenIds } from '../words/names.ts'
-import { actsAsOf } from './acts-as.ts'
 import { groupClaims, groupTitles, viewClaims } from './claims.ts'
 import { type ClaimInWords, compareTokens, tellMainDifference } from './comparison.ts'
+import { actsAsOf } from './read-token.ts'
 import { tellToken } from './story.ts'
 
 const names = describeNames(publicConfig)

@@ -1,12 +1,5 @@
 import type { PublicConfig, TraceStep } from '@entra-agents/trace'
-import {
-  computed,
-  type ReadonlySignal,
-  type Signal,
-  untracked,
-  useComputed,
-  useSignal,
-} from '@preact/signals'
+import { type ReadonlySignal, type Signal, useComputed, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
@@ -15,13 +8,14 @@ import { useMediaQuery } from '../browser/media-query.ts'
 import { set } from '../browser/set.ts'
 import { Segments } from '../controls/segments.tsx'
 import { PhraseView } from '../identity/phrase-view.tsx'
-import { usedRights, type Verdict } from '../identity/verdict.ts'
+import type { Verdict } from '../identity/verdict.ts'
 import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { judgeTurn } from './judge.ts'
-import { type Redactor, redactorFor, redactorKey } from './redactor.ts'
+import { redactorFor } from './redactor.ts'
+import { type ShownTrace, TraceContext } from './trace-context.ts'
 import { TraceTools } from './trace-tools.tsx'
-import { type TraceView, type ViewName, views } from './trace-view.ts'
+import { type TraceView, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
 import { type ReadTools, useCalledTools } from './use-called-tools.ts'
@@ -70,43 +64,35 @@ export function TracePanel({
   const isFinished = useComputed(() => ['done', 'failed'].includes(selected.value.state)).value
   const turn = useComputed(() => selected.value.turn).value
   const pause = useComputed(() => selected.value.pause).value
-  const { message, ...asked } = selected.peek().question
-  const { agent = asked.agent, mode, flow } = turn ?? asked
-  const names = useMemo(() => allNames.ofAgent(agent), [allNames, agent])
+  const { question } = selected.peek()
+  const { agent = question.agent, flow } = turn ?? question
+  const names = allNames.ofAgent(agent)
   const totalMs = useComputed(() => selected.value.result?.timing.totalMs).value
   const facts = useMemo(() => gatherFacts(steps, flow, running, pause), [steps, flow, running, pause])
-  // Who gets a copy of a step sees less than the user.
-  const redactor = useRedactor(answers)
   const verdict = judgeTurn(facts, names, useCalledTools(selected, agent, facts, view, readTools))
+  const isComparing = view.view.value === 'compare'
   const isPast = useSignal(false)
   const body = useRef<HTMLElement>(null)
-  const canAskTwice = (config.agents ?? []).flatMap(({ flows }) => flows).length > 1
-  const answersUntilSelected = () => answers.value.slice(0, answers.value.indexOf(selected) + 1)
+  const { agents = [], entraLogUrl, traceUrl, blueprintCredential } = config
+  const askTwice = agents.flatMap(({ flows }) => flows).length > 1 ? onSideBySide : undefined
   const hasDrawer = useMediaQuery('(min-width: 100rem)') && !isEmbedded
   const clockAheadMs = useComputed(() => selected.value.clockAheadMs ?? 0).value
-  const context = { names, clockAheadMs }
-  const { entraLogUrl, traceUrl } = config
-  const links = useMemo(() => ({ entraLogUrl, traceUrl, turn }), [entraLogUrl, traceUrl, turn])
-  const stepsProps = { totalMs, facts, view, context, links, redactor }
-  const listSteps = () =>
-    steps.length > 0 && <StepList key={view.view.value} {...stepsProps} hasDrawer={hasDrawer} />
-  const draw: Readonly<Record<ViewName, () => ComponentChildren>> = {
-    steps: listSteps,
-    sequence: listSteps,
-    compare: () => (
-      <CompareView
-        answers={answersUntilSelected().map(({ value }) => value)}
-        facts={facts}
-        names={names}
-        used={usedRights(verdict)}
-        chosen={view.compared}
-        onSideBySide={canAskTwice ? onSideBySide : undefined}
-      />
-    ),
+  const shown: ShownTrace = {
+    facts,
+    totalMs,
+    verdict,
+    names,
+    view,
+    links: { entraLogUrl, traceUrl, turn },
+    clockAheadMs,
+    credential: names.isReaderUser ? blueprintCredential : undefined,
+    // A question can name a user whom only another answer’s token reveals.
+    redactor: () => redactorFor(allSteps(answers)),
+    hasDrawer,
   }
 
   return (
-    <>
+    <TraceContext.Provider value={shown}>
       <div class="pane-head line">
         <h2 class="wide-only t2">Identity Trace</h2>
         <Segments
@@ -122,7 +108,7 @@ export function TracePanel({
         {!isEmbedded && (
           <TraceTools
             onPresent={steps.length > 0 ? () => set(view.scene, 1) : undefined}
-            onSideBySide={canAskTwice ? onSideBySide : undefined}
+            onSideBySide={askTwice}
             share={share}
           />
         )}
@@ -138,29 +124,25 @@ export function TracePanel({
           )
         ) : (
           <VerdictCard
-            {...stepsProps}
-            verdict={verdict}
             isFinished={isFinished}
             isPast={isPast}
-            takeUnplayed={() => {
-              const isUnplayed = view.unplayed === selected
-              if (isUnplayed) view.unplayed = undefined
-              return isUnplayed
-            }}
-            credential={names.isReaderUser ? config.blueprintCredential : undefined}
+            takeUnplayed={() => view.takeUnplayed(selected)}
           />
         )}
-        {draw[view.view.value]()}
+        {isComparing ? (
+          <CompareView
+            answers={answers.value.slice(0, answers.value.indexOf(selected) + 1).map(({ value }) => value)}
+            onSideBySide={askTwice}
+          />
+        ) : (
+          steps.length > 0 && <StepList key={view.view.value} />
+        )}
       </section>
-      {hasDrawer && view.view.value !== 'compare' && <StepDrawer {...stepsProps} />}
+      {hasDrawer && !isComparing && <StepDrawer />}
       {view.scene.value !== undefined && (
-        <Presenter
-          scene={view.scene}
-          turns={[{ question: message, mode, flow, steps, running, pause, names }]}
-          known={() => allSteps(answers)}
-        />
+        <Presenter scene={view.scene} turns={[{ answer: selected, names }]} known={() => allSteps(answers)} />
       )}
-    </>
+    </TraceContext.Provider>
   )
 }
 
@@ -186,21 +168,6 @@ function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: Verdic
       </p>
     </div>
   )
-}
-
-/**
- * A redactor for the tokens of all answers, since a question can name a user whom only another answer’s token reveals. It is made
- * when it is asked for, and not for each token of an answer that still runs.
- */
-function useRedactor(answers: TracePanelProps['answers']): () => Redactor {
-  return useMemo(() => {
-    const tokens = computed(() => redactorKey(allSteps(answers)))
-    const redactor = computed(() => {
-      tokens.value
-      return untracked(() => redactorFor(allSteps(answers)))
-    })
-    return () => redactor.peek()
-  }, [answers])
 }
 
 function allSteps(answers: TracePanelProps['answers']): TraceStep[] {

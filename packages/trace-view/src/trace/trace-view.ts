@@ -48,6 +48,13 @@ export class TraceView {
     this.view = signal((isKept && viewNamed(readStored('local', 'trace-view'))) || 'steps')
   }
 
+  /** Whether this answer's exchange has still to be played; from then on it has been. */
+  takeUnplayed(answer: object): boolean {
+    const isUnplayed = this.unplayed === answer
+    if (isUnplayed) this.unplayed = undefined
+    return isUnplayed
+  }
+
   keepView(): void {
     if (this.#isKept) writeStored('local', 'trace-view', this.view.value)
   }

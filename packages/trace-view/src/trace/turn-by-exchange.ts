@@ -1,4 +1,4 @@
-import type { Check } from '@entra-agents/trace'
+import type { Actor, Check } from '@entra-agents/trace'
 import type { ApiGate, Formula } from '../identity/formula.ts'
 import type { FactAnswer, OutcomeKind } from '../identity/verdict.ts'
 import { capitalise, listInWords, type Names } from '../words/names.ts'
@@ -19,6 +19,17 @@ export interface TurnByExchange extends TurnFacts {
   readonly status: number | undefined
   /** The authentication contexts that the API wanted in a stronger sign-in. */
   readonly contexts: readonly string[]
+  /** The right that the API wanted. */
+  readonly wanted: string | undefined
+  /** Whether a right is what TR lacked. */
+  readonly isRightMissing: boolean
+  /** Who denied the call, and the check that failed there. */
+  readonly denier: Actor | undefined
+  readonly failedCheck: string | undefined
+  /** The checks that decided, as far as they were reported. */
+  readonly checks: readonly Check[]
+  /** How many of these checks TR passed: "7 of 7"; `undefined` if none. */
+  readonly passed: string | undefined
 }
 
 /** What one outcome is called wherever it occurs, so that verdict, story, formula, presenter and report agree. */
@@ -52,16 +63,42 @@ export function turnBy(
   use: TokenUse | undefined = facts.exchange,
 ): TurnByExchange {
   const { asked } = facts
+  const { problem, response, to } = use?.decisive ?? {}
+  const failed = use && failedChecks(use.token).at(-1)
+  const failedCheck = problem?.failedCheck ?? failed?.check
+  const denier = to ?? failed?.actor
+  const checks = use ? decidingChecks(use, denier, failedCheck) : []
   return {
     ...facts,
     use,
     names,
     agent: capitalise(names.agent),
     api: use ? decidingApi(use, names) : asked?.api === undefined ? 'the API' : names.actor(asked.api),
-    status: use?.decisive?.response?.status,
-    contexts:
-      asked?.kind === 'step-up' ? asked.contexts : wantedContexts(use?.decisive?.problem?.claimsChallenge),
+    status: response?.status,
+    contexts: asked?.kind === 'step-up' ? asked.contexts : wantedContexts(problem?.claimsChallenge),
+    wanted: problem?.needs?.permission,
+    isRightMissing: problem?.needs !== undefined || failedCheck === 'permission',
+    denier,
+    failedCheck,
+    checks,
+    passed: checks.some(({ ok }) => ok) ? countPassed(checks) : undefined,
   }
+}
+
+/** The last reported checks of TR, unless they are those of another call: if a check failed, it must be among them. */
+function decidingChecks(
+  { token, outcome }: TokenUse,
+  denier?: Actor,
+  failedCheck?: string,
+): readonly Check[] {
+  if (outcome !== 'denied') {
+    const { checks = [] } = lastChecks(token, 'api') ?? {}
+    return outcome === 'more' && checks.every(({ ok }) => ok) ? [] : checks
+  }
+  const last = lastChecks(token)
+  const isReported = last?.checks.some(({ name, ok }) => !ok && name === failedCheck)
+  if (last && last.actor === denier && isReported) return last.checks
+  return failedCheck === undefined ? [] : [{ name: failedCheck, ok: false }]
 }
 
 /** The API whose answer decided the outcome; all APIs if each allowed its calls. */
@@ -77,28 +114,6 @@ export function apisOfUse({ apis, token }: TokenUse, names: Names): string {
 /** A text that may start with “the API”, at the start of a sentence; the names of APIs keep their case. */
 export function startSentence(text: string): string {
   return text.replace(/^the API/, 'The API')
-}
-
-/** Who denied the call, the check that failed there, and the checks that were reported up to it. */
-export function findDenial({ token, decisive }: TokenUse) {
-  const failed = failedChecks(token).at(-1)
-  const actor = decisive?.to ?? failed?.actor
-  const check = decisive?.problem?.failedCheck ?? failed?.check
-  const last = lastChecks(token)
-  // The last checks may be those of another call with the same token.
-  const reported = last?.actor === actor ? last?.checks : undefined
-  if (reported?.some(({ name, ok }) => !ok && name === check)) return { actor, check, checks: reported }
-  return { actor, check, checks: check === undefined ? [] : [{ name: check, ok: false }] }
-}
-
-export function isRightMissing(use: TokenUse): boolean {
-  return use.decisive?.problem?.needs !== undefined || findDenial(use).check === 'permission'
-}
-
-/** How many checks of its API a token passed, as the API reported: "7 of 7"; `undefined` if it reported none. */
-export function tellChecks(use: TokenUse | undefined): string | undefined {
-  const last = use && lastChecks(use.token, 'api')
-  return last && countPassed(last.checks)
 }
 
 export function countPassed(checks: readonly Check[]): string {

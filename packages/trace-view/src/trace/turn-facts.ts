@@ -1,9 +1,8 @@
-import type { Actor, Flow, PauseKind, TokenCard, TokenRole, TraceStep } from '@entra-agents/trace'
+import type { Actor, Flow, LogIds, PauseKind, TokenCard, TokenRole, TraceStep } from '@entra-agents/trace'
 import { problemKind } from '../words/problem-kinds.ts'
 import { wantedContexts } from '../words/step-up.ts'
-import { actsAsOf } from './acts-as.ts'
 import { indexSteps, type StepIndex } from './step-index.ts'
-import { type KnownPause, tokenKey, tokensOf } from './traced-answer.ts'
+import { type KnownPause, type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
 
 /**
  * The outcome of the calls with one TR. `answered` stands for a status below 500 that is neither success nor denial, such as
@@ -75,6 +74,10 @@ export interface TurnFacts {
 
 /** What the outcome follows from. */
 type Findings = Omit<TurnFacts, 'outcome' | 'exchange'>
+
+export function factsOf({ steps, turn, question, state, pause }: TracedAnswer): TurnFacts {
+  return gatherFacts(steps, (turn ?? question).flow, state === 'running', pause)
+}
 
 /** @param pause what the turn waits for, if it waits */
 export function gatherFacts(
@@ -195,6 +198,11 @@ function isFinalRefusal({ parentId }: TraceStep, tools: StepIndex['tools']): boo
   return tool === undefined || hasFailed(tool)
 }
 
+/** Whether a step has not ended and may still: its turn runs, or waits for the user. */
+export function isGoingOn({ status }: TraceStep, { running, asked }: TurnFacts): boolean {
+  return status === (running ? 'running' : asked?.isOpen ? 'waiting' : undefined)
+}
+
 /** Whether a step failed by itself: a call that the user denied was not made. */
 export function hasFailed({ status, approval }: TraceStep): boolean {
   return status === 'failed' && approval === undefined
@@ -213,14 +221,6 @@ export function lastChecks({ verifiedBy = [] }: TokenCard, by?: 'agent' | 'api')
   return last && { ...last, passed: last.checks.filter(({ ok }) => ok).length }
 }
 
-/** The rights that a token carries, and the claim that contains them. */
-export function rightsOf(card: TokenCard) {
-  const claim = actsAsOf(card) === 'agent' ? 'roles' : 'scp'
-  const value = card.claims?.[claim]
-  const rights = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(' ') : []
-  return { claim, rights: rights.filter(right => right !== '') }
-}
-
 /** Whether Entra ID refused a token, rather than being unreachable or throttling. */
 function isRefusal({ kind, problem }: TraceStep): boolean {
   return (
@@ -231,6 +231,11 @@ function isRefusal({ kind, problem }: TraceStep): boolean {
 /** The last request for a token that the agent made. */
 export function lastTokenRequest({ steps }: TurnFacts): TraceStep | undefined {
   return steps.findLast(({ kind, status }) => kind === 'token-request' && status !== 'not-observable')
+}
+
+/** The ids of the turn’s steps in the logs of others; of each kind the last one. */
+export function logIdsOf({ steps }: TurnFacts): LogIds {
+  return Object.assign({}, ...steps.map(({ logIds }) => logIds))
 }
 
 /** The outcome of a turn: a call that waits, or else the worst outcome of its tokens. */

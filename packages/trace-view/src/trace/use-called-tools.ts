@@ -2,9 +2,10 @@ import type { Flow } from '@entra-agents/trace'
 import { type ReadonlySignal, signal, useComputed } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { CalledTool } from './judge.ts'
+import { rightsOf } from './read-token.ts'
 import type { TraceView } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
-import { rightsOf, type TurnFacts } from './turn-facts.ts'
+import type { TurnFacts } from './turn-facts.ts'
 
 /** Asks the agent for its tools and the rights that they need. */
 export type ReadTools = (asked: { agent: string; flow: Flow }) => Promise<readonly CalledTool[]>

@@ -3,12 +3,12 @@ import { useEffect, useRef } from 'preact/hooks'
 import { lazy } from '../browser/lazy.tsx'
 import { Button } from '../controls/button.tsx'
 import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
-import type { ExchangeProps } from './exchange.tsx'
+import { useTrace } from './trace-context.ts'
 import { useReplay } from './use-replay.ts'
 
 const Exchange = lazy(async () => (await import('./exchange.tsx')).Exchange)
 
-interface VerdictCardProps extends Omit<ExchangeProps, 'canPlay' | 'onSeen'> {
+interface VerdictCardProps {
   /** Whether the answer is complete, so that its exchange can be played. */
   readonly isFinished: boolean
   /** Tells whether the exchange is to be played by itself, once, and notes that it is now. */
@@ -18,8 +18,8 @@ interface VerdictCardProps extends Omit<ExchangeProps, 'canPlay' | 'onSeen'> {
 }
 
 /** Who called, for whom, by which right, allowed by whom; then how that came about, as fully as the view has room for. */
-export function VerdictCard(props: VerdictCardProps) {
-  const { facts, verdict, view, isFinished, takeUnplayed, isPast } = props
+export function VerdictCard({ isFinished, takeUnplayed, isPast }: VerdictCardProps) {
+  const { facts, verdict, view } = useTrace()
   const shown = view.view.value
   const card = useRef<HTMLElement>(null)
   const canPlay = isFinished && shown === 'steps' && facts.uses.length > 0
@@ -47,7 +47,7 @@ export function VerdictCard(props: VerdictCardProps) {
         )}
       </VerdictLine>
       <FourAnswers answers={verdict.answers} />
-      {shown === 'steps' && <Exchange {...props} canPlay={canPlay} onSeen={() => takeUnplayed() && play()} />}
+      {shown === 'steps' && <Exchange canPlay={canPlay} onSeen={() => takeUnplayed() && play()} />}
     </section>
   )
 }

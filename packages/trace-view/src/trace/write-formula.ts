@@ -9,19 +9,10 @@ import {
 import { type FormulaTerm, flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { tellContexts } from './acrs.ts'
-import { wordsOfToken } from './acts-as.ts'
 import { outcomes } from './outcomes.ts'
-import {
-  apisOfUse,
-  countPassed,
-  findDenial,
-  startSentence,
-  type TurnByExchange,
-  tellChecks,
-  turnBy,
-} from './turn-by-exchange.ts'
-import { isUndecided, rightsOf, type TokenUse, type TurnFacts } from './turn-facts.ts'
+import { rightsOf, tellContexts, wordsOfToken } from './read-token.ts'
+import { apisOfUse, startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
+import { isUndecided, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** The exchange of a turn as formulas, one for each TR, and one for what a call waits for; without both, one that breaks off. */
 export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
@@ -68,7 +59,7 @@ function tellLegend(turn: TurnByExchange, isLast: boolean): string | undefined {
 }
 
 /** Explains the hops that the agent did not see. */
-export function tellUnseenHops({ uses, running }: TurnFacts): string {
+function tellUnseenHops({ uses, running }: TurnFacts): string {
   if (running && uses.length === 0) return 'The agent does not see this part.'
   const isCached = uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
   const before = isCached ? ', before this question' : ''
@@ -165,13 +156,7 @@ function tellAudience(use: TokenUse, names: Names): string {
 }
 
 function writeGate(turn: TurnByExchange): ApiGate {
-  const { use } = turn
-  const [state, line] = outcomes[use?.outcome ?? turn.outcome].gate(turn)
-  return { state, title: startSentence(turn.api), line, passed: tellPassed(state, use) }
-}
-
-function tellPassed(state: ApiGate['state'], use: TokenUse | undefined): string | undefined {
-  if (state === 'allowed') return tellChecks(use)
-  const { checks } = state === 'denied' && use ? findDenial(use) : { checks: [] }
-  return checks.length > 1 ? countPassed(checks) : undefined
+  const [state, line] = outcomes[turn.use?.outcome ?? turn.outcome].gate(turn)
+  const isDecided = state === 'allowed' || state === 'denied'
+  return { state, title: startSentence(turn.api), line, passed: isDecided ? turn.passed : undefined }
 }

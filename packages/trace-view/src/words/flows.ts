@@ -4,7 +4,7 @@ import type { Flow, TokenRole } from '@entra-agents/trace'
 export type FormulaTerm = Exclude<TokenRole, 'TR'>
 
 /** The page's words for a flow. */
-interface FlowWords {
+export interface FlowWords {
   /** The flow's name where the user chooses it. */
   readonly label: string
   /** Entra's own name of the flow, by which its documentation and logs know it. */
@@ -18,8 +18,18 @@ interface FlowWords {
   readonly terms: readonly FormulaTerm[]
   /** The name of TR in the formula. */
   readonly result: string
+  /** What TR names, on its plate; of the agent's own TR, only its API matters. */
+  readonly named?: string
   /** Whose right TR carries, and where this right comes from. */
   readonly right: string
+  /** Whose right TR carries, in one word. */
+  readonly whose: string
+  /** The story's sentence about who gave TR's right, and what no token tells of it. */
+  readonly origin?: string
+  /** For whom the agent calls, beside its name. */
+  readonly forWhom: string
+  /** Whom TR is about. */
+  readonly subject: string
   /** An example of a question that needs no tool and explains the flow. */
   readonly example: string
 }
@@ -34,6 +44,9 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     terms: ['T1'],
     result: 'Agent’s token',
     right: 'its own',
+    whose: 'its own',
+    forWhom: 'itself',
+    subject: 'the agent itself',
     example: 'Who are you when you call an API?',
   },
   obo: {
@@ -44,7 +57,13 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     asWhom: 'for you',
     terms: ['T1', 'Tc'],
     result: 'Agent’s token',
+    named: 'names agent and you',
     right: 'yours, by consent',
+    whose: 'yours',
+    origin:
+      'The scope shows that somebody consented, you or an administrator; who it was, only Entra ID knows.',
+    forWhom: 'you',
+    subject: 'you',
     example: 'What can you see about me?',
   },
   'agent-user': {
@@ -55,7 +74,12 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     asWhom: 'as its own user account',
     terms: ['T1', 'T2'],
     result: 'Account’s token',
+    named: 'names its own account',
     right: 'granted to the agent',
+    whose: 'its user account’s',
+    origin: 'The scope shows that an administrator consented; which one, only Entra ID knows.',
+    forWhom: 'its user account',
+    subject: 'the agent’s user account',
     example: 'Who are you when you call an API?',
   },
 }

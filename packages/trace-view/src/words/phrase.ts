@@ -10,10 +10,9 @@ export function phrase(words: TemplateStringsArray, ...parts: readonly (PhrasePa
   return words.flatMap((text, index) => [text, parts[index] ?? ''].flat()).filter(part => part !== '')
 }
 
-/** The marks of the tokens, as parts of a phrase. */
-export const tokenMarks = {
-  Tc: { token: 'Tc' },
-  T1: { token: 'T1' },
-  T2: { token: 'T2' },
-  TR: { token: 'TR' },
-} as const satisfies Readonly<Record<TokenRole, PhrasePart>>
+/** A phrase as text, for where it is not drawn. */
+export function phraseText(phrase: Phrase): string {
+  return phrase
+    .map(part => (typeof part === 'string' ? part : 'code' in part ? part.code : part.token))
+    .join('')
+}

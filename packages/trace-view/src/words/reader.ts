@@ -18,7 +18,7 @@ const swaps: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Members whose values quote a token or a request, and so are never reworded. */
-const quotedMembers: ReadonlySet<string> = new Set(['card', 'checks', 'code', 'id'])
+const quotedMembers: ReadonlySet<string> = new Set(['card', 'checks', 'code'])
 
 /** Rewords the page's texts for its reader. */
 export function toReader<Value>(value: Value, names: Names): Value {

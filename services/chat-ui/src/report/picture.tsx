@@ -1,4 +1,5 @@
 import type { FactAnswer, OutcomeKind } from '@entra-agents/trace-view/identity/verdict'
+import { phraseText } from '@entra-agents/trace-view/words/phrase'
 import { render } from 'preact'
 import type { ExportedFile } from './file-shape.ts'
 import { fitText, widthOf } from './fit-text.ts'
@@ -20,7 +21,7 @@ import {
   tones,
   white,
 } from './picture-parts.tsx'
-import { namesOf, phraseText, tellTurn } from './told-turn.ts'
+import { namesOf, tellTurn } from './told-turn.ts'
 
 const [width, height] = [1200, 630]
 

@@ -4,7 +4,7 @@ import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
 import { gatherFacts, type TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { describeNames, type Names } from '@entra-agents/trace-view/words/names'
-import type { Phrase } from '@entra-agents/trace-view/words/phrase'
+import { phraseText } from '@entra-agents/trace-view/words/phrase'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
 
@@ -36,12 +36,4 @@ export function tellTurn({ turn, question, steps }: ExportedTurn, ofFile: Names)
 function withoutMasks({ detail, ...answer }: FactAnswer): FactAnswer {
   const isMasked = phraseText(detail).includes(' hidden›')
   return { ...answer, detail: isMasked ? ['left out by the sender'] : detail }
-}
-
-export function phraseText(phrase: Phrase): string {
-  const words = phrase.map(part => {
-    if (typeof part === 'string') return part
-    return 'code' in part ? part.code : part.token
-  })
-  return words.join('')
 }

@@ -11,7 +11,7 @@ import { EntraLink } from '@entra-agents/trace-view/trace/log-links'
 import { Presenter } from '@entra-agents/trace-view/trace/presenter'
 import { TracePanel } from '@entra-agents/trace-view/trace/trace-panel'
 import type { TraceView } from '@entra-agents/trace-view/trace/trace-view'
-import { gatherFacts, lastTokenRequest } from '@entra-agents/trace-view/trace/turn-facts'
+import { factsOf, lastTokenRequest } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { capitalise } from '@entra-agents/trace-view/words/names'
@@ -43,9 +43,7 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
   const gather = ({ selected }: Conversation): AskedSide | undefined => {
     const answer = selected.value
     if (!answer) return undefined
-    const { question, steps, state, pause } = answer.value
-    const facts = gatherFacts(steps, question.flow, state === 'running', pause)
-    return { answer, facts, names: names.ofAgent(question.agent) }
+    return { answer, facts: factsOf(answer.value), names: names.ofAgent(answer.value.question.agent) }
   }
   const [left, right] = [gather(pair.sides[0]), gather(pair.sides[1])]
   const isOneAgent = left?.names.agent === right?.names.agent
@@ -133,17 +131,7 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
             <Presenter
               scene={view.scene}
               known={() => [left, right].flatMap(({ answer }) => answer.value.steps)}
-              turns={[left, right].map(({ answer, names }) => {
-                const { question, steps, state, pause } = answer.value
-                return {
-                  ...question,
-                  question: question.message,
-                  steps,
-                  running: state === 'running',
-                  pause,
-                  names,
-                }
-              })}
+              turns={[left, right]}
             />
           )}
         </div>
