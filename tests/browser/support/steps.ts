@@ -32,7 +32,7 @@ export function tracePane(page: Page): Locator {
 /** Opens all steps of the shown trace, by the keyboard shortcut. */
 export async function openSteps(page: Page): Promise<void> {
   await page.locator('.step').first().press(']')
-  await page.locator('.step-more').first().waitFor()
+  await page.locator('.step-more .note').first().waitFor()
 }
 
 /** Waits until the trace shows that the weather API saw the agent act for this user. */
