@@ -224,7 +224,7 @@ function tellRow(row: Row, flow: Flow, names: Names): readonly ComponentChildren
     where,
     token && <TokenMark token={token} />,
     offsetMs !== undefined && formatDuration(offsetMs),
-    tellTime({ ...row, running: false }),
+    tellTime(row, false),
   ]
 }
 
