@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { faults as bedrockFaults } from '../emulators/bedrock/src/control/controls.ts'
 import { faults as entraFaults } from '../emulators/entra/src/emulator/faults.ts'
 import { troubleshootingFile, troubleshootingPage } from '../scripts/troubleshooting.ts'
+import { blocksOf } from './guides/commands.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(resolve(root, path), 'utf8')
@@ -19,9 +20,11 @@ function readSources(folders: readonly string[]): string {
     .join('\n')
 }
 
-const pages = ['*.md', 'docs/*.md', '{packages,emulators,charts}/*/README.md'].flatMap(pattern =>
-  globSync(pattern, { cwd: root }),
-)
+/** What coding agents read. */
+const pagesOfAgents = ['AGENTS.md', ...globSync('.agents/skills/*/SKILL.md', { cwd: root })]
+const pages = ['*.md', 'docs/*.md', '{packages,emulators,charts}/*/README.md']
+  .flatMap(pattern => globSync(pattern, { cwd: root }))
+  .concat(pagesOfAgents.slice(1))
 const variablePattern = '(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|HOST|PORT|EMULATED)'
 const problemCodes = new Set(namesIn(read('docs/troubleshooting.md'), /`([A-Z_]+)`/g))
 /** Error codes of Node and its libraries. */
@@ -46,6 +49,26 @@ function documentedVariables(): readonly string[] {
   return [...namesIn(read('.env.example'), /^([A-Z0-9_]+)=/gm), ...explained].filter(
     name => !problemCodes.has(name),
   )
+}
+
+/** The commands of this repository, and whether the script, target, file, option or archive that they name is there. */
+// biome-ignore format: table
+const commandsHere: readonly (readonly [pattern: RegExp, isThere: (name: string) => boolean])[] = [
+  [/^npm ci()$/, () => true],
+  [/^npm run (\S+)$/, script => script in JSON.parse(read('package.json')).scripts],
+  [/^make (\S+)$/, target => read('Makefile').includes(`\n${target}:`)],
+  [/^npx vitest (?:run|related --run) (\S+)(?: -u)?$/, path => existsSync(resolve(root, path))],
+  [/^npx --no-install agentctl (doctor)$/, () => true],
+  [/^npx --no-install agentctl entra (\w+)$/, command => existsSync(resolve(root, `packages/agentctl/tests/entra/golden/help-of-${command}.txt`))],
+  [/^npx --no-install agentctl doctor (--\w+) \S+$/, option => read('packages/agentctl/src/agentctl.ts').includes(`'${option} <`)],
+  [/^npm install (?:--save-dev )?\.\.\/entra-bedrock-agent\/dist\/packages\/entra-agents-(\w+)\.tgz$/, name => new RegExp(`folder: '.*/${name === 'emulators' ? 'kit' : name}'`).test(read('scripts/pack.ts'))],
+]
+
+function isCommandHere(line: string): boolean {
+  return commandsHere.some(([pattern, isThere]) => {
+    const [, name] = pattern.exec(line) ?? []
+    return name !== undefined && isThere(name)
+  })
 }
 
 describe('the documentation', () => {
@@ -92,6 +115,22 @@ describe('the documentation', () => {
     )
     expect(named.length).toBeGreaterThan(0)
     expect(named.filter(target => !targets.has(target))).toEqual([])
+  })
+
+  it.each(pagesOfAgents)('shows only commands that exist to coding agents in %s', page => {
+    const lines = blocksOf(page).flatMap(block => block.lines)
+    expect(lines.length).toBeGreaterThan(4)
+    expect(lines.filter(line => !isCommandHere(line))).toEqual([])
+  })
+
+  it('has skills of the form by which coding agents find them (agentskills.io)', () => {
+    expect(pagesOfAgents.length).toBeGreaterThan(1)
+    for (const page of pagesOfAgents.slice(1)) {
+      const [, name, description = ''] = /^---\nname: (\S+)\ndescription: (.*)\n---\n/.exec(read(page)) ?? []
+      expect([page, description.length > 0]).toEqual([`.agents/skills/${name}/SKILL.md`, true])
+      expect(description.length).toBeLessThanOrEqual(1_024)
+      expect(read(page).split('\n').length).toBeLessThan(100)
+    }
   })
 
   it('explains every variable that a service or the demo reads', () => {
