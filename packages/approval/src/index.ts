@@ -2,7 +2,7 @@ export { Approvals } from './approvals.ts'
 export { canonicalJson } from './call-digest.ts'
 export type { PausableTurn, PauseForUser, TurnFigures, WaitingTurn } from './pausable-turn.ts'
 export { approvalProblem, approvalProblems } from './problems.ts'
-export { createSealKeys, readSealKeys, type SealKeys } from './seal-keys.ts'
+export { createSealKeys, readSealKeyFile, readSealKeys, type SealKeys } from './seal-keys.ts'
 export {
   type CallEnd,
   denialText,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { EnvironmentReader } from '@entra-agents/service-kit'
 import { approvalProblem } from './problems.ts'
 
 /** A key of AES-256-GCM. */
@@ -54,6 +55,17 @@ export function readSealKeys(file: string): SealKeys {
       const known = performance.now() - readAtMs < rereadMs ? keys : read()
       return known.find(key => key.kid === kid)
     },
+  }
+}
+
+/** The keys in the file that `SEAL_KEYS_FILE` names; `undefined` if it names none, and this process makes a key of its own. */
+export function readSealKeyFile(env: EnvironmentReader): SealKeys | undefined {
+  const file = env.optional('SEAL_KEYS_FILE')
+  try {
+    return file === undefined ? undefined : readSealKeys(file)
+  } catch (error) {
+    env.fault(`SEAL_KEYS_FILE (${file}) cannot be used: ${error instanceof Error ? error.message : error}`)
+    return undefined
   }
 }
 

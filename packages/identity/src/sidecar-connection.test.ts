@@ -59,6 +59,16 @@ describe('the connection to the sidecar', () => {
     }
   })
 
+  it.each([
+    ['http://127.0.0.1:5000', 'http://localhost:5000'],
+    ['http://[::1]:5000/', 'http://localhost:5000'],
+    ['http://localhost:5001', 'http://localhost:5001'],
+  ])('uses `localhost`, which every sidecar accepts, for a sidecar on loopback: %s', async (given, used) => {
+    const { url, close } = connectSidecar(given, 1_000)
+    expect(url).toBe(used)
+    await close()
+  })
+
   it('needs a look-up for a name other than `localhost`', async () => {
     const url = await startSidecar()
     await expect(askSidecar(url.replace('localhost', 'sidecar.invalid'))).rejects.toThrow(

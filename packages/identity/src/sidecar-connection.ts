@@ -26,15 +26,19 @@ const lookup: LookupFunction = (name, options, found) => {
 /**
  * Connects to the Entra Auth SDK sidecar, over kept-alive connections. `get` throws a SendError, or the signal's reason.
  *
- * @param sidecarUrl its host must be `localhost`: the only name that every version of the sidecar accepts
+ * @param given loopback addresses become `localhost`, the only host name that every version of the sidecar accepts
  */
-export function connectSidecar(sidecarUrl: string, connectTimeoutMs: number) {
+export function connectSidecar(given: string, connectTimeoutMs: number) {
+  const url = given
+    .replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
+    .replace(/\/$/, '')
   const { send, close } = createSender({ connections: 64, connectTimeoutMs, lookup })
   return {
+    url,
     close,
     get: ({ path, headers, ...limits }: SidecarCall) =>
       send({
-        url: `${sidecarUrl}${path}`,
+        url: `${url}${path}`,
         headers: { accept: 'application/json', ...headers },
         maxBytes: maxBodyBytes,
         ...limits,

@@ -38,10 +38,7 @@ export interface SidecarOptions {
  * @example `createIdentityClient({ …, tokens: sidecar({ url: 'http://localhost:5000' }) })`
  */
 export function sidecar({ url, timing = identityTiming }: SidecarOptions): TokenSource {
-  const sidecarUrl = url
-    .replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
-    .replace(/\/$/, '')
-  const connection = connectSidecar(sidecarUrl, timing.sidecarConnectMs)
+  const connection = connectSidecar(url, timing.sidecarConnectMs)
 
   /**
    * While the sidecar waits for Entra it sends nothing, possibly for minutes. After a long silence,
@@ -100,7 +97,7 @@ export function sidecar({ url, timing = identityTiming }: SidecarOptions): Token
       }
     },
     /** The URL that is requested, for display. */
-    urlOf: (request: TokenRequest) => `${sidecarUrl}${tokenPath(request)}`,
+    urlOf: (request: TokenRequest) => `${connection.url}${tokenPath(request)}`,
     close: connection.close,
   }
 }

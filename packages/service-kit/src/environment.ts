@@ -80,11 +80,7 @@ export class EnvironmentReader {
 
   /** A comma-separated list of GUIDs, in lower case. */
   guidList(name: string): readonly string[] {
-    const items = this.list(name, [])
-    for (const item of items) {
-      if (!isGuid(item)) this.fault(`${name} must be a comma-separated list of GUIDs; "${item}" is none.`)
-    }
-    return items.map(item => item.toLowerCase())
+    return this.listOf(name, 'GUIDs', isGuid).map(item => item.toLowerCase())
   }
 
   /** A GUID in lower case, or `undefined` when unset. */
@@ -171,6 +167,16 @@ export class EnvironmentReader {
           .split(',')
           .map(item => item.trim())
           .filter(item => item !== '')
+  }
+
+  /** A comma-separated list of what `isItem` accepts; without a default. */
+  listOf(name: string, inWords: string, isItem: (item: string) => boolean): readonly string[] {
+    const items = this.list(name, [])
+    for (const item of items) {
+      if (!isItem(item))
+        this.fault(`${name} must be a comma-separated list of ${inWords}; "${item}" is none.`)
+    }
+    return items
   }
 
   /**

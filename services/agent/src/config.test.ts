@@ -93,14 +93,6 @@ describe('The agent’s configuration', () => {
     ).toEqual([page, other])
   })
 
-  it.each([
-    ['http://127.0.0.1:5000', 'http://localhost:5000'],
-    ['http://[::1]:5000/', 'http://localhost:5000'],
-    ['http://localhost:5001', 'http://localhost:5001'],
-  ])('uses `localhost`, which every sidecar accepts, for a sidecar on loopback: %s', (given, used) => {
-    expect(readConfig({ ...needed, SIDECAR_URL: given }).sidecarUrl).toBe(used)
-  })
-
   it('accepts only addresses, CIDR blocks and named ranges as trusted proxies', () => {
     const good = '192.0.2.1, 10.244.3.0/24, 2001:db8::/48, ::1, loopback'
     expect(readConfig({ ...needed, TRUSTED_PROXIES: good }).trustedProxies).toEqual(good.split(', '))

@@ -1,9 +1,8 @@
-import { isIP } from 'node:net'
-import { readSealKeys, type SealKeys, type Toolset } from '@entra-agents/approval'
+import { readSealKeyFile, type Toolset } from '@entra-agents/approval'
 import { readBedrockConfig } from '@entra-agents/bedrock-access'
 import { type Blueprint, readAgents } from '@entra-agents/identity/core'
 import { readMcpServers } from '@entra-agents/mcp-tools'
-import { type EnvironmentReader, readEnvironment } from '@entra-agents/service-kit'
+import { type EnvironmentReader, isProxyRange, readEnvironment } from '@entra-agents/service-kit'
 import { readTelemetry } from '@entra-agents/telemetry'
 import { blueprintCredentials } from '@entra-agents/trace'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
@@ -17,7 +16,7 @@ type ToolsetReader = (env: EnvironmentReader) => Toolset | undefined
 /** Every API that the agent has tools for. A further API needs a folder under tools/ and its name here. */
 const toolsetReaders: readonly ToolsetReader[] = [readWeatherToolset]
 
-const emulatedParts = ['entra', 'auth-sidecar', 'bedrock'] as const
+const emulatedParts: readonly string[] = ['entra', 'auth-sidecar', 'bedrock']
 
 /** The configuration, once it has passed all checks. */
 export type Config = ReturnType<typeof readConfig>
@@ -48,7 +47,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       logLevel: env.logLevel(),
       stopTimeoutMs: env.integer('STOP_TIMEOUT_MS', 25_000, 1_000, 600_000),
       /** Proxies whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. */
-      trustedProxies: readTrustedProxies(env),
+      trustedProxies: env.listOf('TRUSTED_PROXIES', 'IP addresses and CIDR blocks', isProxyRange),
       blueprint,
       /** The kind of the sidecar's credential, as configured; for display only. */
       blueprintCredential: env.oneOf('BLUEPRINT_CREDENTIAL', blueprintCredentials, 'unknown'),
@@ -57,7 +56,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
       /** Clients that may obtain users' tokens for the agent; an empty list allows any client. */
       allowedClients: readAllowedClients(env),
-      sidecarUrl: readSidecarUrl(env),
+      sidecarUrl: env.secureUrl('SIDECAR_URL', 'http://localhost:5000'),
       /** The APIs that the agent has tools for, each with its tools. */
       toolsets,
       /** The MCP servers whose tools the agent uses, too. */
@@ -81,7 +80,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
         messagesPerMinute: env.integer('RATE_LIMIT_PER_MINUTE', 600, 1, 1_000_000_000),
       },
       /** The keys that seal turns that wait for their user; `undefined` if this process makes a key of its own. */
-      sealKeys: readKeys(env),
+      sealKeys: readSealKeyFile(env),
       /** The page's address to which Entra sends browsers back after a consent; `undefined` if no turn waits for a consent. */
       consentRedirectUri:
         env.optional('CONSENT_REDIRECT_URI') === undefined
@@ -92,7 +91,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       /** The folder of the built page; `undefined` for the folder into which `services/chat-ui` is built. */
       pageFolder: env.optional('CHAT_UI_DIR'),
       /** What is emulated in this deployment: a label for status and page that decides nothing. */
-      emulated: readEmulated(env),
+      emulated: env.listOf('EMULATED', emulatedParts.join(', '), part => emulatedParts.includes(part)),
     }
   })
 }
@@ -107,58 +106,9 @@ function readToolsets(env: EnvironmentReader): readonly Toolset[] {
   return toolsets
 }
 
-/** Ranges that Fastify knows by name. */
-const namedRanges: readonly string[] = ['loopback', 'linklocal', 'uniquelocal']
-
-function readTrustedProxies(env: EnvironmentReader): readonly string[] {
-  const proxies = env.list('TRUSTED_PROXIES', [])
-  for (const proxy of proxies) {
-    if (namedRanges.includes(proxy) || isAddressBlock(proxy)) continue
-    env.fault(
-      `TRUSTED_PROXIES must be a comma-separated list of IP addresses and CIDR blocks; "${proxy}" is none.`,
-    )
-  }
-  return proxies
-}
-
-/** Whether a text is an IP address or a CIDR block, such as `10.0.0.0/8`. `/0`, a block of all addresses, is refused. */
-function isAddressBlock(text: string): boolean {
-  const [address = '', length, ...others] = text.split('/')
-  const bits = { 4: 32, 6: 128 }[isIP(address)] ?? 0
-  const prefix = length === undefined ? bits : /^\d+$/.test(length) ? Number(length) : 0
-  return others.length === 0 && prefix > 0 && prefix <= bits
-}
-
-/** The sidecar's URL with `localhost`, the only host name that every version of the sidecar accepts. */
-function readSidecarUrl(env: EnvironmentReader): string {
-  const url = env.secureUrl('SIDECAR_URL', 'http://localhost:5000')
-  return url.replace(/^(https?:\/\/)(?:127\.0\.0\.1|\[::1\])(?=[:/]|$)/, '$1localhost')
-}
-
 /** The clients that `ALLOWED_CLIENTS` lists; by default only the page, if it has an application id. */
 function readAllowedClients(env: EnvironmentReader): readonly string[] {
   const listed = env.guidList('ALLOWED_CLIENTS')
   const page = env.optionalGuid('CLIENT_SPA_APP_ID')
   return listed.length > 0 || page === undefined ? listed : [page]
-}
-
-function readKeys(env: EnvironmentReader): SealKeys | undefined {
-  const file = env.optional('SEAL_KEYS_FILE')
-  if (file === undefined) return undefined
-  try {
-    return readSealKeys(file)
-  } catch (error) {
-    env.fault(`SEAL_KEYS_FILE (${file}) cannot be used: ${error instanceof Error ? error.message : error}`)
-    return undefined
-  }
-}
-
-function readEmulated(env: EnvironmentReader): readonly string[] {
-  const parts = env.list('EMULATED', [])
-  for (const part of parts) {
-    if (!emulatedParts.some(known => known === part)) {
-      env.fault(`EMULATED may list ${emulatedParts.join(', ')}; "${part}" is none of them.`)
-    }
-  }
-  return parts
 }

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import { isProblem, LinkedAbort } from '@entra-agents/service-kit'
 import type { createFetch, StreamedResponse } from '@entra-agents/service-kit/fetch'
 import type { Caller } from '../caller.ts'
@@ -54,7 +55,7 @@ export async function fetchApi(
     refused = undefined
     const abort = new LinkedAbort(...signals)
     try {
-      const sent = { method, headers: headersOf(headers, given), body, signal: abort.signal }
+      const sent = { method, headers: headersOf(headers, given), body: body ?? null, signal: abort.signal }
       const received = await within(timeoutMs, abort, () => fetch(url, sent))
       const tokens = [given['authorization'] ?? '', caller.user?.raw ?? '']
       return await readReply(api, received, tokens, { abort, timeoutMs })
@@ -86,71 +87,46 @@ export async function fetchApi(
 }
 
 /** The caller's headers with those of the agent. `Host` is the API's, so that no other site of the same server gets the token. */
-function headersOf(own: Headers, given: Readonly<Record<string, string>>): Headers {
+function headersOf(own: Headers, given: Readonly<Record<string, string>>): Record<string, string> {
   const { accept = '*/*', ...further } = given
-  const headers = new Headers({ accept, ...Object.fromEntries(own), ...further })
-  headers.delete('host')
-  return headers
+  const { host: _host, ...others } = Object.fromEntries(own)
+  return { accept, ...others, ...further }
 }
 
 const isJson = (headers: Headers) =>
   /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers.get('content-type') ?? '')
 
+const shownJson = (document: Uint8Array) =>
+  document.byteLength > maxShownBytes ? undefined : parseJson(Buffer.from(document).toString())
+
 function describeBody(headers: Headers, body: Uint8Array | undefined): { readonly body?: unknown } {
-  if (!body || body.byteLength > maxShownBytes || !isJson(headers)) return {}
-  return { body: redactBody(parseJson(Buffer.from(body).toString())) }
+  const shown = body && isJson(headers) ? redactBody(shownJson(body)) : undefined
+  return shown === undefined ? {} : { body: shown }
 }
 
 /** Reads a JSON document, which the trace shows, up to a limit. All else is read by the caller of `fetch` alone. */
 async function readReply(
   api: DownstreamApi,
-  { status, statusText, headers, body: received }: StreamedResponse,
+  { status, statusText, headers: received, body: stream }: StreamedResponse,
   tokens: readonly string[],
   { abort, timeoutMs }: { readonly abort: LinkedAbort; readonly timeoutMs: number },
 ): Promise<FetchedReply> {
+  const headers = new Headers([...received])
   if (holdsToken([...headers], tokens)) throw echoedTokenProblem(api, status)
   const isEventStream = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
   const { maxResponseBytes: maxBytes = defaultMaxResponseBytes } = api
   const limits = { abort, maxBytes, pauseMs: isEventStream ? undefined : timeoutMs }
-  const pieces = received && checkBody(api, received, tokens, limits)
+  const pieces = stream && checkBody(api, stream, tokens, limits)
   if (!pieces) abort[Symbol.dispose]()
-  const ahead =
-    pieces && isJson(headers) ? await within(timeoutMs, abort, () => readAhead(pieces)) : undefined
-  const content = ahead?.isWhole
-    ? new Uint8Array(Buffer.concat(ahead.start))
-    : pieces && joined(ahead?.start, pieces)
-  const response = new Response(withoutBody.includes(status) ? null : content, {
+  const document = pieces && isJson(headers) && (await within(timeoutMs, abort, () => buffer(pieces)))
+  const content = document ? new Uint8Array(document) : pieces && ReadableStream.from(pieces)
+  const made = { status, statusText, headers }
+  return {
     status,
-    statusText,
-    headers,
-  })
-  const challenge = headers.get('www-authenticate') ?? undefined
-  const body = content instanceof Uint8Array ? parseJson(Buffer.from(content).toString()) : undefined
-  return { status, challenge, body, response }
-}
-
-async function readAhead(pieces: AsyncGenerator<Uint8Array, void>) {
-  const start: Uint8Array[] = []
-  for (let bytes = 0; bytes <= maxShownBytes; ) {
-    const { done, value } = await pieces.next()
-    if (done) return { start, isWhole: true }
-    start.push(value)
-    bytes += value.byteLength
+    challenge: headers.get('www-authenticate') ?? undefined,
+    body: document ? shownJson(document) : undefined,
+    response: new Response(withoutBody.includes(status) ? null : content, made),
   }
-  return { start, isWhole: false }
-}
-
-function joined(start: readonly Uint8Array[] = [], pieces: AsyncGenerator<Uint8Array, void>) {
-  return ReadableStream.from(
-    (async function* () {
-      try {
-        yield* start
-        yield* pieces
-      } finally {
-        await pieces.return()
-      }
-    })(),
-  )
 }
 
 /** Whether a failure is what the status of this response means. */

@@ -42,16 +42,13 @@ export async function* checkBody(
       yield value
     }
   } catch (error) {
-    throw error === callerReason(abort) ? error : IdentityError.of(explainThrown(api, error))
+    const { aborted, reason } = abort.signal
+    if (aborted && !isSendError(reason)) throw reason
+    throw IdentityError.of(explainThrown(api, error))
   } finally {
     abort[Symbol.dispose]()
     await pieces.return?.()
   }
-}
-
-/** The reason for which the caller, and not a time limit, ended the request. */
-function callerReason({ signal: { reason } }: LinkedAbort): unknown {
-  return isSendError(reason) ? undefined : reason
 }
 
 /** Ends a request if this work takes longer. */
