@@ -1,7 +1,6 @@
 /** The parts that the services, packages and tests of this repository share. Others have the entry `.`. */
 export { type AgentIdentity, type Agents, type Blueprint, mayUseApi } from './agent-identity.ts'
 export { noteSignIn, type VerifiedUserToken } from './agent-token.ts'
-export { type AgentTokens, createAgentTokens } from './agent-tokens.ts'
 export { readAgents } from './agents-config.ts'
 export { betweenTurns } from './between-turns.ts'
 export type { Caller } from './caller.ts'
@@ -30,4 +29,3 @@ export { connectSidecar } from './sidecar-connection.ts'
 export { explainResponse, explainSilence, type FailureContext } from './sidecar-failures.ts'
 export { identityTiming } from './timing.ts'
 export { type OpenStep, roundMs, type StepFacts, type StepObserver, TraceRecorder } from './trace-recorder.ts'
-export { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts'

@@ -5,7 +5,7 @@ import {
   type INetworkModule,
   type NodeAuthOptions,
 } from '@azure/msal-node'
-import type { OutboundRequest, Send } from '@entra-agents/service-kit/send'
+import type { Send } from '@entra-agents/service-kit/send'
 import { parseJson } from './downstream/responses.ts'
 import type { KeptToken } from './kept-tokens.ts'
 import { explainCredentialError, explainEntraResponse, explainNoResponse } from './msal-failures.ts'
@@ -80,24 +80,21 @@ function networkOf(
   request: TokenRequest,
   failed: (failure: TokenFailure) => void,
 ): INetworkModule {
-  const exchange = async (url: string, sent: Pick<OutboundRequest, 'method' | 'headers' | 'body'>) => {
+  const post: INetworkModule['sendPostRequestAsync'] = async (url, { headers = {}, body } = {}) => {
     const limits = { signal: request.signal, timeoutMs: requestTimeoutMs, maxBytes: maxBodyBytes }
     try {
-      const response = await send({ url, ...sent, ...limits })
-      const body = Object(parseJson(response.text))
-      if (response.status !== 200 || !('access_token' in body))
+      const response = await send({ url, method: 'POST', headers, body, ...limits })
+      const answer = Object(parseJson(response.text))
+      if (response.status !== 200 || !('access_token' in answer))
         failed(explainEntraResponse(response, request))
-      return { status: response.status, headers: {}, body }
+      return { status: response.status, headers: {}, body: answer }
     } catch (error) {
       failed(explainNoResponse(error, url))
       throw error
     }
   }
-  return {
-    sendGetRequestAsync: (url, options) => exchange(url, { headers: options?.headers ?? {} }),
-    sendPostRequestAsync: (url, options) =>
-      exchange(url, { method: 'POST', headers: options?.headers ?? {}, body: options?.body }),
-  }
+  const get = () => Promise.reject(new TypeError('Nothing is looked up: where Entra is, is told.'))
+  return { sendGetRequestAsync: get, sendPostRequestAsync: post }
 }
 
 export function tokenEndpoint({ agent: { authority, tenantId } }: Pick<TokenRequest, 'agent'>): string {

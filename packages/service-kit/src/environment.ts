@@ -78,9 +78,10 @@ export class EnvironmentReader {
     return value.toLowerCase()
   }
 
-  /** A comma-separated list of GUIDs, in lower case. */
-  guidList(name: string): readonly string[] {
-    return this.listOf(name, 'GUIDs', isGuid).map(item => item.toLowerCase())
+  /** A comma-separated list of GUIDs, in lower case; without any, the list of those that are given. */
+  guidList(name: string, ...fallback: readonly (string | undefined)[]): readonly string[] {
+    const items = this.listOf(name, 'GUIDs', isGuid).map(item => item.toLowerCase())
+    return items.length > 0 ? items : fallback.filter(item => item !== undefined)
   }
 
   /** A GUID in lower case, or `undefined` when unset. */

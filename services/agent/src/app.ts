@@ -64,8 +64,8 @@ export async function buildApp(
   const apis = [...config.toolsets, ...mcpServers].map(({ api }) => api)
   const identity = createIdentityClient({
     ...blueprint,
-    agents: byName(agents),
-    apis: byName(apis),
+    agents: Object.fromEntries(agents.map(agent => [agent.name, agent])),
+    apis: Object.fromEntries(apis.map(api => [api.name, api])),
     tokens: sidecar({ url: config.sidecarUrl, timing }),
     allowedClients: config.allowedClients,
     log: logger,
@@ -142,10 +142,4 @@ export async function buildApp(
     await identity.close()
   })
   return app
-}
-
-function byName<Named extends { readonly name: string }>(
-  all: readonly Named[],
-): Readonly<Record<string, Named>> {
-  return Object.fromEntries(all.map(one => [one.name, one]))
 }

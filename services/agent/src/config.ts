@@ -32,6 +32,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
     const ownApis = toolsets.map(({ api }) => api)
     const mcpServers = readMcpServers(env, ownApis)
     const apis = [...ownApis, ...mcpServers.map(({ api }) => api)].map(({ name }) => name)
+    const spaClientId = env.optionalGuid('CLIENT_SPA_APP_ID')
     const blueprint: Blueprint = {
       tenantId: env.guid('TENANT_ID'),
       blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
@@ -53,9 +54,9 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       blueprintCredential: env.oneOf('BLUEPRINT_CREDENTIAL', blueprintCredentials, 'unknown'),
       agents: readAgents(env, blueprint, apis),
       /** The application that users sign in to; without it the page offers no sign-in. */
-      spaClientId: env.optionalGuid('CLIENT_SPA_APP_ID'),
-      /** Clients that may obtain users' tokens for the agent; an empty list allows any client. */
-      allowedClients: readAllowedClients(env),
+      spaClientId,
+      /** Clients that may obtain users' tokens for the agent, by default only the page; an empty list allows any client. */
+      allowedClients: env.guidList('ALLOWED_CLIENTS', spaClientId),
       sidecarUrl: env.secureUrl('SIDECAR_URL', 'http://localhost:5000'),
       /** The APIs that the agent has tools for, each with its tools. */
       toolsets,
@@ -82,10 +83,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       /** The keys that seal turns that wait for their user; `undefined` if this process makes a key of its own. */
       sealKeys: readSealKeyFile(env),
       /** The page's address to which Entra sends browsers back after a consent; `undefined` if no turn waits for a consent. */
-      consentRedirectUri:
-        env.optional('CONSENT_REDIRECT_URI') === undefined
-          ? undefined
-          : env.secureUrl('CONSENT_REDIRECT_URI', ''),
+      consentRedirectUri: env.secureUrl('CONSENT_REDIRECT_URI', '') || undefined,
       /** When a turn may ask its user for a consent. */
       consentFromTurns: env.oneOf('CONSENT_FROM_TURNS', consentFromTurns, 'first-call'),
       /** The folder of the built page; `undefined` for the folder into which `services/chat-ui` is built. */
@@ -104,11 +102,4 @@ function readToolsets(env: EnvironmentReader): readonly Toolset[] {
     )
   }
   return toolsets
-}
-
-/** The clients that `ALLOWED_CLIENTS` lists; by default only the page, if it has an application id. */
-function readAllowedClients(env: EnvironmentReader): readonly string[] {
-  const listed = env.guidList('ALLOWED_CLIENTS')
-  const page = env.optionalGuid('CLIENT_SPA_APP_ID')
-  return listed.length > 0 || page === undefined ? listed : [page]
 }

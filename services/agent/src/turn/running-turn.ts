@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type PauseForUser, type WaitingTurn, withUnknownOutcome } from '@entra-agents/approval'
-import {
-  noteSignIn,
-  roundMs,
-  type StepObserver,
-  TraceRecorder,
-  type VerifiedUserToken,
-} from '@entra-agents/identity/core'
+import type { VerifiedUserToken } from '@entra-agents/identity'
+import { noteSignIn, roundMs, type StepObserver, TraceRecorder } from '@entra-agents/identity/core'
 import { isProblem, nowAsText, type ProblemError, toProblem, traceIds } from '@entra-agents/service-kit'
 import { appAttributes, genAi } from '@entra-agents/telemetry'
 import { needsUser, type Problem, type TurnEvent } from '@entra-agents/trace'
