@@ -194,6 +194,14 @@ export const turns: Readonly<Record<string, Turn>> = {
     renewed,
     ...afterProof,
   ]),
+  'a call after a stronger sign-in that the API then answers with a conflict (409)': obo([
+    step('w', { ...tool, status: 'failed' }),
+    token(refusedAfter(agentToken, ['signature', 'caller'], 'context')),
+    refused,
+    renewed,
+    token(newToken, 't2'),
+    answered(409, newToken, ofTool, 'b'),
+  ]),
   'a call after a stronger sign-in, and one that needed none': obo([
     token({ ...agentToken, verifiedBy: [{ actor: 'orders-api', checks: [{ name: 'context', ok: false }] }] }),
     answered(200, agentToken, toolServer, 'list'),

@@ -140,20 +140,17 @@ function findFailure(steps: readonly TraceStep[]): TraceStep | undefined {
   )
 }
 
-function describeUse(
-  token: TokenCard,
-  { beginMs, tools, calls: allCalls, firstSights }: StepIndex,
-  running: boolean,
-): TokenUse {
+function describeUse(token: TokenCard, index: StepIndex, running: boolean): TokenUse {
   const { fingerprint = '', verifiedBy = [] } = token
-  const calls = allCalls.get(fingerprint) ?? []
+  const { beginMs, firstSights } = index
+  const calls = index.calls.get(fingerprint) ?? []
   const verifying = verifiedBy.map(({ actor }) => actor).filter(actor => actor !== 'agent')
   const { since, userToken } = firstSights.get(tokenKey(token)) ?? { since: -1, userToken: undefined }
   return {
     token,
     calls,
     apis: [...new Set([...calls.map(({ to }) => to), ...verifying])],
-    ...judgeCalls(token, calls, tools, running),
+    ...judgeCalls(token, calls, index, running),
     since,
     userToken,
     isFromCache: isIssuedBefore(token, beginMs),
@@ -172,11 +169,11 @@ function isIssuedBefore({ claims = {} }: TokenCard, beginMs: number): boolean {
 function judgeCalls(
   token: TokenCard,
   calls: readonly TraceStep[],
-  tools: StepIndex['tools'],
+  index: StepIndex,
   running: boolean,
 ): Pick<TokenUse, 'outcome' | 'decisive'> {
   const refused = calls.filter(({ response }) => response?.status === 401 || response?.status === 403)
-  const denied = refused.find(call => isFinalRefusal(call, tools))
+  const denied = refused.find(call => isFinalRefusal(call, index))
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
   // If the API wanted more from the user and then accepted the call, the failed check only says why it wanted more.
@@ -192,10 +189,16 @@ function judgeCalls(
     : { outcome: 'failed', decisive: calls.at(-1) }
 }
 
-/** Whether a refusal is final. If the tool waits or succeeded in the end, the API only wanted more from the user. */
-function isFinalRefusal({ parentId }: TraceStep, tools: StepIndex['tools']): boolean {
-  const tool = tools.get(parentId ?? '')
-  return tool === undefined || hasFailed(tool)
+/** Whether a refusal is final. If the tool waits, succeeded or made the call again, the API only wanted more from the user. */
+function isFinalRefusal(call: TraceStep, { tools, calls }: StepIndex): boolean {
+  const tool = tools.get(call.parentId ?? '')
+  if (!tool) return true
+  return hasFailed(tool) && call === [...calls.values()].flat().findLast(other => isSameCall(other, call))
+}
+
+function isSameCall(one: TraceStep, other: TraceStep): boolean {
+  const { method, url } = one.request ?? {}
+  return one.parentId === other.parentId && method === other.request?.method && url === other.request?.url
 }
 
 /** Whether a step has not ended and may still: its turn runs, or waits for the user. */
