@@ -1,5 +1,5 @@
 import { toProblem } from '@entra-agents/service-kit'
-import type { Flow, TraceStep } from '@entra-agents/trace'
+import { type Flow, flows, type TraceStep } from '@entra-agents/trace'
 import { mayUseApi } from './agent-identity.ts'
 import { findApi } from './api-url.ts'
 import type { Caller } from './caller.ts'
@@ -41,7 +41,7 @@ export interface IdentityTrace {
   subscribe(listener: (step: TraceStep) => void): () => void
 }
 
-/** What all acting agents of a client share. */
+/** @internal What all acting agents of a client share. */
 export interface ActingMeans extends ApiFetchOptions {
   readonly apis: readonly DownstreamApi[]
 }
@@ -52,32 +52,24 @@ export class ActingAgent<Apis extends string = string> {
   readonly #caller: Caller
   readonly #parentId: string | undefined
   readonly trace: IdentityTrace
+  /** The agent's name in the options. */
+  readonly name: string
+  readonly flow: Flow
+  readonly correlationId: string
+  /** Object id of the user, or of the agent's own user account; `undefined` where the agent acts as itself. */
+  readonly onBehalfOf: string | undefined
 
   /** @internal */
   constructor(means: ActingMeans, caller: Caller, trace: IdentityTrace, parentId?: string) {
+    const { agent, flow, user, correlationId } = caller
     this.#means = means
     this.#caller = caller
     this.#parentId = parentId
     this.trace = trace
-  }
-
-  /** The agent's name in the options. */
-  get name(): string {
-    return this.#caller.agent.name
-  }
-
-  get flow(): Flow {
-    return this.#caller.flow
-  }
-
-  get correlationId(): string {
-    return this.#caller.correlationId
-  }
-
-  /** Object id of the user, or of the agent's own user account; `undefined` where the agent acts as itself. */
-  get onBehalfOf(): string | undefined {
-    const { user, flow, agent } = this.#caller
-    return flow === 'agent-user' ? agent.agentUserId : user?.objectId
+    this.name = agent.name
+    this.flow = flow
+    this.correlationId = correlationId
+    this.onBehalfOf = flows[flow].actsAs === 'agent-user' ? agent.agentUserId : user?.objectId
   }
 
   /**

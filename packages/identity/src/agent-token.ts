@@ -1,4 +1,3 @@
-import type { Claims } from '@entra-agents/tokens/verify'
 import type { Check, TokenCard } from '@entra-agents/trace'
 import type { TraceRecorder } from './trace-recorder.ts'
 
@@ -6,8 +5,8 @@ import type { TraceRecorder } from './trace-recorder.ts'
 interface CheckedToken {
   /** 12 hex digits of the token's SHA-256, for traces and logs. */
   readonly fingerprint: string
-  readonly header: Claims
-  readonly claims: Claims
+  readonly header: Readonly<Record<string, unknown>>
+  readonly claims: Readonly<Record<string, unknown>>
   /** The checks that the agent made; all of them passed. */
   readonly checks: readonly Check[]
 }
@@ -33,7 +32,7 @@ export interface AgentToken extends CheckedToken {
   readonly correlationId: string
 }
 
-/** The trace's card of a token that the agent has checked; it never has the token itself. */
+/** @internal The trace's card of a token that the agent has checked; it never has the token itself. */
 export function describeToken(
   named: Pick<TokenCard, 'role' | 'actsAs'>,
   { fingerprint, header, claims, checks }: CheckedToken,
@@ -48,7 +47,7 @@ export function describeToken(
   }
 }
 
-/** Records that the user's token arrived, as the first step of a trace. */
+/** @internal Records that the user's token arrived, as the first step of a trace. */
 export function noteSignIn(trace: TraceRecorder, token: VerifiedUserToken): void {
   trace.note('ok', {
     kind: 'sign-in',

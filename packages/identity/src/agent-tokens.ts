@@ -94,16 +94,8 @@ export function createAgentTokens(options: AgentTokensOptions) {
     const attempts = before + latest
     try {
       const accepted = acceptAgentToken(raw, { ...request, userId: user?.objectId })
-      const cards = exchanged.map(one => ({ role: one.role, ...describeSeen(one.raw) }))
-      return {
-        raw,
-        fingerprint: fingerprint(raw),
-        ...accepted,
-        attempts,
-        exchanged: cards,
-        isNew,
-        correlationId,
-      }
+      const seen = { fingerprint: fingerprint(raw), exchanged: exchanged.map(describeSeen) }
+      return { raw, ...seen, ...accepted, attempts, isNew, correlationId }
     } catch (error) {
       if (isNew || !isExpiry(error)) throw inWordsOf(source, error)
       return obtainUnexpired({ ...request, isNew: true }, attempts)
@@ -172,9 +164,9 @@ function lateProblem({ actor }: TokenSource, deadlineMs: number) {
 }
 
 /** What a trace shows of a token that goes to nobody but Entra, which alone checks it. */
-function describeSeen(raw: string): Omit<TokenCard, 'role'> {
+function describeSeen({ role, raw }: { readonly role: 'T1' | 'T2'; readonly raw: string }): TokenCard {
   const { header = {}, claims = {} } = decodeToken(raw) ?? {}
-  return { observed: true, fingerprint: fingerprint(raw), header: { ...header }, claims: { ...claims } }
+  return { role, observed: true, fingerprint: fingerprint(raw), header: { ...header }, claims: { ...claims } }
 }
 
 /** What is wrong with a token of this source: the words of the check are those for the sidecar. */

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { createFetch } from '@entra-agents/service-kit/fetch'
-import type { RequestLike } from '@entra-agents/tokens'
 import { needsUser, type TraceStep } from '@entra-agents/trace'
 import { ActingAgent, type ActingMeans, type AsOptions } from './acting-agent.ts'
 import { type AgentIdentity, mayUseApi } from './agent-identity.ts'
 import { noteSignIn } from './agent-token.ts'
 import { type AgentTokens, createAgentTokens } from './agent-tokens.ts'
+import { betweenTurns } from './between-turns.ts'
 import type { Caller } from './caller.ts'
 import { type ApiCaller, createApiCaller } from './downstream/api-caller.ts'
 import type { ApiContext } from './downstream/api-context.ts'
@@ -18,6 +17,17 @@ import { SignedInUser } from './signed-in-user.ts'
 import { identityTiming } from './timing.ts'
 import { TraceRecorder } from './trace-recorder.ts'
 import { createUserTokenVerifier, type UserTokenVerifier } from './user-token.ts'
+
+/** A request as any server has it, or the value of its `Authorization` header. */
+export type UserRequest =
+  | string
+  | undefined
+  | {
+      readonly headers:
+        | Iterable<readonly [string, string]>
+        | Readonly<Record<string, string | readonly string[] | undefined>>
+      readonly rawHeaders?: readonly string[]
+    }
 
 /** Whether the agents get tokens, and what is wrong. */
 export interface IdentityCheck {
@@ -75,11 +85,10 @@ export class IdentityClient<Agents extends string = string, Apis extends string 
   /**
    * Verifies a user's token for the blueprint (Tc).
    *
-   * @param from a request of any server, or the value of its `Authorization` header
    * @throws {IdentityError} SIGN_IN_REQUIRED without a token; USER_TOKEN_INVALID, USER_TOKEN_EXPIRED, USER_TOKEN_WRONG_AUDIENCE,
    *   USER_TOKEN_SCOPE_MISSING; ENTRA_UNAVAILABLE if Entra's keys are out of reach
    */
-  async user(from: RequestLike): Promise<SignedInUser> {
+  async user(from: UserRequest): Promise<SignedInUser> {
     try {
       return new SignedInUser(await this.#users.verify(from))
     } catch (error) {
@@ -102,17 +111,9 @@ export class IdentityClient<Agents extends string = string, Apis extends string 
     })
     const user = signedIn && needsUser(flow) ? SignedInUser.tokenOf(signedIn) : undefined
     if (user) noteSignIn(trace, user)
-    const { correlationId = randomUUID(), signal = new AbortController().signal } = options
-    const caller: Caller = {
-      requestId: randomUUID(),
-      correlationId,
-      agent,
-      flow,
-      user,
-      signal,
-      trace,
-      claims,
-    }
+    const idle = betweenTurns(agent, flow)
+    const { correlationId = idle.correlationId, signal = idle.signal } = options
+    const caller: Caller = { ...idle, correlationId, user, signal, trace, claims }
     return new ActingAgent(this.#means, caller, {
       get steps() {
         return trace.steps

@@ -43,7 +43,7 @@ export interface ApiDefinition extends Pick<DownstreamApi, 'name' | 'title'> {
 }
 
 /**
- * Reads an API's configuration: `tasks-api` has the variables `TASKS_API_URL` and `TASKS_API_APP_ID`, and the sidecar's
+ * @internal Reads an API's configuration: `tasks-api` has the variables `TASKS_API_URL` and `TASKS_API_APP_ID`, and the sidecar's
  * entries `tasksApp` and `tasks`. Without either variable the agent does not have the API: `undefined`.
  */
 export function readDownstreamApi(

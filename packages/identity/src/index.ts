@@ -1,7 +1,7 @@
 export { ActingAgent, type ApiToken, type AsOptions, type IdentityTrace } from './acting-agent.ts'
 export type { AgentIdentity } from './agent-identity.ts'
 export type { VerifiedUserToken } from './agent-token.ts'
-export { createIdentityClient, type IdentityCheck, IdentityClient } from './client.ts'
+export { createIdentityClient, type IdentityCheck, IdentityClient, type UserRequest } from './client.ts'
 export type { DownstreamApi } from './downstream-api.ts'
 export type { IdentityErrorCode } from './error-codes.ts'
 export { IdentityError, isIdentityError } from './identity-error.ts'

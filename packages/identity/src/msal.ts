@@ -30,7 +30,7 @@ export function msal(credential: MsalCredential): TokenSource {
 
   async function requestToken(request: TokenRequest): Promise<ObtainedToken> {
     const { agent, flow, isNew = false, claims, user, signal, correlationId } = request
-    const { tenantId, clientId } = agent
+    const { clientId } = agent
     const common = { correlationId, skipCache: true }
     const exchanged: { readonly role: 'T1' | 'T2'; readonly raw: string }[] = []
     let attempts = 0
@@ -42,7 +42,7 @@ export function msal(credential: MsalCredential): TokenSource {
       signal: AbortSignal,
     ): Promise<string> {
       const named = role === 'T1' ? { fmiPath: clientId } : {}
-      const raw = await kept.get([role, tenantId, clientId], isNew, signal, shared =>
+      const raw = await kept.get([role, tokenEndpoint(request), clientId], isNew, signal, shared =>
         acquireToken(
           send,
           { ...request, signal: shared },
@@ -85,7 +85,7 @@ export function msal(credential: MsalCredential): TokenSource {
 
     // A token that has to prove something new is asked for each time.
     const isKept = claims === undefined
-    const what = ['TR', tenantId, clientId, flow, scopeOf(request), user?.raw]
+    const what = ['TR', tokenEndpoint(request), clientId, flow, scopeOf(request), user?.raw]
     const raw = isKept ? await kept.get(what, isNew, signal, obtain) : (await obtain(signal)).raw
     return { raw, attempts, exchanged }
   }

@@ -1,49 +1,23 @@
-import { type Flow, flowNames } from '@entra-agents/trace'
+import { flowNames } from '@entra-agents/trace'
 import type { AgentIdentity, Blueprint } from './agent-identity.ts'
 import { type DownstreamApi, nameSidecarEntries, sidecarEntryOf } from './downstream-api.ts'
 import type { Log } from './log.ts'
 import type { IdentityTiming } from './timing.ts'
 import type { TokenSource } from './token-source.ts'
 
-/** An agent identity of the blueprint. */
-export interface AgentOptions {
-  /** Client id of the agent identity: the actor (`azp`) of every token. */
-  readonly clientId: string
-  /** Object id of the agent's own user account, for the flow `agent-user`. */
-  readonly agentUserId?: string | undefined
-  /** Names of the APIs that it may call. Default: all. */
-  readonly apis?: readonly string[] | undefined
-  /** The flows that it may use. Default: all that it can, `agent-user` only with `agentUserId`. */
-  readonly flows?: readonly Flow[] | undefined
-}
+/** An agent identity of the blueprint. By default it may call all APIs, in all flows that it can: `agent-user` needs `agentUserId`. */
+export type AgentOptions = Pick<AgentIdentity, 'clientId'> &
+  Partial<Pick<AgentIdentity, 'agentUserId' | 'apis' | 'flows'>>
 
-/** An API, or an MCP server, that agents call. */
-export interface ApiOptions {
-  /** Tokens for this API go to this URL and to what is below it, and nowhere else. */
-  readonly url: string
-  /** Client id of the API's app registration: the audience of its tokens. */
-  readonly appId: string
-  /** The API's name for people. Default: its name in the options. */
-  readonly title?: string | undefined
-  /** The one scope to ask for on behalf of users. Default: `.default`, all that are granted. */
-  readonly scope?: string
-  /** App role and scope that the API wants; only named in errors. */
-  readonly permissions?: { readonly role: string; readonly scope: string } | undefined
-  /** The only authentication contexts that the API may ask users for. Default: any. */
-  readonly authenticationContexts?: readonly string[]
-  /** How long it may take until a response begins, and pause within it, in milliseconds; event streams may pause. Default: 10,000. */
-  readonly timeoutMs?: number | undefined
-  /** How long a response may be. Default: 16 MiB. */
-  readonly maxResponseBytes?: number | undefined
-  /** The sidecar's `DownstreamApis` entry: for users by this name, for the agent itself with `App` at its end. Default: `tasks` for `tasks-api`. */
-  readonly sidecarEntry?: string | undefined
-  /** @internal For services that read these from their environment. */
-  readonly sidecarEntries?: DownstreamApi['sidecarEntries']
-  /** @internal */
-  readonly healthPath?: string | undefined
-  /** @internal */
-  readonly flows?: readonly Flow[]
-}
+/**
+ * An API, or an MCP server, that agents call. Tokens for it go to its `url` and to what is below it, and nowhere else. By default its
+ * title is its name, all scopes that are granted are asked for (`.default`), and it may ask users for any authentication context.
+ */
+export type ApiOptions = Pick<DownstreamApi, 'url' | 'appId'> &
+  Partial<Omit<DownstreamApi, 'url' | 'appId' | 'name'>> & {
+    /** The sidecar's `DownstreamApis` entry: for users by this name, for the agent itself with `App` at its end. Default: `tasks` for `tasks-api`. */
+    readonly sidecarEntry?: string
+  }
 
 export interface IdentityClientOptions<Agents extends string = string, Apis extends string = string> {
   readonly tenantId: string

@@ -138,19 +138,10 @@ const askedBy = {
 } as const
 
 function describeRequest(tokens: AgentTokens, asked: TokenRequest): ShownRequest {
-  const { user, agent, flow, api, claims } = asked
-  if (tokens.actor === 'agent')
-    return {
-      method: 'POST',
-      url: tokens.urlOf(asked),
-      headers: {},
-      body: exchangeOf(agent, flow, api, claims),
-    }
-  return {
-    method: 'GET',
-    url: tokens.urlOf(asked),
-    headers: user ? { authorization: `Bearer Tc ‹${user.fingerprint}›` } : {},
-  }
+  const url = tokens.urlOf(asked)
+  if (tokens.actor === 'agent') return { method: 'POST', url, headers: {}, body: exchangeOf(asked) }
+  const { user } = asked
+  return { method: 'GET', url, headers: user ? { authorization: `Bearer Tc ‹${user.fingerprint}›` } : {} }
 }
 
 /** The ids by which Entra's sign-in log knows the token. */
@@ -218,7 +209,7 @@ function noteHiddenHops(
     )
   note(
     `${exchanged} exchanged for TR, or the sidecar has TR in its cache`,
-    exchangeOf(agent, flow, api, claims),
+    exchangeOf({ agent, flow, api, claims }),
   )
 }
 
@@ -243,7 +234,7 @@ const authenticationByT1 = ({ clientId }: Caller['agent']) => ({
 })
 
 /** The form by which TR is got for T1; other tokens in it are named, not shown. */
-function exchangeOf(agent: Caller['agent'], flow: Flow, api: DownstreamApi, claims: string | undefined) {
+function exchangeOf({ agent, flow, api, claims }: Pick<TokenRequest, 'agent' | 'flow' | 'api' | 'claims'>) {
   return {
     ...flowRules[flow].fields(agent),
     ...authenticationByT1(agent),
