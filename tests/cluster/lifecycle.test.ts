@@ -49,6 +49,20 @@ describe('the release', () => {
     expect(await listObjects()).toEqual(before)
   })
 
+  it.each([
+    ['agent', 'agent', [3001, 5000, 9464]],
+    ['weather-api', 'weather-api', [8080, 9464]],
+  ] as const)('listens on IPv4 and IPv6: pod of %s', async (component, container, ports) => {
+    // In the pod's own network, since the cluster may have addresses of one family only.
+    const script = `
+      import { connect } from 'node:net'
+      const open = (host, port) => new Promise(done => {
+        connect({ host, port }).on('connect', () => done(true)).on('error', () => done(false))
+      })
+      result = await Promise.all(${JSON.stringify(ports)}.flatMap(port => [open('127.0.0.1', port), open('::1', port)]))`
+    expect(await demo.runIn(component, container, script)).toEqual(ports.flatMap(() => [true, true]))
+  })
+
   it('is upgraded and rolled back', async () => {
     await demo.installAgent({ agent: { logLevel: 'debug' } })
     expect(await readLogLevel()).toBe('debug')

@@ -47,29 +47,23 @@ async function complaintAbout(changes: object): Promise<string> {
 }
 
 describe('Under the demands of SCC restricted-v2', () => {
-  const security = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } }
-  const container = (securityContext: object) => ({
+  const accepted = { runAsNonRoot: true, runAsUser: firstId, fsGroup: firstId }
+  const strict = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+  const onlyContainer = (securityContext: object) => ({
+    initContainers: [],
     containers: [{ name: 'other', image: 'other', securityContext }],
   })
-  const strict = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+  const hostFolder = { name: 'host', hostPath: { path: '/' } }
 
   it.each([
-    ['the images’ own user id', 'runAsUser', { securityContext: { ...security, runAsUser: 10001 } }],
-    [
-      'a group for volumes',
-      'fsGroup',
-      { securityContext: { ...security, runAsUser: firstId, fsGroup: 10001 } },
-    ],
-    ['root', 'runAsUser', container({ ...strict, runAsUser: 0 })],
-    ['a privileged container', 'privileged', container({ privileged: true })],
-    ['all capabilities', 'capabilities are not dropped', container({ allowPrivilegeEscalation: false })],
-    [
-      'no seccomp profile',
-      'seccomp',
-      { securityContext: { runAsNonRoot: true, runAsUser: firstId, fsGroup: firstId } },
-    ],
+    ['the images’ own user id', 'runAsUser', { securityContext: { ...accepted, runAsUser: 10001 } }],
+    ['a group for volumes', 'fsGroup', { securityContext: { ...accepted, fsGroup: 10001 } }],
+    ['root', 'runAsUser', onlyContainer({ ...strict, runAsUser: 0 })],
+    ['a privileged container', 'privileged', onlyContainer({ privileged: true })],
+    ['capabilities', 'capabilities are not dropped', onlyContainer({ allowPrivilegeEscalation: false })],
+    ['no seccomp profile', 'seccomp', { ...onlyContainer(strict), securityContext: accepted }],
     ['the host’s network', 'host', { hostNetwork: true }],
-    ['a folder of the host', 'volume', { volumes: [{ name: 'host', hostPath: { path: '/' } }] }],
+    ['a folder of the host', 'volume', { ...onlyContainer(strict), volumes: [hostFolder] }],
   ])('a pod with %s is refused', async (_what, complaint, changes) => {
     const refused = expect.poll(() => complaintAbout(changes), { timeout: 20_000 })
     await refused.toMatch(new RegExp(`denied request: .*${complaint}`))

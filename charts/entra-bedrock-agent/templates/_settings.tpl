@@ -51,9 +51,11 @@ The variables of each container. `env` in the values overrides them; empty varia
 {{- end }}
 
 {{- define "sidecar.settings" -}}
+{{- $address := .Values.listenAddress | default "+" }}
+{{- if contains ":" $address }}{{ $address = printf "[%s]" $address }}{{ end }}
 {{- $settings := dict
   "ASPNETCORE_ENVIRONMENT" "Production"
-  "ASPNETCORE_URLS" (ternary "http://localhost:5000" "http://+:5000" .Values.sidecar.loopbackOnly)
+  "ASPNETCORE_URLS" (printf "http://%s:5000" (ternary "localhost" $address .Values.sidecar.loopbackOnly))
   "AllowedHosts" "localhost"
   "DOTNET_EnableDiagnostics" 0
   "Logging__LogLevel__Default" "Warning"

@@ -66,8 +66,8 @@ function readListenAddress(settings: Settings, reader: EnvironmentReader) {
   return { host: addressToBind(host ?? ''), port: Number(port) }
 }
 
-/** Kestrel binds host names other than `localhost`, such as `+` and `*`, to every address of the machine. */
+/** Kestrel binds host names other than `localhost`, such as `+` and `*`, to every address of the machine, IPv4 and IPv6. */
 function addressToBind(host: string): string {
   if (host.startsWith('[')) return host.slice(1, -1)
-  return /^(localhost|\d+\.\d+\.\d+\.\d+)$/i.test(host) ? host : '0.0.0.0'
+  return /^(localhost|\d+\.\d+\.\d+\.\d+)$/i.test(host) ? host : '::'
 }

@@ -25,9 +25,10 @@ test('An API keeps the spelling of its name, and has no scopes if its setting `S
 test.each([
   [{}, 'localhost', 8080],
   [{ HOST: '0.0.0.0', ASPNETCORE_HTTP_PORTS: '5001' }, '0.0.0.0', 5001],
-  [{ ASPNETCORE_URLS: 'http://+:5000', ASPNETCORE_HTTP_PORTS: '1' }, '0.0.0.0', 5000],
+  [{ ASPNETCORE_URLS: 'http://+:5000', ASPNETCORE_HTTP_PORTS: '1' }, '::', 5000],
   [{ ASPNETCORE_URLS: 'http://localhost:5000/;http://+:5001' }, 'localhost', 5000],
-  [{ ASPNETCORE_URLS: 'http://+' }, '0.0.0.0', 80],
+  [{ ASPNETCORE_URLS: 'http://+' }, '::', 80],
+  [{ ASPNETCORE_URLS: 'http://0.0.0.0:5000' }, '0.0.0.0', 5000],
   [{ ASPNETCORE_URLS: 'http://[::1]:5001' }, '::1', 5001],
 ])('The variables %j lead to the host %s and the port %i', (environment, host, port) => {
   expect(readConfig(environment).listen).toEqual({ host, port })
