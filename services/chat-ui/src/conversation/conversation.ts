@@ -39,14 +39,6 @@ export type Identify = (asked: Pick<Question, 'agent' | 'flow'>, renew: boolean)
 /** An exchange that changes as its answer comes in. */
 export type LiveExchange = Signal<Exchange>
 
-interface Attempt {
-  readonly earlier: readonly Exchange[]
-  readonly continued: ContinuedTurn | undefined
-  /** Whether to renew the user's token before asking. */
-  readonly renew: boolean
-  readonly signal: AbortSignal
-}
-
 /** The conversation of this page: what was said, what is being answered, and which answer's trace is shown. */
 export class Conversation {
   /** The name of the agent that is asked. The whole conversation is with the same agent. */
@@ -341,9 +333,7 @@ export class Conversation {
     this.#stop = stop
     const start = exchange.value
     this.#isForUser = needsUser(start.question.flow)
-    const earlier = pathTo(this.#follows, this.#follows.get(exchange)).map(({ value }) => value)
-    const attempt = (renew: boolean) =>
-      this.#attempt(exchange, { earlier, continued, renew, signal: stop.signal })
+    const attempt = (renew: boolean) => this.#attempt(exchange, continued, renew, stop.signal)
     try {
       await attempt(false).catch(error => {
         if (stop.signal.aborted || !isExpiredToken(error)) throw error
@@ -362,12 +352,18 @@ export class Conversation {
     }
   }
 
-  async #attempt(exchange: LiveExchange, { earlier, continued, renew, signal }: Attempt): Promise<void> {
+  async #attempt(
+    exchange: LiveExchange,
+    continued: ContinuedTurn | undefined,
+    renew: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { question, answer } = exchange.value
     const speaker = await this.#needs.identify(question, renew)
     signal.throwIfAborted()
     this.#isForUser ||= speaker.userToken !== undefined
     exchange.value = { ...exchange.value, owner: ownerOf(speaker) }
+    const earlier = pathTo(this.#follows, this.#follows.get(exchange)).map(({ value }) => value)
     const asked = new AskedQuestion(speaker, question, earlier, continued)
     for await (const event of this.#needs.ask(asked, signal)) {
       signal.throwIfAborted()

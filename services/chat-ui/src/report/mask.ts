@@ -4,19 +4,12 @@ import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { Account } from '../sign-in/session.ts'
 import type { ExportedFile } from './file-shape.ts'
 
-/** Secrets that the page knows besides the tokens: a text may contain them although no token of the trace does. */
-export interface KnownSecrets {
-  readonly tenantId: string
-  /** The signed-in user. */
-  readonly account: Account | undefined
-}
-
 /**
  * Masks all personal and tenant data that the tokens of a file contain or the page knows, in questions and answers too. The
  * structure of the file (kinds, ids of steps, states) stays.
  */
-export function maskFile(file: ExportedFile, known: KnownSecrets): ExportedFile {
-  const steps = [...file.turns.flatMap(turn => turn.steps), { token: tokenOfSecrets(known) }]
+export function maskFile(file: ExportedFile, tenantId: string, account: Account | undefined): ExportedFile {
+  const steps = [...file.turns.flatMap(turn => turn.steps), { token: tokenOfSecrets(tenantId, account) }]
   const redactor = redactorFor(steps, true)
   return {
     ...file,
@@ -42,8 +35,8 @@ function maskTurn(turn: ExportedTurn, { text, value, steps }: Redactor): Exporte
   }
 }
 
-/** The secrets that the page knows, as claims of a token: the redactor takes them from there. */
-function tokenOfSecrets({ tenantId, account }: KnownSecrets): TokenCard {
+/** Tenant and signed-in user as claims of a token, from which the redactor takes them: a text may name them, and no token of the trace. */
+function tokenOfSecrets(tenantId: string, account: Account | undefined): TokenCard {
   const user = account && { oid: account.objectId, name: account.name, preferred_username: account.userName }
   return { role: 'Tc', observed: true, claims: { tid: tenantId, ...user } }
 }

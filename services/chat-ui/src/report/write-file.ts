@@ -44,7 +44,7 @@ export function toExportedFile(
     },
     turns: exchanges.map(exportTurn),
   }
-  return withPersonalData ? file : maskFile(file, { tenantId: config.tenantId, account })
+  return withPersonalData ? file : maskFile(file, config.tenantId, account)
 }
 
 function exportTurn({ question, state, turn, clockAheadMs, answer, ...told }: Exchange): ExportedTurn {
