@@ -1,8 +1,8 @@
-import { flowNames, needsUser, type PublicConfig } from '@entra-agents/trace'
-import { storedKeys } from '@entra-agents/trace-view/browser/stored'
+import { type Flow, flowNames, type Mode, needsUser, type PublicConfig } from '@entra-agents/trace'
+import { readStored, storedKeys, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { TraceView } from '@entra-agents/trace-view/trace/trace-view'
 import { describeNames } from '@entra-agents/trace-view/words/names'
-import { computed, effect, signal, untracked } from '@preact/signals'
+import { computed, effect, type Signal, signal, untracked } from '@preact/signals'
 import { createAgentStatus } from './agent/agent-status.ts'
 import { agentNamed } from './agent/documents.ts'
 import { PageError, pageProblem } from './agent/page-problem.ts'
@@ -10,7 +10,7 @@ import type { PastConversations } from './archive/past-conversations.ts'
 import { Asking } from './conversation/asking.ts'
 import { Conversation, type ConversationNeeds, type Identify } from './conversation/conversation.ts'
 import type { KeptExchanges } from './conversation/kept.ts'
-import { readComposer, storeComposer, storeConversation } from './conversation/stored-conversation.ts'
+import { storeConversation } from './conversation/stored-conversation.ts'
 import type { Pane } from './frame/tabs.tsx'
 import type { SideBySide } from './side-by-side/side-by-side.ts'
 import { Session } from './sign-in/session.ts'
@@ -137,23 +137,26 @@ function keepConversation(conversation: Conversation): void {
   })
 }
 
-function keepComposer(conversation: Conversation, config: PublicConfig): void {
-  const { agent, mode, flow, exchanges } = conversation
-  const stored = readComposer()
-  if (stored) {
-    conversation.restoreDrafts(stored)
-    if (exchanges.peek().length === 0) agent.value = stored.agent
-    if (config.modes.includes(stored.mode)) mode.value = stored.mode
-    if (flowNames.includes(stored.flow)) flow.value = stored.flow
-  }
+/** Keeps half-written questions, and agent, mode and flow of the next one, over a reload. A conversation stays with its agent. */
+function keepComposer({ agent, mode, flow, draft, setAside, exchanges }: Conversation, config: PublicConfig) {
+  const isText = (value: unknown) => typeof value === 'string'
+  keepSignal('draft', draft, isText)
+  keepSignal('set-aside', setAside, isText)
+  keepSignal('agent', agent, name => isText(name) && exchanges.peek().length === 0)
+  keepSignal('mode', mode, name => config.modes.includes(name as Mode))
+  keepSignal('flow', flow, name => flowNames.includes(name as Flow))
   effect(() => {
     const offered = agentNamed(config, agent.value)?.flows ?? []
     const [first] = offered
     if (first && !offered.includes(flow.value)) flow.value = first
   })
-  effect(() =>
-    storeComposer({ ...conversation.drafts, agent: agent.value, mode: mode.value, flow: flow.value }),
-  )
+}
+
+/** Gives a signal the value that it had before a reload, if it can still have it, and keeps its value from now on. */
+function keepSignal<Value>(key: string, kept: Signal<Value>, isPossible: (value: unknown) => boolean) {
+  const stored = readStored('session', key)
+  if (isPossible(stored)) kept.value = stored as Value
+  effect(() => void writeStored('session', key, kept.value))
 }
 
 /**

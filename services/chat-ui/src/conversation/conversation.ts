@@ -23,7 +23,7 @@ import {
   startExchange,
   stopExchange,
 } from './exchange.ts'
-import { type Drafts, type KeptExchanges, newConversationId, type OpenedFile, toKept } from './kept.ts'
+import { type KeptExchanges, newConversationId, type OpenedFile, toKept } from './kept.ts'
 import { ownerOf, type Speaker } from './speaker.ts'
 
 export interface ConversationNeeds {
@@ -46,6 +46,8 @@ export class Conversation {
   readonly mode = signal<Mode>('direct')
   readonly flow = signal<Flow>('autonomous')
   readonly draft = signal('')
+  /** During an edit: the draft that was in the composer before the edited question. */
+  readonly setAside = signal('')
   /** How many characters of the draft would be sent, counted as the agent counts them (code points). */
   readonly length: ReadonlySignal<number> = computed(() => countCharacters(this.draft.value.trim()))
   /** The exchanges that are shown. Of several attempts at the same place in the conversation, one is shown. */
@@ -71,8 +73,6 @@ export class Conversation {
   #stop: AbortController | undefined
   /** Whether the answer that is coming in belongs to the signed-in user. */
   #isForUser = false
-  /** During an edit: the draft that was in the composer before the edited question. */
-  #setAside = ''
 
   /** @param agent the name of the agent that is asked; a kept conversation stays with its own agent */
   constructor(needs: ConversationNeeds, agent: string, kept?: KeptExchanges) {
@@ -132,16 +132,6 @@ export class Conversation {
     if (kept) this.#display(kept)
   }
 
-  /** Half-written questions, to be restored after a reload. */
-  get drafts(): Drafts {
-    return { draft: this.draft.value, setAside: this.#setAside }
-  }
-
-  restoreDrafts({ draft, setAside }: Drafts): void {
-    this.draft.value = draft
-    this.#setAside = setAside
-  }
-
   /** The number of an exchange among the attempts at its place, from 1 on, and how many attempts there are. */
   attemptOf(exchange: LiveExchange): { readonly number: number; readonly total: number } {
     const attempts = attemptsAt(this.#follows, exchange)
@@ -186,7 +176,7 @@ export class Conversation {
   edit(exchange: LiveExchange): void {
     if (this.opened.value) return
     const { message } = exchange.value.question
-    if (!this.editing.value) this.#setAside = this.draft.value === message ? '' : this.draft.value
+    if (!this.editing.value) this.setAside.value = this.draft.value === message ? '' : this.draft.value
     this.editing.value = exchange
     this.draft.value = message
   }
@@ -197,8 +187,8 @@ export class Conversation {
 
   #endEdit(): void {
     this.editing.value = undefined
-    this.draft.value = this.#setAside
-    this.#setAside = ''
+    this.draft.value = this.setAside.value
+    this.setAside.value = ''
   }
 
   /** Asks a question in the chosen mode and flow; does nothing while another one is being answered. */
@@ -268,7 +258,7 @@ export class Conversation {
     if (this.running.value && this.#isForUser) this.stop()
     const isTheirs = ({ value }: LiveExchange) => needsUser(value.question.flow)
     if (this.editing.value && isTheirs(this.editing.value)) this.cancelEdit()
-    if (needsUser(this.flow.value)) this.restoreDrafts({ draft: '', setAside: '' })
+    if (needsUser(this.flow.value)) for (const draft of [this.draft, this.setAside]) draft.value = ''
     if (this.replaced.value?.exchanges.some(({ question }) => needsUser(question.flow)))
       this.replaced.value = undefined
     const { selected } = this

@@ -1,5 +1,5 @@
 import type { NamedInConfig } from '@entra-agents/trace-view/words/names'
-import type { Exchange, Question } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 
 /** A conversation as it is kept: all exchanges, what each of them followed, and which are shown. */
 export interface KeptExchanges {
@@ -29,15 +29,6 @@ export function shownExchanges({ exchanges, follows, shown }: KeptExchanges): re
   for (let at = shown; at >= 0; at = follows[at] ?? -1) path.unshift(...exchanges.slice(at, at + 1))
   return path
 }
-
-/** The text in the composer; during an edit, `setAside` is the text that was there when the edit began. */
-export interface Drafts {
-  readonly draft: string
-  readonly setAside: string
-}
-
-/** Half-written questions, and the agent, mode and flow of the next one. */
-export type KeptComposer = Drafts & Pick<Question, 'agent' | 'mode' | 'flow'>
 
 /** What an opened file or link, shown instead of a conversation, states about itself. The page verifies nothing of it. */
 export interface OpenedFile {

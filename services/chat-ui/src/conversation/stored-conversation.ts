@@ -1,9 +1,8 @@
 import { readStored, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { cutOffExchange, type Exchange } from './exchange.ts'
-import { type KeptComposer, type KeptExchanges, shownExchanges, toKept } from './kept.ts'
+import { type KeptExchanges, shownExchanges, toKept } from './kept.ts'
 
 const conversationKey = 'conversation'
-const composerKey = 'composer'
 
 /** How many of the newest exchanges a tab keeps over a reload. Their steps hold decoded claims, never a token. */
 const mostExchanges = 30
@@ -43,15 +42,4 @@ function newestThatFit(exchanges: readonly Exchange[]): readonly Exchange[] {
     return characters > mostConversationCharacters || index < exchanges.length - mostExchanges
   })
   return exchanges.slice(tooOld + 1)
-}
-
-export function readComposer(): KeptComposer | undefined {
-  const stored = readStored('session', composerKey)
-  const { draft, setAside, agent, mode, flow } = Object(stored) as Partial<KeptComposer>
-  const isWhole = [draft, setAside, agent, mode, flow].every(text => typeof text === 'string')
-  return isWhole ? (stored as KeptComposer) : undefined
-}
-
-export function storeComposer(composer: KeptComposer): void {
-  writeStored('session', composerKey, composer)
 }
