@@ -10,7 +10,7 @@ import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { readDocument } from '../agent/documents.ts'
-import { PageError, type PageProblem } from '../agent/page-problem.ts'
+import { type PageProblem, problemOf } from '../agent/page-problem.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { Speaker } from '../conversation/speaker.ts'
 import type { Page } from '../page.ts'
@@ -24,18 +24,11 @@ export function InstructionsPanel({ conversation, names, needs }: InstructionsPa
   const told = useSignal<Instructions | PageProblem | undefined>(undefined)
   useEffect(() => {
     told.value = undefined
-    void needs
-      .identify({ agent, flow }, false)
-      .then(readInstructions)
-      .then(
-        read => {
-          told.value = read
-        },
-        error => {
-          if (!(error instanceof PageError)) throw error
-          told.value = error.problem
-        },
-      )
+    const reading = needs.identify({ agent, flow }, false).then(readInstructions)
+    const show = (what: Instructions | PageProblem | undefined) => {
+      if (what) told.value = what
+    }
+    void problemOf(reading.then(show)).then(show)
   }, [agent, flow, needs, told])
   return (
     <>

@@ -1,26 +1,20 @@
-import type { Formula } from '@entra-agents/trace-view/identity/formula'
-import type { FactAnswer, Verdict } from '@entra-agents/trace-view/identity/verdict'
+import type { FactAnswer } from '@entra-agents/trace-view/identity/verdict'
 import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
-import { gatherFacts, type TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
+import { gatherFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
 import { describeNames, type Names } from '@entra-agents/trace-view/words/names'
 import { phraseText } from '@entra-agents/trace-view/words/phrase'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { ExportedFile } from './file-shape.ts'
 
-/** A turn of a file in words for its readers, who are not the user who asked. */
-export interface ToldTurn {
-  readonly names: Names
-  readonly facts: TurnFacts
-  readonly verdict: Verdict
-  readonly formulas: readonly Formula[]
-}
-
 export function namesOf({ names }: Pick<ExportedFile, 'names'>): Names {
   return describeNames({ agents: [], ...names }, false)
 }
 
-export function tellTurn({ turn, question, steps }: ExportedTurn, ofFile: Names): ToldTurn {
+/** A turn of a file in words for its readers, who are not the user who asked. */
+export type ToldTurn = ReturnType<typeof tellTurn>
+
+export function tellTurn({ turn, question, steps }: ExportedTurn, ofFile: Names) {
   const names = ofFile.ofAgent(turn?.agent ?? question.agent)
   const facts = gatherFacts(steps, (turn ?? question).flow, false)
   const verdict = judgeTurn(facts, names)
