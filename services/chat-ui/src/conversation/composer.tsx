@@ -30,13 +30,7 @@ export function Composer(props: ComposerProps) {
   const running = conversation.running.value
   const isSignInDue = asking.isSignInDue.value
   const isSigningIn = isSignInDue && session.signingIn.value
-  const press = running
-    ? presses.stop
-    : isSigningIn
-      ? presses.cancel
-      : isSignInDue
-        ? presses.signIn
-        : presses.send
+  const press = presses[running ? 'stop' : isSigningIn ? 'cancel' : isSignInDue ? 'signIn' : 'send']
   const canPress = useSettled(running || isSigningIn)
   const length = conversation.length.value
   const isTooLong = length > chatLimits.messageCharacters

@@ -51,8 +51,7 @@ function parseJson(text: string): unknown {
 }
 
 function isOfNewerVersion(data: unknown): boolean {
-  if (typeof data !== 'object' || data === null || !('format' in data && 'version' in data)) return false
-  const { format, version } = data
+  const { format, version } = Object(data)
   return format === fileFormat && typeof version === 'number' && version > fileVersion
 }
 

@@ -1,5 +1,4 @@
 import type { Mode, PublicConfig } from '@entra-agents/trace'
-import { agentNamed } from '../agent/documents.ts'
 import { Conversation, type ConversationNeeds, type LiveExchange } from '../conversation/conversation.ts'
 import type { Exchange, Question } from '../conversation/exchange.ts'
 import { toKept } from '../conversation/kept.ts'
@@ -88,24 +87,18 @@ export function besideAnswer(
   return new SideBySide(needs, proposeChoice(answer.peek().question, config), earlier)
 }
 
-/** Proposes to ask an agent in its first two flows or, if it has a single flow, the agent in this flow and another agent. */
+/** Proposes to ask an agent in its first two flows or, if it has a single flow, the agent and another one, in this flow if possible. */
 function proposeChoice(
-  { message, mode, agent, flow }: Question,
-  config: Pick<PublicConfig, 'agents'>,
+  { message, mode, ...asked }: Question,
+  { agents }: Pick<PublicConfig, 'agents'>,
 ): SideBySideChoice {
-  const [first = flow, second] = agentNamed(config, agent)?.flows ?? []
-  if (second)
-    return {
-      message,
-      mode,
-      sides: [
-        { agent, flow: first },
-        { agent, flow: second },
-      ],
-    }
-  const others = config.agents.filter(({ name }) => name !== agent)
-  const other = others.find(({ flows }) => flows.includes(flow)) ?? others[0]
-  const [otherFlow = flow] = other?.flows ?? []
-  const beside = other && { agent: other.name, flow: other.flows.includes(flow) ? flow : otherFlow }
-  return { message, mode, sides: [{ agent, flow }, beside ?? { agent, flow }] }
+  const setups = agents.flatMap(({ name, flows }) => flows.map(flow => ({ agent: name, flow })))
+  const own = setups.filter(({ agent }) => agent === asked.agent)
+  const others = setups.filter(({ agent }) => agent !== asked.agent)
+  const [left = asked, right = asked] = [
+    ...(own.length > 0 ? own : [asked]),
+    ...others.filter(({ flow }) => flow === asked.flow),
+    ...others,
+  ]
+  return { message, mode, sides: [left, right] }
 }
