@@ -9,14 +9,6 @@ const longFrom = 300
 /** How far outside the view a part is drawn, so that it is there when it comes into view. */
 const margin = '800px'
 
-/** Items of a list that follow each other. */
-export interface ListPart<Item> {
-  readonly index: number
-  readonly first: number
-  readonly items: readonly Item[]
-  readonly isDrawn: boolean
-}
-
 /**
  * The parts of a list, which are not all drawn at once, so that the page stays responsive. What stands for a part that is not
  * drawn yet has its number in `data-part`.
@@ -27,7 +19,7 @@ export function useShownParts<Item>(
   all: readonly Item[],
   list: RefObject<HTMLElement | null>,
   isWanted: (item: Item) => boolean,
-): { readonly parts: readonly ListPart<Item>[]; readonly showLast: () => void } {
+) {
   const seen = useSignal<ReadonlySet<number>>(new Set([0]))
   const show = (index: number) => {
     if (!seen.peek().has(index)) seen.value = new Set([...seen.peek(), index])

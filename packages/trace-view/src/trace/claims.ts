@@ -10,15 +10,7 @@ import { toReader } from '../words/reader.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
 import { actsAsOf, wordsOfToken } from './read-token.ts'
 
-export interface ClaimView {
-  readonly name: string
-  readonly text: string
-  /** The value as a time; `undefined` for claims that state no time. */
-  readonly time: Date | undefined
-  readonly meaning: string | undefined
-  /** What the value stands for: the name behind an id, facets in words. */
-  readonly standsFor: string | undefined
-}
+export type ClaimView = ReturnType<typeof viewClaim>
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -34,7 +26,7 @@ export const groupTitles: Readonly<Record<ClaimGroup, string>> = {
   opaque: 'Internals',
 }
 
-export const groupOrder = Object.keys(groupTitles) as ClaimGroup[]
+const groupOrder = Object.keys(groupTitles) as ClaimGroup[]
 
 /** The claims of a token as they are shown, in the order of the questions that they answer. */
 export function viewClaims(card: TokenCard, names: Names): ClaimView[] {
@@ -65,7 +57,7 @@ const prefixes: Readonly<Record<string, string>> = {
 }
 
 /** One claim in words. What an id stands for depends on whose rights the token has. */
-export function viewClaim(name: string, value: unknown, names: Names, card: TokenCard): ClaimView {
+export function viewClaim(name: string, value: unknown, names: Names, card: TokenCard) {
   const text = spellOutDirections(claimText(value))
   const standsFor =
     names.id(text) ?? toReader(tellSubject(name, card, names), names) ?? decodeNumbers(name, text)
@@ -73,8 +65,10 @@ export function viewClaim(name: string, value: unknown, names: Names, card: Toke
   return {
     name,
     text,
+    /** The value as a time; `undefined` for claims that state no time. */
     time: seconds === undefined ? undefined : new Date(seconds * 1000),
     meaning: claimWords(name)?.meaning,
+    /** What the value stands for: the name behind an id, facets in words. */
     standsFor: standsFor && `${prefixes[name] ?? ''}${standsFor}`,
   }
 }

@@ -27,24 +27,15 @@ export function CompareView({ answers, onSideBySide }: CompareViewProps) {
   const left = tokens.find(({ card }) => tokenKey(card) === chosen.value[0]) ?? first
   const right = tokens.find(({ card }) => tokenKey(card) === chosen.value[1]) ?? second
   if (!left || !right) return <NothingToCompare tokens={tokens} onSideBySide={onSideBySide} />
-  const [leftKey, rightKey] = [tokenKey(left.card), tokenKey(right.card)]
+  const keys = [tokenKey(left.card), tokenKey(right.card)]
+  const choose = (side: number) => (key: string) => set(chosen, keys.with(side, key))
   const headOf = (token: SeenToken) => describeToken(token, tokens).replace(', this answer', '')
   return (
     <section class="card frame" aria-label="Compare">
       <div class="line pad under">
-        <TokenChoice
-          label="Left"
-          tokens={tokens}
-          chosen={left.card}
-          onChoose={key => set(chosen, [key, rightKey])}
-        />
-        <IconButton icon="swap" label="Swap sides" onClick={() => set(chosen, [rightKey, leftKey])} />
-        <TokenChoice
-          label="Right"
-          tokens={tokens}
-          chosen={right.card}
-          onChoose={key => set(chosen, [leftKey, key])}
-        />
+        <TokenChoice label="Left" tokens={tokens} chosen={left.card} onChoose={choose(0)} />
+        <IconButton icon="swap" label="Swap sides" onClick={() => set(chosen, keys.toReversed())} />
+        <TokenChoice label="Right" tokens={tokens} chosen={right.card} onChoose={choose(1)} />
       </div>
       <ComparisonTable
         left={{ ...left, used }}

@@ -22,28 +22,6 @@ export interface ClaimInWords {
   readonly code: string
 }
 
-/** A claim in which two tokens differ; a token without it has the words for what is missing. */
-export interface ComparedRow {
-  readonly name: string
-  readonly sign: Sign
-  readonly left: ClaimInWords | undefined
-  readonly right: ClaimInWords | undefined
-}
-
-/** The answers of two tokens to one question. */
-export interface ComparedGroup {
-  readonly title: string
-  readonly rows: readonly ComparedRow[]
-  /** The claims that both tokens have alike, and what the important ones say. */
-  readonly kept: { readonly names: readonly string[]; readonly words: string }
-}
-
-export interface ComparedTokens {
-  readonly groups: readonly ComparedGroup[]
-  /** How many claims are neither shown nor kept: they mean something to Entra ID alone, or change with each token. */
-  readonly others: number
-}
-
 /** The claims of the last question that are told if they are alike; of the others there is nothing to learn. */
 const origins: readonly string[] = ['iss', 'tid', 'ver']
 
@@ -67,19 +45,22 @@ const questions: readonly Question[] = [
   { title: 'Issued', groups: ['issuer', 'when', 'opaque'], told: origins },
 ]
 
+export type ComparedTokens = ReturnType<typeof compareTokens>
+
 /** What two tokens say alike and differently, question by question. */
-export function compareTokens(left: ComparedToken, right: ComparedToken): ComparedTokens {
+export function compareTokens(left: ComparedToken, right: ComparedToken) {
   const sides = [alignNames(left.card), alignNames(right.card)] as const
   const names = [...new Set(sides.flatMap(side => [...side.keys()]))]
   const claims = names.map(name => ({ name, sign: signOf(sides[0].get(name), sides[1].get(name)) }))
   const isOfOneKind = left.card.role === right.card.role
   const isTold = ({ name }: { readonly name: string }) =>
     name === 'iat' ? isOfOneKind : claimWords(name)?.isMain && !(name === 'sub' && sides.every(isSubjectTold))
-  const groups = questions.map(({ title, groups, told }): ComparedGroup => {
+  const groups = questions.map(({ title, groups, told }) => {
     const members = claims.filter(({ name }) => groups.includes(groupOf(name)))
     const kept = members
       .filter(({ name, sign }) => sign === 'same' && (title !== 'Issued' || origins.includes(name)))
       .map(({ name }) => name)
+    // The claims in which the tokens differ; a token without a claim has the words for what is missing.
     const rows = members
       .filter(claim => claim.sign !== 'same' && isTold(claim))
       .map(({ name, sign }) => ({
@@ -90,8 +71,10 @@ export function compareTokens(left: ComparedToken, right: ComparedToken): Compar
       }))
     const words = told.filter(name => kept.includes(name)).flatMap(name => wordsOf(name, sides[0], left))
     const others = kept.flatMap(name => wordsOf(name, sides[0], left))
+    // What both tokens have alike, and what the important claims among it say.
     return { title, rows, kept: { names: kept, words: (words.length > 0 ? words : others).join(', ') } }
   })
+  // All others mean something to Entra ID alone, or change with each token.
   const shown = groups.reduce((sum, { rows, kept }) => sum + rows.length + kept.names.length, 0)
   return { groups, others: claims.length - shown }
 }

@@ -1,10 +1,10 @@
-import type { TraceStep } from '@entra-agents/trace'
+import type { ActsAs, TraceStep } from '@entra-agents/trace'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-facts.ts'
 import { flowWords } from '../words/flows.ts'
 import { listInWords } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
-import { rightsOf, wordsOfToken } from './read-token.ts'
+import { actsAsOf } from './read-token.ts'
 import { type OutcomeRow, startSentence, type TurnByExchange, undecided } from './turn-by-exchange.ts'
 import type { Outcome } from './turn-facts.ts'
 
@@ -26,7 +26,7 @@ export const exchangeOutcomes = {
     headline: tellCalls,
     decision: turn => ({ question: 'Allowed by', value: turn.api, ...tellAcceptance(turn) }),
     sentence: tellAnswer,
-    gate: ({ use }) => ['allowed', (use?.calls.length ?? 0) > 1 ? `accepts it, ${use?.calls.length} times` : 'accepts it'],
+    gate: ({ calls }) => ['allowed', calls.length > 1 ? `accepts it, ${calls.length} times` : 'accepts it'],
     scene: checking,
   },
   denied: {
@@ -100,22 +100,21 @@ function timesInWords(number: number): string {
 }
 
 /** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
-function tellAcceptance({
-  use,
-  checks,
-  passed,
-  status,
-}: TurnByExchange): Pick<FactAnswer, 'checks' | 'detail'> {
-  const calls = use?.calls.length ?? 0
-  if (calls > 1) return { detail: [`accepts it in all ${calls} calls`] }
+function tellAcceptance({ calls, checks, passed, status }: TurnByExchange) {
+  if (calls.length > 1) return { detail: [`accepts it in all ${calls.length} calls`] }
   return { checks, detail: [`${passed ?? 'tells of no checks'} · ${status ?? 'answered'}`] }
 }
 
-function tellAnswer({ use, api, checks }: TurnByExchange): string {
-  if (!use) return ''
-  if (use.calls.every(isListOfTools)) return `${api} listed its tools.`
-  const { origin } = wordsOfToken(use.token)
-  if (origin && rightsOf(use.token).rights.length > 0) return origin
+/** Who gave TR's right, and what no token tells of it. */
+const origins: Readonly<Partial<Record<ActsAs, string>>> = {
+  user: 'The scope shows that somebody consented, you or an administrator; who it was, only Entra ID knows.',
+  'agent-user': 'The scope shows that an administrator consented; which one, only Entra ID knows.',
+}
+
+function tellAnswer({ use, calls, api, checks, rights }: TurnByExchange): string {
+  if (calls.every(isListOfTools)) return `${api} listed its tools.`
+  const origin = use && origins[actsAsOf(use.token)]
+  if (origin && rights.length > 0) return origin
   return `${api} ${checks.length > 0 ? 'checked that token and ' : ''}answered; no user is involved.`
 }
 
@@ -168,13 +167,11 @@ function tellRefusal({
 }
 
 function tellDeniedUse(turn: TurnByExchange): string {
-  const { use, api, names, denier, failedCheck, isRightMissing, wanted = 'another right' } = turn
-  if (!use) return ''
-  const title = use.decisive?.problem?.title ?? 'it says no more'
-  const failed = failedCheck ? `the check of ${failedCheck} failed` : title
+  const { api, names, denier, failedCheck, isRightMissing, wanted = 'another right' } = turn
+  const { claim, rights, problem } = turn
+  const failed = failedCheck ? `the check of ${failedCheck} failed` : (problem?.title ?? 'it says no more')
   if (denier === 'agent') return `Entra ID issued a token; ${names.agent} did not use it: ${failed}.`
   if (!isRightMissing) return `Entra ID issued a token, and ${api} did not accept it: ${failed}.`
-  const { claim, rights } = rightsOf(use.token)
   const none = claim === 'roles' ? 'no role' : 'no scope'
   const carried = rights.length > 0 ? `only ${rights.join(' and ')}` : none
   return `Entra ID issued a token, so the identity works. The token carries ${carried}; ${api} wants ${wanted}.`
@@ -187,8 +184,8 @@ function tellWhatIsMissing(turn: TurnByExchange): Phrase {
   return phrase`It accepts who calls, and wants ${wanted ? { code: wanted } : 'a right that TR lacks'}.`
 }
 
-function tellSilence({ api, use }: TurnByExchange): string {
-  return `${api} gave no answer: ${use?.decisive?.problem?.title ?? 'the call failed.'}`
+function tellSilence({ api, problem }: TurnByExchange): string {
+  return `${api} gave no answer: ${problem?.title ?? 'the call failed.'}`
 }
 
 function tellDemand({ api, asked, contexts }: TurnByExchange): string {

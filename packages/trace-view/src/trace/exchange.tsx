@@ -103,17 +103,13 @@ function ExchangesByApi({ formulas }: { readonly formulas: readonly Formula[] })
 /** The ids for finding the turn in logs and in OpenTelemetry traces. */
 function TurnIds() {
   const { facts, links } = useTrace()
-  const logIds = logIdsOf(facts)
-  const ids = [
-    ['token id', logIds.tokenId],
-    ['correlation id', logIds.correlationId],
-    ['trace id', links.turn?.traceId],
-  ] as const
-  const known = ids.flatMap(([name, id]) => (id === undefined ? [] : [[name, id] as const]))
+  const { tokenId, correlationId } = logIdsOf(facts)
+  const ids = { 'token id': tokenId, 'correlation id': correlationId, 'trace id': links.turn?.traceId }
+  const known = Object.entries(ids).flatMap(([name, id]) => (id === undefined ? [] : [{ name, id }]))
   if (known.length === 0) return null
   return (
     <div class="ids line fine rule">
-      {known.map(([name, id]) => (
+      {known.map(({ name, id }) => (
         <span key={name} class="row">
           {name}{' '}
           <code class="ink" title={id}>

@@ -1,11 +1,3 @@
-/** A text as texts are compared: without case, accents, escapes and differences of form. */
-export interface FoldedText {
-  /** The characters, and `''` for each edge of a word. */
-  readonly units: readonly string[]
-  /** Where in the text each unit begins. */
-  readonly starts: readonly number[]
-}
-
 /** Letters of the scripts that are written without spaces between words or, as in Korean, before endings. */
 export const unspaced =
   /(?=[\p{L}\p{M}])[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}]/u
@@ -19,8 +11,11 @@ const kinds = [unspaced, /[\p{L}\p{M}\p{N}]/u, /./su]
 const noLetter = 2
 const known = new Map<string, readonly (readonly [unit: string, kind: number])[]>()
 
-export function foldText(text: string): FoldedText {
+/** A text as texts are compared: without case, accents, escapes and differences of form. */
+export function foldText(text: string) {
+  /** The characters, and `''` for each edge of a word. */
   const units: string[] = []
+  /** Where in the text each unit begins. */
   const starts: number[] = []
   let at = 0
   let before = noLetter

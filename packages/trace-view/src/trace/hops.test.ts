@@ -109,13 +109,13 @@ function rowLines(steps: readonly TraceStep[]): string[] {
   const { rows, lengthMs } = toTimeline(steps)
   return [
     ...rows.map(row => {
-      const { number, id, parent, times, offsetMs, waitedMs, isOpenAtFirst } = row
+      const { number, id, parent, times, span, waitedMs, isOpenAtFirst } = row
       const { title, where } = tellRow(row, 'obo', names)
       const more = [
         parent && `in ${parent}`,
         times > 1 && `× ${times}`,
         isOpenAtFirst && 'open',
-        offsetMs !== undefined && `at ${offsetMs} ms`,
+        span && `at ${span.begin.ms} ms`,
         waitedMs > 0 && `with a wait of ${waitedMs} ms`,
       ]
       return `${[number, id, ...more].filter(Boolean).join(' ')}: ${title} | ${where}`
@@ -153,7 +153,7 @@ it('the bar of a tool that waited contains the steps below it, and grows by no w
     arrived('s2', 20_030),
     timed('d', 20_032, 6, { kind: 'api-call', ...ofW }),
   ])
-  const spans = rows.map(({ id, offsetMs, durationMs }) => [id, offsetMs, durationMs])
+  const spans = rows.map(({ id, span, durationMs }) => [id, span?.begin.ms, durationMs])
   expect(spans).toContainEqual(['w', 1, 24.5])
   expect(spans).toContainEqual(['d', 17, 6])
 })

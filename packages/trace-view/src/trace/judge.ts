@@ -1,4 +1,4 @@
-import { flows, type Instructions, type TokenCard } from '@entra-agents/trace'
+import { type ActsAs, flows, type Instructions, type TokenCard } from '@entra-agents/trace'
 import type { FactAnswer, Verdict } from '../identity/verdict.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, type Names, shortenIds } from '../words/names.ts'
@@ -6,7 +6,7 @@ import { type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { formatTime } from '../words/times.ts'
 import { outcomes } from './outcomes.ts'
-import { actsAsOf, rightsOf, wordsOfToken } from './read-token.ts'
+import { actsAsOf } from './read-token.ts'
 import { countPassed, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import { isUndecided, lastChecks, type PendingCall, type TurnFacts } from './turn-facts.ts'
 
@@ -42,22 +42,20 @@ function tellPending(
   { kind, scopes, isOpen }: PendingCall,
 ): FactAnswer[] {
   const { oid, name } = tokens.Tc?.claims ?? {}
-  const right = scopes.join(' ')
-  const lacked = right === '' ? ['you have not consented'] : phrase`wanted: ${{ code: right }}`
+  const isConsent = kind === 'consent'
+  const wanted = scopes.join(' ')
+  const lacked = wanted === '' ? ['you have not consented'] : phrase`wanted: ${{ code: wanted }}`
+  const right = isConsent
+    ? { value: 'None yet', detail: lacked }
+    : { value: wanted || 'Yours', detail: [isOpen ? 'not used yet' : 'not used'] }
   return [
     {
-      question: kind === 'consent' ? 'Who asked' : 'Who would call',
+      question: isConsent ? 'Who asked' : 'Who would call',
       value: agent,
       detail: tellId('azp', names.agentId),
     },
     { question: 'For whom', value: addName('You', name), detail: tellId('oid', oid) },
-    kind === 'consent'
-      ? { question: 'By which right', value: 'None yet', detail: lacked }
-      : {
-          question: 'By which right',
-          value: right || 'Yours',
-          detail: [isOpen ? 'not used yet' : 'not used'],
-        },
+    { question: 'By which right', ...right },
   ]
 }
 
@@ -82,24 +80,22 @@ export function tellCaller(turn: TurnByExchange): FactAnswer {
   return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail: tellId(name, id), isBad }
 }
 
-function tellSubject({ use, flow, tokens, failure }: TurnByExchange): FactAnswer {
-  const question = 'For whom'
-  if (!use) {
-    const { actsAs } = flows[flow]
-    const isBad = actsAs === 'user' && failure?.kind === 'sign-in'
-    const details = {
-      agent: 'no user involved',
-      user: tellUserToken(tokens.Tc),
-      'agent-user': 'nobody signs in',
-    }
-    return { question, value: capitalise(flowWords[flow].forWhom), detail: [details[actsAs]], isBad }
+function tellSubject({ use, flow, words, tokens, failure }: TurnByExchange): FactAnswer {
+  const { oid, name } = use?.token.claims ?? {}
+  const actsAs = use ? actsAsOf(use.token) : flows[flow].actsAs
+  const whom = capitalise(words.forWhom)
+  const id = tellId('oid', oid)
+  const details: Readonly<Record<ActsAs, Phrase>> = {
+    agent: ['no user involved'],
+    user: use ? id : [tellUserToken(tokens.Tc)],
+    'agent-user': use ? (typeof name === 'string' ? [name] : id) : ['nobody signs in'],
   }
-  const { oid, name } = use.token.claims ?? {}
-  const actsAs = actsAsOf(use.token)
-  const isNamed = actsAs === 'agent-user' && typeof name === 'string'
-  const detail = actsAs === 'agent' ? ['no user involved'] : isNamed ? [name] : tellId('oid', oid)
-  const whom = capitalise(wordsOfToken(use.token).forWhom)
-  return { question, value: actsAs === 'user' ? addName(whom, name) : whom, detail }
+  return {
+    question: 'For whom',
+    value: actsAs === 'user' ? addName(whom, name) : whom,
+    detail: details[actsAs],
+    isBad: !use && actsAs === 'user' && failure?.kind === 'sign-in',
+  }
 }
 
 function tellUserToken(card: TokenCard | undefined): string {
@@ -108,10 +104,9 @@ function tellUserToken(card: TokenCard | undefined): string {
 }
 
 function tellRight(turn: TurnByExchange, tools: readonly CalledTool[]): FactAnswer {
-  const { use, running, flow, wanted, isRightMissing } = turn
+  const { use, running, flow, claim, rights, wanted, isRightMissing } = turn
   const question = 'By which right'
   if (!use) return { question, value: '–', detail: [running ? 'seen once it is issued' : 'no TR, so none'] }
-  const { claim, rights } = rightsOf(use.token)
   const isBad = use.outcome === 'denied' && isRightMissing
   if (isBad && wanted !== undefined) {
     return { question, value: rights.join(' ') || 'None', detail: phrase`wanted: ${{ code: wanted }}`, isBad }

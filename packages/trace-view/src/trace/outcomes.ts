@@ -1,7 +1,5 @@
-import type { TraceStep } from '@entra-agents/trace'
 import type { FactAnswer } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-facts.ts'
-import type { Names } from '../words/names.ts'
 import { count } from '../words/times.ts'
 import { exchangeOutcomes } from './exchange-outcomes.ts'
 import { type OutcomeRow, type TurnByExchange, undecided } from './turn-by-exchange.ts'
@@ -96,10 +94,9 @@ function tellUnapproved({ asked, steps }: TurnByExchange): string {
 }
 
 /** "Entra ID gave the agent no token". */
-function tellLack({ failure, names }: TurnByExchange): string {
-  const who = failedActor(failure, names)
-  if (failure?.kind === 'token-request') return `${who} gave ${names.agent} no token`
-  return `${who} gave ${failure?.problem?.code === 'BEDROCK_STREAM_BROKEN' ? 'no whole answer' : 'no answer'}`
+function tellLack({ failure, failedAt, names }: TurnByExchange): string {
+  if (failure?.kind === 'token-request') return `${failedAt} gave ${names.agent} no token`
+  return `${failedAt} gave ${failure?.problem?.code === 'BEDROCK_STREAM_BROKEN' ? 'no whole answer' : 'no answer'}`
 }
 
 function tellFailure({ failure }: TurnByExchange): string {
@@ -108,12 +105,7 @@ function tellFailure({ failure }: TurnByExchange): string {
 }
 
 /** Where the turn ended before there was a token. */
-function tellEnd({ failure, names }: TurnByExchange, question: string): FactAnswer {
+function tellEnd({ failure, failedAt }: TurnByExchange, question: string): FactAnswer {
   const { problem } = failure ?? {}
-  const detail = [problem?.upstream?.code ?? problem?.code ?? '']
-  return { question, value: failedActor(failure, names), detail }
-}
-
-function failedActor(failure: TraceStep | undefined, names: Names): string {
-  return names.actor(failure?.problem?.upstream?.service ?? failure?.to ?? 'agent')
+  return { question, value: failedAt, detail: [problem?.upstream?.code ?? problem?.code ?? ''] }
 }

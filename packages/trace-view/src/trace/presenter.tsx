@@ -1,5 +1,5 @@
 import type { TraceStep } from '@entra-agents/trace'
-import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
+import { type ReadonlySignal, type Signal, useComputed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { set, toggle } from '../browser/set.ts'
@@ -61,7 +61,8 @@ function Stage({ scene: at, turns: live, known }: PresenterProps) {
     }
   }, [])
   const steps = known()
-  const redactor = namesUsers.value ? noMasking : redactorFor(steps, true)
+  const masking = useComputed(() => redactorFor(known(), true))
+  const redactor = namesUsers.value ? noMasking : masking.value
   const hasUser = steps.some(({ token }) => token && (token.role === 'Tc' || actsAsOf(token) !== 'agent'))
   const scenes = tellTurns(turns, redactor)
   const index = Math.max(0, Math.min((at.value ?? 1) - 1, scenes.length - 1))

@@ -7,7 +7,7 @@ import { toReader } from '../words/reader.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
 import { judgeTurn, tellCaller } from './judge.ts'
 import { outcomes } from './outcomes.ts'
-import { actsAsOf, rightsOf, tellContexts, wordsOfToken } from './read-token.ts'
+import { rightsOf, tellContexts } from './read-token.ts'
 import { tellTool } from './step-words.ts'
 import { startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import { isUndecided, type TokenUse, type TurnFacts } from './turn-facts.ts'
@@ -162,9 +162,8 @@ function tellUse(
 }
 
 /** That TR came, and whom it names. */
-function tellIssue(index: number, { use, names, flow }: TurnByExchange, isApproved: boolean): string {
-  const { forWhom } = use ? wordsOfToken(use.token) : flowWords[flow]
-  const subject = forWhom === 'itself' ? '' : ` and ${forWhom}`
+function tellIssue(index: number, { use, names, words }: TurnByExchange, isApproved: boolean): string {
+  const subject = words.forWhom === 'itself' ? '' : ` and ${words.forWhom}`
   if (isApproved) return `You approve; it gets a token that names it${subject}.`
   if (use?.isFromCache) return `The sidecar’s cache has a token that names ${names.agent}${subject}.`
   return `Entra ID issues ${index === 0 ? 'a' : 'another'} token that names ${names.agent}${subject}.`
@@ -172,10 +171,8 @@ function tellIssue(index: number, { use, names, flow }: TurnByExchange, isApprov
 
 /** Whom TR names, and what it carries. */
 function tellToken({ token }: TokenUse, turn: TurnByExchange): Phrase {
-  const { agent } = turn.names
-  const { claim, rights } = rightsOf(token)
-  const { forWhom } = wordsOfToken(token)
-  const subject = actsAsOf(token) === 'agent' ? `${agent} itself` : forWhom
+  const { names, claim, rights, words } = turn
+  const subject = words.forWhom === 'itself' ? `${names.agent} itself` : words.forWhom
   return [
     ...phrase`${TR} says who calls, for whom, and by which right: `,
     ...phrase`${{ code: 'azp' }} ${tellCaller(turn).value}, ${{ code: 'oid' }} ${subject}, ${{ code: claim }} ${rights.join(' ') || 'none'}`,

@@ -6,6 +6,7 @@ import { problemKindOf } from './step-failures.ts'
 import type { Row } from './timeline.ts'
 import { useTrace } from './trace-context.ts'
 import { carriedTokenRole } from './traced-answer.ts'
+import { countPassed } from './turn-by-exchange.ts'
 import { isGoingOn, lastChecks } from './turn-facts.ts'
 
 interface LanesProps {
@@ -116,7 +117,7 @@ export function HopRow({ lanes, row, edge, isOpen }: HopRowProps) {
     TR: `${terms.length > 1 ? 'Exchange' : 'Show'} ${terms.join(' + ')}`,
   }[issued]
   const passed = isCheck && step.token ? lastChecks(step.token, 'api') : undefined
-  const answer = [origin?.response?.status, passed && `${passed.passed} of ${passed.checks.length}`]
+  const answer = [origin?.response?.status, passed && countPassed(passed.checks)]
   const hop = {
     from: step.from,
     to: step.to,

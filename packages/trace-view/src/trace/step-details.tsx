@@ -9,7 +9,7 @@ import { formatDuration, formatTime } from '../words/times.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
 import { asCurl } from './as-curl.ts'
 import { EntraLink, LogQueries } from './log-links.tsx'
-import { stepsAsJson } from './redactor.ts'
+import { redactorFor, stepsAsJson } from './redactor.ts'
 import { wayOf } from './step-words.ts'
 import type { Row } from './timeline.ts'
 import { useTrace } from './trace-context.ts'
@@ -21,9 +21,10 @@ const consentExplanation =
 
 /** The details of a step, such as its problem, token, request and response. */
 export function StepDetails({ row: { step, origin } }: { readonly row: Row }) {
-  const { facts, names, links, redactor, view } = useTrace()
+  const { facts, names, links, known, view } = useTrace()
   const { kind, request, response, problem, status, startedAt, durationMs, token, tool, logIds = {} } = step
-  const command = () => redactor().steps([step]).map(asCurl)[0] ?? ''
+  // Who gets a copy of a step sees less than the user.
+  const masked = () => redactorFor(known()).steps([step])
   const hasCommand = asCurl(step) !== undefined
   return (
     <>
@@ -39,8 +40,10 @@ export function StepDetails({ row: { step, origin } }: { readonly row: Row }) {
       </p>
       {request && (
         <p class="line">
-          {hasCommand && <CopyButton label="Copy as curl" text={command} worded />}
-          <CopyButton label="Copy as JSON" text={() => stepsAsJson(redactor().steps([step]))} worded />
+          {hasCommand && (
+            <CopyButton label="Copy as curl" text={() => masked().map(asCurl)[0] ?? ''} worded />
+          )}
+          <CopyButton label="Copy as JSON" text={() => stepsAsJson(masked())} worded />
         </p>
       )}
       {status === 'not-observable' && <p>{kind === 'consent' ? consentExplanation : unseenExplanation}</p>}

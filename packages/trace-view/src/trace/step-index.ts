@@ -1,28 +1,23 @@
 import type { TokenCard, TraceStep } from '@entra-agents/trace'
 import { tokenKey } from './traced-answer.ts'
 
-/** Where a trace first shows a token, and the latest Tc before it. */
-interface FirstSight {
+/** A token as its latest step shows it, the index of the step that first shows it, and the latest Tc before that. */
+export interface TokenSight {
+  readonly token: TokenCard
   readonly since: number
   readonly userToken: TokenCard | undefined
 }
 
 /** What is looked up for each token of a trace: found in one pass, since a trace may have thousands of steps and tokens. */
-export interface StepIndex {
-  /** When the first step began, in milliseconds since 1970. */
-  readonly beginMs: number
-  readonly tools: ReadonlyMap<string, TraceStep>
-  /** The calls of APIs by the fingerprint of the token that their headers name. */
-  readonly calls: ReadonlyMap<string, readonly TraceStep[]>
-  /** The first sight of each token, by the token's key. */
-  readonly firstSights: ReadonlyMap<string, FirstSight>
-}
+export type StepIndex = ReturnType<typeof indexSteps>
 
-export function indexSteps(steps: readonly TraceStep[]): StepIndex {
+export function indexSteps(steps: readonly TraceStep[]) {
+  /** When the first step began, in milliseconds since 1970. */
   let beginMs = Number.POSITIVE_INFINITY
   let userToken: TokenCard | undefined
+  /** The calls of APIs by the fingerprint of the token that their headers name. */
   const calls = new Map<string, TraceStep[]>()
-  const firstSights = new Map<string, FirstSight>()
+  const sights = new Map<string, TokenSight>()
   for (const [index, step] of steps.entries()) {
     const { token, startedAt } = step
     if (startedAt) beginMs = Math.min(beginMs, Date.parse(startedAt))
@@ -31,11 +26,11 @@ export function indexSteps(steps: readonly TraceStep[]): StepIndex {
     }
     if (!token) continue
     const key = tokenKey(token)
-    if (!firstSights.has(key)) firstSights.set(key, { since: index, userToken })
+    sights.set(key, { since: index, userToken, ...sights.get(key), token })
     if (token.role === 'Tc') userToken = token
   }
   const tools = new Map(steps.filter(({ kind }) => kind === 'tool').map(step => [step.id, step]))
-  return { beginMs, tools, calls, firstSights }
+  return { beginMs, tools, calls, sights: [...sights.values()] }
 }
 
 /** The fingerprints of the tokens that an API was called with: `Bearer TR ‹0123456789ab›`. */

@@ -8,6 +8,7 @@ import { useCopy } from '../controls/copy-button.tsx'
 import { useKeys } from '../keys/use-keys.ts'
 import { asCurl } from './as-curl.ts'
 import { EntraLink } from './log-links.tsx'
+import { redactorFor } from './redactor.ts'
 import { tellRow } from './row-words.ts'
 import { type Hop, isRow, rowsOfSequence, withMessages } from './sequence.ts'
 import { LaneHeads, LaneLines, MessageItem } from './sequence-picture.tsx'
@@ -181,7 +182,7 @@ function useSought(
 /** Acts on the keys of the steps. Returns what the last one did, for two seconds. */
 function useStepKeys(
   rows: readonly Row[],
-  { view, redactor }: ShownTrace,
+  { view, known }: ShownTrace,
   list: RefObject<HTMLOListElement | null>,
 ): ReadonlySignal<string> {
   const { copied, copy } = useCopy()
@@ -194,7 +195,7 @@ function useStepKeys(
     '/': () => list.current?.closest('.steps-card')?.querySelector<HTMLElement>('[type=search]')?.focus(),
     y: () => {
       const row = rows.find(({ number }) => number === view.current.value)
-      const command = row && redactor().steps([row.step]).map(asCurl)[0]
+      const command = row && redactorFor(known()).steps([row.step]).map(asCurl)[0]
       if (command !== undefined) copy(command, `Step ${row?.number} copied as curl`)
     },
   }

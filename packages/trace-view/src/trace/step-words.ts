@@ -110,7 +110,7 @@ function tellChecksBy(token: TokenCard, checkedBy: 'agent' | 'api'): string {
   const last = lastChecks(token, checkedBy)
   if (!last) return 'no checks told'
   const failed = failedChecks({ verifiedBy: [last] }).map(({ check }) => check)
-  return failed.length > 0 ? `rejected: ${failed.join(', ')}` : count(last.passed, 'check')
+  return failed.length > 0 ? `rejected: ${failed.join(', ')}` : count(last.checks.length, 'check')
 }
 
 function methodAndPath({ method, url }: NonNullable<TraceStep['request']>): string {

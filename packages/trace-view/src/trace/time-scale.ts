@@ -12,7 +12,7 @@ export function waitWidth({ waits }: TimeScale): number {
 }
 
 /** Where a moment is on the scale, in percent. */
-export function placeOf({ ms, waits: before }: Moment, scale: TimeScale): number {
+function placeOf({ ms, waits: before }: Moment, scale: TimeScale): number {
   const width = waitWidth(scale)
   const share = Math.min(1, Math.max(0, ms / scale.lengthMs))
   return share * (100 - width * scale.waits.length) + width * before
@@ -38,16 +38,10 @@ export function gapOf(wait: Moment, scale: TimeScale): Extent {
   return { start: placeOf(wait, scale), width: waitWidth(scale) }
 }
 
-export interface ScaleMark {
-  readonly ms: number
-  /** The place in percent. */
-  readonly at: number
-}
-
-/** The marks of the scale before its end: the ends of the waits, or round times. Marks that would touch are left out. */
-export function marksOn(scale: TimeScale): readonly ScaleMark[] {
+/** The marks of the scale before its end, in percent: the ends of the waits, or round times. Marks that would touch are left out. */
+export function marksOn(scale: TimeScale) {
   const moments = scale.waits.length > 0 ? endsOfWaits(scale) : roundTimes(scale.lengthMs)
-  const marks: ScaleMark[] = []
+  const marks: { readonly ms: number; readonly at: number }[] = []
   for (const { ms, waits } of moments) {
     const at = placeOf({ ms, waits }, scale)
     const last = marks.at(-1)

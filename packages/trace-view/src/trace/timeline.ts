@@ -1,5 +1,5 @@
 import type { Actor, TraceStep } from '@entra-agents/trace'
-import { type Moment, type Span, TurnClock } from './turn-clock.ts'
+import { type Span, TurnClock } from './turn-clock.ts'
 
 /** A step at its place in the trace, or several steps that asked for the same token. */
 export interface Row {
@@ -24,9 +24,8 @@ export interface Row {
   /** The call of an API that a tool made, the last one if there are several. */
   readonly call: TraceStep | undefined
   readonly isOpenAtFirst: boolean
-  /** How long after the first step this step began, without waits for the user; `undefined` if nobody saw this step. */
-  readonly offsetMs: number | undefined
   readonly durationMs: number | undefined
+  /** When the step began and ended; `undefined` if nobody saw it. */
   readonly span: Span | undefined
   /** The number of the wait for the user that this step ended, from 0. */
   readonly wait: number | undefined
@@ -36,15 +35,7 @@ export interface Row {
   readonly waitedMs: number
 }
 
-export interface Timeline {
-  readonly rows: readonly Row[]
-  readonly lengthMs: number
-  /** When the first step began, in milliseconds since 1970, and how long the turn has waited since. */
-  readonly beginMs: number
-  readonly waitedMs: number
-  /** When each wait was, on the turn's own clock. */
-  readonly waits: readonly Moment[]
-}
+export type Timeline = ReturnType<typeof toTimeline>
 
 /** How long a running turn has taken so far, without its waits. */
 export function elapsedMs({ lengthMs, beginMs, waitedMs }: Timeline, nowMs: number): number {
@@ -56,15 +47,15 @@ export function elapsedMs({ lengthMs, beginMs, waitedMs }: Timeline, nowMs: numb
  *
  * @param totalMs the time of the whole turn without its waits; it is longer than the time of the steps
  */
-export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
+export function toTimeline(given: readonly TraceStep[], totalMs = 0) {
   const placed = putSignInsUnderTools(given)
   const clock = new TurnClock(placed)
   const waitOf = new Map(clock.waits.map(({ step }, index) => [step, index]))
   const stepsById = new Map(placed.map(step => [step.id, step]))
-  const children = groupByParent(putDecisionsFirst(placed))
+  const { children, depths } = nest(putDecisionsFirst(placed))
   const top = children.get(undefined) ?? []
   const tools = top.filter(step => step.kind === 'tool')
-  const repeated = findSharedTokens(tools, children)
+  const shared = findSharedTokens(tools, children)
   const rows: Row[] = []
   let number = 0
   const add = (step: TraceStep, more: Partial<Row> = {}, steps: readonly TraceStep[] = [step]) => {
@@ -80,13 +71,12 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
       origin: isPart(step) ? stepsById.get(step.parentId ?? '') : step,
       number: isOne ? number : 0,
       parent: undefined,
-      depth: 0,
+      depth: depths.get(step) ?? 0,
       size: 0,
       times: 1,
       unseen: [],
       call: undefined,
       isOpenAtFirst: false,
-      offsetMs: span?.begin.ms,
       durationMs: step.durationMs,
       span,
       wait,
@@ -96,36 +86,32 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
     })
   }
   /** Adds steps under a row. Hops that follow each other, and that nobody saw, get a row of their own. */
-  const addUnder = (parent: string, members: readonly Nested[]) => {
+  const addUnder = (parent: string, members: readonly TraceStep[]) => {
     for (const run of runsOfUnseen(members)) {
-      const [{ step, depth }] = run
-      const [id, steps] = [`unseen-${step.id}`, run.map(member => member.step)]
-      if (run.length > 1) add(step, { id, parent, depth, size: run.length, unseen: steps }, steps)
-      const under = run.length > 1 ? { parent: id, depth: depth + 1 } : { parent, depth }
-      for (const member of steps) add(member, under)
+      const [first] = run
+      if (run.length === 1) add(first, { parent })
+      else {
+        const id = `unseen-${first.id}`
+        add(first, { id, parent, size: run.length, unseen: run }, run)
+        for (const step of run) add(step, { parent: id, depth: (depths.get(step) ?? 0) + 1 })
+      }
     }
   }
   for (const step of top) {
-    const group = repeated.get(step.id)
-    if (group?.first === step.id) {
-      const id = `same-${group.fingerprint}`
-      const members = group.members.map(member => member.step)
-      const asked = members.filter(
-        ({ kind, parentId }) => kind === 'token-request' && group.tools.has(parentId),
-      )
-      const [request = step] = asked
+    const group = shared.get(step)
+    if (group?.first === step) {
+      const { id, members, asked } = group
       const durationMs = Math.max(...asked.map(({ durationMs = 0 }) => durationMs))
-      add(request, { id, times: asked.length, size: members.length, durationMs }, members)
-      addUnder(id, group.members)
+      const more = { id, depth: 0, times: asked.length, size: members.size, durationMs }
+      add(asked[0] ?? step, more, [...members])
+      addUnder(id, [...members])
     }
-    const below = descendants(step, children)
+    const own = descendants(step, children).filter(member => !group?.members.has(member))
     if (step.kind !== 'tool') {
-      add(step)
-      for (const member of below) add(member.step, { depth: member.depth })
+      for (const member of [step, ...own]) add(member)
       continue
     }
-    const own = below.filter(member => !group?.ids.has(member.step.id))
-    const call = own.findLast(member => member.step.kind === 'api-call')?.step
+    const call = own.findLast(({ kind }) => kind === 'api-call')
     const { begin, end } = clock.spanOf([step]) ?? {}
     const durationMs = step.durationMs === undefined || !begin || !end ? step.durationMs : end.ms - begin.ms
     add(step, { durationMs, size: own.length, call, isOpenAtFirst: tools.length === 1 && own.length > 0 })
@@ -135,8 +121,10 @@ export function toTimeline(given: readonly TraceStep[], totalMs = 0): Timeline {
   return {
     rows,
     lengthMs: ends.reduce((most, end) => Math.max(most, end), Math.max(1, totalMs)),
+    /** When the first step began, in milliseconds since 1970, and how long the turn has waited since. */
     beginMs: clock.beginMs,
     waitedMs: clock.waitedMs(),
+    /** When each wait was, on the turn's own clock. */
     waits: clock.waits.map(({ fromMs }) => clock.moment(fromMs)),
   }
 }
@@ -145,21 +133,13 @@ function isPart({ status, kind }: TraceStep): boolean {
   return status === 'not-observable' || kind === 'validation'
 }
 
-/** A step and how deep it lies. */
-interface Nested {
-  readonly step: TraceStep
-  readonly depth: number
-}
-
 /** The steps, those that nobody saw together with the ones that follow them under the same step. */
-function runsOfUnseen(members: readonly Nested[]): [Nested, ...Nested[]][] {
-  const runs: [Nested, ...Nested[]][] = []
-  const isUnseen = ({ step }: Nested) => step.status === 'not-observable' && step.kind === 'token-request'
+function runsOfUnseen(members: readonly TraceStep[]): [TraceStep, ...TraceStep[]][] {
+  const runs: [TraceStep, ...TraceStep[]][] = []
+  const isUnseen = ({ status, kind }: TraceStep) => status === 'not-observable' && kind === 'token-request'
   for (const member of members) {
     const run = runs.at(-1)
-    const isNext =
-      run && isUnseen(run[0]) && isUnseen(member) && run[0].step.parentId === member.step.parentId
-    if (isNext) run.push(member)
+    if (run && isUnseen(run[0]) && isUnseen(member) && run[0].parentId === member.parentId) run.push(member)
     else runs.push([member])
   }
   return runs
@@ -198,59 +178,50 @@ function putSignInsUnderTools(steps: readonly TraceStep[]): readonly TraceStep[]
 
 type StepsByParent = ReadonlyMap<string | undefined, readonly TraceStep[]>
 
-function descendants({ id }: TraceStep, children: StepsByParent, depth = 1): Nested[] {
-  return (children.get(id) ?? []).flatMap(step => [
-    { step, depth },
-    ...descendants(step, children, depth + 1),
-  ])
-}
-
-/** The steps with which several tools got the same TR, shown once. */
-interface SharedToken {
-  readonly fingerprint: string
-  /** The id of the tool step before which these steps are shown. */
-  readonly first: string
-  readonly tools: ReadonlySet<string | undefined>
-  readonly members: readonly Nested[]
-  readonly ids: ReadonlySet<string>
-}
-
-/** Maps the id of each tool step whose TR other tools got, too, to the steps with which they all got it. */
-function findSharedTokens(tools: readonly TraceStep[], children: StepsByParent): Map<string, SharedToken> {
-  const byToken = Map.groupBy(tools, ({ id }) => {
-    const own = children.get(id) ?? []
-    return own.find(({ kind }) => kind === 'token')?.token?.fingerprint
-  })
-  const repeated = new Map<string, SharedToken>()
-  for (const [fingerprint, sharing] of byToken) {
-    if (fingerprint === undefined || sharing.length < 2) continue
-    const members = sharing.flatMap(tool => stepsToToken(tool, children))
-    const group = {
-      fingerprint,
-      first: sharing[0]?.id ?? '',
-      tools: new Set(sharing.map(({ id }) => id)),
-      members,
-      ids: new Set(members.map(({ step }) => step.id)),
-    }
-    for (const { id } of sharing) repeated.set(id, group)
-  }
-  return repeated
-}
-
-function stepsToToken({ id }: TraceStep, children: StepsByParent): Nested[] {
-  return (children.get(id) ?? [])
-    .filter(({ kind }) => kind === 'token-request' || kind === 'token')
-    .flatMap(step => [{ step, depth: 1 }, ...descendants(step, children, 2)])
-}
-
-/** The steps by their parents. A step whose parent is unknown or would make a cycle is at the top. */
-function groupByParent(steps: readonly TraceStep[]): Map<string | undefined, TraceStep[]> {
-  const earlier = new Set<string>()
-  return Map.groupBy(steps, ({ id, parentId }) => {
-    const parent = parentId !== undefined && earlier.has(parentId) ? parentId : undefined
-    earlier.add(id)
+/** The steps by their parents, and how deep each lies. A step whose parent is unknown or would make a cycle is at the top. */
+function nest(steps: readonly TraceStep[]) {
+  const depthsById = new Map<string | undefined, number>([[undefined, -1]])
+  const depths = new Map<TraceStep, number>()
+  const children = Map.groupBy(steps, step => {
+    const parent = depthsById.has(step.parentId) ? step.parentId : undefined
+    const depth = (depthsById.get(parent) ?? 0) + 1
+    depthsById.set(step.id, depth)
+    depths.set(step, depth)
     return parent
   })
+  return { children, depths }
+}
+
+function descendants({ id }: TraceStep, children: StepsByParent): TraceStep[] {
+  return (children.get(id) ?? []).flatMap(step => [step, ...descendants(step, children)])
+}
+
+/** The steps with which several tools got the same TR, shown once, before the first of these tools. */
+interface SharedToken {
+  readonly id: string
+  readonly first: TraceStep
+  readonly members: ReadonlySet<TraceStep>
+  /** The tools’ own requests among them. */
+  readonly asked: readonly TraceStep[]
+}
+
+/** What tools share whose TR other tools got, too. */
+function findSharedTokens(tools: readonly TraceStep[], children: StepsByParent) {
+  const shared = new Map<TraceStep, SharedToken>()
+  const stepsOf = ({ id }: TraceStep) => children.get(id) ?? []
+  const byToken = Map.groupBy(
+    tools,
+    tool => stepsOf(tool).find(({ kind }) => kind === 'token')?.token?.fingerprint,
+  )
+  for (const [fingerprint, sharing] of byToken) {
+    const [first, second] = sharing
+    if (fingerprint === undefined || !first || !second) continue
+    const asked = sharing.flatMap(stepsOf).filter(({ kind }) => kind === 'token-request')
+    const own = sharing.flatMap(stepsOf).filter(({ kind }) => kind === 'token-request' || kind === 'token')
+    const members = new Set(own.flatMap(step => [step, ...descendants(step, children)]))
+    for (const tool of sharing) shared.set(tool, { id: `same-${fingerprint}`, first, members, asked })
+  }
+  return shared
 }
 
 /** The actors in the order of their lanes. User and agent always have a lane: the user's is empty if no user takes part. */

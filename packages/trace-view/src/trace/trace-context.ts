@@ -1,9 +1,8 @@
-import type { BlueprintCredential, TurnStart } from '@entra-agents/trace'
+import type { BlueprintCredential, TraceStep, TurnStart } from '@entra-agents/trace'
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Verdict } from '../identity/verdict.ts'
 import type { Names } from '../words/names.ts'
-import type { Redactor } from './redactor.ts'
 import type { TraceView } from './trace-view.ts'
 import type { TurnFacts } from './turn-facts.ts'
 
@@ -27,8 +26,8 @@ export interface ShownTrace {
   readonly clockAheadMs: number
   /** The configured credential of the blueprint; left out for readers to whom the trace was handed on. */
   readonly credential: BlueprintCredential | undefined
-  /** Hides personal data in what is copied: who gets a copy of a step sees less than the user. */
-  readonly redactor: () => Redactor
+  /** The steps of all answers. A question can name a user whom only another answer’s token reveals. */
+  readonly known: () => readonly TraceStep[]
   /** Whether there is room for the details of a step beside the list. */
   readonly hasDrawer: boolean
 }

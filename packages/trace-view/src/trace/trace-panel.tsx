@@ -1,4 +1,4 @@
-import type { PublicConfig, TraceStep } from '@entra-agents/trace'
+import type { PublicConfig } from '@entra-agents/trace'
 import { type ReadonlySignal, type Signal, useComputed, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
@@ -12,7 +12,6 @@ import type { Verdict } from '../identity/verdict.ts'
 import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { judgeTurn } from './judge.ts'
-import { redactorFor } from './redactor.ts'
 import { type ShownTrace, TraceContext } from './trace-context.ts'
 import { TraceTools } from './trace-tools.tsx'
 import { type TraceView, views } from './trace-view.ts'
@@ -86,8 +85,7 @@ export function TracePanel({
     links: { entraLogUrl, traceUrl, turn },
     clockAheadMs,
     credential: names.isReaderUser ? blueprintCredential : undefined,
-    // A question can name a user whom only another answer’s token reveals.
-    redactor: () => redactorFor(allSteps(answers)),
+    known: () => answers.value.flatMap(({ value }) => value.steps),
     hasDrawer,
   }
 
@@ -140,7 +138,7 @@ export function TracePanel({
       </section>
       {hasDrawer && !isComparing && <StepDrawer />}
       {view.scene.value !== undefined && (
-        <Presenter scene={view.scene} turns={[{ answer: selected, names }]} known={() => allSteps(answers)} />
+        <Presenter scene={view.scene} turns={[{ answer: selected, names }]} known={shown.known} />
       )}
     </TraceContext.Provider>
   )
@@ -168,8 +166,4 @@ function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: Verdic
       </p>
     </div>
   )
-}
-
-function allSteps(answers: TracePanelProps['answers']): TraceStep[] {
-  return answers.value.flatMap(({ value }) => value.steps)
 }

@@ -6,9 +6,9 @@ import { tokenKey } from './traced-answer.ts'
 
 /** The views of a trace, in the order in which they are offered. */
 export const views = [
-  { value: 'steps', label: 'Steps', listsSteps: true },
-  { value: 'sequence', label: 'Sequence', listsSteps: true },
-  { value: 'compare', label: 'Compare', listsSteps: false },
+  { value: 'steps', label: 'Steps' },
+  { value: 'sequence', label: 'Sequence' },
+  { value: 'compare', label: 'Compare' },
 ] as const
 
 export type ViewName = (typeof views)[number]['value']
@@ -67,11 +67,11 @@ export class TraceView {
 
   /** Opens a row, or closes it if it is open. */
   press(row: Row, hasDrawer: boolean): void {
-    if (!hasDrawer || row.size > 0) this.toggle(row)
-    else this.chosen.value = this.chosen.value === row.number ? undefined : row.number
-  }
-
-  toggle({ id, number }: Pick<Row, 'id' | 'number'>): void {
+    const { id, number, size } = row
+    if (hasDrawer && size === 0) {
+      this.chosen.value = this.chosen.value === number ? undefined : number
+      return
+    }
     const toggled = new Set(this.toggled.value)
     if (!toggled.delete(id)) toggled.add(id)
     this.toggled.value = toggled
@@ -89,10 +89,9 @@ export class TraceView {
     if (parent) this.open(parent, rows, hasDrawer)
   }
 
-  /** Shows a step in the open view, or in the view `steps` if the open one lists no steps. */
+  /** Shows a step in the open view, or in the view `steps` if tokens are compared. */
   seek(number: number): void {
-    const { listsSteps } = views.find(({ value }) => value === this.view.value) ?? views[0]
-    if (!listsSteps) this.view.value = 'steps'
+    if (this.view.value === 'compare') this.view.value = 'steps'
     this.sought.value = number
   }
 

@@ -1,36 +1,15 @@
 import type { Actor, Check } from '@entra-agents/trace'
 import type { ApiGate, Formula } from '../identity/formula.ts'
 import type { FactAnswer, OutcomeKind } from '../identity/verdict.ts'
+import { flowWords } from '../words/flows.ts'
 import { capitalise, listInWords, type Names } from '../words/names.ts'
 import type { Phrase } from '../words/phrase.ts'
 import { wantedContexts } from '../words/step-up.ts'
+import { rightsOf, wordsOfToken } from './read-token.ts'
 import { failedChecks, lastChecks, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** A turn by one of its exchanges, for the sentences about their outcome. */
-export interface TurnByExchange extends TurnFacts {
-  /** The exchange; `undefined` if there was none. */
-  readonly use: TokenUse | undefined
-  readonly names: Names
-  /** The agent, at the start of a sentence. */
-  readonly agent: string
-  /** The API whose answer decided, or that would be called. */
-  readonly api: string
-  /** The HTTP status of that answer. */
-  readonly status: number | undefined
-  /** The authentication contexts that the API wanted in a stronger sign-in. */
-  readonly contexts: readonly string[]
-  /** The right that the API wanted. */
-  readonly wanted: string | undefined
-  /** Whether a right is what TR lacked. */
-  readonly isRightMissing: boolean
-  /** Who denied the call, and the check that failed there. */
-  readonly denier: Actor | undefined
-  readonly failedCheck: string | undefined
-  /** The checks that decided, as far as they were reported. */
-  readonly checks: readonly Check[]
-  /** How many of these checks TR passed: "7 of 7"; `undefined` if none. */
-  readonly passed: string | undefined
-}
+export type TurnByExchange = ReturnType<typeof turnBy>
 
 /** What one outcome is called wherever it occurs, so that verdict, story, formula, presenter and report agree. */
 export interface OutcomeRow {
@@ -56,13 +35,9 @@ export function undecided(why: string): FactAnswer {
   return { question: 'Decided by', value: '–', detail: [why] }
 }
 
-/** A turn by one of its exchanges, by default by that of its outcome. */
-export function turnBy(
-  facts: TurnFacts,
-  names: Names,
-  use: TokenUse | undefined = facts.exchange,
-): TurnByExchange {
-  const { asked } = facts
+/** @param use the exchange, by default that of the outcome; `undefined` if there was none */
+export function turnBy(facts: TurnFacts, names: Names, use: TokenUse | undefined = facts.exchange) {
+  const { asked, failure } = facts
   const { problem, response, to } = use?.decisive ?? {}
   const failed = use && failedChecks(use.token).at(-1)
   const failedCheck = problem?.failedCheck ?? failed?.check
@@ -72,14 +47,29 @@ export function turnBy(
     ...facts,
     use,
     names,
+    /** The agent, at the start of a sentence. */
     agent: capitalise(names.agent),
+    /** The API whose answer decided, or that would be called. */
     api: use ? decidingApi(use, names) : asked?.api === undefined ? 'the API' : names.actor(asked.api),
+    /** Where the turn failed before there was a token. */
+    failedAt: names.actor(failure?.problem?.upstream?.service ?? failure?.to ?? 'agent'),
+    /** The HTTP status of that answer, and what it said if the API did not run the call. */
     status: response?.status,
+    problem,
+    /** The calls with TR. */
+    calls: use?.calls ?? [],
+    /** The words for the flow of TR; without a TR, for the turn's. */
+    words: use ? wordsOfToken(use.token) : flowWords[facts.flow],
+    /** The rights that TR carries, and the claim that contains them. */
+    ...(use ? rightsOf(use.token) : { rights: [], claim: 'scp' }),
+    /** The authentication contexts that the API wanted in a stronger sign-in, and the right that it wanted. */
     contexts: asked?.kind === 'step-up' ? asked.contexts : wantedContexts(problem?.claimsChallenge),
     wanted: problem?.needs?.permission,
     isRightMissing: problem?.needs !== undefined || failedCheck === 'permission',
+    /** Who denied the call, and the check that failed there. */
     denier,
     failedCheck,
+    /** The checks that decided, as far as they were reported, and how many TR passed: "7 of 7"; `undefined` if none. */
     checks,
     passed: checks.some(({ ok }) => ok) ? countPassed(checks) : undefined,
   }

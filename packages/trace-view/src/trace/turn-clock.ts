@@ -1,13 +1,5 @@
 import type { TraceStep } from '@entra-agents/trace'
 
-/** A time in which the turn waited for its user. */
-interface Wait {
-  readonly fromMs: number
-  readonly toMs: number
-  /** The step with which the user ended the wait. */
-  readonly step: TraceStep
-}
-
 /** A time on the turn's own clock, which stands still while the turn waits for its user, and the number of waits before it. */
 export interface Moment {
   readonly ms: number
@@ -24,7 +16,7 @@ export interface Span {
 export class TurnClock {
   /** When the first step began, in milliseconds since 1970. */
   readonly beginMs: number
-  readonly waits: readonly Wait[]
+  readonly waits: Waits
   readonly #bounds: ReadonlyMap<string, Bounds>
 
   constructor(steps: readonly TraceStep[]) {
@@ -73,7 +65,7 @@ function join(one: Bounds | undefined, other: Bounds | undefined): Bounds | unde
  * The bounds of each step and the steps under it. A tool that goes on after a wait is reported with a new start, and clocks are
  * read to the millisecond, so that a step may seem to begin after those under it. A user's decision began when the wait for it did.
  */
-function boundSteps(steps: readonly TraceStep[], waits: readonly Wait[]): ReadonlyMap<string, Bounds> {
+function boundSteps(steps: readonly TraceStep[], waits: Waits): ReadonlyMap<string, Bounds> {
   const waitedSince = new Map(waits.map(({ step, fromMs }) => [step, fromMs]))
   const bounds = new Map<string, Bounds>()
   // From the last to the first, since a step comes after the one that it lies under.
@@ -98,8 +90,10 @@ function startMs({ startedAt, status }: TraceStep): number | undefined {
   return Number.isNaN(start) ? undefined : start
 }
 
+type Waits = ReturnType<typeof findWaits>
+
 /** The waits for the user: each begins when all earlier steps have ended, and ends when the user's token arrives again. */
-function findWaits(steps: readonly TraceStep[]): Wait[] {
+function findWaits(steps: readonly TraceStep[]) {
   const byStart = steps
     .map(step => ({ fromMs: startMs(step) ?? Number.NaN, durationMs: step.durationMs ?? 0 }))
     .filter(({ fromMs }) => !Number.isNaN(fromMs))
@@ -116,6 +110,8 @@ function findWaits(steps: readonly TraceStep[]): Wait[] {
     if (lastEnd === Number.NEGATIVE_INFINITY) return []
     const decision = next.get(step)
     const isDecision = decision?.kind === 'approval' || decision?.kind === 'consent'
-    return [{ fromMs: Math.min(toMs, lastEnd), toMs, step: isDecision ? decision : step }]
+    // The step with which the user ended the wait.
+    const end = isDecision ? decision : step
+    return [{ fromMs: Math.min(toMs, lastEnd), toMs, step: end }]
   })
 }

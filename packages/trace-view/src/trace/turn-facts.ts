@@ -1,8 +1,8 @@
 import type { Actor, Flow, LogIds, PauseKind, TokenCard, TokenRole, TraceStep } from '@entra-agents/trace'
 import { problemKind } from '../words/problem-kinds.ts'
 import { wantedContexts } from '../words/step-up.ts'
-import { indexSteps, type StepIndex } from './step-index.ts'
-import { type KnownPause, type TracedAnswer, tokenKey, tokensOf } from './traced-answer.ts'
+import { indexSteps, type StepIndex, type TokenSight } from './step-index.ts'
+import type { KnownPause, TracedAnswer } from './traced-answer.ts'
 
 /**
  * The outcome of the calls with one TR. `answered` stands for a status below 500 that is neither success nor denial, such as
@@ -18,62 +18,25 @@ type UseOutcome = 'running' | 'allowed' | 'denied' | 'answered' | 'failed' | 'st
 export type Outcome = UseOutcome | 'approval' | 'consent' | 'refused' | 'unreached' | 'later' | 'declined'
 
 /** One TR and what it was used for. */
-export interface TokenUse {
-  readonly token: TokenCard
+export interface TokenUse extends TokenSight {
   readonly calls: readonly TraceStep[]
   readonly apis: readonly Actor[]
   readonly outcome: UseOutcome
   /** The call that decided the outcome. */
   readonly decisive: TraceStep | undefined
-  /** The latest Tc that the trace shows before this TR; a step-up renews Tc. */
-  readonly userToken: TokenCard | undefined
-  /** The index of the step that first shows TR. */
-  readonly since: number
   /** Whether Entra ID issued TR before the turn began: then TR came from the sidecar's cache. */
   readonly isFromCache: boolean
 }
 
 /** What the user has to do before a call goes on. */
-export interface PendingCall {
-  readonly kind: PauseKind
-  /** The first call that waits: its step, what it does, and the API. */
-  readonly step: TraceStep
-  readonly title: string
-  readonly api: Actor | undefined
-  /** The number of other calls that wait. */
-  readonly others: number
-  /** The authentication contexts that the API wants in a step-up. */
-  readonly contexts: readonly string[]
-  /** The rights that are to be consented to. */
-  readonly scopes: readonly string[]
-  /** Whether the call still waits; if not, it was abandoned and not sent. */
-  readonly isOpen: boolean
-}
+export type PendingCall = NonNullable<ReturnType<typeof findPendingCall>>
 
 /** What a trace says about who called whom. Everything that the page says about a turn is derived from it. */
-export interface TurnFacts {
-  readonly flow: Flow
-  readonly running: boolean
-  readonly steps: readonly TraceStep[]
-  readonly tokens: Readonly<Partial<Record<TokenRole, TokenCard>>>
-  readonly uses: readonly TokenUse[]
-  /** The step in which the turn failed before there was a token. */
-  readonly failure: TraceStep | undefined
-  /** Whether the sidecar was asked for a token. */
-  readonly isTokenAsked: boolean
-  /** Whether the sidecar is being asked for a token. */
-  readonly isAsking: boolean
-  /** The calls that wait for the user, or waited until they were abandoned or their time was over. */
-  readonly asked: PendingCall | undefined
-  /** Whether the user declined one of the calls. */
-  readonly isDeclined: boolean
+export interface TurnFacts extends Findings {
   readonly outcome: Outcome
   /** The exchange of the outcome. Exchanges before it with the outcome `more` were first tries. */
   readonly exchange: TokenUse | undefined
 }
-
-/** What the outcome follows from. */
-type Findings = Omit<TurnFacts, 'outcome' | 'exchange'>
 
 export function factsOf({ steps, turn, question, state, pause }: TracedAnswer): TurnFacts {
   return gatherFacts(steps, (turn ?? question).flow, state === 'running', pause)
@@ -86,29 +49,43 @@ export function gatherFacts(
   running: boolean,
   pause?: KnownPause,
 ): TurnFacts {
-  const cards = tokensOf(steps)
-  const index = indexSteps(steps)
-  const uses = cards.filter(({ role }) => role === 'TR').map(token => describeUse(token, index, running))
-  const findings: Findings = {
-    flow,
-    running,
-    steps,
-    tokens: Object.fromEntries(cards.map(card => [card.role, card])),
-    uses,
-    failure: uses.length > 0 ? undefined : findFailure(steps),
-    isTokenAsked: uses.length > 0 || steps.some(({ kind }) => kind === 'token-request'),
-    isAsking: running && steps.some(({ kind, status }) => kind === 'token-request' && status === 'running'),
-    asked: running ? undefined : findPendingCall(steps, pause),
-    isDeclined: steps.some(({ approval }) => approval?.decision === 'deny'),
-  }
+  const findings = findIn(steps, flow, running, pause)
   const outcome = outcomeOfTurn(findings)
   return { ...findings, outcome, exchange: exchangeOf(findings, outcome) }
 }
 
-function findPendingCall(
-  steps: readonly TraceStep[],
-  pause: KnownPause | undefined,
-): PendingCall | undefined {
+/** What the outcome follows from. */
+type Findings = ReturnType<typeof findIn>
+
+function findIn(steps: readonly TraceStep[], flow: Flow, running: boolean, pause: KnownPause | undefined) {
+  const index = indexSteps(steps)
+  const { sights } = index
+  const uses = sights
+    .filter(({ token }) => token.role === 'TR')
+    .map(sight => describeUse(sight, index, running))
+  const requests = steps.filter(({ kind }) => kind === 'token-request')
+  const tokens: Readonly<Partial<Record<TokenRole, TokenCard>>> = Object.fromEntries(
+    sights.map(({ token }) => [token.role, token]),
+  )
+  return {
+    flow,
+    running,
+    steps,
+    tokens,
+    uses,
+    /** The step in which the turn failed before there was a token. */
+    failure: uses.length > 0 ? undefined : findFailure(steps),
+    /** Whether the sidecar was asked for a token, and whether it is being asked now. */
+    isTokenAsked: uses.length > 0 || requests.length > 0,
+    isAsking: running && requests.some(({ status }) => status === 'running'),
+    /** The calls that wait for the user, or waited until they were abandoned or their time was over. */
+    asked: running ? undefined : findPendingCall(steps, pause),
+    /** Whether the user declined one of the calls. */
+    isDeclined: steps.some(({ approval }) => approval?.decision === 'deny'),
+  }
+}
+
+function findPendingCall(steps: readonly TraceStep[], pause: KnownPause | undefined) {
   const waiting = steps.filter(({ kind, status }) => kind === 'tool' && status === 'waiting')
   const step = waiting.find(({ id }) => id === pause?.calls?.[0]?.stepId) ?? waiting[0]
   if (!step) return undefined
@@ -118,14 +95,20 @@ function findPendingCall(
   )
   const contexts = wantedContexts(pause?.claimsChallenge ?? refusal?.problem?.claimsChallenge)
   const needed = refusal?.problem?.needs?.permission
+  const kind: PauseKind = contexts.length > 0 ? 'step-up' : refusal ? 'consent' : 'approval'
   return {
-    kind: pause?.kind ?? (contexts.length > 0 ? 'step-up' : refusal ? 'consent' : 'approval'),
+    kind: pause?.kind ?? kind,
+    /** The first call that waits: its step, what it does, and the API. */
     step,
     title: call?.title ?? step.tool?.name ?? step.title,
     api: call?.api ?? refusal?.problem?.needs?.api ?? (refusal?.kind === 'api-call' ? refusal.to : undefined),
+    /** The number of other calls that wait. */
     others: waiting.length - 1,
+    /** The authentication contexts that the API wants in a step-up. */
     contexts,
+    /** The rights that are to be consented to. */
     scopes: pause?.consent?.scopes.map(({ value }) => value) ?? (needed === undefined ? [] : [needed]),
+    /** Whether the call still waits; if not, it was abandoned and not sent. */
     isOpen: pause !== undefined,
   }
 }
@@ -140,20 +123,17 @@ function findFailure(steps: readonly TraceStep[]): TraceStep | undefined {
   )
 }
 
-function describeUse(token: TokenCard, index: StepIndex, running: boolean): TokenUse {
+function describeUse(sight: TokenSight, index: StepIndex, running: boolean): TokenUse {
+  const { token } = sight
   const { fingerprint = '', verifiedBy = [] } = token
-  const { beginMs, firstSights } = index
   const calls = index.calls.get(fingerprint) ?? []
   const verifying = verifiedBy.map(({ actor }) => actor).filter(actor => actor !== 'agent')
-  const { since, userToken } = firstSights.get(tokenKey(token)) ?? { since: -1, userToken: undefined }
   return {
-    token,
+    ...sight,
     calls,
     apis: [...new Set([...calls.map(({ to }) => to), ...verifying])],
     ...judgeCalls(token, calls, index, running),
-    since,
-    userToken,
-    isFromCache: isIssuedBefore(token, beginMs),
+    isFromCache: isIssuedBefore(token, index.beginMs),
   }
 }
 
@@ -220,8 +200,7 @@ export function failedChecks({ verifiedBy = [] }: Pick<TokenCard, 'verifiedBy'>)
 
 /** The last checks of a token, which decided about the call; `undefined` if no checks were reported. */
 export function lastChecks({ verifiedBy = [] }: TokenCard, by?: 'agent' | 'api') {
-  const last = verifiedBy.findLast(({ actor }) => !by || (actor === 'agent') === (by === 'agent'))
-  return last && { ...last, passed: last.checks.filter(({ ok }) => ok).length }
+  return verifiedBy.findLast(({ actor }) => !by || (actor === 'agent') === (by === 'agent'))
 }
 
 /** Whether Entra ID refused a token, rather than being unreachable or throttling. */

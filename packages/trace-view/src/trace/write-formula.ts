@@ -1,16 +1,9 @@
-import {
-  type ApiGate,
-  exchangeVerb,
-  type FirstTry,
-  type Formula,
-  type TokenPlate,
-  termPlates,
-} from '../identity/formula.ts'
+import { type ApiGate, exchangeVerb, type Formula, type TokenPlate, termPlates } from '../identity/formula.ts'
 import { type FormulaTerm, flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { outcomes } from './outcomes.ts'
-import { rightsOf, tellContexts, wordsOfToken } from './read-token.ts'
+import { tellContexts } from './read-token.ts'
 import { apisOfUse, startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import { isUndecided, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
@@ -27,7 +20,7 @@ export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
       result: writeResult(turn),
       gate: writeGate(turn),
       isRunning: isAsking,
-      ...(isFirstTry(use, facts) && { firstTry: tellFirstTry(turn) }),
+      ...(isFirstTry(use, facts) && { firstTry: { at: use?.decisive?.startedAt, lack: tellLack(turn) } }),
       ...(legend && { legend }),
     }
   })
@@ -39,27 +32,19 @@ export function isFirstTry(use: TokenUse | undefined, { exchange }: Pick<TurnFac
   return use?.outcome === 'more' && exchange !== undefined && exchange !== use
 }
 
-function tellFirstTry({ use, contexts }: TurnByExchange): FirstTry {
-  return {
-    at: use?.decisive?.startedAt,
-    lack: contexts.length > 0 ? 'no second factor' : 'a right is missing',
-  }
+function tellLack({ contexts }: TurnByExchange): string {
+  return contexts.length > 0 ? 'no second factor' : 'a right is missing'
 }
 
 /** Explains the dashed plates. */
 function tellLegend(turn: TurnByExchange, isLast: boolean): string | undefined {
-  const { use, failure, isTokenAsked, outcome } = turn
+  const { use, uses, running, failure, isTokenAsked, outcome } = turn
   if (outcome === 'consent' && !use) {
     if (failure?.kind !== 'token-request') return undefined
     const code = failure.problem?.upstream?.code
     return `The sidecar passed on what Entra ID said${code ? `: ${code}` : ''}.`
   }
-  if (!use && outcome === 'approval') return undefined
-  return isTokenAsked && (isLast || !use) ? tellUnseenHops(turn) : undefined
-}
-
-/** Explains the hops that the agent did not see. */
-function tellUnseenHops({ uses, running }: TurnFacts): string {
+  if (!isTokenAsked || (use ? !isLast : outcome === 'approval')) return undefined
   if (running && uses.length === 0) return 'The agent does not see this part.'
   const isCached = uses.length > 0 && uses.every(({ isFromCache }) => isFromCache)
   const before = isCached ? ', before this question' : ''
@@ -139,10 +124,10 @@ function writeResult(turn: TurnByExchange): TokenPlate {
 
 /** What matters most of TR: that it lacks or carries what the API wants, or else whom it names or what it opens. */
 function tellResult(use: TokenUse, turn: TurnByExchange, names: Names): string {
-  if (rightsOf(use.token).rights.length === 0) return 'carries no right'
+  if (turn.rights.length === 0) return 'carries no right'
   if (isProofMissing(turn)) return 'nor in this one'
   if (isAfterFirstTry(turn) && tellContexts(use.token).length > 0) return 'carries the proof'
-  return wordsOfToken(use.token).named ?? tellAudience(use, names)
+  return turn.words.named ?? tellAudience(use, names)
 }
 
 function tellNotAsked({ running, asked }: TurnByExchange): string {

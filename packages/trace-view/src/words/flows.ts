@@ -24,8 +24,6 @@ export interface FlowWords {
   readonly right: string
   /** Whose right TR carries, in one word. */
   readonly whose: string
-  /** The story's sentence about who gave TR's right, and what no token tells of it. */
-  readonly origin?: string
   /** For whom the agent calls, beside its name. */
   readonly forWhom: string
   /** Whom TR is about. */
@@ -60,8 +58,6 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     named: 'names agent and you',
     right: 'yours, by consent',
     whose: 'yours',
-    origin:
-      'The scope shows that somebody consented, you or an administrator; who it was, only Entra ID knows.',
     forWhom: 'you',
     subject: 'you',
     example: 'What can you see about me?',
@@ -77,7 +73,6 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     named: 'names its own account',
     right: 'granted to the agent',
     whose: 'its user account’s',
-    origin: 'The scope shows that an administrator consented; which one, only Entra ID knows.',
     forWhom: 'its user account',
     subject: 'the agent’s user account',
     example: 'Who are you when you call an API?',

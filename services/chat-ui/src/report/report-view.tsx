@@ -214,7 +214,7 @@ function Table({ head, rows }: TableProps) {
 
 /** A step in the cells of a table. */
 function tellRow(row: Row, flow: Flow, names: Names): readonly ComponentChildren[] {
-  const { step, offsetMs } = row
+  const { step, span } = row
   const { title, where } = tellStep(step, flow, names)
   const token = carriedTokenRole(step)
   return [
@@ -223,7 +223,7 @@ function tellRow(row: Row, flow: Flow, names: Names): readonly ComponentChildren
     </span>,
     where,
     token && <TokenMark token={token} />,
-    offsetMs !== undefined && formatDuration(offsetMs),
+    span && formatDuration(span.begin.ms),
     tellTime(row, false),
   ]
 }
