@@ -29,12 +29,6 @@ export type UserRequest =
       readonly rawHeaders?: readonly string[]
     }
 
-/** Whether the agents get tokens, and what is wrong. */
-export interface IdentityCheck {
-  readonly ok: boolean
-  readonly errors: readonly IdentityError[]
-}
-
 /**
  * Obtains agents' tokens and calls APIs with them. One for each process: it keeps connections.
  *
@@ -126,7 +120,7 @@ export class IdentityClient<Agents extends string = string, Apis extends string 
   }
 
   /** Asks for the tokens that need no user, at most once in 5 s, and says what is wrong. For readiness probes. Never rejects. */
-  async check(): Promise<IdentityCheck> {
+  async check(): Promise<{ readonly ok: boolean; readonly errors: readonly IdentityError[] }> {
     await Promise.all([this.#tokens.refresh(), this.#calls.refresh()])
     const { sidecar, flowsOf } = this.#tokens.health
     const ofAgents = this.#agents.flatMap(agent => [

@@ -1,8 +1,6 @@
-import { hasMark, isProblem, type ProblemError, problemMark } from '@entra-agents/service-kit'
+import { isProblem, type ProblemError, problemMark } from '@entra-agents/service-kit'
 import type { NeededRight, Problem } from '@entra-agents/trace'
 import type { IdentityErrorCode } from './error-codes.ts'
-
-const identityErrorMark = Symbol.for('@entra-agents/IdentityError')
 
 /** Everything that this package throws, but for an AbortSignal's own reason, and TypeErrors for what can never work. */
 export class IdentityError extends Error {
@@ -55,11 +53,6 @@ export class IdentityError extends Error {
   }
 
   /** @internal */
-  get [identityErrorMark](): true {
-    return true
-  }
-
-  /** @internal */
   get kind() {
     return this.#problem.kind
   }
@@ -78,9 +71,4 @@ export class IdentityError extends Error {
   static of(error: unknown): unknown {
     return isProblem(error) && !(error instanceof IdentityError) ? new IdentityError(error) : error
   }
-}
-
-/** Whether an error is an `IdentityError`, also of another copy of this package, where `instanceof` says no. */
-export function isIdentityError(error: unknown): error is IdentityError {
-  return hasMark(error, identityErrorMark)
 }

@@ -37,7 +37,8 @@ export interface SidecarOptions {
  *
  * @example `createIdentityClient({ …, tokens: sidecar({ url: 'http://localhost:5000' }) })`
  */
-export function sidecar({ url, timing = identityTiming }: SidecarOptions): TokenSource {
+export function sidecar(options: SidecarOptions): TokenSource {
+  const { url, timing = identityTiming } = options
   const connection = connectSidecar(url, timing.sidecarConnectMs)
 
   /**

@@ -1,13 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
-import {
-  createIdentityClient,
-  type IdentityError,
-  isIdentityError,
-  sidecar,
-  type TokenSource,
-} from '@entra-agents/identity'
+import { createIdentityClient, type IdentityError, sidecar, type TokenSource } from '@entra-agents/identity'
 import { msal } from '@entra-agents/identity/msal'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startAuthSidecar, startEntra } from '../../../emulators/kit/src/index.ts'
@@ -70,7 +64,7 @@ const tokenOf = (user: string) =>
 const failureOf = (promise: Promise<unknown>): Promise<IdentityError> =>
   promise.then(
     () => expect.fail('There was no error.'),
-    error => (isIdentityError(error) ? error : expect.fail(String(error))),
+    (error: IdentityError) => (error.name === 'IdentityError' ? error : expect.fail(String(error))),
   )
 
 describe.each(Object.entries(sources))('With the token source %s,', (name, source) => {
