@@ -41,8 +41,11 @@ const serviceCode = `
     app.addHook('onListen', async () => console.log(app.server.address().port))
     app.addHook('preClose', async () => console.log('closing'))
     const drainMs = Number(process.env.DRAIN_MS ?? 1_000)
-    const code = process.env.FAILURE
-    if (code) app.listen = () => Promise.reject(Object.assign(new Error(code), { code }))
+    const { FAILURE: code, FAILING_HOST: failingHost } = process.env
+    const fails = host => code && (!failingHost || failingHost === host)
+    const listen = app.listen.bind(app)
+    app.listen = address =>
+      fails(address.host) ? Promise.reject(Object.assign(new Error(code), { code })) : listen(address)
     return { app, host: process.env.HOST ?? '127.0.0.1', port, drainMs }
   })`
 
@@ -104,6 +107,12 @@ describe.concurrent('serve', () => {
     child.stdin.write('go on\n')
     expect(await running).toMatchObject({ status: 200 })
     expect(await ended).toBe(0)
+  })
+
+  it('listens on all addresses of IPv4 where HOST is :: and the kernel has no IPv6', async () => {
+    const noIPv6 = { HOST: '::', FAILURE: 'EAFNOSUPPORT', FAILING_HOST: '::' }
+    const { nextLine } = startService(noIPv6)
+    expect(await createClient(Number(await nextLine()))('/fast')).toMatchObject({ status: 200 })
   })
 
   it('closes keep-alive connections by a header of their next response', async () => {

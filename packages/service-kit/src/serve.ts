@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { isConfigurationError } from './environment.ts'
+import { listen } from './listen.ts'
 
 export interface Service {
   readonly app: FastifyInstance
@@ -45,7 +46,7 @@ export async function serve(build: () => Service | Promise<Service>): Promise<vo
     await app.close()
   })
   try {
-    await app.listen({ host, port })
+    await listen(app, { host, port })
   } catch (error) {
     await app.close()
     const { code = '' } = error as NodeJS.ErrnoException

@@ -1,4 +1,10 @@
-import { createServer, explainPort, guardBrowserBoundary } from '@entra-agents/service-kit'
+import {
+  createServer,
+  explainPort,
+  guardBrowserBoundary,
+  type ListenAddress,
+  listen,
+} from '@entra-agents/service-kit'
 import { collectDefaultMetrics, type Registry } from '@prometheus-io/client'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 
@@ -34,7 +40,7 @@ export function serveMetrics(
   let listening: Promise<void> | undefined
   app.addHook('onListen', async () => {
     collectDefaultMetrics({ register: registry })
-    listening = listen(server, { host, port }, app.log)
+    listening = listenOrLog(server, { host, port }, app.log)
     await listening
   })
   app.addHook('onClose', async () => {
@@ -43,13 +49,13 @@ export function serveMetrics(
   })
 }
 
-async function listen(
+async function listenOrLog(
   server: FastifyInstance,
-  address: { readonly host: string; readonly port: number },
+  address: ListenAddress,
   log: FastifyBaseLogger,
 ): Promise<void> {
   try {
-    await server.listen(address)
+    await listen(server, address)
   } catch (error) {
     const fault = explainPort((error as NodeJS.ErrnoException).code, String(address.port), 'METRICS_PORT')
     log.error({ err: error }, `There are no metrics. ${fault ?? 'The port for metrics cannot be opened.'}`)
