@@ -192,3 +192,27 @@ it('before sign-in, the page sends requests only to the agent’s host', async (
   await page.locator('.step').first().waitFor()
   expect([...hosts]).toEqual([new URL(agent.url).host])
 })
+
+it('A token that is pasted is decoded in the page: nothing of it is sent, stored or left in the field', async () => {
+  const page = await browser.open(agent.url)
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const claims = { aud: 'https://other.example', exp: 1_700_000_000, name: 'Ada\u202EOsei' }
+  const token = `${encode({ alg: 'none' })}.${encode(claims)}.`
+  await page.getByRole('button', { name: /version, documentation, keys/ }).click()
+  const field = page.getByLabel('Read a token')
+  await field.waitFor()
+  const requests: string[] = []
+  page.on('request', request => requests.push(request.url()))
+  await field.fill('Hello')
+  await page.getByRole('status').getByText('This is no JWT').waitFor()
+  await field.fill(token)
+  await page.getByText('Nobody has signed it.').waitFor()
+  expect(await page.locator('#about dl').textContent()).toMatch(
+    /Ada‹U\+202E›Osei(.|\n)*unknown to this agent/,
+  )
+  expect(await field.inputValue()).toBe('')
+  expect(requests).toEqual([])
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))
+  expect(kept).not.toContain('Osei')
+  expect(await page.content()).not.toContain(token.split('.')[1])
+})

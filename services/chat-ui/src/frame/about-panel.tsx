@@ -1,11 +1,20 @@
+import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { Button } from '@entra-agents/trace-view/controls/button'
 import { closePopovers } from '@entra-agents/trace-view/controls/popover'
 import { areKeysShown } from '@entra-agents/trace-view/keys/use-keys'
 import { repositoryUrl } from '@entra-agents/trace-view/words/problem-kinds'
 import type { Page } from '../page.ts'
 
-/** What this page is: its version, documentation and source, and its keys. */
-export function AboutPanel({ title, status }: { readonly title: string } & Pick<Page, 'status'>) {
+const PastedToken = lazy(
+  async () => (await import('@entra-agents/trace-view/pasted/pasted-token')).PastedToken,
+)
+
+/** What this page is: its version, documentation and source, and its keys; and what it makes of a token of the user's own. */
+export function AboutPanel({
+  title,
+  status,
+  config,
+}: { readonly title: string } & Pick<Page, 'status' | 'config'>) {
   const version = status.value?.version
   return (
     <>
@@ -28,6 +37,7 @@ export function AboutPanel({ title, status }: { readonly title: string } & Pick<
       >
         Keys
       </Button>
+      <PastedToken config={config} />
     </>
   )
 }
