@@ -50,7 +50,7 @@ function LoadingPage() {
     return () => clearInterval(timer)
   }, [state.value])
   return (
-    <main class="waiting stack">
+    <main class="waiting stack center">
       <h1>{title}</h1>
       {state.value === 'loading' ? (
         <p role="status">Asking the agent how it is set up…</p>
@@ -160,10 +160,10 @@ function Panes({ page }: { readonly page: Page }) {
     if (row) trace.seek(row.number)
   }
   return (
-    <div class="panes" role={isNarrow ? 'main' : undefined}>
+    <div class="panes grid" role={isNarrow ? 'main' : undefined}>
       {isNarrow && <Tabs shown={pane} badge={conversation.running.value ? '●' : ''} />}
       <section
-        class="pane conversation"
+        class="pane conversation relative"
         id="pane-conversation"
         role={isNarrow ? 'tabpanel' : 'main'}
         aria-label="Conversation"
@@ -174,7 +174,7 @@ function Panes({ page }: { readonly page: Page }) {
         <ConversationPanel {...page} names={names} onTrace={(...shown) => void showTrace(...shown)} />
       </section>
       <section
-        class="pane trace"
+        class="pane trace relative paper"
         id="pane-trace"
         tabIndex={-1}
         role={isNarrow ? 'tabpanel' : 'complementary'}

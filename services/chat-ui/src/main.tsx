@@ -1,6 +1,5 @@
 // Imported first, since it sets the order of the CSS layers.
 import '@entra-agents/trace-view/styles/tokens.css'
-import './styles/fonts.css'
 import '@entra-agents/trace-view/styles/base.css'
 import '@entra-agents/trace-view/styles/layout.css'
 import './styles/frame.css'

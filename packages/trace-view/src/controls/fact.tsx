@@ -10,7 +10,7 @@ export function Fact({ name, children }: FactProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{children}</dd>
+      <dd class="ink">{children}</dd>
     </div>
   )
 }

@@ -17,7 +17,7 @@ export function Segments<Value extends string>(props: SegmentsProps<Value>) {
       <legend class="visually-hidden">{legend}</legend>
       <div class="segments">
         {segments.map(({ value, label, disabled = false }) => (
-          <label key={value} class="segment">
+          <label key={value} class="segment relative">
             <input
               type="radio"
               name={name}

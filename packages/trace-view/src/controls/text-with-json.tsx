@@ -8,7 +8,7 @@ export function TextWithJson({ text }: { readonly text: string }) {
   return (
     <>
       <p>{text.slice(0, start)}</p>
-      <div class="json stack">
+      <div class="json stack gap-2">
         <pre class="wide t1">{json}</pre>
         <CopyButton label="Copy the JSON" text={() => json} worded />
       </div>

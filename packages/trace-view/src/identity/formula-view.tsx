@@ -23,7 +23,7 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
   const { terms, exchange, result, gate, firstTry, legend } = formula
   if (firstTry && !isPresented) return <BriefTry formula={formula} {...firstTry} />
   const show = (plate: TokenPlate) => {
-    const look = { class: 'plate fine', 'data-token': plate.token, 'data-state': plate.state }
+    const look = { class: 'plate grid relative fine', 'data-token': plate.token, 'data-state': plate.state }
     if (!onOpen || !plate.card) return <div {...look}>{tellPlate(plate)}</div>
     return (
       <Button {...look} aria-expanded={isOpen?.(plate) ?? false} onClick={() => onOpen(plate)}>
@@ -39,25 +39,30 @@ export function FormulaView({ formula, isPresented = false, link, onOpen, isOpen
       aria-label={tellFormula(formula)}
       data-running={formula.isRunning}
     >
-      <div class="formula" data-terms={terms.length}>
+      <div class="formula grid gap-2" data-terms={terms.length}>
         {terms.map((plate, index) => (
           <>
             {index > 0 && (
-              <div class="plus t4 soft" aria-hidden="true">
+              <div class="plus grid t4 soft center" aria-hidden="true">
                 +
               </div>
             )}
             {show(plate)}
           </>
         ))}
-        <div class="arrow fine" data-seen="false" data-failed={exchange.failed} aria-hidden="true">
+        <div
+          class="arrow grid gap-2 fine center"
+          data-seen="false"
+          data-failed={exchange.failed}
+          aria-hidden="true"
+        >
           <b class="ink">Entra ID</b>
-          <i />
+          <i class="relative" />
           <span>{exchange.verb}</span>
         </div>
         {show(result)}
-        <div class="arrow fine" data-failed={gate.state === 'denied'} aria-hidden="true">
-          <i />
+        <div class="arrow grid gap-2 fine center" data-failed={gate.state === 'denied'} aria-hidden="true">
+          <i class="relative" />
         </div>
         <GateView gate={gate} />
       </div>
@@ -78,7 +83,7 @@ function tellPlate({ token, title, line, tag, state }: TokenPlate) {
       <small>{state === 'unseen' && 'not seen'}</small>
       <b class="ink t2">{title}</b>
       <span>{line}</span>
-      {tag && <code class="tag">{tag}</code>}
+      {tag && <code class="tag start">{tag}</code>}
     </>
   )
 }
@@ -93,7 +98,7 @@ const gateIcons: Readonly<Record<ApiGate['state'], IconName>> = {
 
 function GateView({ gate: { state, title, line, passed } }: { readonly gate: ApiGate }) {
   return (
-    <div class="plate fine" data-gate={state}>
+    <div class="plate grid relative fine" data-gate={state}>
       <span class="mark">
         <Icon name={gateIcons[state]} />
       </span>
@@ -106,7 +111,7 @@ function GateView({ gate: { state, title, line, passed } }: { readonly gate: Api
 
 function BriefTry({ formula: { terms }, at, lack }: FirstTry & { readonly formula: Formula }) {
   return (
-    <p class="brief-exchange line fine">
+    <p class="brief-exchange line fine paper">
       <b>First try{at && `, ${formatTime(new Date(at))}`}</b>
       <Marks terms={terms} /> <strong>not yet: {lack}</strong>
       <span class="end">changed nothing</span>

@@ -15,7 +15,7 @@ const outcomeIcons: Readonly<Record<OutcomeKind, IconName>> = {
 
 export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome'>) {
   return (
-    <span class="outcome row" data-outcome={kind}>
+    <span class="outcome row tone nowrap" data-outcome={kind}>
       <Icon name={outcomeIcons[kind]} />
       {words}
     </span>
@@ -45,7 +45,7 @@ export function VerdictLine({ headline, outcome, children }: VerdictLineProps) {
 /** The four questions. Every turn answers the same four, in the same places. */
 export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
   return (
-    <dl class="strip rule">
+    <dl class="strip grid rule">
       {answers.map(answer => (
         <div key={answer.question} class="pad" data-bad={answer.isBad ?? false}>
           <dt class="fine">{answer.question}</dt>
@@ -79,7 +79,7 @@ export function CheckTicks({ checks = [], isNotYet = false }: Pick<FactAnswer, '
   return (
     <span class="ticks" role="img" aria-label={words}>
       {checks.map(({ name, ok }, index) => (
-        <i key={index} title={name} data-check={ok ? 'passed' : isNotYet ? 'not-yet' : 'failed'}>
+        <i key={index} class="tone" title={name} data-check={ok ? 'passed' : isNotYet ? 'not-yet' : 'failed'}>
           <Icon name={ok ? 'check' : 'cross'} />
         </i>
       ))}

@@ -41,7 +41,7 @@ export function KeysDialog() {
           </dl>
         </section>
       ))}
-      <label class="row toggle t2">
+      <label class="row gap-2 toggle t2">
         <input
           type="checkbox"
           checked={areLettersOn.value}

@@ -36,7 +36,7 @@ export function Exchange({ canPlay, onSeen }: ExchangeProps) {
   return (
     <div class="below stack rule" ref={box}>
       <Formulas />
-      {story !== '' && <p class="tale t2">{story}</p>}
+      {story !== '' && <p class="column t2">{story}</p>}
       <TurnIds />
     </div>
   )
@@ -90,7 +90,7 @@ function ExchangesByApi({ formulas }: { readonly formulas: readonly Formula[] })
   const byApi = Map.groupBy(formulas, ({ gate: { title, line } }) => `${title} ${line}`)
   return [...byApi.values()].map(([first, ...others]) =>
     first ? (
-      <p key={first.gate.title} class="brief-exchange line fine">
+      <p key={first.gate.title} class="brief-exchange line fine paper">
         <Marks terms={first.terms} /> {others.length > 0 && `× ${others.length + 1}`}
         <span class="end">
           <b>{first.gate.title}</b> {first.gate.line}

@@ -64,7 +64,7 @@ interface LogLinkProps {
 function LogLink({ href, children }: LogLinkProps) {
   if (href === undefined) return null
   return (
-    <a href={href} target="_blank" rel="noopener noreferrer">
+    <a class="start" href={href} target="_blank" rel="noopener noreferrer">
       {children}
     </a>
   )

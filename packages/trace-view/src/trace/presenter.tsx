@@ -118,7 +118,7 @@ function Stage({ scene: at, turns: live, known }: PresenterProps) {
         <Button aria-disabled={index === 0} onClick={() => go(-1)} icon="left">
           Back
         </Button>
-        <ol class="dots middle" aria-hidden="true">
+        <ol class="dots row gap-2 middle" aria-hidden="true">
           {scenes.length <= mostDots &&
             scenes.map((_, number) => <li key={number} data-past={number <= index} />)}
         </ol>

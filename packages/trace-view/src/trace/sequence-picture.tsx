@@ -16,7 +16,7 @@ interface LanesProps {
 export function LaneHeads({ lanes }: LanesProps) {
   const { names } = useTrace()
   return (
-    <div class="lanes grid" aria-hidden="true">
+    <div class="lanes grid center" aria-hidden="true">
       {lanes.map(actor => (
         <span key={actor} class="lane-head grid">
           <span>{names.actor(actor)}</span>
@@ -35,7 +35,7 @@ function laneMiddle(lanes: readonly Actor[], actor: Actor): number {
 /** The lanes themselves, behind all rows. */
 export function LaneLines({ lanes }: LanesProps) {
   return (
-    <svg class="lane-lines wide" aria-hidden="true">
+    <svg class="lane-lines wide" height="100%" overflow="visible" stroke="var(--line)" aria-hidden="true">
       {lanes.map(actor => (
         <line key={actor} x1={`${laneMiddle(lanes, actor)}%`} x2={`${laneMiddle(lanes, actor)}%`} y2="100%" />
       ))}
@@ -58,7 +58,7 @@ function HopView({ lanes, hop }: HopViewProps) {
       <span class="visually-hidden">
         {[title, way, token && `with ${token}`, time].filter(Boolean).join(', ')}
       </span>
-      <svg class="hop-picture wide" data-unseen={exchange && 'true'} aria-hidden="true">
+      <svg class="hop-picture wide" height="100%" overflow="visible" aria-hidden="true">
         {exchange ? (
           <>
             <UnseenFrame from={from} to={to} edge={exchange.edge} />
@@ -89,7 +89,7 @@ export function MessageItem({ lanes, message }: MessageItemProps) {
   const { answers } = message
   return (
     <li class="step-item" data-status={answers?.status} data-problem={answers && problemKindOf(answers)}>
-      <div class="hop">
+      <div class="hop relative">
         <HopView lanes={lanes} hop={message} />
       </div>
     </li>
@@ -135,6 +135,14 @@ const rowHeight = 44
 const arrowTop = 34
 const titleTop = 20
 
+/** Nobody here saw it. */
+const dashes = '4 3'
+
+/** The colours of a token’s mark, as `TokenMark` has them. */
+const markFill = 'var(--token-fill, var(--surface))'
+const markEdge = 'var(--token, var(--ink))'
+const markInk = 'var(--token-ink, var(--ink))'
+
 interface ArrowProps {
   readonly from: number
   readonly to: number
@@ -148,24 +156,57 @@ interface ArrowProps {
 
 function Arrow({ from, to, title, time, token, top = 0, isUnseen }: ArrowProps) {
   const y = top + arrowTop
+  const way = 'var(--tone, var(--token-fill, var(--ink-soft)))'
+  const letters = isUnseen
+    ? { fill: 'var(--ink-soft)', stroke: 'none' }
+    : { fill: 'var(--tone, var(--ink))', stroke: 'var(--surface)' }
   return (
-    <g class="drawn-way" data-token={token} data-unseen={isUnseen}>
-      <text class="hop-title t2" x={`${Math.min(from, to)}%`} y={top + titleTop} dx="6">
+    <g data-token={token} fill={way} stroke={way} stroke-width="1.5">
+      {/* A background behind the letters keeps the lanes from crossing them. */}
+      <text
+        class="t2"
+        {...letters}
+        paint-order="stroke"
+        stroke-width="6"
+        stroke-linejoin="round"
+        x={`${Math.min(from, to)}%`}
+        y={top + titleTop}
+        dx="6"
+      >
         {title}
         {time && (
-          <tspan class="hop-time t1" dx="8">
+          <tspan class="t1" dx="8" fill="var(--ink-soft)">
             {time}
           </tspan>
         )}
       </text>
-      <line x1={`${from}%`} x2={`${to}%`} y1={y} y2={y} />
-      <svg class="free" x={`${to}%`} y={y} aria-hidden="true">
+      <line x1={`${from}%`} x2={`${to}%`} y1={y} y2={y} stroke-dasharray={isUnseen ? dashes : undefined} />
+      <svg overflow="visible" x={`${to}%`} y={y} aria-hidden="true">
         <path stroke="none" d={to >= from ? 'M0 0l-8-5v10z' : 'M0 0l8-5v10z'} />
       </svg>
       {token && (
-        <svg class="free drawn-mark" x={`${(from + to) / 2}%`} y={y} aria-hidden="true">
-          <rect x="-15" y="-10" width="30" height="20" rx="4" />
-          <text y="4">{token}</text>
+        <svg overflow="visible" x={`${(from + to) / 2}%`} y={y} aria-hidden="true">
+          <rect
+            x="-15"
+            y="-10"
+            width="30"
+            height="20"
+            rx="4"
+            fill={markFill}
+            stroke={markEdge}
+            stroke-dasharray={token === 'T1' || token === 'T2' ? dashes : undefined}
+          />
+          <text
+            class="t1"
+            y="4"
+            fill={markInk}
+            stroke="none"
+            font-family="var(--mono)"
+            font-weight="600"
+            text-anchor="middle"
+          >
+            {token}
+          </text>
         </svg>
       )}
     </g>
@@ -190,7 +231,9 @@ function UnseenFrame({ from, to, edge }: UnseenFrameProps) {
       aria-hidden="true"
     >
       <rect
-        class="unseen-frame"
+        fill="color-mix(in srgb, var(--paper) 60%, transparent)"
+        stroke="var(--line-strong)"
+        stroke-dasharray="4 4"
         x="1"
         y={first ? '1' : '-50%'}
         width="99%"

@@ -53,7 +53,7 @@ function Item({ row, lanes, edge, isOpen, isCurrent }: StepItemProps) {
     >
       <button
         type="button"
-        class={lanes === undefined ? 'step wide t2' : 'step hop wide t2'}
+        class={lanes === undefined ? 'step relative wide t2' : 'step hop relative wide t2'}
         id={id}
         tabIndex={isCurrent ? 0 : -1}
         aria-expanded={isOpen}
@@ -112,16 +112,16 @@ function StepRow({ row, isOpen }: Pick<StepItemProps, 'row' | 'isOpen'>) {
   const goesOn = isGoingOn(step, facts)
   return (
     <>
-      <span class="step-name">
+      <span class="step-name row gap-2">
         <Icon name="chevron" />
-        <b class="step-title cut" dir="auto">
+        <span class="step-title tone cut" dir="auto">
           {title}
-        </b>
+        </span>
         <span class="step-where fine cut">{where}</span>
       </span>
       <span>{token && <TokenMark token={token} />}</span>
       <TimeBar row={row} isRunning={step.status === 'running' && goesOn} />
-      <span class="step-time fine nums">
+      <span class="step-time fine nums far nowrap">
         {tellTime(row, goesOn)}
         {step.status === 'waiting' && goesOn && <WaitingTime step={step} />}
       </span>

@@ -80,7 +80,7 @@ export function StepList() {
           <TimeAxis scale={scale} />
         </>
       )}
-      <div class="hops">
+      <div class="relative">
         {isSequence && <LaneLines lanes={lanes} />}
         <ScaleContext.Provider value={scale}>
           <ol class="steps" ref={list} aria-label="Steps">
@@ -103,7 +103,7 @@ export function StepList() {
                   )
                 ) : (
                   <li data-part={part} aria-hidden="true">
-                    <svg class="steps-gap" height={items.length * rowHeight} aria-hidden="true" />
+                    <svg class="grid" height={items.length * rowHeight} aria-hidden="true" />
                   </li>
                 )}
               </Fragment>

@@ -35,7 +35,9 @@ export function StepsHead({ timeline, elapsed, failed, note }: StepsHeadProps) {
           <>
             {' · '}
             <Button class="link" data-bad="true" onClick={() => view.seek(first.number)}>
-              {failed.length} {isDenied ? 'denied' : 'failed'}
+              <b>
+                {failed.length} {isDenied ? 'denied' : 'failed'}
+              </b>
               <span class="visually-hidden">: {tellFailure(first, rows, trace)}</span>
             </Button>
           </>

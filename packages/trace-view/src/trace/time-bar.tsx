@@ -23,14 +23,26 @@ export function TimeBar({ row, isRunning }: TimeBarProps) {
   const bar = span && wait === undefined ? barOf(span, isRunning, scale) : undefined
   const last = wait === undefined ? undefined : gaps[0]
   return (
-    <svg class="time-lane wide" aria-hidden="true">
-      {!span && wait === undefined && <line class="time-unseen" x2="100%" y1="18" y2="18" />}
+    <svg class="time-lane wide" height="36" overflow="visible" aria-hidden="true">
+      {!span && wait === undefined && (
+        <line x2="100%" y1="18" y2="18" stroke="var(--line-strong)" stroke-dasharray="4 4" />
+      )}
       {gaps.map(gap => (
-        <rect key={gap.start} class="time-wait" {...placed(gap)} y="10" height="16" rx="2" />
+        <rect
+          key={gap.start}
+          class="time-wait"
+          fill="url(#hatch)"
+          {...placed(gap)}
+          y="10"
+          height="16"
+          rx="2"
+        />
       ))}
       {last && (
         <text
-          class="time-said"
+          class="t1"
+          font-weight="600"
+          fill="var(--wait)"
           {...(last.start > 55
             ? { x: `${last.start}%`, dx: '-6', 'text-anchor': 'end' }
             : { x: `${last.start + last.width}%`, dx: '6' })}
@@ -41,7 +53,9 @@ export function TimeBar({ row, isRunning }: TimeBarProps) {
       )}
       {bar && (
         <rect
-          class={size > 0 && waitedMs > 0 ? 'time-whole' : 'time-span'}
+          {...(size > 0 && waitedMs > 0
+            ? { fill: 'none', stroke: 'var(--line-strong)' }
+            : { class: 'time-span' })}
           {...placed(bar)}
           y="14"
           height="8"
@@ -60,11 +74,11 @@ function placed({ start, width }: Extent) {
 export function TimeAxis({ scale }: { readonly scale: TimeScale }) {
   const { lengthMs } = scale
   return (
-    <div class="axis fine nums under" aria-hidden="true">
-      <svg class="wide" aria-hidden="true">
+    <div class="axis fine nums under paper" aria-hidden="true">
+      <svg class="wide" height="16" overflow="visible" fill="currentcolor" aria-hidden="true">
         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-          <rect class="hatch-ground" width="5" height="5" />
-          <line class="hatch-line" y2="5" />
+          <rect width="5" height="5" fill="var(--wait-surface)" />
+          <line y2="5" stroke="var(--wait)" stroke-width="1.6" opacity="0.55" />
         </pattern>
         {marksOn(scale).map(({ ms, at }) => (
           <text key={ms} x={`${at}%`} y="12" text-anchor={at < 6 ? 'start' : 'middle'}>
@@ -75,7 +89,7 @@ export function TimeAxis({ scale }: { readonly scale: TimeScale }) {
           {formatDuration(lengthMs)}
         </text>
       </svg>
-      <span>took</span>
+      <span class="far">took</span>
     </div>
   )
 }

@@ -43,7 +43,7 @@ export function TokenCardView({ card, onClose }: TokenCardProps) {
     box.current?.scrollIntoView({ block: 'nearest' })
   }, [card.role, card.fingerprint])
   return (
-    <section class="token-card stack pad t2" data-token={card.role} aria-label={card.role} ref={box}>
+    <section class="token-card stack pad t2 paper" data-token={card.role} aria-label={card.role} ref={box}>
       <header class="ends">
         <TokenMark token={card.role} />
         <h4>{tellToken(card, names)}</h4>
@@ -94,9 +94,9 @@ function TokenLifetime({ card: { claims = {} } }: Pick<TokenCardProps, 'card'>) 
   const words = left > 0 ? `${tellLifetime(left)} left of ${whole} · until ${until}` : `Expired at ${until}`
   return (
     <div class="life stack">
-      <svg class="wide" aria-hidden="true">
-        <rect width="100%" height="100%" />
-        <rect class="life-left" width={`${share * 100}%`} height="100%" />
+      <svg class="wide" height="4" aria-hidden="true">
+        <rect width="100%" height="100%" fill="var(--line)" />
+        <rect width={`${share * 100}%`} height="100%" fill="var(--accent)" />
       </svg>
       <p class="fine" data-bad={left === 0}>
         {words}, by the server’s clock
@@ -175,7 +175,7 @@ function ClaimValue({ name, time, standsFor, text }: ClaimView) {
     <span class="claim-value line">
       {standsFor && <span>{standsFor}</span>}
       {time && <time dateTime={time.toISOString()}>{formatMoment(time)}</time>}
-      <code dir="auto" data-raw={standsFor !== undefined || time !== undefined}>
+      <code dir="auto" class={standsFor !== undefined || time !== undefined ? 'soft t1' : undefined}>
         {text}
       </code>
     </span>

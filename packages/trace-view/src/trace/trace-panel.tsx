@@ -113,7 +113,7 @@ export function TracePanel({
       </div>
       <VerdictNow verdict={verdict} isShown={isPast} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
-      <section class="trace-body stack scroll" aria-label="Trace" tabIndex={0} ref={body}>
+      <section class="trace-body stack gap-4 scroll" aria-label="Trace" tabIndex={0} ref={body}>
         {steps.length === 0 ? (
           running ? (
             <p class="note">Waiting for the first step…</p>
@@ -154,8 +154,8 @@ function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: Verdic
   if (!isShown.value) return null
   const [right, decision] = answers.slice(2)
   return (
-    <div class="now" aria-hidden="true">
-      <p class="line under t2">
+    <div class="now relative" aria-hidden="true">
+      <p class="line under t2 nowrap">
         <b class="cut t3">{headline}</b>
         <span class="fine wide-only">
           {right?.value} · <PhraseView phrase={decision?.detail ?? []} />

@@ -51,7 +51,7 @@ export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' 
           ))}
         </ul>
       )}
-      <label class="row toggle t2">
+      <label class="row gap-2 toggle t2">
         <input
           type="checkbox"
           checked={past.keepsNothing.value}
@@ -84,7 +84,7 @@ function PastConversationRow({ one, past, names }: PastConversationRowProps) {
     <li class="grid">
       <button
         type="button"
-        class="menu-row"
+        class="menu-row grid wide pad-2"
         aria-current={isHere}
         onClick={() => {
           if (!isHere) past.show(one)

@@ -21,7 +21,7 @@ export function AnswerText({ exchange, running, names, onShow }: AnswerTextProps
   const shown = useFrameValue(() => exchange.value)
   const Formatted = useLoaded(loadMarkdown)
   return (
-    <div class="answer-text stack" aria-busy={running}>
+    <div class="answer-text stack gap-2" aria-busy={running}>
       {partsOf(running ? shown : exchange.value).map(({ text, chips, decided }, index) => (
         <Fragment key={index}>
           {text !== '' &&

@@ -70,7 +70,7 @@ export function Composer(props: ComposerProps) {
 
   return (
     <form
-      class="composer stack wide middle"
+      class="composer stack gap-2 column wide middle"
       onSubmit={event => {
         event.preventDefault()
         if (!canPress) return
@@ -116,7 +116,7 @@ export function Composer(props: ComposerProps) {
             if (!isSigningIn) void asking.send()
           }}
         />
-        <div class="composer-row">
+        <div class="composer-row row gap-2 pad-2">
           <AskChoices conversation={conversation} config={config} />
           <button
             type="submit"

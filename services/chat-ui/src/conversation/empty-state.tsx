@@ -3,7 +3,6 @@ import { useKeys } from '@entra-agents/trace-view/keys/use-keys'
 import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import type { Page } from '../page.ts'
 import { type Try, tellTry, triesFor } from './tries.ts'
-import '../styles/empty.css'
 
 type EmptyStateProps = Pick<Page, 'config' | 'conversation' | 'session' | 'asking' | 'shownTry'>
 
@@ -19,14 +18,14 @@ export function EmptyState({ config, conversation, session, asking, shownTry }: 
   }
   useKeys({ 1: askAt(0), 2: askAt(1), 3: askAt(2), 4: askAt(3) })
   return (
-    <div class="empty stack middle">
+    <div class="empty stack gap-5 middle">
       <h2 class="headline">Watch an agent prove who it is.</h2>
       <p class="soft">
         {others.length === 0 && `${spellOutDirections(description)} `}The agent holds no secret. Its{' '}
         <b class="ink">sidecar</b>, a small service beside it, gets a token from Entra ID for each call. The
         token says who calls and for whom, and opens one API.
       </p>
-      <ul class="tries grid" aria-label="Questions to try">
+      <ul class="tries stack" aria-label="Questions to try">
         {tries.map((one, index) => (
           <li key={index}>
             <TryCard
@@ -60,7 +59,7 @@ function TryCard({ one, asked, isShown, isSignedIn, onShow, onAsk }: TryCardProp
   return (
     <button
       type="button"
-      class="try card grid wide"
+      class="try card pad grid wide"
       data-try={one.kind}
       data-shown={isShown}
       onPointerEnter={onShow}
@@ -68,7 +67,7 @@ function TryCard({ one, asked, isShown, isSignedIn, onShow, onAsk }: TryCardProp
       onClick={onAsk}
     >
       <b dir="auto">{spellOutDirections(asked ? `Ask ${asked}: ${one.question}` : one.question)}</b>
-      <span class="row soft t2">
+      <span class="row gap-2 soft t2">
         <i class="light" />
         <span>
           <b class="ink">{shows}</b>

@@ -44,14 +44,18 @@ export function ExchangeView(props: ExchangeProps) {
   const fromFile = conversation.opened.value !== undefined
   const hasText = answer !== '' || toolMarks.length > 0 || decided.length > 0 || (problem && steps.length > 0)
   return (
-    <article class="exchange stack" aria-label={questionStart(question.message)} data-selected={selected}>
+    <article
+      class="exchange stack gap-5"
+      aria-label={questionStart(question.message)}
+      data-selected={selected}
+    >
       <div class="question row">
         <QuestionText message={question.message} asker={names.actor('user')} />
         {!fromFile && (
           <IconButton icon="edit" label="Edit the question" onClick={() => conversation.edit(exchange)} />
         )}
       </div>
-      <div class="answer stack" data-state={state}>
+      <div class="answer stack gap-2" data-state={state}>
         <AnswerLabels exchange={exchange.value} names={names} />
         {hasText && (
           <AnswerText
@@ -121,7 +125,7 @@ function UnsentNote({ exchange, conversation }: Pick<ExchangeProps, 'exchange' |
     <div class="note-card stack">
       <p>{tellUnsent(exchange.value)}</p>
       {!conversation.opened.value && (
-        <div class="acts line">
+        <div class="acts line gap-2">
           <Button onClick={() => void conversation.retry(exchange)}>Ask again</Button>
         </div>
       )}

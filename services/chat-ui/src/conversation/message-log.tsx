@@ -62,7 +62,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
   }, [exchanges, following])
 
   return (
-    <div class="log-frame">
+    <div class="log-frame relative">
       <div
         class="log scroll"
         role="log"

@@ -14,7 +14,7 @@ export function MoreTries({ config, conversation, asking }: MoreTriesProps) {
   const tries = triesFor(config, agent.value, mode.value).filter(isNew)
   if (tries.length === 0) return null
   return (
-    <ul class="more-tries line" aria-label="Try also">
+    <ul class="more-tries line gap-2" aria-label="Try also">
       {tries.map((one, index) => (
         <li key={index}>
           <Button aria-disabled={running.value} onClick={() => void asking.ask(one)}>

@@ -54,7 +54,7 @@ export function ProblemNote(props: ProblemNoteProps) {
   return (
     <section class="note-card" data-kind={problemKind(problem)} aria-labelledby={id}>
       {!isOpen && <ProblemText problem={problem} exchange={exchange.value} names={names} id={id} />}
-      <div class="acts line">
+      <div class="acts line gap-2">
         {forAdministrator && (
           <CopyButton
             label="Copy request for an administrator"
@@ -116,21 +116,21 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
   )
   return (
     <>
-      <header class="ends">
+      <header class="ends tone">
         <Icon name={problemIcons[kind]} />
-        <span id={id}>{tellProblemKind(problem, exchange.steps, names)}</span>
-        <Button class="link end t1" aria-expanded={isWhole.value} onClick={() => toggle(isWhole)}>
+        <b id={id}>{tellProblemKind(problem, exchange.steps, names)}</b>
+        <Button class="link end t1 nowrap" aria-expanded={isWhole.value} onClick={() => toggle(isWhole)}>
           <code>{code}</code>
         </Button>
       </header>
       <div class="stack">
         {needs ? (
           <>
-            <h3>
+            <h3 class="t3">
               {capitalise(names.agent)} lacks <code>{needs.permission}</code> at {names.actor(needs.api)}.
             </h3>
             <p class="note">Its identity works. Only an administrator can give it the right:</p>
-            <dl class="facts grid">
+            <dl class="facts grid soft">
               {tellGrant(needs, exchange, names).map(([verb, what]) => (
                 <Fact key={verb} name={capitalise(verb)}>
                   {what}
@@ -140,7 +140,9 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
           </>
         ) : (
           <>
-            <h3 dir="auto">{isPlain ? detail : title}</h3>
+            <h3 class="t3" dir="auto">
+              {isPlain ? detail : title}
+            </h3>
             <div class="note stack">{words}</div>
           </>
         )}
@@ -173,7 +175,7 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
 /** Shown instead of the problem once the user has signed in elsewhere on the page. */
 function AskNowNote({ exchange, conversation }: Pick<ProblemNoteProps, 'exchange' | 'conversation'>) {
   return (
-    <div class="acts line">
+    <div class="acts line gap-2">
       <p class="note">You are signed in now. This question has not been asked yet.</p>
       <Button onClick={() => void conversation.retry(exchange)}>Ask now</Button>
     </div>

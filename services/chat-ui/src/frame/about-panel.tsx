@@ -18,7 +18,7 @@ export function AboutPanel({
   const version = status.value?.version
   return (
     <>
-      <p class="menu-text">
+      <p class="pad-2">
         <strong>{title}</strong> {version && <span class="note">version {version}</span>}
       </p>
       <a class="button quiet" href={`${repositoryUrl}#readme`} target="_blank" rel="noopener noreferrer">

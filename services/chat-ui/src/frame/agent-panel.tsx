@@ -40,7 +40,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
               role="menuitemradio"
               aria-checked={isChosen}
               tabIndex={isChosen ? 0 : -1}
-              class="menu-row agent-row"
+              class="menu-row agent-row ends wide pad-2"
               onClick={() => {
                 conversation.switchTo(name)
                 closePopovers()
@@ -64,7 +64,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
           )
         })}
       </div>
-      <p class="fine menu-text">
+      <p class="fine pad-2">
         Made from one blueprint; each has rights of its own. Choosing another starts a new conversation.
       </p>
     </>

@@ -146,7 +146,7 @@ function Logo() {
   return (
     <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
       <rect width="32" height="32" rx="8" />
-      <path d="M16 7v4M16 21v4M7 16h4M21 16h4M13 16a3 3 0 1 0 6 0 3 3 0 1 0-6 0" />
+      <path fill="none" d="M16 7v4M16 21v4M7 16h4M21 16h4M13 16a3 3 0 1 0 6 0 3 3 0 1 0-6 0" />
     </svg>
   )
 }

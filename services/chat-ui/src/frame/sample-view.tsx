@@ -34,7 +34,7 @@ interface SampleViewProps extends Pick<Page, 'config' | 'session'> {
 export function SampleView({ shown, config, session }: SampleViewProps) {
   const { headline, answers, formula } = sampleOf(shown, config, session.account.value !== undefined)
   return (
-    <div class="sample stack middle">
+    <div class="sample stack gap-4 column middle">
       <section class="card frame verdict-box" aria-label="What you will see">
         <VerdictLine headline={headline} outcome={{ kind: 'neutral', words: 'Sample' }} />
         <FourAnswers answers={answers} />

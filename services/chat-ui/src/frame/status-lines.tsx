@@ -36,7 +36,7 @@ function StatusItem({ line: { title, component, emulated, more } }: { readonly l
   const { problem, checkedAt } = component
   const state = shownState(component)
   return (
-    <li class="grid">
+    <li class="grid gap-2">
       <StatusLight state={state} />
       <div>
         <p>
@@ -53,7 +53,7 @@ function StatusItem({ line: { title, component, emulated, more } }: { readonly l
 
 function StatusProblem({ problem: { title, detail, hint, code } }: { readonly problem: PageProblem }) {
   return (
-    <div class="json stack">
+    <div class="json stack gap-2">
       <TextWithJson text={`${title} ${detail} ${hint}`} /> <code>{code}</code>
     </div>
   )

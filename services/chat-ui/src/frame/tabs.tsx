@@ -18,7 +18,7 @@ export function Tabs({ shown, badge }: { readonly shown: Signal<Pane>; readonly 
           key={pane}
           type="button"
           role="tab"
-          class="soft t2"
+          class="soft t2 center"
           id={`tab-${pane}`}
           aria-controls={`pane-${pane}`}
           aria-selected={shown.value === pane}

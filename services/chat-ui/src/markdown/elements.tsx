@@ -79,7 +79,7 @@ function draw(Tag: Tag, token: Token, children: ComponentChildren, parents: read
       return <ol start={Number(token.attrGet('start') ?? 1)}>{children}</ol>
     case 'pre':
       return (
-        <div class="code-block">
+        <div class="code-block relative">
           <pre dir="ltr">{children}</pre>
           <CopyButton label="Copy the code" text={() => textOf(token)} />
         </div>

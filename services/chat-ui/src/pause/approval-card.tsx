@@ -101,12 +101,12 @@ function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
     </Button>
   )
   return (
-    <li class="stack">
+    <li class="stack gap-2">
       <h4>
         <bdi>{call.title}</bdi> <span class="note">{names.actor(call.api)}</span>
       </h4>
       <CallInWords call={call} />
-      <div class="acts line">
+      <div class="acts line gap-2">
         {choice('approve', doIt)}
         {choice('deny', leaveIt)}
       </div>

@@ -25,7 +25,7 @@ export function CallInWords({ call, children }: CallInWordsProps) {
         <CallSentence parts={isTold ? call.sentence : call.sentence.slice(0, 1)} />
       </p>
       {!isTold && (
-        <dl class="facts grid">
+        <dl class="facts grid soft">
           {Object.entries(call.arguments).map(([name, value]) => (
             <Fact
               key={name}

@@ -117,12 +117,12 @@ export function CardFrame(props: CardFrameProps) {
         press(act)
       }}
     >
-      <header class="ends">
+      <header class="ends tone">
         <Icon name="wait" />
         <h3 id={id} dir="auto">
           {title}
         </h3>
-        <span class="end nums t1" role="timer">
+        <span class="end nums t1 nowrap" role="timer">
           <span aria-hidden="true">{formatClock(seconds)} left</span>
           <span class="visually-hidden">
             {count(Math.floor(seconds / 60), 'minute')} {count(seconds % 60, 'second')} left, then nothing
@@ -138,7 +138,7 @@ export function CardFrame(props: CardFrameProps) {
           </p>
         )}
       </div>
-      <KeepFocus class="acts line">
+      <KeepFocus class="acts line gap-2">
         {waitsFor && <span role="status">{waitsFor}</span>}
         {acts.map(act => (
           <Button
@@ -161,7 +161,7 @@ export function CardFrame(props: CardFrameProps) {
           </Button>
         ))}
       </KeepFocus>
-      <svg class="countdown wide" aria-hidden="true">
+      <svg class="countdown wide" height="2" fill="var(--tone)" aria-hidden="true">
         <rect width={`${(100 * seconds) / Math.max(1, atFirst.current)}%`} height="2" />
       </svg>
     </section>

@@ -124,7 +124,7 @@ function AdministratorAddress({ address, isOpen }: { readonly address: string; r
           Send this address to an administrator, who can consent for all users. Then press the button again.
         </p>
         <code>{address}</code>
-        <div class="acts line">
+        <div class="acts line gap-2">
           <CopyButton label="Copy the address" text={() => address} worded />
         </div>
       </div>

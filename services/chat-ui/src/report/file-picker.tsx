@@ -8,7 +8,7 @@ export function FilePicker({ conversation }: { readonly conversation: Conversati
   const fault = useSignal('')
   return (
     <>
-      <label class="menu-row">
+      <label class="menu-row grid wide pad-2">
         <strong>Open a file…</strong>
         <span class="soft">Data of a trace, from this or another agent.</span>
         <input

@@ -43,7 +43,7 @@ export function ReportView({ file }: { readonly file: ExportedFile }) {
     redacted ? 'people and tenant left out' : 'with personal data',
   ]
   return (
-    <main class="report stack middle">
+    <main class="report stack gap-5 middle">
       <p class="fine">{about.join(' · ')}</p>
       {fromFile && (
         <p class="notice">
@@ -95,7 +95,7 @@ function TurnView({ turn, told }: TurnProps) {
     ...(start ? [`asked ${tellMoment(start.startedAt)}`, `turn ${start.traceId ?? start.turnId}`] : []),
   ]
   return (
-    <article class="stack">
+    <article class="stack gap-5">
       <header>
         <h1 dir="auto">“{spellOutDirections(question.message)}”</h1>
         <p class="fine">{about.join(' · ')}</p>
@@ -108,7 +108,7 @@ function TurnView({ turn, told }: TurnProps) {
             {formulas.map((formula, index) => (
               <FormulaView key={index} formula={formula} />
             ))}
-            <p class="tale t2">{tellStory(facts, names)}</p>
+            <p class="column t2">{tellStory(facts, names)}</p>
           </div>
         </section>
       )}

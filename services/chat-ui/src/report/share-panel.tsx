@@ -83,7 +83,7 @@ export function SharePanel(props: Pick<Page, 'conversation' | 'config' | 'status
         </Button>
       </Way>
       {!opened?.redacted && (
-        <label class="row toggle t2">
+        <label class="row gap-2 toggle t2">
           <input
             type="checkbox"
             checked={leavesOut.value}
@@ -116,7 +116,7 @@ interface WayProps {
 
 function Way({ icon, name, words, children }: WayProps) {
   return (
-    <div class="way ends">
+    <div class="way ends pad-2">
       <Drawing strokes={icons[icon]} />
       <div>
         <h3>{name}</h3>

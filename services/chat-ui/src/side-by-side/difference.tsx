@@ -16,7 +16,7 @@ export interface SideFacts {
 /** How the two sides differ: their tokens, question by question, and how the turns ended. */
 export function Difference({ sides }: { readonly sides: readonly [SideFacts, SideFacts] | undefined }) {
   return (
-    <section class="sides-between stack" aria-label="Difference of the two TR">
+    <section class="sides-between stack gap-4" aria-label="Difference of the two TR">
       {sides?.every(({ facts }) => facts.exchange ?? facts.failure) ? (
         <DifferentTokens sides={sides} />
       ) : (
@@ -41,7 +41,7 @@ function DifferentTokens({ sides: [left, right] }: { readonly sides: readonly [S
   const isSameEnd = endOf(left).words === endOf(right).words
   return (
     <>
-      <h2 class="headline t4">{lessonOfSides(left.facts, right.facts)}</h2>
+      <h2 class="headline t4 center">{lessonOfSides(left.facts, right.facts)}</h2>
       <div class="card frame">
         <ComparisonTable
           left={tokenOf(left)}

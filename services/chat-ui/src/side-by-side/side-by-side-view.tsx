@@ -49,7 +49,7 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
   const isOneAgent = left?.names.agent === right?.names.agent
   const shown = traced.value?.selected.value
   return (
-    <main class="side-by-side">
+    <main class="side-by-side paper">
       <div class="pane-head line">
         <Button
           class="button quiet"
@@ -95,7 +95,7 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
         )}
       </div>
       {shown ? (
-        <section class="pane trace">
+        <section class="pane trace relative paper">
           <TracePanel
             key={shown}
             answers={answers}
@@ -107,11 +107,11 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
           />
         </section>
       ) : (
-        <div class="sides scroll grid">
+        <div class="sides scroll grid gap-4">
           {([left, right] as const).map((asked, index) => {
             const side = pair.sides[index === 0 ? 0 : 1]
             return (
-              <section key={index} class="card side stack" aria-label={index === 0 ? 'Left' : 'Right'}>
+              <section key={index} class="card side stack gap-4" aria-label={index === 0 ? 'Left' : 'Right'}>
                 <Pickers side={side} which={index === 0 ? 'left' : 'right'} config={config} />
                 {asked && (
                   <AnsweredSide
@@ -218,7 +218,7 @@ function AnsweredSide({ answer, facts, names, side, title, config, session, onTr
           />
         )}
         {text && (
-          <div class="answer-text stack">
+          <div class="answer-text stack gap-2">
             <Markdown text={text} />
           </div>
         )}
@@ -230,7 +230,7 @@ function AnsweredSide({ answer, facts, names, side, title, config, session, onTr
         )}
         {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
       </div>
-      <Button class="button quiet" icon="trace" onClick={onTrace}>
+      <Button class="button quiet start" icon="trace" onClick={onTrace}>
         Open this trace
       </Button>
     </>

@@ -26,7 +26,7 @@ export function AccountMenu({ session, conversation }: Pick<Page, 'session' | 'c
   }
 
   return (
-    <KeepFocus class="account">
+    <KeepFocus class="account relative">
       {account ? (
         <SignedInAccount account={account} onSignOut={() => void run(session.signOut())} />
       ) : (
