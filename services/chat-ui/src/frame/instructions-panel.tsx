@@ -3,7 +3,7 @@ import { CopyButton } from '@entra-agents/trace-view/controls/copy-button'
 import { DottedName } from '@entra-agents/trace-view/controls/dotted-name'
 import { IconButton } from '@entra-agents/trace-view/controls/icon-button'
 import { closePopovers } from '@entra-agents/trace-view/controls/popover'
-import { tableRoles } from '@entra-agents/trace-view/controls/table-roles'
+import { Table } from '@entra-agents/trace-view/controls/table'
 import { rightsOf } from '@entra-agents/trace-view/trace/read-token'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
@@ -115,40 +115,22 @@ function ToolTable({ tools, names, tokens }: ToolTableProps) {
     const token = tokens.findLast(({ claims }) => names.id(`${claims?.['aud']}`) === names.actor(tool.api))
     return token ? rightsOf(token).rights.includes(tool.needs.permission) : null
   }
-  return (
-    <table class="foldable" {...tableRoles.table}>
-      <thead class="fine" {...tableRoles.rowGroup}>
-        <tr {...tableRoles.row}>
-          {headings.map(heading => (
-            <th key={heading} scope="col" {...tableRoles.columnHeader}>
-              {heading}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody {...tableRoles.rowGroup}>
-        {tools.map(tool => (
-          <tr key={tool.name} {...tableRoles.row}>
-            <th scope="row" {...tableRoles.rowHeader}>
-              <code>{tool.name}</code>
-              <p class="fine">{tool.description}</p>
-            </th>
-            {!isOneApi && <td {...tableRoles.cell}>{names.actor(tool.api)}</td>}
-            <td {...tableRoles.cell}>
-              {tool.needs ? (
-                <code>
-                  <DottedName name={tool.needs.permission} />
-                </code>
-              ) : (
-                'only the API knows'
-              )}
-            </td>
-            <td {...tableRoles.cell}>{heldWords[`${isHeld(tool)}`]}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  )
+  const rows = tools.map(tool => [
+    <>
+      <code>{tool.name}</code>
+      <p class="fine">{tool.description}</p>
+    </>,
+    ...(isOneApi ? [] : [names.actor(tool.api)]),
+    tool.needs ? (
+      <code>
+        <DottedName name={tool.needs.permission} />
+      </code>
+    ) : (
+      'only the API knows'
+    ),
+    heldWords[`${isHeld(tool)}`],
+  ])
+  return <Table head={headings} rows={rows} />
 }
 
 const heldWords: Readonly<Record<`${boolean | null}`, string>> = {

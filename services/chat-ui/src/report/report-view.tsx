@@ -1,5 +1,6 @@
 import type { Flow, TokenCard } from '@entra-agents/trace'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Table } from '@entra-agents/trace-view/controls/table'
 import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { PhraseView } from '@entra-agents/trace-view/identity/phrase-view'
 import { TokenMark } from '@entra-agents/trace-view/identity/token-mark'
@@ -177,38 +178,6 @@ function Answer({ answer, state, notices, problem, result, told }: ExportedTurn 
       ))}
       {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
     </section>
-  )
-}
-
-interface TableProps {
-  readonly head: readonly string[]
-  readonly rows: readonly (readonly ComponentChildren[])[]
-}
-
-function Table({ head, rows }: TableProps) {
-  return (
-    <table class="foldable">
-      <thead>
-        <tr>
-          {head.map(name => (
-            <th key={name} scope="col">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((cells, row) => (
-          <tr key={row}>
-            {cells.map((cell, column) => (
-              <td key={column} dir="auto">
-                {cell}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
   )
 }
 

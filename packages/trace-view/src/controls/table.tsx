@@ -1,0 +1,39 @@
+import type { ComponentChildren } from 'preact'
+import { tableRoles } from './table-roles.ts'
+
+interface TableProps {
+  readonly head: readonly string[]
+  /** The cells of each row; the first one names the row. */
+  readonly rows: readonly (readonly ComponentChildren[])[]
+}
+
+/** A table whose cells are below each other where there is little room. */
+export function Table({ head, rows }: TableProps) {
+  return (
+    <table class="foldable" {...tableRoles.table}>
+      <thead class="fine" {...tableRoles.rowGroup}>
+        <tr {...tableRoles.row}>
+          {head.map(name => (
+            <th key={name} scope="col" {...tableRoles.columnHeader}>
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody {...tableRoles.rowGroup}>
+        {rows.map(([name, ...cells], row) => (
+          <tr key={row} {...tableRoles.row}>
+            <th scope="row" dir="auto" {...tableRoles.rowHeader}>
+              {name}
+            </th>
+            {cells.map((cell, column) => (
+              <td key={column} dir="auto" {...tableRoles.cell}>
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
