@@ -13,7 +13,7 @@ export function PastedToken({ config }: { readonly config: PublicConfig }) {
   const why = card?.header?.['alg'] === 'none' ? 'Nobody has signed it.' : 'Its signature is not verified.'
   return (
     <>
-      <label class="stack menu-text">
+      <label class="stack pad-2">
         Read a token: paste it, and this page decodes it. It is sent nowhere and stored nowhere.
         <textarea
           autocomplete="off"
@@ -24,10 +24,10 @@ export function PastedToken({ config }: { readonly config: PublicConfig }) {
           }}
         />
       </label>
-      <p class="menu-text" role="status">
+      <p class="pad-2" role="status">
         {card ? `${why} Only an API can say whether it accepts it.` : read}
       </p>
-      <dl class="facts menu-text">
+      <dl class="facts pad-2">
         {(card ? viewClaims(card, describeNames(config, false)) : []).map(
           ({ name, standsFor, time, text }) => {
             const difference = findDifference(name, card?.claims?.[name], config)
