@@ -6,7 +6,8 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
-import { build } from 'rolldown'
+import { build, type RolldownOutput } from 'rolldown'
+import { buildElement } from './bundle/element.ts'
 import { collectLicences } from './bundle/licences.ts'
 import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 
@@ -17,6 +18,8 @@ interface Archive {
   readonly entries: readonly string[]
   /** Whether the package has a command of its name, `main`, minified with the rest, since it runs as it is. */
   readonly hasCommand?: boolean
+  /** Whether it is for browsers: its one entry and that entry's declarations stand alone. */
+  readonly isForBrowsers?: boolean
   /** Packages that npm installs beside the archive; what else it needs is in it. */
   readonly installed: readonly string[]
   readonly optionalPeers?: Readonly<Record<string, string>>
@@ -30,6 +33,12 @@ const archives: readonly Archive[] = [
     optionalPeers: { fastify: '^5' },
   },
   { folder: 'packages/trace', entries: ['public'], installed: ['typebox'] },
+  {
+    folder: 'packages/trace-view',
+    entries: ['element'],
+    isForBrowsers: true,
+    installed: ['@entra-agents/trace'],
+  },
   { folder: 'emulators/kit', entries: ['index'], hasCommand: true, installed: [] },
 ]
 
@@ -44,7 +53,11 @@ async function pack(archive: Archive): Promise<void> {
   const name = basename(manifest.name)
   const staged = join(dist, name)
   mkdirSync(staged, { recursive: true })
-  await writeCode(archive, folder, staged, manifest.engines.node.replace('>=', 'node'))
+  const target = manifest.engines.node.replace('>=', 'node')
+  writeLicences(
+    await (archive.isForBrowsers ? buildElement(staged) : buildForNode(archive, folder, staged, target)),
+    staged,
+  )
   writeTypes(archive, folder, staged)
   writeFileSync(join(staged, 'package.json'), JSON.stringify(packedManifest(archive, manifest), null, 2))
   for (const file of [join(folder, 'README.md'), join(folder, 'CHANGELOG.md'), join(root, 'LICENSE')])
@@ -56,14 +69,14 @@ async function pack(archive: Archive): Promise<void> {
   console.log(`${relative(process.cwd(), file)} (${manifest.name} ${manifest.version}, ${kilobytes} kB)`)
 }
 
-async function writeCode(
+function buildForNode(
   { entries, hasCommand = false, installed }: Archive,
   folder: string,
   staged: string,
   target: string,
-): Promise<void> {
+): Promise<RolldownOutput> {
   const inputs = [...entries, ...(hasCommand ? ['main'] : [])]
-  const { output } = await build({
+  return build({
     input: Object.fromEntries(inputs.map(name => [name, join(folder, `src/${name}.ts`)])),
     platform: 'node',
     external: installed.map(name => new RegExp(`^${name}(/|$)`)),
@@ -76,6 +89,9 @@ async function writeCode(
       minify: hasCommand,
     },
   })
+}
+
+function writeLicences({ output }: RolldownOutput, staged: string): void {
   const sources = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
   const licences = collectLicences(
     root,
@@ -85,7 +101,7 @@ async function writeCode(
 }
 
 /** The declarations of the entries and of what they lead to. Types of private packages must not be among them. */
-function writeTypes({ entries }: Archive, folder: string, staged: string): void {
+function writeTypes({ entries, isForBrowsers = false }: Archive, folder: string, staged: string): void {
   const project = join(staged, 'tsconfig.json')
   const types = join(staged, 'types')
   const compilerOptions = {
@@ -97,6 +113,8 @@ function writeTypes({ entries }: Archive, folder: string, staged: string): void 
     allowImportingTsExtensions: false,
     rewriteRelativeImportExtensions: true,
     types: ['node'],
+    // Style sheets, which the bundle has in it.
+    noUncheckedSideEffectImports: false,
     typeRoots: [join(root, 'node_modules/@types')],
     rootDir: root,
     outDir: types,
@@ -104,17 +122,26 @@ function writeTypes({ entries }: Archive, folder: string, staged: string): void 
   const include = entries.map(entry => join(folder, `src/${entry}.ts`))
   writeFileSync(
     project,
-    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions, include, exclude: [] }),
+    JSON.stringify({
+      extends: join(isForBrowsers ? folder : root, 'tsconfig.json'),
+      compilerOptions,
+      include,
+      exclude: [],
+    }),
   )
   runNode(join(root, 'node_modules/typescript/bin/tsc'), ['-p', project])
   rmSync(project)
-  cpSync(join(types, relative(root, folder), 'src'), join(staged, 'own-types'), { recursive: true })
+  cpSync(join(types, relative(root, folder), 'src'), join(staged, 'own-types'), {
+    recursive: true,
+    filter: path =>
+      !isForBrowsers || entries.some(name => path.endsWith(`/src/${name}.d.ts`)) || path.endsWith('/src'),
+  })
   rmSync(types, { recursive: true })
   renameSync(join(staged, 'own-types'), types)
 }
 
 function packedManifest(
-  { entries, hasCommand, installed, optionalPeers }: Archive,
+  { entries, hasCommand, isForBrowsers, installed, optionalPeers }: Archive,
   {
     dependencies,
     private: _private,
@@ -124,7 +151,7 @@ function packedManifest(
 ) {
   const exports = Object.fromEntries(
     entries.map((name, index) => [
-      index === 0 ? '.' : `./${name}`,
+      index === 0 && !isForBrowsers ? '.' : `./${name}`,
       { types: `./types/${name}.d.ts`, default: `./${name}.js` },
     ]),
   )

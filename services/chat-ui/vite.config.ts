@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite'
 import { compileShapes } from './compile-shapes.ts'
-import { isOfFirstPaint } from './first-paint.ts'
+import { isLoadedWith } from './loaded-with.ts'
 import { precompress } from './precompress.ts'
 
 /** Modules that read files by schemas or explain claims; the first paint needs only their types. */
@@ -25,7 +25,7 @@ export default defineConfig({
           groups: [
             {
               test: id => !later.test(id),
-              name: (id, modules) => (isOfFirstPaint(id, modules) ? 'page' : undefined),
+              name: (id, modules) => (isLoadedWith(id, modules) ? 'page' : undefined),
             },
             // The trace at once: what it loads in parts elsewhere is opened here again and again.
             { test: /trace-view\/src\/trace\/.*\.tsx$/, name: 'trace-panel' },

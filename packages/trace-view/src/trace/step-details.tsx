@@ -49,7 +49,8 @@ export function StepDetails({ row: { step, origin } }: { readonly row: Row }) {
       {status === 'not-observable' && <p>{kind === 'consent' ? consentExplanation : unseenExplanation}</p>}
       {problem && (
         <p>
-          <strong>{problem.title}</strong> {problem.detail} {problem.hint} <FailureCode code={problem.code} />
+          <strong>{spellOutDirections(problem.title)}</strong>{' '}
+          {spellOutDirections(`${problem.detail} ${problem.hint}`)} <FailureCode code={problem.code} />
         </p>
       )}
       {token && (
@@ -62,7 +63,7 @@ export function StepDetails({ row: { step, origin } }: { readonly row: Row }) {
       {tool?.arguments && (
         <figure>
           <figcaption class="soft t1">Arguments</figcaption>
-          <pre>{bodyText(tool.arguments)}</pre>
+          <pre>{spellOutDirections(bodyText(tool.arguments))}</pre>
         </figure>
       )}
       {(request || response) && <pre>{messagesText(step)}</pre>}
@@ -75,16 +76,18 @@ export function StepDetails({ row: { step, origin } }: { readonly row: Row }) {
 /** Request and response as the protocol writes them. */
 function messagesText({ request, response }: TraceStep): string {
   const lines = Object.entries(request?.headers ?? {}).map(([name, value]) => `${name}: ${value}`)
-  return [
-    request && [`${request.method} ${request.url}`, ...lines].join('\n'),
-    request?.body !== undefined && bodyText(request.body),
-    response && [`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n'),
-  ]
-    .filter(Boolean)
-    .join('\n\n')
+  return spellOutDirections(
+    [
+      request && [`${request.method} ${request.url}`, ...lines].join('\n'),
+      request?.body !== undefined && bodyText(request.body),
+      response && [`HTTP ${response.status}`, bodyText(response.body)].filter(Boolean).join('\n'),
+    ]
+      .filter(Boolean)
+      .join('\n\n'),
+  )
 }
 
 function bodyText(body: unknown): string {
   if (body === undefined) return ''
-  return spellOutDirections(typeof body === 'string' ? body : JSON.stringify(body, undefined, 2))
+  return typeof body === 'string' ? body : JSON.stringify(body, undefined, 2)
 }

@@ -44,6 +44,12 @@ interface TracePanelProps {
   readonly isEmbedded?: boolean
 }
 
+const looks = {
+  // A scrolling region must be reachable by keyboard (WCAG 2.1.1); another page scrolls as a whole.
+  page: { head: 'pane-head line', body: { class: 'trace-body stack gap-4 scroll', tabIndex: 0 } },
+  embedded: { head: 'line pad under', body: { class: 'trace-body stack gap-4 pad' } },
+} as const
+
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
 export function TracePanel({
   answers,
@@ -89,9 +95,11 @@ export function TracePanel({
     hasDrawer,
   }
 
+  const look = isEmbedded ? looks.embedded : looks.page
+
   return (
     <TraceContext.Provider value={shown}>
-      <div class="pane-head line">
+      <div class={look.head}>
         <h2 class="wide-only t2">Identity Trace</h2>
         <Segments
           legend="View"
@@ -112,8 +120,7 @@ export function TracePanel({
         )}
       </div>
       <VerdictNow verdict={verdict} isShown={isPast} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard (WCAG 2.1.1) */}
-      <section class="trace-body stack gap-4 scroll" aria-label="Trace" tabIndex={0} ref={body}>
+      <section {...look.body} aria-label="Trace" ref={body}>
         {steps.length === 0 ? (
           running ? (
             <p class="note">Waiting for the first step…</p>

@@ -66,9 +66,9 @@ it('Every class that has a rule is used', () => {
   expect(unused).toEqual([])
 })
 
-it('All styles together are shorter than 2,055 lines, blank ones not counted', () => {
+it('All styles together are shorter than 2,064 lines, blank ones not counted', () => {
   const lines = styleSheets.flatMap(({ css }) => css.split('\n')).filter(line => line.trim() !== '')
-  expect(lines.length).toBeLessThan(2_055)
+  expect(lines.length).toBeLessThan(2_064)
 })
 
 it.each(['inter', 'jetbrains-mono'])(

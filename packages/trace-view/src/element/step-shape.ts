@@ -1,0 +1,1 @@
+export { TraceStep as StepShape } from '@entra-agents/trace'
