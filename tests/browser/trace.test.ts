@@ -81,6 +81,7 @@ describe('the trace', () => {
     await details.first().waitFor({ state: 'detached' })
     await read('Sequence', pane.locator('.steps-card'))
     await choose(page, 'Compare')
+    await pane.locator('.compared').waitFor()
     await read('Compare', pane.locator('.frame', { has: page.locator('.compared') }))
     await expect(seen.join('\n')).toMatchFileSnapshot('trace.txt')
   })

@@ -102,7 +102,10 @@ function GateView({ gate: { state, title, line, passed } }: { readonly gate: Api
       <span class="mark">
         <Icon name={gateIcons[state]} />
       </span>
-      <small>{state === 'waiting' ? 'not yet' : passed}</small>
+      <small>
+        {state === 'waiting' ? 'not yet' : passed}
+        {passed && <span class="visually-hidden"> checks</span>}
+      </small>
       <b class="ink t2">{title}</b>
       <span>{line}</span>
     </div>

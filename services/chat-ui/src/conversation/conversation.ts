@@ -4,6 +4,7 @@ import {
   type Flow,
   type Mode,
   needsUser,
+  type PauseKind,
   type TurnEvent,
 } from '@entra-agents/trace'
 import { speakDuration } from '@entra-agents/trace-view/words/times'
@@ -366,10 +367,10 @@ export class Conversation {
   }
 
   /** Announces states, not the answer's text: a screen reader reads the text when the user goes there. */
-  #announceEvent({ event, data }: TurnEvent, { answer }: Exchange): void {
+  #announceEvent({ event, data }: TurnEvent, { answer, steps }: Exchange): void {
     if (event === 'delta' && answer === '') this.#needs.announce('Answer started.')
-    if (event === 'step' && data.kind === 'tool' && data.status === 'running')
-      this.#needs.announce(data.title)
+    if (event === 'step' && data.kind === 'tool' && !steps.some(({ id }) => id === data.id))
+      this.#needs.announce(data.tool?.name ?? data.title)
   }
 }
 
@@ -390,8 +391,14 @@ function maySendAgain({ code }: PageProblem): boolean {
   return ['AGENT_BUSY', 'RATE_LIMITED', ...unknownOutcomeCodes].includes(code)
 }
 
+const pauseAnnouncements: Readonly<Record<PauseKind, string>> = {
+  approval: 'Waits for you to approve.',
+  'step-up': 'Waits for you to confirm that it’s you.',
+  consent: 'Waits for you to consent.',
+}
+
 function endAnnouncement({ problem, pause, result }: Exchange): string {
-  if (pause) return 'Waits for you.'
+  if (pause) return pauseAnnouncements[pause.kind]
   if (problem) return announceableProblem(problem)
   return result ? `Answer complete, ${speakDuration(result.timing.totalMs)}.` : 'Answer complete.'
 }

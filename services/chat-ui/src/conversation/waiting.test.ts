@@ -35,7 +35,7 @@ describe('a turn that waits', () => {
       [turn, ...events, result('Done.')],
     )
     await conversation.ask('Order more')
-    expect([conversation.running.value, announced.at(-1)]).toEqual([false, 'Waits for you.'])
+    expect([conversation.running.value, announced.at(-1)]).toEqual([false, 'Waits for you to approve.'])
     const waiting = { state: 'waiting', answer: 'I’ll ask.', pause: { kind: 'approval' } }
     expect(latest().value).toMatchObject(waiting)
     await decide()

@@ -77,7 +77,7 @@ function roleOfKey({ key, ctrlKey, metaKey, shiftKey, altKey, isComposing, repea
 
 /**
  * The frame of all cards that ask: who asks, in the head with the remaining time by the agent's clock; what is to be decided;
- * the buttons. The card itself gets the focus.
+ * the buttons. The card itself gets the focus, and leaves it to the log.
  */
 export function CardFrame(props: CardFrameProps) {
   const { card, title, problem = card.problem, children, waitsFor, acts } = props
@@ -94,6 +94,10 @@ export function CardFrame(props: CardFrameProps) {
       document.activeElement instanceof HTMLTextAreaElement && document.activeElement.value !== ''
     if (!isWriting) frame.current?.focus({ preventScroll: true })
     scrollToCard(frame.current)
+    const log = frame.current?.closest<HTMLElement>('.log')
+    return () => {
+      if (document.activeElement === document.body) log?.focus({ preventScroll: true })
+    }
   }, [])
   useEffect(() => {
     if (seconds === 0) onExpire()
@@ -106,6 +110,7 @@ export function CardFrame(props: CardFrameProps) {
       class="note-card pause-card"
       data-kind="wait"
       aria-labelledby={id}
+      aria-describedby={`${id}-asked`}
       tabIndex={-1}
       ref={frame}
       onKeyDown={event => {
@@ -130,7 +135,9 @@ export function CardFrame(props: CardFrameProps) {
           </span>
         </span>
       </header>
-      <div class="stack">{children}</div>
+      <div class="stack" id={`${id}-asked`}>
+        {children}
+      </div>
       <div role="alert">
         {problem && (
           <p>
