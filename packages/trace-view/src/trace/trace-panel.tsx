@@ -22,7 +22,10 @@ import { VerdictCard } from './verdict-card.tsx'
 
 const CompareView = lazy(async () => (await import('./compare-view.tsx')).CompareView)
 const Presenter = lazy(async () => (await import('./presenter.tsx')).Presenter)
-const StepList = lazy(async () => (await import('./step-list.tsx')).StepList)
+// With the exchange, which stands above the steps: if it came later, they would jump.
+const StepList = lazy(
+  async () => (await Promise.all([import('./step-list.tsx'), import('./exchange.tsx')]))[0].StepList,
+)
 const StepDrawer = lazy(async () => (await import('./step-drawer.tsx')).StepDrawer)
 
 interface TracePanelProps {
