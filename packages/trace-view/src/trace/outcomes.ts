@@ -1,6 +1,7 @@
 import type { FactAnswer } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-facts.ts'
 import { count } from '../words/times.ts'
+import { spellOutDirections } from '../words/visible-text.ts'
 import { exchangeOutcomes } from './exchange-outcomes.ts'
 import { type OutcomeRow, type TurnByExchange, undecided } from './turn-by-exchange.ts'
 import type { Outcome } from './turn-facts.ts'
@@ -107,5 +108,9 @@ function tellFailure({ failure }: TurnByExchange): string {
 /** Where the turn ended before there was a token. */
 function tellEnd({ failure, failedAt }: TurnByExchange, question: string): FactAnswer {
   const { problem } = failure ?? {}
-  return { question, value: failedAt, detail: [problem?.upstream?.code ?? problem?.code ?? ''] }
+  return {
+    question,
+    value: failedAt,
+    detail: [spellOutDirections(problem?.upstream?.code ?? problem?.code ?? '')],
+  }
 }

@@ -5,6 +5,7 @@ import {
   type PublicConfig,
   tokenExchangeAudience,
 } from '@entra-agents/trace'
+import { spellOutDirections } from './visible-text.ts'
 
 export const modeNames: Readonly<Record<Mode, string>> = { direct: 'Direct', bedrock: 'Bedrock' }
 
@@ -68,7 +69,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
       agent: agent === untitledAgent ? 'the agent' : agent,
       agentId: known?.clientId,
       actors: [...actors.keys()],
-      actor: actor => actors.get(actor) ?? actor,
+      actor: actor => actors.get(actor) ?? spellOutDirections(actor),
       id: value => {
         const id = guidPattern.exec(value)?.[0].toLowerCase() ?? ''
         // A token for one API is valid for all APIs with the same app id.

@@ -25,6 +25,7 @@ it.each([
   ['orders-api', 'Orders API', false],
   ['an-api-of-tomorrow', 'an-api-of-tomorrow', false],
   ['constructor', 'constructor', false],
+  ['api-\u202Eterces', 'api-‹U+202E›terces', false],
 ])('the actor %s has the title %s; it is emulated: %s', (actor, title, isEmulated) => {
   expect([names.actor(actor), names.isEmulated(actor)]).toEqual([title, isEmulated])
 })
