@@ -18,7 +18,10 @@ export class KeepFocus extends Component<KeepFocusProps> {
   }
 
   #hasFocus(): boolean {
-    return this.#frame.current?.matches(':focus-within') ?? false
+    const frame = this.#frame.current
+    // Not `:focus-within`, which is still true when the focused element has just gone.
+    const root = frame?.getRootNode() as Document | ShadowRoot | undefined
+    return frame?.contains(root?.activeElement ?? null) ?? false
   }
 
   override render({ children, class: className }: KeepFocusProps) {
