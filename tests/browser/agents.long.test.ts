@@ -115,6 +115,7 @@ describe('the agents', () => {
     const pane = tracePane(page)
     await pane.getByText('Orders agent called Orders API as its own user account.').waitFor()
     const plates = pane.locator('button.plate')
+    await plates.nth(2).waitFor()
     const states = await plates.evaluateAll(all => all.map(it => [it.dataset['token'], it.dataset['state']]))
     expect(Object.fromEntries(states)).toEqual({ T1: 'unseen', T2: 'unseen', TR: 'seen' })
     await (await showToken(page, 'T2')).getByText(/^Not seen: lifetime/).waitFor()

@@ -69,7 +69,7 @@ describe('the trace', () => {
       await card.waitFor({ state: 'hidden' })
       expect(await page.locator(':focus').getAttribute('data-token')).toBe(role)
     }
-    await rows.first().press(']')
+    await openSteps(page)
     const details = page.locator('.step-more')
     await expect.poll(() => countRendered(details)).toBe(await rows.count())
     await read('Steps, all open', pane.locator('.steps'))

@@ -27,7 +27,9 @@ it('the model calls the tool under the agent’s identity, a follow-up knows wha
 
   const trace = tracePane(page)
   await trace.getByText('The agent called Weather API as itself, twice.').waitFor()
-  const titles = await trace.locator('.step-title').allTextContents()
+  const steps = trace.locator('.step-title')
+  await steps.first().waitFor()
+  const titles = await steps.allTextContents()
   expect(titles.filter(title => title.startsWith('Tool: get_weather'))).toHaveLength(2)
   expect(titles, 'the same token is told once').toContain('Request token × 2')
   expect(await (await showToken(page, 'TR')).textContent()).toContain('checked by Weather API')
