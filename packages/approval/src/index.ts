@@ -12,6 +12,7 @@ export {
   type StepCall,
   type StepOptions,
   waitAfterFailure,
+  waitsForUser,
 } from './step-of-calls.ts'
 export { toolContext, withToolContext } from './tool-context.ts'
 export {

@@ -76,6 +76,14 @@ export function mayCall(
   return change === undefined || needsUser(flow) || change.unattended === true
 }
 
+/** Whether a call of a tool waits for the user's approval. */
+export function waitsForUser(
+  { flow }: Pick<PausableTurn, 'flow'>,
+  { change }: { readonly change?: Change | undefined },
+): boolean {
+  return change !== undefined && needsUser(flow)
+}
+
 /**
  * Runs a step's reading calls side by side. Then changing calls wait for approval or, in a flow without a user, run in order.
  *
@@ -97,8 +105,8 @@ export async function runStep<Output>(
   const run = new Step<Output>(options)
   await Promise.all(calls.filter(({ change }) => !change).map(call => run.run(call)))
   for (const call of changing) {
-    if (!needsUser(turn.flow)) await run.run(call)
-    else await run.ask(call)
+    if (waitsForUser(turn, call)) await run.ask(call)
+    else await run.run(call)
   }
   return run.end(calls)
 }

@@ -58,6 +58,29 @@ it('A step ends once; steps that still run when the turn is over fail, the inner
   expect(shown()).toEqual(['done failed', 'outer failed', 'inner failed'])
 })
 
+it('A step that turns out to belong to a later one comes after that one, used, and ends there', () => {
+  const { trace, reported, shown } = createTrace()
+  const [taken, early] = ['taken', 'early'].map(title => trace.start({ ...start(title), parentId: 'model' }))
+  early?.fail(failure, { unused: true })
+  const tool = trace.start(start('tool'))
+  for (const step of [taken, early]) trace.use(step?.id ?? '', tool.id)
+  taken?.ok()
+  expect(shown()).toEqual(['tool running', 'taken ok', 'early failed'])
+  expect(trace.steps.slice(1)).toMatchObject([{ parentId: tool.id }, { parentId: tool.id, problem: failure }])
+  expect(trace.steps[2]).not.toHaveProperty('unused')
+  expect(reported.at(-1)).toEqual(trace.steps[1])
+})
+
+it('A step whose result nobody waits for ends unused, and is not counted as a failure', () => {
+  const { trace, observed } = createTrace()
+  const step = trace.start(start('ahead'))
+  step.leave()
+  step.fail(failure)
+  expect(trace.steps).toMatchObject([{ status: 'failed', unused: true, durationMs: expect.any(Number) }])
+  expect(trace.steps[0]).not.toHaveProperty('problem')
+  expect(observed).toEqual(['ahead started'])
+})
+
 it('The trace has of a branch the steps before the branch is left, which ends those that still run', () => {
   const { trace: whole, observed } = createTrace()
   const { trace, leave } = whole.branch()

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { nowAsText } from '@entra-agents/service-kit'
-import type { Problem, TraceStep } from '@entra-agents/trace'
+import { type Problem, putStep, type TraceStep } from '@entra-agents/trace'
 import type { Attributes } from '@opentelemetry/api'
 
 type StepStart = Omit<TraceStep, 'id' | 'status' | 'startedAt' | 'durationMs' | 'problem'> & {
   /** The id of a step that waited for the user, if the new step continues that step. */
   readonly id?: string | undefined
 }
-type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds'>>
+type StepPatch = Partial<Pick<TraceStep, 'title' | 'request' | 'response' | 'token' | 'logIds' | 'unused'>>
+type EndStatus = 'ok' | 'failed' | 'waiting'
+type EndPatch = StepPatch & Pick<TraceStep, 'problem' | 'approval'>
 
 /** What spans and metrics show of a step besides kind, time and outcome. It must contain no text of users or models. */
 export interface StepFacts {
@@ -27,6 +29,8 @@ export interface OpenStep {
   deny(approval: NonNullable<TraceStep['approval']>): void
   /** Ends the step as waiting. Once the user has decided, `start` continues the step with the same `id`. */
   wait(): void
+  /** Ends the step of a request whose result nobody waits for any more. It has no outcome, so that spans and metrics show none. */
+  leave(): void
 }
 
 /** Observes every step with a duration, for spans and metrics. */
@@ -65,15 +69,17 @@ export class TraceRecorder {
       startedAt: nowAsText(),
     }
     const startedMs = performance.now()
-    const end = (
-      status: 'ok' | 'failed' | 'waiting',
-      patch: StepPatch & Pick<TraceStep, 'problem' | 'approval'>,
-      attributes: Attributes = {},
-    ) => {
-      if (!this.#open.delete(step.id)) return
-      const ended = { ...step, ...patch, status, durationMs: roundMs(performance.now() - startedMs) }
+    const close = (status: EndStatus, patch: EndPatch) => {
+      if (!this.#open.delete(step.id)) return undefined
+      // The step may lie below another one by now.
+      const latest = this.#steps.get(step.id) ?? step
+      const ended = { ...latest, ...patch, status, durationMs: roundMs(performance.now() - startedMs) }
       this.#put(ended)
-      this.#observer?.stepEnded(ended, facts, attributes)
+      return ended
+    }
+    const end = (status: EndStatus, patch: EndPatch, attributes: Attributes = {}) => {
+      const ended = close(status, patch)
+      if (ended) this.#observer?.stepEnded(ended, facts, attributes)
     }
     const open: OpenStep = {
       id: step.id,
@@ -82,6 +88,7 @@ export class TraceRecorder {
       fail: (problem, patch, attributes) => end('failed', { ...patch, problem }, attributes),
       deny: approval => end('failed', { approval }),
       wait: () => end('waiting', {}),
+      leave: () => void close('failed', { unused: true }),
     }
     this.#open.set(step.id, open)
     this.#put(step)
@@ -97,6 +104,14 @@ export class TraceRecorder {
     const step: TraceStep = { ...start, id: randomUUID(), status, ...seen }
     this.#put(step)
     return patch => this.#put({ ...step, ...patch })
+  }
+
+  /** Puts a step below the one that it turned out to belong to; it now counts as used. */
+  use(id: string, parentId: string | undefined): void {
+    const step = this.#steps.get(id)
+    if (!step) return
+    const { parentId: _, unused: __, ...moved } = step
+    this.#put(parentId === undefined ? moved : { ...moved, parentId })
   }
 
   /**
@@ -130,7 +145,7 @@ export class TraceRecorder {
   }
 
   #put(step: TraceStep): void {
-    this.#steps.set(step.id, step)
+    putStep(this.#steps, step)
     this.#report(step)
   }
 }

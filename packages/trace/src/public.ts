@@ -13,6 +13,7 @@ export {
   type TurnEvent,
 } from './pause.ts'
 export { NeededRight, Problem } from './problem.ts'
+export { putStep } from './put-step.ts'
 export { mayHoldSecret, redactText } from './redaction.ts'
 export { Actor, Check, LogIds, TokenCard, type TokenRole, TraceStep } from './schema.ts'
 export { type PublicAgent, PublicConfig } from './status.ts'

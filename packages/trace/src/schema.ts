@@ -102,6 +102,10 @@ export const TraceStep = strictObject({
     }),
   ),
   token: Type.Optional(TokenCard),
+  /** A token was asked for when the model began a call, before the call's arguments were complete. */
+  ahead: Type.Optional(Type.Literal(true)),
+  /** No call has taken the token that was asked for ahead; whatever became of the request says nothing of the turn. */
+  unused: Type.Optional(Type.Literal(true)),
   logIds: Type.Optional(LogIds),
   problem: Type.Optional(Problem),
 })

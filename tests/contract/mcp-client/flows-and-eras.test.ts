@@ -31,6 +31,7 @@ describe.each(['2026-07-28', '2025-11-25'] as const)('an MCP server that speaks 
     const tool = trace.find(({ kind }) => kind === 'tool')
     const ofTool = trace.filter(({ parentId }) => parentId === tool?.id)
     expect(ofTool.map(({ kind }) => kind)).toEqual(['token-request', 'token', 'api-call'])
+    expect(ofTool[0]?.ahead, 'the token is asked for while the model writes the arguments').toBe(true)
     const token = ofTool.find(({ kind }) => kind === 'token')?.token
     expect(token?.claims).toMatchObject({
       aud: notesAppId,

@@ -71,7 +71,7 @@ export async function runTurn(mode: AnswerMode, asked: TurnOptions = {}): Promis
 /** Contexts of tools that call no API. */
 const withoutApis: Pick<ApiCaller, 'for'> = {
   for: turn => {
-    const context = { turn, under: () => context, audit: () => {} }
+    const context = { turn, under: () => context, audit: () => {}, askAhead: () => {}, leaveAhead: () => {} }
     return context as unknown as ApiContext<typeof turn>
   },
 }

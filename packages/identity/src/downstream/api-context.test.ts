@@ -198,6 +198,59 @@ it('A step-up asks Entra for a token that proves what the API asked for', async 
   expect(targets).toEqual([false, true])
 })
 
+describe('A token that was asked for ahead', () => {
+  it('is taken by the calls of its API until it is left, and its step lies below the first of them', async () => {
+    const { api, asked, caller } = await startApi(sendJson(200, thing))
+    const turn = turnOf()
+    const context = caller.for(turn)
+    for (const _twice of [1, 2]) context.under('model').askAhead(api)
+    for (const tool of ['tool-1', 'tool-2']) await context.under(tool).call(api, request)
+    expect(asked).toHaveLength(1)
+    context.leaveAhead()
+    await context.under('tool-3').call(api, request)
+    expect(asked).toHaveLength(2)
+    const requests = stepsOf(turn, 'token-request').filter(({ from }) => from === 'agent')
+    expect(requests.map(({ parentId, ahead, title }) => [parentId, ahead, title.split('API')[1]])).toEqual([
+      ['tool-1', true, ', ahead of the call'],
+      ['tool-2', undefined, ', together with the request ahead of the calls'],
+      ['tool-3', undefined, ''],
+    ])
+    expect(new Set(stepsOf(turn, 'token').map(({ parentId }) => parentId))).toEqual(
+      new Set(['tool-1', 'tool-2', 'tool-3']),
+    )
+  })
+
+  it('is left by a call that has to prove more', async () => {
+    const { api, asked, caller } = await startApi(sendJson(201, thing))
+    const turn = turnOf(ids.ada)
+    const context = caller.for(turn)
+    context.under('model').askAhead(api)
+    await make({}, { claims })(context, api)
+    context.leaveAhead()
+    expect(asked.map(({ target }) => decodeURIComponent(target).includes(claims))).toEqual([false, true])
+    expect(stepsOf(turn, 'token-request')[0]).toMatchObject({ parentId: 'model', unused: true })
+  })
+
+  it('is refused to the calls that take it, and to no later one', async () => {
+    const refused = sidecarProblem(401, 'AADSTS65001: no consent')
+    let refusals = 1
+    const { api, asked, caller } = await startApi(sendJson(200, thing), {
+      sidecar: (incoming, response) =>
+        refusals-- > 0
+          ? response.writeHead(401, { 'content-type': 'application/problem+json' }).end(refused)
+          : grantingSidecar(incoming, response),
+    })
+    const context = caller.for(turnOf(ids.ada))
+    context.askAhead(api)
+    await expect.poll(() => stepsOf(context.turn, 'token-request')[0]?.status).toBe('failed')
+    for (const _twice of [1, 2])
+      await expect(context.call(api, request)).rejects.toThrow(problemOf('CONSENT_REQUIRED'))
+    expect(asked).toHaveLength(1)
+    context.leaveAhead()
+    expect(await context.call(api, request)).toEqual(thing)
+  })
+})
+
 it('A change is not sent without a permit', async () => {
   const { api, sent, caller } = await startApi(sendJson(201, thing))
   const context = caller.for(turnOf())

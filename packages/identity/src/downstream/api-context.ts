@@ -22,7 +22,14 @@ import { type ApprovedCall, sendAndNote } from './call-progress.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
 import { repeatAfterBrokenConnection } from './repeat.ts'
 import { type ApiResponse, describeFailure, type Reply, readFailedChecks, readResponse } from './responses.ts'
-import { describeCaller, obtainToken, type TokenStep } from './token-steps.ts'
+import {
+  type AskedToken,
+  askForToken,
+  describeCaller,
+  obtainToken,
+  type TokenStep,
+  type TokenStepOptions,
+} from './token-steps.ts'
 import { noteValidation } from './validation.ts'
 
 /** One request for JSON. */
@@ -103,12 +110,21 @@ export class ApiContext<Who extends Caller = Caller> {
   readonly #means: ApiContextOptions
   readonly #parentId: string | undefined
   readonly #permit: Permit | undefined
+  /** The tokens that were asked for ahead; the same for all contexts of a turn. */
+  readonly #ahead: Map<DownstreamApi, AskedToken>
 
-  constructor(means: ApiContextOptions, turn: Who, parentId: string | undefined, permit?: Permit) {
+  constructor(
+    means: ApiContextOptions,
+    turn: Who,
+    parentId: string | undefined,
+    permit?: Permit,
+    ahead = new Map<DownstreamApi, AskedToken>(),
+  ) {
     this.#means = means
     this.turn = turn
     this.#parentId = parentId
     this.#permit = permit
+    this.#ahead = ahead
   }
 
   /** Writes a line about a call of a tool into the audit log: names, codes and ids, no arguments. */
@@ -121,7 +137,7 @@ export class ApiContext<Who extends Caller = Caller> {
 
   /** A context for calls that the trace shows below a step. It gets a permit if the step may change something. */
   under(parentId: string, permit?: Permit): ApiContext<Who> {
-    return new ApiContext(this.#means, this.turn, parentId, permit)
+    return new ApiContext(this.#means, this.turn, parentId, permit, this.#ahead)
   }
 
   /**
@@ -132,6 +148,18 @@ export class ApiContext<Who extends Caller = Caller> {
   get permit(): Permit {
     if (!this.#permit) throw new Error('This call changes something, and nothing permits it.')
     return this.#permit
+  }
+
+  /** Asks for TR for calls that are about to come. Until `leaveAhead`, calls of the API take it, or the failure if there is one. */
+  askAhead(api: DownstreamApi): void {
+    if (!this.#ahead.has(api))
+      this.#ahead.set(api, askForToken(this.#means.tokens, this.turn, api, this.#options({ isAhead: true })))
+  }
+
+  /** Forgets the tokens that were asked for ahead: later calls ask for themselves. */
+  leaveAhead(): void {
+    for (const asked of this.#ahead.values()) asked.leave()
+    this.#ahead.clear()
   }
 
   /** Obtains and checks TR for this API, as every call does. @throws ProblemError of the identity codes */
@@ -237,13 +265,15 @@ export class ApiContext<Who extends Caller = Caller> {
   }
 
   #obtain(api: DownstreamApi, isNew: boolean): Promise<TokenStep> {
-    const { tokens, logger } = this.#means
-    return obtainToken(tokens, this.turn, api, {
-      parentId: this.#parentId,
-      logger,
-      isNew,
-      claims: this.#claims,
-    })
+    // A token asked for ahead is not past the sidecar's cache, and does not prove what the API has asked for since.
+    const ahead = isNew || this.#permit?.claims ? undefined : this.#ahead.get(api)
+    return ahead
+      ? ahead.take(this.#parentId)
+      : obtainToken(this.#means.tokens, this.turn, api, this.#options({ isNew }))
+  }
+
+  #options(more: Pick<TokenStepOptions, 'isNew' | 'isAhead'>): TokenStepOptions {
+    return { parentId: this.#parentId, logger: this.#means.logger, claims: this.#claims, ...more }
   }
 
   /** Sends the request once, as one step of the trace. */

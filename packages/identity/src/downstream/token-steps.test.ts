@@ -65,6 +65,7 @@ const cases: Readonly<Record<string, Case>> = {
   'of version 1, without the claim azp': { responses: [authorizationHeader({ ...ownClaims, azp: undefined, appid: ids.agentClientId })] },
   'without an id that is a text': { responses: [authorizationHeader({ ...ownClaims, uti: 7 })] },
   'for a step of the trace': { responses: [own], options: { parentId: 'step-1' } },
+  'ahead of the call that needs it': { responses: [own], options: { parentId: 'step-1', isAhead: true } },
   'past the sidecar’s cache': { responses: [own], options: { isNew: true } },
   'at the second attempt': { responses: [{ refused: 'Service is unavailable.' }, own] },
   'after one that had expired': { responses: [expired, own] },

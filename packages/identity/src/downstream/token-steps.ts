@@ -42,32 +42,59 @@ export interface TokenStepOptions extends Pick<TokenRequest, 'isNew' | 'claims'>
   /** The step of the trace that the token request belongs to. */
   readonly parentId: string | undefined
   readonly logger: Log
+  /** Whether the token is asked for before there is a call that takes it. */
+  readonly isAhead?: boolean
+  /** A request ahead of several calls, which gives all of them the token. */
+  readonly joined?: Promise<AgentToken>
+}
+
+/** A token that was asked for. */
+export interface AskedToken {
+  /**
+   * Waits for the token and records it below the step of the call that needs it. The first call also gets the step of the
+   * request, further ones a step that joins it. Throws why there is no token.
+   */
+  take(parentId: string | undefined): Promise<TokenStep>
+  /** Ends the step of a request that still runs if no call has taken the token. */
+  leave(): void
 }
 
 /**
  * Obtains TR for a turn and records the request, the hidden hops behind it, and the token. A line in the audit log says which
  * agent asked, on whose behalf, for which API, and which token it got or why it got none; ids only.
  */
-export async function obtainToken(
+export function obtainToken(
   tokens: AgentTokens,
   turn: Caller,
   api: DownstreamApi,
-  { parentId, logger, isNew = false, claims }: TokenStepOptions,
+  options: TokenStepOptions,
 ): Promise<TokenStep> {
-  const parent = parentId === undefined ? {} : { parentId }
+  return askForToken(tokens, turn, api, options).take(options.parentId)
+}
+
+/** Asks for TR as `obtainToken` does. A failure is not thrown before a call takes the token. */
+export function askForToken(
+  tokens: AgentTokens,
+  turn: Caller,
+  api: DownstreamApi,
+  options: TokenStepOptions,
+): AskedToken {
+  const { parentId, logger, isNew = false, claims, isAhead = false, joined } = options
   const { flow, correlationId } = turn
   const { asksFor, route, dropsCorrelationId } = flowRules[flow]
   const { to, inWords, name } = askedBy[tokens.actor]
   const asSeenByEntra = (id: string): LogIds =>
     dropsCorrelationId && to === 'sidecar' ? {} : { correlationId: id }
-  const title = `The agent asks ${inWords} for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}${claims ? ', that proves what the API asked for' : ''}`
+  const title = `The agent asks ${inWords} for ${asksFor}, for the ${api.title}${isNew ? ', past its cache' : ''}${claims ? ', that proves what the API asked for' : ''}${isAhead ? ', ahead of the call' : ''}`
   const { agent, user, signal } = turn
   const asked = { agent, flow, user, correlationId, signal, api, traceparent: undefined, isNew, claims }
-  const audited = { ...describeCaller(turn), api: api.name }
+  const ahead = isAhead ? { ahead: true as const } : {}
+  const audited = { ...describeCaller(turn), api: api.name, ...ahead }
   const request = describeRequest(tokens, asked)
   const step = turn.trace.start(
     {
-      ...parent,
+      ...(parentId === undefined ? {} : { parentId }),
+      ...ahead,
       kind: 'token-request',
       from: 'agent',
       to,
@@ -84,39 +111,66 @@ export async function obtainToken(
       },
     },
   )
-  let token: AgentToken
-  try {
-    token = await tokens.obtain({ ...asked, traceparent: step.traceparent })
-  } catch (error) {
-    // The code that aborts the turn also ends its steps, with the reason.
-    signal.throwIfAborted()
-    const failure = toProblem(error)
-    const { cause, upstream } = failure.options
-    step.fail(failure.toDocument(turn.requestId), {
-      logIds: {
-        ...(upstream?.correlationId
-          ? { correlationId: upstream.correlationId }
-          : asSeenByEntra(correlationId)),
-        ...(upstream?.requestId ? { entraRequestId: upstream.requestId } : {}),
-      },
-      ...(cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {}),
+  let isTaken = false
+  const use = () => (isAhead && !isTaken ? ({ unused: true } as const) : {})
+  const waitForToken = async () => {
+    let token: AgentToken
+    try {
+      token = await (joined ?? tokens.obtain({ ...asked, traceparent: step.traceparent }))
+    } catch (error) {
+      // The code that aborts the turn also ends its steps, with the reason.
+      signal.throwIfAborted()
+      const failure = toProblem(error)
+      const { cause, upstream } = failure.options
+      step.fail(failure.toDocument(turn.requestId), {
+        ...use(),
+        logIds: {
+          ...(upstream?.correlationId
+            ? { correlationId: upstream.correlationId }
+            : asSeenByEntra(correlationId)),
+          ...(upstream?.requestId ? { entraRequestId: upstream.requestId } : {}),
+        },
+        ...(cause instanceof SidecarResponseError ? { response: { status: cause.status } } : {}),
+      })
+      logger.warn({ audit: 'refused', reason: failure.code, ...audited }, 'Token refused.')
+      throw error
+    }
+    logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
+    const isShared = token.correlationId !== correlationId
+    const isRenewed = token.isNew && !isNew
+    step.ok({
+      ...use(),
+      title: `${title}${joined ? ', together with the request ahead of the calls' : describeAttempts(token, isShared, isRenewed)}`,
+      request: describeRequest(tokens, { ...asked, correlationId: token.correlationId, isNew: token.isNew }),
+      response: { status: 200, body: describeAnswer(tokens, token) },
+      logIds: { ...asSeenByEntra(token.correlationId), ...logIdsOf(token) },
     })
-    logger.warn({ audit: 'refused', reason: failure.code, ...audited }, 'Token refused.')
-    throw error
+    return token
   }
-  const logIds = { ...asSeenByEntra(token.correlationId), ...logIdsOf(token) }
-  logger.info({ audit: 'issued', ...audited, ...logIdsOf(token) }, 'Token issued.')
-  if (to === 'sidecar') noteHiddenHops(turn, api, step.id, claims)
-  else noteExchanged(turn, token, step.id)
-  const isShared = token.correlationId !== correlationId
-  const isRenewed = token.isNew && !isNew
-  step.ok({
-    title: `${title}${describeAttempts(token, isShared, isRenewed)}`,
-    request: describeRequest(tokens, { ...asked, correlationId: token.correlationId, isNew: token.isNew }),
-    response: { status: 200, body: describeAnswer(tokens, token) },
-    logIds,
-  })
-  return noteToken(turn, api, token, { ...parent, from: to })
+  const obtained = waitForToken()
+  // Whoever takes the token learns of a failure.
+  obtained.catch(() => {})
+  return {
+    async take(takenBy) {
+      const isFurther = isTaken
+      isTaken = true
+      if (isFurther) {
+        const further = { ...options, parentId: takenBy, isAhead: false, joined: obtained }
+        return obtainToken(tokens, turn, api, further)
+      }
+      if (isAhead) turn.trace.use(step.id, takenBy)
+      const token = await obtained
+      if (to === 'sidecar') noteHiddenHops(turn, api, step.id, claims)
+      else noteExchanged(turn, token, step.id)
+      return noteToken(turn, api, token, {
+        ...(takenBy === undefined ? {} : { parentId: takenBy }),
+        from: to,
+      })
+    },
+    leave() {
+      if (!isTaken) step.leave()
+    },
+  }
 }
 
 /** Who calls for whom, in the audit log. */

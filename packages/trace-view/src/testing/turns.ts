@@ -58,6 +58,8 @@ const failedAt = (service: string | undefined, code: string, upstream?: string) 
 const noModel = (code: string): Turn => ({ steps: [{ ...model, ...failedAt('bedrock', code) }] })
 
 const tool = { kind: 'tool', tool: { name: 'create_order' } } as const
+const unused = { parentId: 'm', ahead: true, unused: true } as const
+const refusedAhead = { ...request, ...unused, ...failedAt('entra', 'CONSENT_REQUIRED', 'AADSTS65001') }
 const waiting = step('w', { ...tool, status: 'waiting' })
 const ofTool = { parentId: 'w' }
 const stepUp = { ...ofTool, problem: problem('STEP_UP_REQUIRED', { claimsChallenge: challenge }) }
@@ -171,6 +173,18 @@ export const turns: Readonly<Record<string, Turn>> = {
   },
   'TR that Entra ID has just issued': {
     steps: [{ ...request, startedAt: '2026-11-28T20:00:00Z' }, token(issuedAt('2026-11-28T19:55:00Z'))],
+  },
+  'a token that was asked for ahead of a call, and is there before the call': {
+    steps: [model, { ...request, ...unused }],
+    running: true,
+  },
+  'a token that was asked for ahead of a call that never came': { steps: [model, { ...request, ...unused }] },
+  'a refusal ahead of a call that may still come': { steps: [model, refusedAhead], running: true },
+  'a refusal ahead of a call that never came': {
+    steps: [model, refusedAhead, { ...step('m2', { kind: 'model' }) }],
+  },
+  'a refusal ahead of a call that never came, and a call that was answered': {
+    steps: [model, refusedAhead, token(ownToken), answered(200)],
   },
   'two TR': { steps: [hidden, token(ownToken), token({ ...ownToken, fingerprint: 'dddddddddddd' }, 'u')] },
   'a call that waits': paused([waiting]),

@@ -92,6 +92,13 @@ const traces: Readonly<Record<string, readonly TraceStep[]>> = {
   ],
   'steps with times': [timed('a', 100, 50), timed('b', 160, 40.5)],
   'hops that nobody saw': [step('a', { status: 'not-observable', startedAt: at(0) }), step('b')],
+  'tokens that were asked for ahead': [
+    timed('m', 0, 50, { kind: 'model' }),
+    timed('u', 10, 20, { kind: 'token-request', parentId: 'm', ahead: true, unused: true, status: 'failed' }),
+    timed('w', 60, 20),
+    timed('r', 30, 15, { kind: 'token-request', ...ofW, ahead: true }),
+    timed('c', 65, 10, { kind: 'api-call', ...ofW }),
+  ],
   'a turn that waited for its user': [
     arrived('s', 0),
     timed('m', 2, 8, { kind: 'model' }),

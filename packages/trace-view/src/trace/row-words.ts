@@ -34,6 +34,7 @@ export function tellTime(row: Row, isGoingOn: boolean): string {
   const clock = formatClock(Math.round(waitedMs / 1000))
   if (wait !== undefined) return clock
   const duration = durationMs === undefined ? undefined : formatDuration(durationMs)
+  if (step.unused) return 'not used'
   switch (status) {
     case 'ok':
       if (times > 1) return `≤ ${duration} each`

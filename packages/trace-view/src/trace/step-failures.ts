@@ -3,8 +3,8 @@ import { problemKind } from '../words/problem-kinds.ts'
 import type { Row, Timeline } from './timeline.ts'
 import { hasFailed } from './turn-facts.ts'
 
-export function problemKindOf({ problem }: TraceStep) {
-  return problem && problemKind(problem)
+export function problemKindOf({ problem, unused }: TraceStep) {
+  return problem && !unused ? problemKind(problem) : undefined
 }
 
 /** The rows of failed steps; a tool that failed because its call failed is not counted again. */

@@ -77,7 +77,8 @@ function boundSteps(steps: readonly TraceStep[], waits: Waits): ReadonlyMap<stri
     const own = { fromMs, toMs: durationMs === undefined ? undefined : begunMs + durationMs }
     const joined = join(own, bounds.get(id)) ?? own
     bounds.set(id, joined)
-    bounds.set(parentId, join(bounds.get(parentId), joined) ?? joined)
+    // A token that was asked for ahead of a call is no part of the call's time.
+    if (!step.ahead) bounds.set(parentId, join(bounds.get(parentId), joined) ?? joined)
   }
   bounds.delete('')
   return bounds

@@ -63,7 +63,8 @@ function findIn(steps: readonly TraceStep[], flow: Flow, running: boolean, pause
   const uses = sights
     .filter(({ token }) => token.role === 'TR')
     .map(sight => describeUse(sight, index, running))
-  const requests = steps.filter(({ kind }) => kind === 'token-request')
+  // The answer does not depend on a token that was asked for ahead, and that no call took in the end.
+  const requests = steps.filter(({ kind, unused }) => kind === 'token-request' && (running || !unused))
   const tokens: Readonly<Partial<Record<TokenRole, TokenCard>>> = Object.fromEntries(
     sights.map(({ token }) => [token.role, token]),
   )
@@ -77,7 +78,9 @@ function findIn(steps: readonly TraceStep[], flow: Flow, running: boolean, pause
     failure: uses.length > 0 ? undefined : findFailure(steps),
     /** Whether the sidecar was asked for a token, and whether it is being asked now. */
     isTokenAsked: uses.length > 0 || requests.length > 0,
-    isAsking: running && requests.some(({ status }) => status === 'running'),
+    /** Whether a token was asked for ahead of a call that never came. */
+    isTokenUnused: !running && steps.some(({ unused }) => unused),
+    isAsking: running && requests.some(({ status, unused }) => status === 'running' || unused),
     /** The calls that wait for the user, or waited until they were abandoned or their time was over. */
     asked: running ? undefined : findPendingCall(steps, pause),
     /** Whether the user declined one of the calls. */
@@ -186,9 +189,9 @@ export function isGoingOn({ status }: TraceStep, { running, asked }: TurnFacts):
   return status === (running ? 'running' : asked?.isOpen ? 'waiting' : undefined)
 }
 
-/** Whether a step failed by itself: a call that the user denied was not made. */
-export function hasFailed({ status, approval }: TraceStep): boolean {
-  return status === 'failed' && approval === undefined
+/** Whether a step failed by itself: a call that the user denied was not made, and a token that nobody took is not missed. */
+export function hasFailed({ status, approval, unused }: TraceStep): boolean {
+  return status === 'failed' && approval === undefined && !unused
 }
 
 /** The checks that a token failed, and who made them. */

@@ -96,9 +96,10 @@ function tellTag(card: TokenPlate['card'], turn: TurnByExchange): string | undef
 }
 
 function writeExchange(turn: TurnByExchange): Formula['exchange'] {
-  const { use, failure, isTokenAsked, running, outcome, flow } = turn
+  const { use, failure, isTokenAsked, isTokenUnused, running, outcome, flow } = turn
   const own = use ? undefined : outcomes[outcome].exchange?.(turn)
   if (own && isUndecided(turn)) return own
+  if (!isTokenAsked && isTokenUnused) return { verb: 'not used', failed: false }
   if (!isTokenAsked) return { verb: running ? 'not asked yet' : 'not asked', failed: false }
   if (use?.isFromCache) return { verb: 'issued before', failed: false }
   return (failure?.kind === 'token-request' && own) || { verb: exchangeVerb(flow), failed: false }
@@ -130,7 +131,8 @@ function tellResult(use: TokenUse, turn: TurnByExchange, names: Names): string {
   return turn.words.named ?? tellAudience(use, names)
 }
 
-function tellNotAsked({ running, asked }: TurnByExchange): string {
+function tellNotAsked({ running, asked, isTokenUnused }: TurnByExchange): string {
+  if (isTokenUnused) return 'not used'
   return running || asked?.isOpen ? 'not asked for yet' : 'not asked for'
 }
 

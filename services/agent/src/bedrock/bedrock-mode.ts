@@ -28,6 +28,7 @@ import type { ModelResponse } from './model-response.ts'
 import { judgeStopReason } from './stop-reason.ts'
 import { dateLine, systemPrompt } from './system-prompt.ts'
 import {
+  askAhead,
   resumeTools,
   runTools,
   type StepResult,
@@ -91,6 +92,7 @@ export function bedrockMode(
         tellable: tellableCodes(toolsets),
         toolNames: langChainTools.map(({ name }) => name),
         answer: new AnswerText(turn),
+        callBegins: (tool, stepId) => askAhead({ context: context.under(stepId), tools }, tool),
         images: new ImageAllowance(bedrock.modelId),
         bedrock: connected,
         model: connected.chatModel.bindTools(langChainTools, cachePoints(connected.config)),
@@ -98,8 +100,12 @@ export function bedrockMode(
       }
       const opening = openConversation(turn, systemPrompt(turn.agent, toolsets), dateLine(new Date()))
       const options = { signal: turn.signal, recursionLimit: 2 * modelCallLimit + 3 }
-      const end = await buildGraph(run).invoke(restoreState(turn, opening), options)
-      return end.wait ? suspendTurn(end, end.wait, opening.length) : conclude(run, toolsets, end)
+      try {
+        const end = await buildGraph(run).invoke(restoreState(turn, opening), options)
+        return end.wait ? suspendTurn(end, end.wait, opening.length) : conclude(run, toolsets, end)
+      } finally {
+        context.leaveAhead()
+      }
     },
   }
 }
@@ -168,6 +174,7 @@ async function callTools(run: Run, { messages, response, results: earlier, toolU
     response || !resumed
       ? await runTools(step, response.toolCalls)
       : await resumeTools(step, resumed, earlier)
+  run.context.leaveAhead()
   if (wait) return new Command({ goto: END, update: { results, wait } })
   const asked = messages.at(-1)
   const calls = asked instanceof AIMessage ? (asked.tool_calls ?? []) : []

@@ -3,7 +3,7 @@ import type { ConnectedBedrock } from '@entra-agents/bedrock-access/connection'
 import { roundMs } from '@entra-agents/identity/core'
 import { genAi } from '@entra-agents/telemetry'
 import { BaseCallbackHandler } from '@langchain/core/callbacks/base'
-import type { AIMessageChunk, BaseMessage } from '@langchain/core/messages'
+import { AIMessageChunk, type BaseMessage } from '@langchain/core/messages'
 import type { Runnable } from '@langchain/core/runnables'
 import type { Turn } from '../turn/turn.ts'
 import type { AnswerText } from './answer-text.ts'
@@ -20,6 +20,8 @@ export interface ModelCall {
   readonly toolNames: readonly string[]
   /** Takes the text as it comes. */
   readonly answer: AnswerText
+  /** Learns which tool the model begins to call, in which step of the trace. */
+  readonly callBegins: (tool: string, stepId: string) => void
 }
 
 /** Streams one answer of the model as a step of the trace. Throws ProblemErrors of the BEDROCK_* codes. */
@@ -62,9 +64,11 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
   // Gets the text of each chunk as it comes; the text is empty for thinking and tool calls. `stream()` would give the
   // same chunks, but needs 0.4 ms more CPU per answer.
   const listener = BaseCallbackHandler.fromMethods({
-    handleLLMNewToken: text => {
+    handleLLMNewToken: (text, _index, _runId, _parentId, _tags, fields) => {
       firstEventMs ??= roundMs(performance.now() - startedMs)
       call.answer.write(text)
+      const name = fields?.chunk && beginningTool(fields.chunk)
+      if (name) call.callBegins(name, step.id)
     },
   })
   // The model call waits for the listener, and fails if the listener throws.
@@ -115,6 +119,12 @@ export async function callModel(call: ModelCall, messages: BaseMessage[]): Promi
     },
   )
   return response
+}
+
+/** The tool whose call begins with this chunk; later chunks bring the arguments, without the name. */
+function beginningTool(chunk: object): string | undefined {
+  const message = 'message' in chunk ? chunk.message : undefined
+  return AIMessageChunk.isInstance(message) ? message.tool_call_chunks?.[0]?.name : undefined
 }
 
 function describeLogIds(awsRequestId: string | undefined) {

@@ -12,6 +12,7 @@ import {
   type ToolContext,
   type Toolset,
   type Wait,
+  waitsForUser,
   withToolContext,
 } from '@entra-agents/approval'
 import type { ImageAllowance } from '@entra-agents/bedrock-access/images'
@@ -62,6 +63,12 @@ export interface CallResult {
 export interface StepResult {
   readonly results: Readonly<Record<string, CallResult>>
   readonly wait: Wait | undefined
+}
+
+/** Asks for the token of a call that the model has begun, while the model writes the arguments. */
+export function askAhead({ context, tools }: Pick<ToolCalls, 'context' | 'tools'>, name: string): void {
+  const offered = tools.find(({ tool }) => tool.name === name)
+  if (offered && !waitsForUser(context.turn, offered)) context.askAhead(offered.api)
 }
 
 /** Runs the calls that the model asked for; those that change something wait for the user. */

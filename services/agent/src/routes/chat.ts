@@ -7,6 +7,7 @@ import {
   chatLimits,
   PausedResponse,
   Problem,
+  putStep,
   type TraceStep,
   type TurnEvent,
 } from '@entra-agents/trace'
@@ -157,7 +158,7 @@ async function collectResponse(reply: FastifyReply, turn: AsyncIterable<readonly
   const steps = new Map<string, TraceStep>()
   for await (const events of turn) {
     for (const { event, data } of events) {
-      if (event === 'step') steps.set(data.id, data)
+      if (event === 'step') putStep(steps, data)
       else if (event === 'result') return { ...data, trace: [...steps.values()] }
       else if (event === 'pause') return { ...data, status: 'paused' as const, trace: [...steps.values()] }
       else if (event === 'problem') {

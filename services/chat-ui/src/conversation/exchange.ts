@@ -1,14 +1,15 @@
-import type {
-  AskedCall,
-  Decision,
-  Pause,
-  PauseKind,
-  Problem,
-  Sentence,
-  TraceStep,
-  TurnEvent,
-  TurnResult,
-  TurnStart,
+import {
+  type AskedCall,
+  type Decision,
+  type Pause,
+  type PauseKind,
+  type Problem,
+  putStep,
+  type Sentence,
+  type TraceStep,
+  type TurnEvent,
+  type TurnResult,
+  type TurnStart,
 } from '@entra-agents/trace'
 import type { TracedAnswer } from '@entra-agents/trace-view/trace/traced-answer'
 import type { PageProblem } from '../agent/page-problem.ts'
@@ -87,7 +88,7 @@ export function applyEvent(exchange: Exchange, { event, data }: TurnEvent): Exch
       // A continued turn repeats the data of its first event unchanged.
       return exchange.turn ? exchange : { ...exchange, turn: data, clockAheadMs: aheadOfBrowserMs(data) }
     case 'step':
-      return { ...exchange, steps: putStep(exchange.steps, data), toolMarks: markTool(exchange, data) }
+      return { ...exchange, steps: withStep(exchange.steps, data), toolMarks: markTool(exchange, data) }
     case 'delta':
       return { ...exchange, answer: joinAnswer(exchange, exchange.answer) + data.text }
     case 'notice':
@@ -183,7 +184,8 @@ function markTool({ toolMarks, answer }: Exchange, { id, kind }: TraceStep): rea
   return isKnown ? toolMarks : [...toolMarks, { stepId: id, at: answer.length }]
 }
 
-function putStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
-  const known = steps.some(({ id }) => id === step.id)
-  return known ? steps.map(old => (old.id === step.id ? step : old)) : [...steps, step]
+function withStep(steps: readonly TraceStep[], step: TraceStep): TraceStep[] {
+  const all = new Map(steps.map(one => [one.id, one]))
+  putStep(all, step)
+  return [...all.values()]
 }

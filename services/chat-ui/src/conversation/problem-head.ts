@@ -1,5 +1,6 @@
 import type { TraceStep } from '@entra-agents/trace'
 import type { IconName } from '@entra-agents/trace-view/controls/icon'
+import { hasFailed } from '@entra-agents/trace-view/trace/turn-facts'
 import type { Names } from '@entra-agents/trace-view/words/names'
 import { type ProblemKind, problemKind, remedyOf } from '@entra-agents/trace-view/words/problem-kinds'
 import type { PageProblem } from '../agent/page-problem.ts'
@@ -17,6 +18,6 @@ export function tellProblemKind(problem: PageProblem, steps: readonly TraceStep[
   if (kind === 'neutral') return status === 404 ? 'Not found' : 'Not answered'
   if (kind === 'wait') return remedy === 'time' ? 'Passes by itself' : 'Waits for you'
   if (remedy !== 'administrator') return 'Failed'
-  const who = needs?.api ?? upstream?.service ?? steps.findLast(({ status }) => status === 'failed')?.to
+  const who = needs?.api ?? upstream?.service ?? steps.findLast(hasFailed)?.to
   return who === undefined ? 'Denied' : `Denied by ${names.actor(who)}`
 }

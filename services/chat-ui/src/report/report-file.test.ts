@@ -118,6 +118,22 @@ describe('an exported file', () => {
     expect(lines).toContain('Done.')
   })
 
+  it('says of a token that was refused ahead of a call that it was not used, and nothing else', () => {
+    const refusal = { title: 'No.', detail: 'Refused.', hint: '', code: 'CONSENT_REQUIRED', requestId: 'r' }
+    const unused = step('u', {
+      kind: 'token-request',
+      status: 'failed',
+      ahead: true,
+      unused: true,
+      problem: { ...refusal, type: '', status: 403 },
+    })
+    const file = toExportedFile([{ ...exchange, problem: undefined, steps: [unused] }], context, false)
+    // The file itself, at the end of the report, holds the step as it is.
+    const [text = ''] = textOf(ReportView({ file: readExportedFile(JSON.stringify(file)) })).split('"format"')
+    expect(text).toContain('asked ahead, not used')
+    expect(text).not.toMatch(/Refused\.|failed|gave no|denied/i)
+  })
+
   it('masks in all turns what one turn reveals of a user', () => {
     const other = { ...exchange, steps: [{ ...withoutToken, id: 's2', title: ada.userName }] }
     expect(secretsIn(toExportedFile([other, exchange], context, false))).toEqual([])
