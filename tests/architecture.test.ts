@@ -31,6 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/tokens',
     'packages/trace',
   ],
+  'packages/langchain': ['packages/identity'],
   'packages/mcp-tools': [
     'packages/approval',
     'packages/identity',
@@ -277,6 +278,7 @@ describe('dependencies between folders', () => {
     const usedElsewhere = [
       'emulators/kit',
       'packages/entra-failures/causes',
+      'packages/langchain/acting-agent',
       'packages/service-kit/testing/exchange',
       'packages/tokens/express',
       'packages/tokens/fastify',

@@ -41,6 +41,15 @@ export interface IdentityTrace {
   subscribe(listener: (step: TraceStep) => void): () => void
 }
 
+/** What the trace shows of a step. */
+export interface StepOptions {
+  readonly title: string
+  /** The tool that is called, with its arguments. */
+  readonly tool?: TraceStep['tool']
+  /** Whether what the work has thrown is no failure but a pause, such as LangGraph's `interrupt()`. */
+  readonly isPause?: (thrown: unknown) => boolean
+}
+
 /** @internal What all acting agents of a client share. */
 export interface ActingMeans extends ApiFetchOptions {
   readonly apis: readonly DownstreamApi[]
@@ -115,9 +124,13 @@ export class ActingAgent<Apis extends string = string> {
     }
   }
 
-  /** Runs work as one step of the trace, such as a call of a tool: what it does with the agent that it gets is shown below this step. */
+  /**
+   * Runs work as one step of the trace, such as a call of a tool: what it does with the agent that it gets is shown below this step.
+   *
+   * @throws whatever the work throws; the step is shown as failed then, or as waiting if `isPause` says that the work will be done later
+   */
   async step<Result>(
-    { title, tool }: { readonly title: string; readonly tool?: TraceStep['tool'] },
+    { title, tool, isPause = () => false }: StepOptions,
     work: (agent: ActingAgent<Apis>) => Promise<Result>,
   ): Promise<Result> {
     const { trace, requestId } = this.#caller
@@ -134,7 +147,8 @@ export class ActingAgent<Apis extends string = string> {
       step.ok()
       return result
     } catch (error) {
-      step.fail(toProblem(error).toDocument(requestId))
+      if (isPause(error)) step.wait()
+      else step.fail(toProblem(error).toDocument(requestId))
       throw error
     }
   }

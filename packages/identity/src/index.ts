@@ -1,4 +1,10 @@
-export { ActingAgent, type ApiToken, type AsOptions, type IdentityTrace } from './acting-agent.ts'
+export {
+  ActingAgent,
+  type ApiToken,
+  type AsOptions,
+  type IdentityTrace,
+  type StepOptions,
+} from './acting-agent.ts'
 export type { AgentIdentity } from './agent-identity.ts'
 export type { VerifiedUserToken } from './agent-token.ts'
 export { createIdentityClient, IdentityClient, type UserRequest } from './client.ts'
