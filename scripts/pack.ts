@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { build, type RolldownOutput } from 'rolldown'
+import { declarationsFrom } from './bundle/declarations.ts'
 import { buildElement } from './bundle/element.ts'
 import { collectLicences } from './bundle/licences.ts'
 import { withoutUnusedPackages } from './bundle/unused-packages.ts'
@@ -22,7 +23,19 @@ interface Archive {
   readonly isForBrowsers?: boolean
   /** Packages that npm installs beside the archive; what else it needs is in it. */
   readonly installed: readonly string[]
+  /** Packages that npm installs beside the archive for their types alone: what it runs of them is in it. */
+  readonly typesFrom?: readonly string[]
+  /** Packages that a project may have or not, in place of the manifest's peers. */
   readonly optionalPeers?: Readonly<Record<string, string>>
+}
+
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly engines: { readonly node: string }
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly private?: boolean
+  readonly scripts?: object
 }
 
 const archives: readonly Archive[] = [
@@ -39,6 +52,13 @@ const archives: readonly Archive[] = [
     isForBrowsers: true,
     installed: ['@entra-agents/trace'],
   },
+  {
+    folder: 'packages/identity',
+    entries: ['index', 'msal'],
+    installed: ['@opentelemetry/api', 'fast-jwt', 'typebox', 'undici'],
+    typesFrom: ['@entra-agents/trace'],
+  },
+  { folder: 'packages/langchain', entries: ['index', 'acting-agent'], installed: [] },
   { folder: 'emulators/kit', entries: ['index'], hasCommand: true, installed: [] },
 ]
 
@@ -49,16 +69,15 @@ for (const archive of archives) await pack(archive)
 
 async function pack(archive: Archive): Promise<void> {
   const folder = join(root, archive.folder)
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const manifest = readManifest(archive.folder)
   const name = basename(manifest.name)
   const staged = join(dist, name)
   mkdirSync(staged, { recursive: true })
-  const target = manifest.engines.node.replace('>=', 'node')
   writeLicences(
-    await (archive.isForBrowsers ? buildElement(staged) : buildForNode(archive, folder, staged, target)),
+    await (archive.isForBrowsers ? buildElement(staged) : buildForNode(archive, manifest, staged)),
     staged,
   )
-  writeTypes(archive, folder, staged)
+  writeTypes(archive, manifest, staged)
   writeFileSync(join(staged, 'package.json'), JSON.stringify(packedManifest(archive, manifest), null, 2))
   for (const file of [join(folder, 'README.md'), join(folder, 'CHANGELOG.md'), join(root, 'LICENSE')])
     cpSync(file, join(staged, basename(file)))
@@ -70,18 +89,18 @@ async function pack(archive: Archive): Promise<void> {
 }
 
 function buildForNode(
-  { entries, hasCommand = false, installed }: Archive,
-  folder: string,
+  { folder, entries, hasCommand = false, installed }: Archive,
+  { engines, peerDependencies = {} }: Manifest,
   staged: string,
-  target: string,
 ): Promise<RolldownOutput> {
+  const outside = [...installed, ...Object.keys(peerDependencies)]
   const inputs = [...entries, ...(hasCommand ? ['main'] : [])]
   return build({
-    input: Object.fromEntries(inputs.map(name => [name, join(folder, `src/${name}.ts`)])),
+    input: Object.fromEntries(inputs.map(name => [name, join(root, folder, `src/${name}.ts`)])),
     platform: 'node',
-    external: installed.map(name => new RegExp(`^${name}(/|$)`)),
+    external: outside.map(name => new RegExp(`^${name}(/|$)`)),
     resolve: withoutUnusedPackages,
-    transform: { target },
+    transform: { target: engines.node.replace('>=', 'node') },
     output: {
       dir: staged,
       chunkFileNames: 'shared-[hash].js',
@@ -100,8 +119,12 @@ function writeLicences({ output }: RolldownOutput, staged: string): void {
   if (licences !== '') writeFileSync(join(staged, 'LICENSES.txt'), licences)
 }
 
-/** The declarations of the entries and of what they lead to. Types of private packages must not be among them. */
-function writeTypes({ entries, isForBrowsers = false }: Archive, folder: string, staged: string): void {
+/** The declarations of the entries and of what they lead to. @throws if they name a package that is not installed with the archive */
+function writeTypes(
+  { folder, entries, isForBrowsers = false, installed, typesFrom = [], optionalPeers }: Archive,
+  { peerDependencies }: Manifest,
+  staged: string,
+): void {
   const project = join(staged, 'tsconfig.json')
   const types = join(staged, 'types')
   const compilerOptions = {
@@ -119,11 +142,11 @@ function writeTypes({ entries, isForBrowsers = false }: Archive, folder: string,
     rootDir: root,
     outDir: types,
   }
-  const include = entries.map(entry => join(folder, `src/${entry}.ts`))
+  const include = entries.map(entry => join(root, folder, `src/${entry}.ts`))
   writeFileSync(
     project,
     JSON.stringify({
-      extends: join(isForBrowsers ? folder : root, 'tsconfig.json'),
+      extends: join(root, isForBrowsers ? folder : '', 'tsconfig.json'),
       compilerOptions,
       include,
       exclude: [],
@@ -131,23 +154,22 @@ function writeTypes({ entries, isForBrowsers = false }: Archive, folder: string,
   )
   runNode(join(root, 'node_modules/typescript/bin/tsc'), ['-p', project])
   rmSync(project)
-  cpSync(join(types, relative(root, folder), 'src'), join(staged, 'own-types'), {
-    recursive: true,
-    filter: path =>
-      !isForBrowsers || entries.some(name => path.endsWith(`/src/${name}.d.ts`)) || path.endsWith('/src'),
-  })
+  const own = join(types, folder, 'src')
+  const { files, packages } = declarationsFrom(
+    own,
+    entries.map(name => `${name}.d.ts`),
+  )
+  const known = [...installed, ...typesFrom, ...Object.keys({ ...optionalPeers, ...peerDependencies })]
+  const unknown = packages.filter(name => !known.includes(name) && !name.startsWith('node:'))
+  if (unknown.length > 0) throw new Error(`The types of ${folder} name ${unknown.join(', ')}.`)
+  for (const file of files) cpSync(join(own, file), join(staged, 'own-types', file))
   rmSync(types, { recursive: true })
   renameSync(join(staged, 'own-types'), types)
 }
 
 function packedManifest(
-  { entries, hasCommand, isForBrowsers, installed, optionalPeers }: Archive,
-  {
-    dependencies,
-    private: _private,
-    scripts: _scripts,
-    ...manifest
-  }: Record<string, unknown> & { name: string; dependencies: Record<string, string> },
+  { entries, hasCommand, isForBrowsers, installed, typesFrom = [], optionalPeers }: Archive,
+  { private: _private, scripts: _scripts, ...manifest }: Manifest,
 ) {
   const exports = Object.fromEntries(
     entries.map((name, index) => [
@@ -160,11 +182,20 @@ function packedManifest(
     ...manifest,
     ...(hasCommand && { bin: { [basename(manifest.name)]: './main.js' } }),
     exports: { ...exports, './package.json': './package.json' },
-    dependencies: Object.fromEntries(installed.map(name => [name, `^${dependencies[name]}`])),
+    dependencies: Object.fromEntries(
+      [...installed, ...typesFrom].map(name => [
+        name,
+        `^${readManifest(join('node_modules', name)).version}`,
+      ]),
+    ),
     ...(optionalPeers
       ? { peerDependencies: optionalPeers, peerDependenciesMeta: Object.fromEntries(optional) }
       : {}),
   }
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
 }
 
 /** Packs a folder into `dist`, and returns the name of the file. */

@@ -55,7 +55,11 @@ function namesIn(file: string): readonly string[] {
 it('The archives are those of the packages that are for others', () => {
   expect(archives.length).toBeGreaterThan(2)
   expect(archives).toEqual(
-    expect.arrayContaining(['tokens', 'trace', 'emulators'].map(name => `entra-agents-${name}.tgz`)),
+    expect.arrayContaining(
+      ['tokens', 'trace', 'trace-view', 'identity', 'langchain', 'emulators'].map(
+        name => `entra-agents-${name}.tgz`,
+      ),
+    ),
   )
 })
 

@@ -9,8 +9,9 @@ import { findProgram, needs } from '../support/programs.ts'
 const exec = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
 const compiler = join(root, 'node_modules/typescript/bin/tsc')
-/** The example of `tokens` is compiled and run in a project that installs the archive. */
-const packages = readdirSync(join(root, 'packages')).filter(name => name !== 'tokens')
+/** The examples of these are compiled and run in projects that install the archives. */
+const asInstalled = ['langchain', 'tokens']
+const packages = readdirSync(join(root, 'packages')).filter(name => !asInstalled.includes(name))
 
 /** Examples with components use the page's types, the others Node's. */
 const settings = { ts: 'tsconfig.json', tsx: 'services/chat-ui/tsconfig.json' }

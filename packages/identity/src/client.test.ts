@@ -307,6 +307,18 @@ it('Of 200 calls at once under 6 identities each has its own token', async () =>
   expect((await Promise.all(calls)).filter(isRight => !isRight)).toEqual([])
 })
 
+it.each([
+  ['a pause', 'waiting'],
+  ['an error', 'failed'],
+])('A step whose work ends with %s is %s, and the throw goes on', async (thrown, status) => {
+  const { client } = await clientOf(answer)
+  const agent = client.as('clerk')
+  const isPause = (one: unknown) => one === 'a pause'
+  const work = () => Promise.reject(thrown)
+  await expect(agent.step({ title: 'get_orders()', isPause }, work)).rejects.toBe(thrown)
+  expect(agent.trace.steps).toMatchObject([{ kind: 'tool', status }])
+})
+
 it('The trace has the steps of the call, below the step of the tool, and listeners get them', async () => {
   const { client, base } = await clientOf(answer)
   const agent = client.as('clerk', { user: userOf(ids.ada) })

@@ -2,7 +2,6 @@ import type { ActingAgent, IdentityError, IdentityErrorCode } from '@entra-agent
 import { interrupt, isGraphBubbleUp, isGraphInterrupt } from '@langchain/langgraph'
 import {
   type AgentMiddleware,
-  AIMessage,
   createMiddleware,
   MiddlewareError,
   ToolInvocationError,
@@ -51,18 +50,6 @@ export function agentIdentityMiddleware({
       requireSame(state, actingAgent(runtime))
       return { _actsFor: nameOf(actingAgent(runtime)) }
     },
-    afterModel: {
-      canJumpTo: ['end'],
-      // A run that LangChain's approval has paused goes on here: what somebody else approved must not wait for its owner's next message.
-      hook(state, runtime) {
-        const last = state.messages.findLast(message => AIMessage.isInstance(message))
-        if (isSame(state, actingAgent(runtime)) || !last?.tool_calls?.length) return undefined
-        const refusals = last.tool_calls.map(call =>
-          answer(call, 'Not called: another user has approved it.'),
-        )
-        return { messages: refusals, jumpTo: 'end' }
-      },
-    },
     wrapModelCall(request, handler) {
       requireSame(request.state, actingAgent(request.runtime))
       return handler(request)
@@ -71,7 +58,8 @@ export function agentIdentityMiddleware({
       const { toolCall, state, runtime } = request
       const { id: callId = '', name, args } = toolCall
       const agent = actingAgent(runtime)
-      requireSame(state, agent)
+      // humanInTheLoopMiddleware lets a stranger approve. By an error the approved call would stay, and run at its owner's next message.
+      if (!isSame(state, agent)) return answer(toolCall, 'Not called: another user has approved it.')
       const callTool = async () => handler(request)
       const call = whenUserIsNeeded === 'interrupt' ? () => pauseForUser(agent, callTool) : callTool
       const what = { title: `Tool ${name}`, tool: { name, arguments: args }, isPause: isGraphInterrupt }

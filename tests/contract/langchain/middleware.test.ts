@@ -1,7 +1,13 @@
 import type { ActingAgent } from '@entra-agents/identity'
 import { actingAgent, agentIdentityMiddleware } from '@entra-agents/langchain'
 import { Command, interrupt, MemorySaver } from '@langchain/langgraph'
-import { type AnyAgentMiddleware, createAgent, humanInTheLoopMiddleware, tool } from 'langchain'
+import {
+  type AnyAgentMiddleware,
+  createAgent,
+  createMiddleware,
+  humanInTheLoopMiddleware,
+  tool,
+} from 'langchain'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { identities } from '../../support/identities.ts'
@@ -99,6 +105,17 @@ describe('an agent of createAgent', () => {
     expect(results(ours)).toHaveLength(1)
   })
 
+  it('ends with the error of another middleware, as without this one', async () => {
+    script('who_am_i')
+    const broken = createMiddleware({
+      name: 'Broken',
+      wrapToolCall: () => Promise.reject(new Error('broken')),
+    })
+    const middleware = [agentIdentityMiddleware(), broken]
+    const agent = createAgent({ model, tools: [whoAmI], middleware })
+    await expect(agent.invoke(ask, { context: { agent: identity.as('weather') } })).rejects.toThrow('broken')
+  })
+
   it('gets arguments that do not fit refused as LangChain refuses them', async () => {
     script('strict')
     const options = { name: 'strict', description: 'Strict.', schema: z.object({ city: z.string() }) }
@@ -167,13 +184,13 @@ describe('a thread', () => {
     expect(api.calls).toHaveLength(1)
   })
 
-  async function pausedForAda(thread: (owner: ActingAgent) => string) {
+  async function pausedForAda(thread: (owner: ActingAgent) => string, order = [0, 1]) {
     script('who_am_i')
     const checkpointer = threads()
     const agent = createAgent({
       model,
       tools: [whoAmI],
-      middleware: [agentIdentityMiddleware(), approval],
+      middleware: order.map(index => [agentIdentityMiddleware(), approval][index] ?? expect.fail()),
       checkpointer,
     })
     const [ada, ben] = await Promise.all(['ada', 'ben'].map(name => signIn(name)))
@@ -194,14 +211,20 @@ describe('a thread', () => {
     expect(results(end)).toEqual([identities.ada.oid])
   })
 
-  it('without its owner in the id runs nothing that another user approved, then or with Ada’s next message', async () => {
-    const { agent, asAda, asBen } = await pausedForAda(() => 'shared')
-    const end = await agent.invoke(approve, asBen())
-    expect(results(end)).toEqual(['Not called: another user has approved it.'])
-    await agent.invoke(null, asAda())
-    expect(api.calls).toEqual([])
-    await expect(agent.invoke(ask, asBen())).rejects.toThrow('another user')
-  })
+  it.each([
+    ['first', [0, 1]],
+    ['last', [1, 0]],
+  ])(
+    'without its owner in the id, the middleware %s, runs nothing that another user approved, then or with Ada’s next message',
+    async (_where, order) => {
+      const { agent, asAda, asBen } = await pausedForAda(() => 'shared', order)
+      await expect(agent.invoke(approve, asBen())).rejects.toThrow('another user')
+      const end = await agent.invoke(null, asAda())
+      expect(results(end)).toEqual(['Not called: another user has approved it.'])
+      expect(api.calls).toEqual([])
+      await expect(agent.invoke(ask, asBen())).rejects.toThrow('another user')
+    },
+  )
 
   it('without its owner in the id ends where another user has denied', async () => {
     const { agent, asBen } = await pausedForAda(() => 'shared')

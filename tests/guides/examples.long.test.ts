@@ -1,0 +1,242 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { promisify } from 'node:util'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
+import { decodeToken } from '@entra-agents/tokens/verify'
+import { serve } from '@hono/node-server'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
+import { Hono } from 'hono'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startAuthSidecar, startBedrock, startEntra } from '../../emulators/kit/src/index.ts'
+import { useBrowser } from '../browser/support/browser.ts'
+import { identities } from '../support/identities.ts'
+import { findFreePort } from '../support/ports.ts'
+import { findProgram, needs } from '../support/programs.ts'
+
+const exec = promisify(execFile)
+const root = resolve(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const examples = readdirSync(join(root, 'examples')).filter(name => name !== 'README.md')
+/** The lines that adopting a package has added to an example. */
+const addedLines = (name: string) =>
+  read(`examples/${name}`)
+    .split('\n')
+    .filter(line => /(?:\/\/ \+|<!-- \+ -->)$/.test(line))
+
+const isOfLibrary = /node_modules\/(?!@entra-agents)/
+
+const packed = temporaryFolder()
+const folders = new Map(examples.map(name => [name, temporaryFolder()]))
+const certificates = join(temporaryFolder(), 'ca.pem')
+const tasksApi = { id: '99999999-0000-4000-8000-00000000000a', optionalClaims: 'agent' }
+const entra = await startEntra({
+  tls: true,
+  seed: {
+    extends: 'demo',
+    apps: { tasks: { ...tasksApi, scopes: ['Tasks.Read'], roles: ['Tasks.Read.All'] } },
+    blueprints: {
+      weather: {
+        secret: 'a secret of the blueprint',
+        agents: { 'weather-agent': { may: { tasks: ['Tasks.Read', 'Tasks.Read.All'] } } },
+      },
+    },
+  },
+})
+const sidecar = await startAuthSidecar({
+  entra,
+  blueprint: 'weather',
+  apis: { tasks: {}, tasksMcp: { api: 'tasks' } },
+})
+const bedrock = await startBedrock({ script: [{ tool: 'list_tasks', input: {} }, 'Those are your tasks.'] })
+const closing: (() => unknown)[] = [sidecar, bedrock, entra].map(emulator => () => emulator.close())
+afterAll(() => Promise.all(closing.map(close => close())))
+
+beforeAll(async () => {
+  writeFileSync(certificates, entra.ca ?? '')
+  await exec(process.execPath, [join(root, 'scripts/pack.ts'), packed])
+  for (const [name, folder] of folders) await install(name, folder)
+}, 300_000)
+
+/** Copies an example and installs it, its packages of this repository from their archives. */
+async function install(name: string, folder: string): Promise<void> {
+  cpSync(join(root, 'examples', name), folder, { recursive: true })
+  const manifest = JSON.parse(read(`examples/${name}/package.json`))
+  const own = Object.keys(manifest.dependencies).filter(one => one.startsWith('@entra-agents/'))
+  // What an archive depends on is not in a registry yet.
+  if (own.some(one => /identity|trace-view/.test(one))) own.push('@entra-agents/trace')
+  for (const one of own)
+    manifest.dependencies[one] = `file:${join(packed, `${one.replace('@', '').replace('/', '-')}.tgz`)}`
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
+  await exec('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+  })
+}
+
+/** Starts the program of an example under Node 22, with emulators and free ports in place of what stands in it. */
+async function start(name: string, tasksUrl: string): Promise<string> {
+  const folder = folders.get(name) ?? ''
+  const port = String(await findFreePort())
+  for (const file of readdirSync(folder).filter(one => one.endsWith('.ts'))) {
+    const source = read(`examples/${name}/${file}`)
+      .replace('tenantId:', `authority: '${entra.url}', tenantId:`)
+      .replaceAll('https://tasks.example/mcp', `${tasksUrl}/mcp`)
+      .replaceAll('https://tasks.example', tasksUrl)
+      .replace('http://localhost:5000', sidecar.url)
+      .replace(/\b300[01]\b/, port)
+    writeFileSync(join(folder, file), source)
+  }
+  const { PATH } = process.env
+  const child = spawn(findProgram('node-22') ?? '', ['main.ts'], {
+    cwd: folder,
+    env: { PATH, ...bedrock.environment, NODE_EXTRA_CA_CERTS: certificates },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const complaint = text(child.stderr)
+  const ended = once(child, 'close')
+  closing.unshift(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  const url = `http://localhost:${port}`
+  await expect
+    .poll(async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended: ${await complaint}`)
+      return fetch(url).then(
+        () => true,
+        () => false,
+      )
+    })
+    .toBe(true)
+  return url
+}
+
+/** An MCP server that says whose token it has got. */
+async function startMcpServer(): Promise<string> {
+  const port = await findFreePort()
+  const answer = (request: Request) => {
+    const token = decodeToken(request.headers.get('authorization')?.replace('Bearer ', '') ?? '')
+    const server = new McpServer({ name: 'tasks', version: '1.0.0' })
+    server.registerTool('list_tasks', { description: 'The open tasks' }, () => ({
+      content: [{ type: 'text', text: `Water the plants of ${token?.claims['oid']}` }],
+    }))
+    return createMcpHandler(() => server).fetch(request)
+  }
+  const server = serve({ fetch: answer, port, hostname: 'localhost' })
+  closing.unshift(() => server.close())
+  return `http://localhost:${port}`
+}
+
+it('An agent of LangChain gains seven lines, a plain StateGraph too, an API and a page three, and an MCP client one', () => {
+  expect(addedLines('langchain/agent.ts')).toHaveLength(7)
+  expect(addedLines('state-graph/agent.ts')).toHaveLength(7)
+  expect(addedLines('express-api/main.ts')).toHaveLength(3)
+  expect(addedLines('mcp-client/agent.ts')).toHaveLength(1)
+  expect([...addedLines('html-page/index.html'), ...addedLines('html-page/page.js')]).toHaveLength(3)
+})
+
+it('The README of langchain shows the example', () => {
+  expect(read('packages/langchain/README.md')).toContain(read('examples/langchain/agent.ts'))
+})
+
+it.each(examples.filter(name => name !== 'html-page'))(
+  '%s compiles in a project of its own, strictly',
+  async name => {
+    const folder = folders.get(name) ?? ''
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2023',
+      strict: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      erasableSyntaxOnly: true,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    const { stdout } = await exec(process.execPath, [compiler, '-p', folder]).catch(error => error)
+    // Libraries' own declarations have faults, such as those of @langchain/aws.
+    const faults = stdout.split('\n').filter((line: string) => /^\S/.test(line) && !isOfLibrary.test(line))
+    expect(faults).toEqual([])
+  },
+)
+
+it('The StateGraph needs no langchain', () => {
+  expect(existsSync(join(folders.get('state-graph') ?? '', 'node_modules/langchain'))).toBe(false)
+})
+
+describe('for Ada and Ben at once, under Node 22', () => {
+  needs('node-22')
+  const browser = useBrowser()
+
+  const signIn = (user: string) =>
+    entra.signIn({ app: 'page', user, scope: `api://${entra.id('weather')}/access_as_user` })
+
+  /** Whose tasks and tokens an agent answers both users with, in six requests at once. */
+  async function askAs(agentUrl: string, question: string) {
+    const [ada, ben] = await Promise.all(['ada', 'ben'].map(signIn))
+    const runs = [ada, ben, ada, ben, ada, ben].map(async tokens => {
+      const headers = { authorization: `Bearer ${tokens?.access_token}` }
+      const response = await fetch(agentUrl, { method: 'POST', headers, body: question })
+      return response.text()
+    })
+    const answers = await Promise.all(runs)
+    return answers.map(answer =>
+      [identities.ada, identities.ben].filter(({ oid }) => answer.includes(oid)).map(({ upn }) => upn),
+    )
+  }
+  const inTurn = [
+    identities.ada,
+    identities.ben,
+    identities.ada,
+    identities.ben,
+    identities.ada,
+    identities.ben,
+  ]
+  const expected = inTurn.map(({ upn }) => [upn])
+
+  it.each([
+    ['langchain', 'express-api'],
+    ['state-graph', 'hono-api'],
+  ])('%s has the tasks of each from %s, and nobody else gets in', async (agent, api) => {
+    const apiUrl = await start(api, '')
+    expect((await fetch(`${apiUrl}/tasks`)).status).toBe(401)
+    const agentUrl = await start(agent, apiUrl)
+    expect(await askAs(agentUrl, 'What is to be done?')).toEqual(expected)
+    const nobody = await fetch(agentUrl, { method: 'POST', body: 'What is to be done?' })
+    expect([nobody.status, await nobody.json()]).toMatchObject([401, { code: 'SIGN_IN_REQUIRED' }])
+  })
+
+  it('mcp-client calls the server’s tool with the token of each', async () => {
+    const agentUrl = await start('mcp-client', await startMcpServer())
+    expect(await askAs(agentUrl, 'list_tasks')).toEqual(expected)
+  })
+
+  it('html-page shows the trace of what the agent of langchain answers Ada', async () => {
+    const agentUrl = await start('langchain', await start('express-api', ''))
+    const { access_token } = await signIn('ada')
+    const headers = { authorization: `Bearer ${access_token}` }
+    const site = new Hono()
+    site.post('/answer', async ({ req }) =>
+      fetch(agentUrl, { method: 'POST', headers, body: await req.text() }),
+    )
+    site.use(async (context, next) => {
+      context.header('content-security-policy', "default-src 'self'; img-src data:")
+      await next()
+    })
+    site.use(serveStatic({ root: folders.get('html-page') ?? '' }))
+    const port = await findFreePort()
+    const server = serve({ fetch: site.fetch, port, hostname: 'localhost' })
+    closing.unshift(() => server.close())
+    const page = await browser.open(`http://localhost:${port}/`)
+    await page.getByLabel('Question').fill('What is to be done?')
+    await page.getByRole('button', { name: 'Ask' }).click()
+    await page.locator('.formula').waitFor()
+    expect(await page.locator('output').textContent()).toBe('Those are your tasks.')
+    expect(await page.locator('.step').count()).toBeGreaterThan(4)
+  })
+})
