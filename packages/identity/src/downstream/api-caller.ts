@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import { type IdentityTiming, identityTiming } from '../timing.ts'
 import { ApiContext } from './api-context.ts'
 import { createApiHealth } from './api-health.ts'
+import { Renewals } from './renewals.ts'
 
 export interface ApiCallerOptions {
   readonly agents: readonly AgentIdentity[]
@@ -26,7 +27,7 @@ export function createApiCaller(options: ApiCallerOptions) {
   const { apiCallMs: timeoutMs } = timing
   const { send, close } = createSender(connectionOptions)
   const health = createApiHealth(agents, apis, send, timeoutMs)
-  const means = { tokens, logger, timeoutMs, send, health }
+  const means = { tokens, logger, timeoutMs, send, health, renewals: new Renewals() }
   return {
     /** Calls APIs under the identity of a turn, or of the agent between turns; traces them below step `parentId`, if given. */
     for: <Who extends Caller>(turn: Who, parentId?: string) => new ApiContext(means, turn, parentId),

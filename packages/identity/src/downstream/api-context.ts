@@ -13,6 +13,7 @@ import {
   explainApiResponse,
   explainStepUp,
   explainThrown,
+  isForLackOfRight,
   isRefusalOfCachedToken,
   unreadableResponseProblem,
   withoutHeldRight,
@@ -20,6 +21,7 @@ import {
 import type { ApiHealth } from './api-health.ts'
 import { type ApprovedCall, sendAndNote } from './call-progress.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
+import type { Renewals } from './renewals.ts'
 import { repeatAfterBrokenConnection } from './repeat.ts'
 import { type ApiResponse, describeFailure, type Reply, readFailedChecks, readResponse } from './responses.ts'
 import {
@@ -100,6 +102,7 @@ export interface ApiContextOptions {
   readonly timeoutMs: number
   readonly send: Send
   readonly health: ApiHealth
+  readonly renewals: Renewals
 }
 
 const maxBodyBytes = 256 * 1024
@@ -239,11 +242,9 @@ export class ApiContext<Who extends Caller = Caller> {
     const issued = await this.#obtain(api, false)
     const record = health.of(api, turn.agent)
     try {
-      // Asked for a new token past the sidecar's cache, Entra issues one, or says that the agent is disabled.
-      const result = await send(issued).catch(async error => {
-        if (!isRefusalOfCachedToken(error)) throw error
-        return send(await this.#obtain(api, true))
-      })
+      const result = await send(issued).catch(async error =>
+        send(await this.#renew(api, issued.token, error)),
+      )
       record.works()
       return result
     } catch (error) {
@@ -274,6 +275,19 @@ export class ApiContext<Who extends Caller = Caller> {
 
   #options(more: Pick<TokenStepOptions, 'isNew' | 'isAhead'>): TokenStepOptions {
     return { parentId: this.#parentId, logger: this.#means.logger, claims: this.#claims, ...more }
+  }
+
+  /** Obtains a token that the API may accept after it refused one of the cache. @throws the refusal if there is none */
+  async #renew(api: DownstreamApi, refused: AgentToken, refusal: unknown): Promise<TokenStep> {
+    // Asked for a new token past the sidecar's cache, Entra issues one, or says that the agent is disabled.
+    if (isRefusalOfCachedToken(refusal)) return this.#obtain(api, true)
+    if (!isForLackOfRight(refusal, api, this.turn.flow)) throw refusal
+    // Calls that come now must not take the refused token.
+    this.#ahead.delete(api)
+    const { renewals } = this.#means
+    const renewed = await renewals.renew(this.turn, api, refused, isNew => this.#obtain(api, isNew))
+    if (!renewed) throw refusal
+    return renewed
   }
 
   /** Sends the request once, as one step of the trace. */

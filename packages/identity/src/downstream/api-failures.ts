@@ -56,8 +56,9 @@ const unknownContextHint =
 /** A check or a code that the API names; a sentence of the API would be shown as the agent’s own words. */
 const inBrackets = (name = '') => (plainName.test(name) ? ` (${name})` : '')
 
-/** The names that `tokens` gives to the checks of the deny list and of a token's times. */
+/** The names that `tokens` gives to the checks of the deny list, of a token's rights and of its times. */
 const denyListCheck = 'deny-list'
+const permissionCheck = 'permission'
 const lifetimeCheck = 'lifetime'
 
 function forbiddenProblem(
@@ -77,7 +78,7 @@ function forbiddenProblem(
   const wanted = scope === undefined ? '' : `: ${scope}`
   const granted = api.permissions?.[flows[flow].right] ?? scope
   // If another check failed, it is unknown whether the token lacks the permission.
-  const isRight = failedCheck === undefined || failedCheck === 'permission'
+  const isRight = failedCheck === undefined || failedCheck === permissionCheck
   const check = isRight ? '' : ` (${failedCheck})`
   const needs = isRight ? neededRight(api, flow, scope) : undefined
   return identityProblem(
@@ -123,6 +124,16 @@ export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unkn
 export function isRefusalOfCachedToken(error: unknown): boolean {
   const failedCheck = isProblem(error) && error.options.extensions?.['failedCheck']
   return failedCheck === denyListCheck || failedCheck === lifetimeCheck
+}
+
+/**
+ * Whether an API refused for lack of a right that a new token may have, since it may have been granted just now: the token lacks it,
+ * or only the API knows its name. If so, the API has done nothing.
+ */
+export function isForLackOfRight(error: unknown, api: DownstreamApi, flow: Flow): boolean {
+  if (!isProblem(error) || error.code !== 'API_FORBIDDEN') return false
+  const { failedCheck = permissionCheck, needs } = { ...error.options.extensions }
+  return failedCheck === permissionCheck && (needs !== undefined || neededRight(api, flow) === undefined)
 }
 
 /** The API reported success, but not with the body that it promises. */

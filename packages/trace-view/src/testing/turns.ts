@@ -25,6 +25,7 @@ const answered = (status: number, card = ownToken, more: Partial<TraceStep> = {}
   apiCall(id, card, { response: { status }, status: status < 400 ? 'ok' : 'failed', ...more })
 
 const unchecked: TokenCard = { ...ownToken, verifiedBy: [] }
+const anotherToken = { ...ownToken, fingerprint: 'dddddddddddd' }
 const withoutRight: TokenCard = { ...unchecked, claims: { ...ownToken.claims, roles: [] } }
 /** What the API says of a token that it refuses: the checks that passed, then the one that failed. */
 const refusedAfter = (card: TokenCard, passed: readonly string[], failed: string): TokenCard => ({
@@ -129,6 +130,21 @@ export const turns: Readonly<Record<string, Turn>> = {
       answered(200, ownToken, {}, 'b'),
     ],
   },
+  'a right that was missing, and that a new token has': {
+    steps: [
+      token(refusedAfter(withoutRight, ['signature', 'caller'], 'permission')),
+      lacking,
+      token(anotherToken, 'u'),
+      answered(200, anotherToken, {}, 'b'),
+    ],
+  },
+  'a right is missing, in a new token, too': {
+    steps: [
+      token(refusedAfter(withoutRight, ['signature', 'caller'], 'permission')),
+      lacking,
+      token({ ...withoutRight, fingerprint: anotherToken.fingerprint }, 'u'),
+    ],
+  },
   'the API accepts no such caller': {
     steps: [
       token(refusedAfter(ownToken, ['signature'], 'caller')),
@@ -186,7 +202,7 @@ export const turns: Readonly<Record<string, Turn>> = {
   'a refusal ahead of a call that never came, and a call that was answered': {
     steps: [model, refusedAhead, token(ownToken), answered(200)],
   },
-  'two TR': { steps: [hidden, token(ownToken), token({ ...ownToken, fingerprint: 'dddddddddddd' }, 'u')] },
+  'two TR': { steps: [hidden, token(ownToken), token(anotherToken, 'u')] },
   'a call that waits': paused([waiting]),
   'two calls that wait': paused([waiting, { ...waiting, id: 'w2' }]),
   'a call that waits after tools were listed': paused([token(agentToken), listed, waiting]),

@@ -17,12 +17,15 @@ export function indexSteps(steps: readonly TraceStep[]) {
   let userToken: TokenCard | undefined
   /** The calls of APIs by the fingerprint of the token that their headers name. */
   const calls = new Map<string, TraceStep[]>()
+  /** The latest of calls that are the same but for their token. */
+  const latestCalls = new Map<string, TraceStep>()
   const sights = new Map<string, TokenSight>()
   for (const [index, step] of steps.entries()) {
     const { token, startedAt } = step
     if (startedAt) beginMs = Math.min(beginMs, Date.parse(startedAt))
     for (const fingerprint of fingerprintsIn(step)) {
       if (!calls.get(fingerprint)?.push(step)) calls.set(fingerprint, [step])
+      latestCalls.set(callKey(step), step)
     }
     if (!token) continue
     const key = tokenKey(token)
@@ -30,8 +33,12 @@ export function indexSteps(steps: readonly TraceStep[]) {
     if (token.role === 'Tc') userToken = token
   }
   const tools = new Map(steps.filter(({ kind }) => kind === 'tool').map(step => [step.id, step]))
-  return { beginMs, tools, calls, sights: [...sights.values()] }
+  return { beginMs, tools, calls, latestCalls, sights: [...sights.values()] }
 }
+
+/** What a call has in common with the same call under another token. */
+export const callKey = ({ parentId, request }: TraceStep): string =>
+  JSON.stringify([parentId, request?.method, request?.url])
 
 /** The fingerprints of the tokens that an API was called with: `Bearer TR ‹0123456789ab›`. */
 function fingerprintsIn({ kind, request }: TraceStep): ReadonlySet<string> {

@@ -1,7 +1,7 @@
 import type { Actor, Flow, LogIds, PauseKind, TokenCard, TokenRole, TraceStep } from '@entra-agents/trace'
 import { problemKind } from '../words/problem-kinds.ts'
 import { wantedContexts } from '../words/step-up.ts'
-import { indexSteps, type StepIndex, type TokenSight } from './step-index.ts'
+import { callKey, indexSteps, type StepIndex, type TokenSight } from './step-index.ts'
 import type { KnownPause, TracedAnswer } from './traced-answer.ts'
 
 /**
@@ -156,7 +156,7 @@ function judgeCalls(
   running: boolean,
 ): Pick<TokenUse, 'outcome' | 'decisive'> {
   const refused = calls.filter(({ response }) => response?.status === 401 || response?.status === 403)
-  const denied = refused.find(call => isFinalRefusal(call, index))
+  const denied = refused.find(call => isFinalRefusal(call, calls, index))
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
   // If the API wanted more from the user and then accepted the call, the failed check only says why it wanted more.
@@ -172,16 +172,18 @@ function judgeCalls(
     : { outcome: 'failed', decisive: calls.at(-1) }
 }
 
-/** Whether a refusal is final. If the tool waits, succeeded or made the call again, the API only wanted more from the user. */
-function isFinalRefusal(call: TraceStep, { tools, calls }: StepIndex): boolean {
+/**
+ * Whether a refusal is final. If the tool waits, succeeded or made the call again, or the call was made with another TR, the API only
+ * wanted more.
+ */
+function isFinalRefusal(
+  call: TraceStep,
+  ofSameToken: readonly TraceStep[],
+  { tools, latestCalls }: StepIndex,
+): boolean {
   const tool = tools.get(call.parentId ?? '')
-  if (!tool) return true
-  return hasFailed(tool) && call === [...calls.values()].flat().findLast(other => isSameCall(other, call))
-}
-
-function isSameCall(one: TraceStep, other: TraceStep): boolean {
-  const { method, url } = one.request ?? {}
-  return one.parentId === other.parentId && method === other.request?.method && url === other.request?.url
+  const latest = latestCalls.get(callKey(call)) ?? call
+  return tool ? hasFailed(tool) && call === latest : ofSameToken.includes(latest)
 }
 
 /** Whether a step has not ended and may still: its turn runs, or waits for the user. */

@@ -26,7 +26,7 @@ it('a request for an administrator says what to grant to whom, and how to find t
     'Please:',
     '- assign app role Orders.Read.All of Orders API',
     `- to the agent identity ${agentId}`,
-    '- then ask again; the sidecar may keep the old token for up to an hour',
+    '- then ask again; the agent uses the right within a minute after Entra ID knows it',
     '',
     `Agent: Agent, agent identity ${agentId}`,
     'Code: API_FORBIDDEN',

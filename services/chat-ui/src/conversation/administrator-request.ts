@@ -22,7 +22,7 @@ export function tellGrant(
       kind === 'role' ? 'to' : 'for',
       (names.agent === 'the agent' ? `the ${identity}` : `${names.agent} (${identity})`) + forAccount,
     ],
-    ['then', 'ask again; the sidecar may keep the old token for up to an hour'],
+    ['then', 'ask again; the agent uses the right within a minute after Entra ID knows it'],
   ]
 }
 
