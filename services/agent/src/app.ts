@@ -80,7 +80,7 @@ export async function buildApp(
     consentFromTurns: config.consentFromTurns,
     inputTokens: limits.turnInputTokens,
   })
-  const metrics = new TurnMetrics()
+  const metrics = new TurnMetrics(config.tokenPrices)
   const approvals = new Approvals({
     keys: config.sealKeys ?? createSealKeys(),
     apis,

@@ -3,7 +3,7 @@ import { readBedrockConfig } from '@entra-agents/bedrock-access'
 import { type Blueprint, readAgents } from '@entra-agents/identity/core'
 import { readMcpServers } from '@entra-agents/mcp-tools'
 import { type EnvironmentReader, isProxyRange, readEnvironment } from '@entra-agents/service-kit'
-import { readTelemetry } from '@entra-agents/telemetry'
+import { readTelemetry, readTokenPrices } from '@entra-agents/telemetry'
 import { blueprintCredentials } from '@entra-agents/trace'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { readTraceLinks } from './trace-links.ts'
@@ -63,6 +63,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       /** The MCP servers whose tools the agent uses, too. */
       mcpServers,
       bedrock: readBedrockConfig(env),
+      tokenPrices: readTokenPrices(env),
       /** Where spans go; `undefined` if nothing is traced. */
       telemetry: readTelemetry(env, { name: 'agent', version }),
       /** Whether users must be signed in to ask an agent that has no rule of its own. */

@@ -30,7 +30,7 @@ it('With a hundred tools, every model call after the first reads nearly all its 
   servers.scripts['big'] = { tools }
   await mcp.configure(
     { big: { url: `${servers.url}/big`, allowedTools: toolNames } },
-    { BEDROCK_PROBE: 'off' },
+    { BEDROCK_PROBE: 'off', BEDROCK_PRICES: 'input=1,cache_read=0,cache_write=0,output=1' },
   )
   const first = await mcp.answerTo('Use look_up_7 for “Apollo”')
   servers.scripts['big'] = { tools: tools.toReversed() }
@@ -48,7 +48,16 @@ it('With a hundred tools, every model call after the first reads nearly all its 
   expect(usage?.inputTokens).toBe((start?.all ?? 0) + (others[0]?.all ?? 0))
   const metrics = await (await fetch(await findMetricsUrl(mcp.stack.appOf('agent')))).text()
   const read = countedTokens().reduce((sum, call) => sum + call.read, 0)
-  expect(metrics).toContain(
-    `agent_prompt_cache_tokens_total{gen_ai_request_model="eu.anthropic.claude-haiku-5-5",operation="read"} ${read}\n`,
-  )
+  const figures = [
+    ...metrics.matchAll(/^agent_model_tokens_total\{(.*),gen_ai_token_type="cache_read"\} (\d+)$/gm),
+  ]
+  expect(figures.reduce((sum, [, , tokens]) => sum + Number(tokens), 0)).toBe(read)
+  const model = 'gen_ai_request_model="eu.anthropic.claude-haiku-5-5"'
+  expect(figures.map(([, labels]) => labels).sort()).toEqual([
+    `agent="default",flow="autonomous",${model}`,
+    `agent="default",flow="obo",${model}`,
+  ])
+  const [line] = mcp.stack.agentLog.map(text => JSON.parse(text)).filter(({ outcome }) => outcome === 'OK')
+  expect(line.tokens).toMatchObject({ cache_read: others[0]?.read, cache_write: expect.any(Number) })
+  expect(line.costDollars).toBeCloseTo((line.tokens.input + line.tokens.output) * 1e-6, 9)
 })

@@ -1,4 +1,5 @@
-import { appAttributes, genAi } from '@entra-agents/telemetry'
+import { appAttributes, genAi, type Tokens } from '@entra-agents/telemetry'
+import { createModelSpend, type ModelSpend } from '@entra-agents/telemetry/model-spend'
 import type { TraceStep } from '@entra-agents/trace'
 import type { Attributes } from '@opentelemetry/api'
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
@@ -73,12 +74,6 @@ export class TurnMetrics {
     buckets: modelBuckets,
     registers: [this.registry],
   })
-  readonly #promptCache = new Counter({
-    name: 'agent_prompt_cache_tokens_total',
-    help: 'Input tokens of the model that were read from or written to Bedrock’s prompt cache.',
-    labelNames: ['gen_ai_request_model', 'operation'],
-    registers: [this.registry],
-  })
   readonly #tokenUsage = new Histogram({
     name: 'gen_ai_client_token_usage',
     help: 'Tokens of the model that a call took (input, cached ones included) and gave (output).',
@@ -99,6 +94,13 @@ export class TurnMetrics {
     labelNames: ['kind', 'decision'],
     registers: [this.registry],
   })
+
+  readonly spend: ModelSpend
+
+  /** @param prices of the model's tokens, if known */
+  constructor(prices?: Tokens) {
+    this.spend = createModelSpend(this.registry, prices)
+  }
 
   /** Labels come from the configuration and the catalogues of problems alone, so that their number is limited. */
   stepEnded(agent: string, { kind, to, durationMs = 0, problem }: TraceStep, attributes: Attributes): void {
@@ -129,14 +131,6 @@ export class TurnMetrics {
     ] as const
     for (const [histogram, given, value] of figures) {
       if (typeof value === 'number') histogram.observe(given, value)
-    }
-    const cached = [
-      ['read', attributes[genAi.cacheReadInputTokens]],
-      ['write', attributes[genAi.cacheWriteInputTokens]],
-    ] as const
-    for (const [operation, value] of cached) {
-      const { gen_ai_request_model } = labels
-      if (typeof value === 'number') this.#promptCache.inc({ gen_ai_request_model, operation }, value)
     }
   }
 

@@ -30,6 +30,7 @@ export function reportTurn(
     upstream: failure?.upstream,
     tokenIds: idsOf(steps, 'tokenId'),
     awsRequestIds: idsOf(steps, 'awsRequestId'),
+    ...metrics.spend.count({ agent: agent.name, flow, model: model ?? '' }, steps),
     durationMs: Math.round(durationMs),
     firstTokenMs: firstTokenMs === undefined ? undefined : Math.round(firstTokenMs),
   }
