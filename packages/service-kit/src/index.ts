@@ -1,5 +1,6 @@
 export { markSpanFailed, traceIds } from './active-span.ts'
 export * from './browser-boundary.ts'
+export { closeConnectionAfter } from './close-connection.ts'
 export * from './environment.ts'
 export { hasMark } from './error-mark.ts'
 export { getOrMake } from './get-or-make.ts'

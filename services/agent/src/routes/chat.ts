@@ -1,5 +1,5 @@
 import type { Approvals } from '@entra-agents/approval'
-import { markSpanFailed } from '@entra-agents/service-kit'
+import { closeConnectionAfter, markSpanFailed } from '@entra-agents/service-kit'
 import {
   ChatRequest,
   ChatResponse,
@@ -138,16 +138,20 @@ const addChatRoutes: FastifyPluginAsyncTypebox<ChatRoutesOptions> = async (app, 
 /** `POST /api/chat` and `POST /api/chat/continue`. */
 export const chatRoutes = plugin(addChatRoutes, guardedRoutes)
 
+const isSidecarAway = ({ event, data }: TurnEvent): boolean =>
+  event === 'problem' && data.code === 'SIDECAR_UNREACHABLE'
+
 async function sendAnswer(
   reply: FastifyReply,
   { metrics }: Pick<ChatRoutesOptions, 'metrics'>,
   events: AsyncIterable<readonly TurnEvent[]>,
   inEvents: boolean,
 ) {
-  if (!inEvents) return collectResponse(reply, events)
+  const sent = closeConnectionAfter(isSidecarAway, reply, events)
+  if (!inEvents) return collectResponse(reply, sent)
   metrics.streams.inc()
   try {
-    return await sendEventStream(reply, events)
+    return await sendEventStream(reply, sent)
   } finally {
     metrics.streams.dec()
   }
