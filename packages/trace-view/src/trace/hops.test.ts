@@ -210,3 +210,12 @@ it('the lanes of a trace are first its known actors, in the given order, then al
   const steps = [step('a', { to: 'new-api' }), step('b', { to: 'orders-api' }), arrived('c')]
   expect(lanesOf(steps, known)).toEqual(['user', 'agent', 'orders-api', 'new-api'])
 })
+
+it('Steps that lie below each other are drawn, however many there are', () => {
+  const chain = Array.from({ length: 3_000 }, (_, index) =>
+    step(String(index), { kind: 'tool', ...(index > 0 && { parentId: String(index - 1) }) }),
+  )
+  const { rows } = toTimeline(chain)
+  expect(rows.map(({ step }) => step.id)).toEqual(chain.map(({ id }) => id))
+  expect(rows.at(-1)?.depth).toBe(2_999)
+})

@@ -192,8 +192,15 @@ function nest(steps: readonly TraceStep[]) {
   return { children, depths }
 }
 
-function descendants({ id }: TraceStep, children: StepsByParent): TraceStep[] {
-  return (children.get(id) ?? []).flatMap(step => [step, ...descendants(step, children)])
+/** All steps below a step, each before those below it. Not recursive: a chain of steps may be as long as the trace. */
+function descendants({ id }: TraceStep, children: StepsByParent): readonly TraceStep[] {
+  const found: TraceStep[] = []
+  const next = [...(children.get(id) ?? [])].reverse()
+  for (let step = next.pop(); step; step = next.pop()) {
+    found.push(step)
+    next.push(...(children.get(step.id) ?? []).toReversed())
+  }
+  return found
 }
 
 /** The steps with which several tools got the same TR, shown once, before the first of these tools. */
