@@ -157,6 +157,13 @@ describe('A response that holds the token is refused', () => {
       },
     ],
     [
+      'in pieces of one byte, behind 64 KiB',
+      ({ headers }, response) => {
+        for (const byte of `${'x'.repeat(65_536)}${headers.authorization}`) response.write(byte)
+        response.end()
+      },
+    ],
+    [
       'percent-encoded, behind 1 MB',
       ({ headers }, response) => {
         const encoded = Buffer.from(headers.authorization ?? '')
@@ -273,14 +280,13 @@ describe('A response', () => {
 
 describe('An abort', () => {
   it('ends a call with its own reason, whether of the agent or of the call', async () => {
-    const { client, base } = await clientOf(() => {})
+    const later = new AbortController()
     const reason = new Error('mine')
+    const { client, base } = await clientOf(() => later.abort(reason))
     const signal = AbortSignal.abort(reason)
     await expect(client.as('clerk', { signal }).fetch(`${base}/x`)).rejects.toBe(reason)
     await expect(client.as('clerk').fetch(`${base}/x`, { signal })).rejects.toBe(reason)
-    const later = new AbortController()
     const call = client.as('clerk').fetch(`${base}/x`, { signal: later.signal })
-    setTimeout(() => later.abort(reason), 50)
     await expect(call).rejects.toBe(reason)
   })
 

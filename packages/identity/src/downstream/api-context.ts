@@ -283,6 +283,7 @@ export class ApiContext<Who extends Caller = Caller> {
     if (isRefusalOfCachedToken(refusal)) return this.#obtain(api, true)
     if (!isForLackOfRight(refusal, api, this.turn.flow)) throw refusal
     // Calls that come now must not take the refused token.
+    this.#ahead.get(api)?.leave()
     this.#ahead.delete(api)
     const { renewals } = this.#means
     const renewed = await renewals.renew(this.turn, api, refused, isNew => this.#obtain(api, isNew))

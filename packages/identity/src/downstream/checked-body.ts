@@ -3,7 +3,7 @@ import { isSendError, SendError } from '@entra-agents/service-kit/send'
 import type { DownstreamApi } from '../downstream-api.ts'
 import { IdentityError } from '../identity-error.ts'
 import { echoedTokenProblem, explainThrown, tooLongResponseProblem } from './api-failures.ts'
-import { holdsToken } from './echoed-token.ts'
+import { searchFor } from './echoed-token.ts'
 
 export interface BodyLimits {
   /** Ends the request. Disposed of with the body. */
@@ -27,6 +27,7 @@ export async function* checkBody(
   tokens: readonly string[],
   { abort, maxBytes, pauseMs }: BodyLimits,
 ): AsyncGenerator<Uint8Array, void> {
+  const holdsToken = searchFor(tokens)
   const pieces = body[Symbol.asyncIterator]()
   let bytes = 0
   let before = ''
@@ -37,7 +38,7 @@ export async function* checkBody(
       bytes += value.byteLength
       if (bytes > maxBytes) throw tooLongResponseProblem(api, maxBytes)
       const text = before + Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
-      if (holdsToken(text, tokens)) throw echoedTokenProblem(api)
+      if (holdsToken(text)) throw echoedTokenProblem(api)
       before = text.replace(/[^A-Za-z0-9%]+/g, '').slice(-searchedAgain)
       yield value
     }

@@ -44,14 +44,21 @@ function redact(value: unknown, depth = 0): unknown {
  * hide it. Only signatures are searched for: claims are no secret, and without its signature a token is useless.
  */
 export function holdsToken(body: unknown, tokens: readonly string[]): boolean {
+  return searchFor(tokens)(body)
+}
+
+/** The same as a function, for a body that comes in many pieces: the tokens are prepared once. */
+export function searchFor(tokens: readonly string[]): (body: unknown) => boolean {
   const signatures = tokens
     .map(token => token.split('.')[2] ?? '')
     .filter(({ length }) => length >= minSignatureCharacters)
-  if (signatures.length === 0) return false
+  if (signatures.length === 0) return () => false
   const secrets = new Set(signatures.flatMap(signature => piecesOf(signature, 1)))
-  const texts = readTexts(body)
-  const forms = texts.includes('%') ? [texts, decodePercents(texts)] : [texts]
-  return forms.some(form => piecesOf(form, searched.step).some(piece => secrets.has(piece)))
+  return body => {
+    const texts = readTexts(body)
+    const forms = texts.includes('%') ? [texts, decodePercents(texts)] : [texts]
+    return forms.some(form => piecesOf(form, searched.step).some(piece => secrets.has(piece)))
+  }
 }
 
 /** The pieces of a text's letters and digits, without the separators that an echo may put between them. */
