@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { compare, type Peer, printComparison, type Round } from '../support/compare.ts'
-import { BenchStack } from '../support/stack.ts'
+import { BenchStack, settingsForModel } from '../support/stack.ts'
 import { openTurn } from './chat-client.ts'
 
 const rounds = 12
@@ -26,15 +26,7 @@ export async function compareAgents(): Promise<void> {
   const modelPort = String(await findFreePort())
   const modelUrl = `http://localhost:${modelPort}`
   await stack.startProcess(here('model-server.ts'), { PORT: modelPort }, modelUrl)
-  const aws = {
-    AWS_REGION: 'eu-central-1',
-    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: modelUrl,
-    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'bench',
-    AWS_SESSION_TOKEN: '',
-    BEDROCK_PROBE: 'off',
-    MCP_CONFIG: '',
-  }
+  const aws = { ...settingsForModel(modelUrl), MCP_CONFIG: '' }
   const { BEFORE } = process.env
   const before = BEFORE ? join(resolve(BEFORE), 'services/agent/src/main.ts') : undefined
   const servers = [

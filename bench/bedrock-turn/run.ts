@@ -13,6 +13,7 @@ import { describeProcesses } from '../../scripts/demo/processes.ts'
 import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from '../support/process.ts'
+import { settingsForModel } from '../support/stack.ts'
 import { printTable } from '../support/table.ts'
 import { createBareClient, streamText } from './bare-sdk.ts'
 import { type OpenTurn, openTurn } from './chat-client.ts'
@@ -35,13 +36,7 @@ const [modelPort, barePort, agentPort, metricsPort] = await Promise.all(
 const modelUrl = `http://localhost:${modelPort}`
 const bareUrl = `http://localhost:${barePort}/`
 const agentUrl = `http://localhost:${agentPort}`
-const aws = {
-  AWS_REGION: 'eu-central-1',
-  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: modelUrl,
-  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-  AWS_SECRET_ACCESS_KEY: 'bench',
-  BEDROCK_PROBE: 'off',
-}
+const aws = settingsForModel(modelUrl)
 /** Settings that reduce the agent's memory: small young generation, bounded heap, one malloc arena, a compile cache. */
 const compileCache = mkdtempSync(join(tmpdir(), 'compile-cache-'))
 const processSettings = {

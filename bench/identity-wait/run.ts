@@ -19,7 +19,7 @@ import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { postJson } from '../../tests/support/post-json.ts'
 import { signIn } from '../../tests/support/sign-in.ts'
-import { BenchStack } from '../support/stack.ts'
+import { BenchStack, settingsForModel } from '../support/stack.ts'
 import { printTable } from '../support/table.ts'
 
 const turns = 10
@@ -43,16 +43,7 @@ await fetch(`${entraUrl}/emulator/faults`, {
   }),
 })
 const [modelUrl, apiUrl] = await Promise.all([startModel(), startApi(agentEnv['WEATHER_API_URL'] ?? '')])
-const env = {
-  AWS_REGION: 'eu-central-1',
-  AWS_ENDPOINT_URL_BEDROCK_RUNTIME: modelUrl,
-  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-  AWS_SECRET_ACCESS_KEY: 'bench',
-  AWS_SESSION_TOKEN: '',
-  BEDROCK_PROBE: 'off',
-  MCP_CONFIG: '',
-  WEATHER_API_URL: apiUrl,
-}
+const env = { ...settingsForModel(modelUrl), MCP_CONFIG: '', WEATHER_API_URL: apiUrl }
 const { BEFORE } = process.env
 const servers = [
   ...(BEFORE ? [['agent, before', join(resolve(BEFORE), 'services/agent/src/main.ts')] as const] : []),

@@ -13,6 +13,18 @@ export interface StartedServer {
 const portNames = ['PORT', 'SIDECAR_PORT', 'WEATHER_API_PORT', 'ENTRA_PORT', 'BEDROCK_PORT', 'METRICS_PORT']
 const unlimitedEnv = { RATE_LIMIT_PER_MINUTE: '100000000', MAX_CONCURRENT_TURNS: '10000' }
 
+/** Settings with which an agent calls the model of a benchmark, and no other one. */
+export function settingsForModel(url: string) {
+  return {
+    AWS_REGION: 'eu-central-1',
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_SESSION_TOKEN: '',
+    BEDROCK_PROBE: 'off',
+  }
+}
+
 /** The services that the agent depends on, and the measured servers, each a process with its own port. */
 export class BenchStack implements AsyncDisposable {
   readonly #running: MeasuredProcess[] = []
