@@ -1,7 +1,8 @@
 /**
  * `npm run pack`: writes the archives of the packages that projects outside this repository install to `dist/packages`, as
  * JavaScript for the oldest Node that each runs on, with types, since Node strips no types below node_modules. An archive
- * also has what it takes from private packages. `npm run pack -- FOLDER` writes to another folder, which is emptied.
+ * also has what it takes from private packages. `npm run pack -- FOLDER` writes to another folder, which is emptied, and
+ * with the names of packages after it, such as `tokens`, only those.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -17,7 +18,7 @@ interface Archive {
   readonly folder: string
   /** The entries that others use, that of the package's name first; the rest of the package's `exports` is for this repository. */
   readonly entries: readonly string[]
-  /** Whether the package has a command of its name, `main`, minified with the rest, since it runs as it is. */
+  /** Whether the package has a command of its name, `main`, minified with the rest, since it runs as it is. Entries are optional then. */
   readonly hasCommand?: boolean
   /** Whether it is for browsers: its one entry and that entry's declarations stand alone. */
   readonly isForBrowsers?: boolean
@@ -60,16 +61,20 @@ const archives: readonly Archive[] = [
   },
   { folder: 'packages/langchain', entries: ['index', 'acting-agent'], installed: [] },
   { folder: 'emulators/kit', entries: ['index'], hasCommand: true, installed: [] },
+  { folder: 'packages/agentctl', entries: [], hasCommand: true, installed: [] },
 ]
 
 const root = resolve(import.meta.dirname, '..')
-const dist = resolve(process.argv[2] ?? join(root, 'dist/packages'))
+const [to = join(root, 'dist/packages'), ...wanted] = process.argv.slice(2)
+const dist = resolve(to)
 rmSync(dist, { recursive: true, force: true })
-for (const archive of archives) await pack(archive)
-
-async function pack(archive: Archive): Promise<void> {
-  const folder = join(root, archive.folder)
+for (const archive of archives) {
   const manifest = readManifest(archive.folder)
+  if (wanted.length === 0 || wanted.includes(basename(manifest.name))) await pack(archive, manifest)
+}
+
+async function pack(archive: Archive, manifest: Manifest): Promise<void> {
+  const folder = join(root, archive.folder)
   const name = basename(manifest.name)
   const staged = join(dist, name)
   mkdirSync(staged, { recursive: true })
@@ -77,7 +82,7 @@ async function pack(archive: Archive): Promise<void> {
     await (archive.isForBrowsers ? buildElement(staged) : buildForNode(archive, manifest, staged)),
     staged,
   )
-  writeTypes(archive, manifest, staged)
+  if (archive.entries.length > 0) writeTypes(archive, manifest, staged)
   writeFileSync(join(staged, 'package.json'), JSON.stringify(packedManifest(archive, manifest), null, 2))
   for (const file of [join(folder, 'README.md'), join(folder, 'CHANGELOG.md'), join(root, 'LICENSE')])
     cpSync(file, join(staged, basename(file)))
@@ -101,6 +106,9 @@ function buildForNode(
     external: outside.map(name => new RegExp(`^${name}(/|$)`)),
     resolve: withoutUnusedPackages,
     transform: { target: engines.node.replace('>=', 'node') },
+    // Files that the code reads: `new URL('…/aws.yaml', import.meta.url)`.
+    moduleTypes: { '.example': 'asset', '.yaml': 'asset' },
+    experimental: { resolveNewUrlToAsset: true },
     output: {
       dir: staged,
       chunkFileNames: 'shared-[hash].js',

@@ -14,6 +14,9 @@ const archives = readdirSync(packed)
 /** So many names a newcomer can read in one go. */
 const mostNames = 40
 
+/** It exports nothing. */
+const commandAlone = 'entra-agents-agentctl.tgz'
+
 interface Manifest {
   readonly version: string
   readonly engines: { readonly node: string }
@@ -56,7 +59,7 @@ it('The archives are those of the packages that are for others', () => {
   expect(archives.length).toBeGreaterThan(2)
   expect(archives).toEqual(
     expect.arrayContaining(
-      ['tokens', 'trace', 'trace-view', 'identity', 'langchain', 'emulators'].map(
+      ['tokens', 'trace', 'trace-view', 'identity', 'langchain', 'emulators', 'agentctl'].map(
         name => `entra-agents-${name}.tgz`,
       ),
     ),
@@ -68,10 +71,9 @@ it.each([
   ['publint', '--strict'],
   ['attw', '--profile', 'esm-only'],
 ])('%s finds no fault in them', async (program, ...options) => {
-  for (const archive of archives) {
-    const args = [join(packed, archive), ...options]
-    await exec(join(root, 'node_modules/.bin', program), args).catch(({ stdout }) => expect.fail(stdout))
-  }
+  const find = (archive: string) =>
+    exec(join(root, 'node_modules/.bin', program), [join(packed, archive), ...options])
+  await Promise.all(archives.map(find)).catch(({ stdout }) => expect.fail(stdout))
 })
 
 it.each(archives)('%s exports at most 40 names, runs on Node 22.19, and says what changed', async archive => {
@@ -81,7 +83,7 @@ it.each(archives)('%s exports at most 40 names, runs on Node 22.19, and says wha
   const names = Object.values(exports).flatMap(entry =>
     typeof entry === 'string' ? [] : namesIn(join(folder, entry.types)),
   )
-  expect(names).not.toEqual([])
+  expect(names.length > 0).toBe(archive !== commandAlone)
   expect(new Set(names).size).toBeLessThanOrEqual(mostNames)
   expect(engines.node).toBe('>=22.19')
   expect(read('CHANGELOG.md')).toContain(`\n## ${version}`)

@@ -30,7 +30,7 @@ const run = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = 
   })
 
 beforeAll(async () => {
-  await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(project, 'packed')])
+  await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(project, 'packed'), 'emulators'])
   writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}')
   for (const [path, content] of blocks) if (!path.includes('/')) writeFileSync(join(project, path), content)
   const npm = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']

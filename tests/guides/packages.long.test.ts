@@ -31,7 +31,7 @@ it.each(Object.entries(settings))('The %s examples of the packages’ READMEs co
 it('The packed trace installs TypeBox alone, and its example compiles in a stranger’s project and runs under Node 22', async () => {
   needs('node-22')
   const folder = temporaryFolder()
-  await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(folder, 'packed')])
+  await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(folder, 'packed'), 'trace'])
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
   const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
   await exec('npm', [...install, join(folder, 'packed/entra-agents-trace.tgz')], { cwd: folder })

@@ -40,7 +40,7 @@ const npm = (...args: readonly string[]) =>
 let installed: readonly string[]
 
 beforeAll(async () => {
-  await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(project, 'packed')])
+  await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(project, 'packed'), 'tokens'])
   writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}')
   await npm('install', join(project, 'packed/entra-agents-tokens.tgz'))
   installed = installedPackages()

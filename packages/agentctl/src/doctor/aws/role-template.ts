@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { Role } from './role.ts'
 import { statementsOf } from './statements.ts'
 import { renderTemplate } from './template.ts'
 
-const template = resolve(import.meta.dirname, '../../../../../k8s/federation/aws.yaml')
+const template = new URL('../../../../../k8s/federation/aws.yaml', import.meta.url)
 
 /**
  * The role that the CloudFormation template makes with these parameters.

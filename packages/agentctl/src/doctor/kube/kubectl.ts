@@ -87,17 +87,21 @@ export class Kubectl {
     child.once('error', () => listening.reject(missingProblem()))
     closed.then(async () => listening.reject(trouble('CLUSTER_UNREACHABLE', lastLine(await complaint))))
     const limit = setTimeout(() => listening.reject(this.#slowProblem(args)), this.#limitSeconds * 1_000)
-    await using opened = new AsyncDisposableStack()
-    opened.defer(async () => {
+    const close = async () => {
       // What kubectl has started may live on and hold the pipes open.
       child.stdout.destroy()
       child.stderr.destroy()
       child.kill('SIGKILL')
       await closed
-    })
-    const chosen = await listening.promise.finally(() => clearTimeout(limit))
-    const kept = opened.move()
-    return { url: `http://127.0.0.1:${chosen}`, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+    }
+    try {
+      return { url: `http://127.0.0.1:${await listening.promise}`, [Symbol.asyncDispose]: close }
+    } catch (error) {
+      await close()
+      throw error
+    } finally {
+      clearTimeout(limit)
+    }
   }
 
   #slowProblem([command, ...what]: readonly string[]): ProblemError {

@@ -29,16 +29,19 @@ export async function disable(run: Run, options: Invocation): Promise<boolean> {
   const agents = findAgents(run, options.agents)
   if (isToBeProven && agents.length !== 1)
     throw new Mistake('A proof is about one agent.', `Name it: --agent ${settings.agents.join(' or ')}`)
-  await using work = new AsyncDisposableStack()
   const hasDenyList = denyList !== undefined && agents.length > 0
-  const open = async () => work.use(await openProbe(options))
   const headStart = Promise.withResolvers<void>()
   if (isToBeProven)
     run.clock.wait(Math.max(run.clock.enteredMs + headStartMs - run.clock.nowMs(), 0)).then(headStart.resolve)
   else headStart.resolve()
   const off = headStart.promise.then(() => switchAgents(run, options.agents, false))
   const denied = hasDenyList ? changeDenyList(run, agents, options, 'denied') : undefined
-  const opening = isToBeProven ? open() : denied?.then(isDenied => (isDenied ? open() : undefined))
+  const opening = isToBeProven
+    ? openProbe(options)
+    : denied?.then(isDenied => (isDenied ? openProbe(options) : undefined))
+  await using _way = {
+    [Symbol.asyncDispose]: async () => (await opening?.catch(() => undefined))?.[Symbol.asyncDispose](),
+  }
   const measure = async (agent: Agent) => {
     const report = (measured: Omit<Entry, 'title'>) => run.report({ ...agent, ...measured })
     try {

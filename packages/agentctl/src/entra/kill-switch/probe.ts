@@ -31,15 +31,19 @@ const busyCodes = ['AADSTS90055', 'AADSTS90033']
  * @throws ProblemError when they cannot be reached
  */
 export async function openProbe(options: ProbeOptions): Promise<Probe & AsyncDisposable> {
-  await using forwards = new AsyncDisposableStack()
-  const { sidecarUrl, apiUrls } = await findUrls(options, forward =>
-    forwards.use(forward).url.replace('127.0.0.1', 'localhost'),
-  )
-  const kept = forwards.move()
+  const forwards: PortForward[] = []
+  const close = async () => void (await Promise.all(forwards.map(one => one[Symbol.asyncDispose]())))
+  const { sidecarUrl, apiUrls } = await findUrls(options, forward => {
+    forwards.push(forward)
+    return forward.url.replace('127.0.0.1', 'localhost')
+  }).catch(async error => {
+    await close()
+    throw error
+  })
   return {
     fetchToken: (agentId, isNew) => fetchToken(sidecarUrl, agentId, isNew),
     callApi: async token => summarize(await Promise.all(apiUrls.map(url => callApi(url, token)))),
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: close,
   }
 }
 

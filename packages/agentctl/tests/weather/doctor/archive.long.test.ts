@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join, resolve } from 'node:path'
+import { createServer } from 'node:tls'
+import { promisify } from 'node:util'
+import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { makeCertificate } from '../../../../../emulators/entra/src/testing/certificate.ts'
+import { tenantId } from '../../../../../emulators/entra/src/testing/start-entra.ts'
+import { forFile } from '../../../../../tests/support/for-file.ts'
+import { findProgram, needs } from '../../../../../tests/support/programs.ts'
+import { graphToken, startEmptyTenant } from '../../entra/support/workplace.ts'
+import { Laptop } from './support/laptop.ts'
+
+const exec = promisify(execFile)
+const root = resolve(import.meta.dirname, '../../../../..')
+const project = temporaryFolder()
+const installed = join(project, 'node_modules/@entra-agents/agentctl')
+const laptop = await forFile(Laptop.start())
+const tenant = await forFile(startEmptyTenant())
+const graph = makeCertificate('graph.example')
+const graphServer = createServer({ key: graph.key, cert: graph.certificate }, socket => {
+  socket.pipe(connect(Number(new URL(tenant.url).port), 'localhost')).pipe(socket)
+}).listen(0, '127.0.0.1')
+
+beforeAll(async () => {
+  await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(project, 'packed'), 'agentctl'])
+  writeFileSync(join(project, 'package.json'), '{"private":true}')
+  const options = ['--offline', '--no-audit', '--no-fund', '--loglevel=error']
+  const archive = join(project, 'packed/entra-agents-agentctl.tgz')
+  await exec('npm', ['install', ...options, archive], { cwd: project })
+  return () => {
+    graphServer.close()
+    graph[Symbol.dispose]()
+  }
+}, 120_000)
+
+it('The archive of agentctl needs no other package, and is smaller than 2 MB', () => {
+  expect(readdirSync(join(project, 'node_modules')).filter(name => !name.startsWith('.'))).toEqual([
+    '@entra-agents',
+  ])
+  expect(statSync(join(project, 'packed/entra-agents-agentctl.tgz')).size).toBeLessThan(2e6)
+  expect(readdirSync(installed).filter(name => !/^shared-/.test(name))).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'LICENSES.txt',
+    'README.md',
+    'assets',
+    'main.js',
+    'package.json',
+  ])
+})
+
+describe.each(['node-22', 'node', 'node-26'])('agentctl from the archive, under %s', program => {
+  if (program !== 'node') needs(program)
+
+  /** Runs the command in an empty folder. */
+  async function run(args: readonly string[], env: Readonly<Record<string, string | undefined>>) {
+    const node = program === 'node' ? process.execPath : (findProgram(program) ?? '')
+    const { PATH } = process.env
+    const cwd = temporaryFolder()
+    const running = exec(node, [join(installed, 'main.js'), ...args], {
+      cwd,
+      env: { ...env, PATH: `${env['PATH'] ?? ''}:${PATH}` },
+    })
+    const { code = 0, stdout, stderr } = await running.catch(error => error)
+    return { code, said: `${stdout}${stderr}` }
+  }
+
+  it('shows its help', async () => {
+    const { code, said } = await run(['--help'], {})
+    expect([code, said]).toEqual([0, expect.stringContaining('Usage: npx --no-install agentctl')])
+  })
+
+  it('plans the set-up of a tenant, through the proxy of the environment', async () => {
+    const port = Object(graphServer.address()).port
+    await using proxy = await ForwardProxy.start({ 'graph.example': port })
+    const token = join(temporaryFolder(), 'token')
+    writeFileSync(token, await graphToken(tenant))
+    const { code, said } = await run(
+      ['entra', 'plan', '--tenant', tenantId, '--access-token-file', token, '--client-secret'],
+      {
+        GRAPH_URL: 'https://graph.example',
+        HTTPS_PROXY: proxy.url,
+        NODE_EXTRA_CA_CERTS: graph.certificateFile,
+      },
+    )
+    expect([code, said]).toEqual([0, expect.stringContaining('blueprint')])
+    expect(new Set(proxy.asked)).toEqual(new Set(['graph.example:443']))
+  })
+
+  it('finds nothing wrong with a laptop on which everything runs', async () => {
+    const { code, said } = await run(['doctor'], laptop.environment)
+    expect([code, said]).toEqual([0, expect.stringMatching(/PASS {2}Weather API as itself(.|\n)* 0 failed/)])
+  })
+})
