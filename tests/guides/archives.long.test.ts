@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startAuthSidecar, startEntra } from '../../emulators/kit/src/index.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { findProgram, needs } from '../support/programs.ts'
 
 const exec = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
@@ -88,4 +91,78 @@ it.each(archives)('%s exports at most 40 names, runs on Node 22.19, and says wha
   expect(engines.node).toBe('>=22.19')
   expect(read('CHANGELOG.md')).toContain(`\n## ${version}`)
   expect(read('README.md')).toMatch(/^Public (?:is|are) .*(?:.|\n)*?major version/m)
+})
+
+/** An API behind `tokens`, and an agent that calls it by tokens from both sources. It needs nothing but the archives and msal-node. */
+const program = `
+import { createServer } from 'node:http'
+import { createIdentityClient, sidecar } from '@entra-agents/identity'
+import { msal } from '@entra-agents/identity/msal'
+import { actingAgent } from '@entra-agents/langchain/acting-agent'
+import { AccessRefused, createResourceServer } from '@entra-agents/tokens'
+import { redactText } from '@entra-agents/trace'
+
+const { authority, tenantId, blueprintAppId, clientId, appId, clientSecret, sidecarUrl } = JSON.parse(process.argv[2])
+const callers = [{ clientId, isAgent: true }]
+const server = createResourceServer({ name: 'tasks-api', tenantId, authority, appId, callers, permissions: { autonomous: 'Tasks.Read.All' } })
+const api = createServer(async (request, response) => {
+  const refuse = error => error instanceof AccessRefused ? response.writeHead(error.status).end() : Promise.reject(error)
+  await server.authorize(request).then(({ kind }) => response.end(kind), refuse)
+})
+await new Promise(listening => api.listen(0, 'localhost', listening))
+const url = 'http://localhost:' + api.address().port
+const said = [(await fetch(url)).status]
+for (const tokens of [sidecar({ url: sidecarUrl }), msal({ clientSecret })]) {
+  const apis = { tasks: { url, appId } }
+  const identity = createIdentityClient({ tenantId, authority, blueprintAppId, agents: { clerk: { clientId } }, apis, tokens })
+  const { fetch } = actingAgent({ context: { agent: identity.as('clerk') } })
+  said.push(await (await fetch(url)).text())
+  await identity.close()
+}
+console.log(redactText(said.join()))
+process.exit()
+`
+
+describe('with Entra and the sidecar', async () => {
+  needs('node-22')
+  needs('node-26')
+  const project = temporaryFolder()
+  const entra = await startEntra({
+    seed: {
+      tenant: 'acme',
+      apps: { tasks: { roles: ['Tasks.Read.All'], optionalClaims: 'agent' } },
+      blueprints: {
+        office: { secret: 'a secret', agents: { clerk: { may: { tasks: ['Tasks.Read.All'] } } } },
+      },
+    },
+    tls: true,
+  })
+  const apis = { tasks: {}, tasksApp: { api: 'tasks', appOnly: true } }
+  const container = await startAuthSidecar({ entra, blueprint: 'office', apis })
+  const certificates = join(project, 'ca.pem')
+  afterAll(() => Promise.all([container.close(), entra.close()]))
+
+  beforeAll(async () => {
+    writeFileSync(certificates, entra.ca ?? '')
+    writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}')
+    writeFileSync(join(project, 'main.js'), program)
+    const own = ['tokens', 'trace', 'identity', 'langchain'].map(name =>
+      join(packed, `entra-agents-${name}.tgz`),
+    )
+    const msalNode = `@azure/msal-node@${manifest.devDependencies['@azure/msal-node']}`
+    const options = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+    await exec('npm', ['install', ...options, ...own, msalNode], { cwd: project })
+  }, 120_000)
+
+  it.each(['node-22', 'node', 'node-26'])('they work together under %s, from the archives', async name => {
+    const node = name === 'node' ? process.execPath : (findProgram(name) ?? '')
+    const settings = {
+      ...{ authority: entra.url, tenantId: entra.tenantId, blueprintAppId: entra.id('office') },
+      ...{ clientId: entra.id('clerk'), appId: entra.id('tasks'), sidecarUrl: container.url },
+      clientSecret: entra.secretOf('office'),
+    }
+    const env = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: certificates }
+    const { stdout } = await exec(node, ['main.js', JSON.stringify(settings)], { cwd: project, env })
+    expect(stdout).toBe('401,agent,agent\n')
+  })
 })

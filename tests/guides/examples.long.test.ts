@@ -57,8 +57,9 @@ afterAll(() => Promise.all(closing.map(close => close())))
 
 beforeAll(async () => {
   writeFileSync(certificates, entra.ca ?? '')
-  await exec(process.execPath, [join(root, 'scripts/pack.ts'), packed])
-  for (const [name, folder] of folders) await install(name, folder)
+  const used = ['tokens', 'trace', 'trace-view', 'identity', 'langchain']
+  await exec(process.execPath, [join(root, 'scripts/pack.ts'), packed, ...used])
+  await Promise.all([...folders].map(([name, folder]) => install(name, folder)))
 }, 300_000)
 
 /** Copies an example and installs it, its packages of this repository from their archives. */
@@ -76,8 +77,8 @@ async function install(name: string, folder: string): Promise<void> {
   })
 }
 
-/** Starts the program of an example under Node 22, with emulators and free ports in place of what stands in it. */
-async function start(name: string, tasksUrl: string): Promise<string> {
+/** Starts the program of an example, with emulators and free ports in place of what stands in it. */
+async function start(name: string, tasksUrl: string, node = 'node-22'): Promise<string> {
   const folder = folders.get(name) ?? ''
   const port = String(await findFreePort())
   for (const file of readdirSync(folder).filter(one => one.endsWith('.ts'))) {
@@ -90,7 +91,7 @@ async function start(name: string, tasksUrl: string): Promise<string> {
     writeFileSync(join(folder, file), source)
   }
   const { PATH } = process.env
-  const child = spawn(findProgram('node-22') ?? '', ['main.ts'], {
+  const child = spawn(node === 'node' ? process.execPath : (findProgram(node) ?? ''), ['main.ts'], {
     cwd: folder,
     env: { PATH, ...bedrock.environment, NODE_EXTRA_CA_CERTS: certificates },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -142,7 +143,7 @@ it('The README of langchain shows the example', () => {
   expect(read('packages/langchain/README.md')).toContain(read('examples/langchain/agent.ts'))
 })
 
-it.each(examples.filter(name => name !== 'html-page'))(
+it.concurrent.each(examples.filter(name => name !== 'html-page'))(
   '%s compiles in a project of its own, strictly',
   async name => {
     const folder = folders.get(name) ?? ''
@@ -169,8 +170,9 @@ it('The StateGraph needs no langchain', () => {
   expect(existsSync(join(folders.get('state-graph') ?? '', 'node_modules/langchain'))).toBe(false)
 })
 
-describe('for Ada and Ben at once, under Node 22', () => {
+describe('for Ada and Ben at once', () => {
   needs('node-22')
+  needs('node-26')
   const browser = useBrowser()
 
   const signIn = (user: string) =>
@@ -200,12 +202,14 @@ describe('for Ada and Ben at once, under Node 22', () => {
   const expected = inTurn.map(({ upn }) => [upn])
 
   it.each([
-    ['langchain', 'express-api'],
-    ['state-graph', 'hono-api'],
-  ])('%s has the tasks of each from %s, and nobody else gets in', async (agent, api) => {
-    const apiUrl = await start(api, '')
+    ['langchain', 'express-api', 'node-22'],
+    ['langchain', 'express-api', 'node'],
+    ['langchain', 'express-api', 'node-26'],
+    ['state-graph', 'hono-api', 'node-22'],
+  ])('%s has the tasks of each from %s under %s, and nobody else gets in', async (agent, api, node) => {
+    const apiUrl = await start(api, '', node)
     expect((await fetch(`${apiUrl}/tasks`)).status).toBe(401)
-    const agentUrl = await start(agent, apiUrl)
+    const agentUrl = await start(agent, apiUrl, node)
     expect(await askAs(agentUrl, 'What is to be done?')).toEqual(expected)
     const nobody = await fetch(agentUrl, { method: 'POST', body: 'What is to be done?' })
     expect([nobody.status, await nobody.json()]).toMatchObject([401, { code: 'SIGN_IN_REQUIRED' }])
