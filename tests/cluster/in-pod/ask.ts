@@ -78,6 +78,9 @@ process.once('SIGTERM', () => {
 })
 process.on('SIGUSR2', () => void leaveInTheMiddle())
 
+/** The local port of each client’s last connection. */
+const ports = new WeakMap<Agent, number | undefined>()
+
 const userTokens = new Map<string, { readonly value: string; readonly from: number }>()
 
 /** A user's Tc: the stored one, unless it is old or was refused. */
@@ -138,6 +141,7 @@ async function post(
     },
     signal: AbortSignal.timeout(answerTimeoutMs),
   })
+  sent.once('finish', () => ports.set(agent, sent.socket?.localPort))
   sent.end(JSON.stringify({ agent: name, mode, flow, ...members }))
   return responseTo(sent, onData)
 }
@@ -220,25 +224,32 @@ function dataOf(events: string, name: string): string[] {
   return [...events.matchAll(new RegExp(`^event: ${name}\\ndata: (.*)$`, 'gm'))].map(([, data = '']) => data)
 }
 
-/** Records the outcome of a turn; without a response, Node's error code. */
-async function recordTurn(kind: TurnKind, run: () => Promise<string>): Promise<void> {
+/** Records the outcome of a client's turn; without a response, Node's error code. */
+async function recordTurn(
+  kind: TurnKind,
+  { agent, isKept }: { readonly agent: Agent; readonly isKept: boolean },
+  run: () => Promise<string>,
+): Promise<void> {
   const startedAt = Date.now()
+  ports.delete(agent)
   const outcome = await run().catch(
     (error: NodeJS.ErrnoException & { cause?: NodeJS.ErrnoException }) => error.code ?? error.message,
   )
   turnCount++
+  const connection = { port: ports.get(agent), isKept }
   process.stdout.write(
-    `${JSON.stringify({ way: kind.name, startedAt, ms: Date.now() - startedAt, outcome })}\n`,
+    `${JSON.stringify({ way: kind.name, startedAt, ms: Date.now() - startedAt, outcome, connection })}\n`,
   )
 }
 
 /** Every second user keeps the connection, as gateways do; the others open a new one each time. */
 async function keepAsking(kind: TurnKind, index: number): Promise<void> {
-  const agent = new Agent({ keepAlive: index % 2 === 0 })
+  const isKept = index % 2 === 0
+  const agent = new Agent({ keepAlive: isKept })
   // Only the first user has consented to alerts.
   const user = users[kind.waits ? 0 : index % users.length] ?? ''
   while (!stopping) {
-    await recordTurn(kind, () =>
+    await recordTurn(kind, { agent, isKept }, () =>
       kind.waits ? changeAndUndo(kind, user, agent, index) : ask(kind, user, agent),
     )
     await delay(kind.waits ? 2 * pauseMs : pauseMs)

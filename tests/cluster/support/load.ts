@@ -20,6 +20,8 @@ export interface Turn {
   readonly ms: number
   /** `OK`, or the code of the problem or of the connection error. */
   readonly outcome: string
+  /** The client's connection. A client that keeps its connection uses it for turns that follow one another. */
+  readonly connection: { readonly port?: number; readonly isKept: boolean }
 }
 
 export interface LoadOptions {
