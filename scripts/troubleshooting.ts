@@ -32,6 +32,16 @@ Where the cause is not at hand, ask the doctor: \`npx --no-install agentctl doct
 depends on, or at the running demo if there is no \`.env\`, and says what is wrong and what to do. It changes nothing. What it says of each failure is
 [below](#what-the-doctor-says).
 
+Remedies name an agent's settings as [its packages](../packages/identity/README.md) do. In this repository's agent they are these [variables](configuration.md):
+
+| in a remedy | variable |
+| --- | --- |
+| \`tenantId\`, \`authority\`, \`blueprintAppId\` | \`TENANT_ID\`, \`ENTRA_AUTHORITY\`, \`BLUEPRINT_APP_ID\` |
+| \`clientId\` of the agent, its user account | \`AGENT_CLIENT_ID\`; with several agents \`clientId\` and \`agentUser\` in the file of \`AGENTS_CONFIG\` |
+| \`url\` of the sidecar | \`SIDECAR_URL\` |
+| \`url\` and \`appId\` of an API | such as \`TASKS_API_URL\` and \`TASKS_API_APP_ID\` for a tasks-api |
+| \`authenticationContexts\` of an API | the variable of the API, or \`authenticationContexts\` of an MCP server |
+
 ## The agent
 
 ${problemTable(agentProblems)}

@@ -99,14 +99,14 @@ import { createServer } from 'node:http'
 import { createIdentityClient, sidecar } from '@entra-agents/identity'
 import { msal } from '@entra-agents/identity/msal'
 import { actingAgent } from '@entra-agents/langchain/acting-agent'
-import { AccessRefused, createResourceServer } from '@entra-agents/tokens'
+import { createResourceServer } from '@entra-agents/tokens'
 import { redactText } from '@entra-agents/trace'
 
 const { authority, tenantId, blueprintAppId, clientId, appId, clientSecret, sidecarUrl } = JSON.parse(process.argv[2])
 const callers = [{ clientId, isAgent: true }]
 const server = createResourceServer({ name: 'tasks-api', tenantId, authority, appId, callers, permissions: { autonomous: 'Tasks.Read.All' } })
 const api = createServer(async (request, response) => {
-  const refuse = error => error instanceof AccessRefused ? response.writeHead(error.status).end() : Promise.reject(error)
+  const refuse = ({ status = 500 }) => response.writeHead(status).end()
   await server.authorize(request).then(({ kind }) => response.end(kind), refuse)
 })
 await new Promise(listening => api.listen(0, 'localhost', listening))

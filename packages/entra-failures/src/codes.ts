@@ -104,7 +104,7 @@ const userUnknown: Refusal = {
   asAgentUser: {
     code: 'AGENT_USER_UNUSABLE',
     says: 'Entra has no active account of the agent’s user.',
-    hint: 'Check that the agent user exists, is enabled, and is the one that AGENTS_CONFIG names for this agent. A new one takes minutes to be known everywhere.',
+    hint: 'Check that the agent user exists, is enabled, and is the one that is configured for this agent. A new one takes minutes to be known everywhere.',
   },
 }
 const scopeUnknown: Refusal = {
@@ -114,7 +114,7 @@ const scopeUnknown: Refusal = {
 }
 const agentPathRefused = {
   code: 'SIDECAR_MISCONFIGURED',
-  hint: 'Check the version of the sidecar, and that AGENT_CLIENT_ID is an agent identity of its blueprint.',
+  hint: 'Check the version of the sidecar, and that the agent’s clientId is an agent identity of its blueprint.',
 } as const
 const tenantUnknown: Refusal = {
   code: 'SIDECAR_MISCONFIGURED',
@@ -147,10 +147,10 @@ const rows = {
     ofAgent: {
       code: 'AGENT_NOT_PERMITTED',
       says: 'The agent identity is of another blueprint than the one that the sidecar authenticates as.',
-      hint: 'Check AGENT_CLIENT_ID, and AzureAd__ClientId of the sidecar: it has to be the client id of the agent’s own blueprint.',
+      hint: 'Check the agent’s clientId, and AzureAd__ClientId of the sidecar: it has to be the client id of the agent’s own blueprint.',
     },
   },
-  700222: { ...federationRefused, says: 'AGENT_CLIENT_ID is of an application that is no agent identity, or the blueprint’s federated credential names Entra itself as its issuer.', hint: 'Check AGENT_CLIENT_ID: it must be an agent identity’s id, not that of the API, the page or another application. If it is one, federate the blueprint with the cluster’s issuer.' },
+  700222: { ...federationRefused, says: 'The agent’s clientId is of an application that is no agent identity, or the blueprint’s federated credential names Entra itself as its issuer.', hint: 'Check the agent’s clientId: it must be an agent identity’s id, not that of the API, the page or another application. If it is one, federate the blueprint with the cluster’s issuer.' },
   700231: {
     ...federationRefused,
     says: 'A token that was itself obtained by a federated credential was used as one.',
@@ -229,7 +229,7 @@ const rows = {
     ofAgent: {
       code: 'AGENT_NOT_PERMITTED',
       says: 'Entra finds no such agent identity in the tenant.',
-      hint: 'Check AGENT_CLIENT_ID, and that the agent identity was created from this blueprint.',
+      hint: 'Check the agent’s clientId, and that the agent identity was created from this blueprint.',
     },
   },
   7000112: {
@@ -262,7 +262,7 @@ const rows = {
   7002111: {
     code: 'SIDECAR_MISCONFIGURED',
     says: 'The blueprint’s id was used where an agent identity’s belongs.',
-    hint: 'Check that AGENT_CLIENT_ID is the agent identity’s id, not the blueprint’s.',
+    hint: 'Check that the agent’s clientId is the agent identity’s id, not the blueprint’s.',
   },
   90002: tenantUnknown,
   900023: tenantUnknown,

@@ -30,12 +30,12 @@ export const identityProblems = {
   USER_TOKEN_WRONG_AUDIENCE: {
     status: 401,
     title: 'The user’s token was issued for another application.',
-    hint: 'Ask for the scope api://<BLUEPRINT_APP_ID>/access_as_user: the audience must be the blueprint.',
+    hint: 'Ask for the scope api://<blueprintAppId>/access_as_user: the audience must be the blueprint.',
   },
   USER_TOKEN_SCOPE_MISSING: {
     status: 403,
     title: 'The user’s token does not let this application act for the user.',
-    hint: 'Sign in with the scope api://<BLUEPRINT_APP_ID>/access_as_user and grant it.',
+    hint: 'Sign in with the scope api://<blueprintAppId>/access_as_user and grant it.',
   },
   SIGN_IN_NOT_CONFIGURED: {
     status: 503,
@@ -66,12 +66,12 @@ export const identityProblems = {
   SIDECAR_UNREACHABLE: {
     status: 503,
     title: 'The Entra Auth SDK sidecar does not respond.',
-    hint: 'Check that the sidecar runs in the agent’s pod and listens where SIDECAR_URL points.',
+    hint: 'Check that the sidecar runs beside the agent, in its pod, and listens at the url that the agent has for it.',
   },
   SIDECAR_REFUSED_CALLER: {
     status: 502,
     title: 'The sidecar refuses callers that do not come through the loopback interface.',
-    hint: 'Run the sidecar in the agent’s own pod and set SIDECAR_URL to http://localhost:5000.',
+    hint: 'Run the sidecar in the agent’s own pod, and give the agent http://localhost:5000 as its url.',
   },
   SIDECAR_MISCONFIGURED: {
     status: 502,
@@ -91,12 +91,12 @@ export const identityProblems = {
   FEDERATION_MISMATCH: {
     status: 502,
     title: 'Entra does not trust the pod’s service account token for this blueprint.',
-    hint: 'Compare issuer, subject and audience of the blueprint’s federated credential with the pod’s token, letter by letter, and see that AGENT_CLIENT_ID is an agent identity’s id.',
+    hint: 'Compare issuer, subject and audience of the blueprint’s federated credential with the pod’s token, letter by letter, and see that the agent’s clientId is an agent identity’s id.',
   },
   AGENT_NOT_PERMITTED: {
     status: 502,
     title: 'The agent identity is unknown to Entra or may not use the API.',
-    hint: 'Check AGENT_CLIENT_ID and assign the API’s app role to the agent identity.',
+    hint: 'See that the agent’s clientId is an agent identity of the blueprint, and assign the API’s app role to it.',
   },
   AGENT_DISABLED: {
     status: 502,
@@ -111,12 +111,12 @@ export const identityProblems = {
   AGENT_USER_UNUSABLE: {
     status: 502,
     title: 'Entra issues no token for the agent’s user account.',
-    hint: 'Check that the agent user exists, is enabled and has this agent identity as its parent, and that agentUser of AGENTS_CONFIG is its object id.',
+    hint: 'Check that the agent user exists, is enabled and has this agent identity as its parent, and that the agent is configured with its object id.',
   },
   ENTRA_UNAVAILABLE: {
     status: 503,
     title: 'Microsoft Entra ID is out of reach or asks to come back later.',
-    hint: 'Try again in a moment; if it stays, check the egress to the host of ENTRA_AUTHORITY (login.microsoftonline.com) on port 443.',
+    hint: 'Try again in a moment; if it stays, check the way to the host of authority (login.microsoftonline.com) on port 443.',
   },
   ENTRA_REFUSED: {
     status: 502,
@@ -137,7 +137,7 @@ export const identityProblems = {
   API_TOKEN_REJECTED: {
     status: 502,
     title: 'An API rejected the agent’s token.',
-    hint: 'Compare TENANT_ID, the API’s app id and ENTRA_AUTHORITY of the agent with the API’s own settings.',
+    hint: 'Compare tenantId, authority and the API’s appId, as the agent has them, with the API’s own settings.',
   },
   API_FORBIDDEN: {
     status: 502,
@@ -147,7 +147,7 @@ export const identityProblems = {
   API_UNAVAILABLE: {
     status: 503,
     title: 'An API does not respond, or cannot do its work at the moment.',
-    hint: 'Try again in a moment; if it stays, read the API’s log, and check that it runs where its *_API_URL points.',
+    hint: 'Try again in a moment; if it stays, read the API’s log, and check that it runs at the url that the agent has for it.',
   },
   API_ECHOED_TOKEN: {
     status: 502,

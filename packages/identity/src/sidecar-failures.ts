@@ -17,7 +17,8 @@ export type FailureContext = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
 type Meaning = Pick<EntraRefusal, 'code' | 'says' | 'hint' | 'transient'>
 
-const notTheSidecarHint = 'Check that the Entra Auth SDK sidecar, and nothing else, listens at SIDECAR_URL.'
+const notTheSidecarHint =
+  'Check that the Entra Auth SDK sidecar, and nothing else, listens at the url that the agent has for it.'
 const misconfigured = (says: string, hint: string): Meaning => ({ code: 'SIDECAR_MISCONFIGURED', says, hint })
 /** A fault that may pass by itself. */
 const transientFault = (code: Meaning['code'], says: string): Meaning => ({ code, says, transient: true })
@@ -110,7 +111,7 @@ function explainStatus(
           )
         : misconfigured(
             'The sidecar does not accept the host name it is called by.',
-            'Call the sidecar as http://localhost:<port> in SIDECAR_URL.',
+            'Give the agent http://localhost:<port> as the url of the sidecar.',
           )
     case 401:
       return text === ''

@@ -106,9 +106,9 @@ export const commonProblems = {
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers of the request are too large.', hint: 'Send fewer or shorter headers: cookies and tokens are the usual cause.' },
   REQUEST_ABORTED: { status: 400, title: 'The client closed the connection before its request was over.', hint: 'Send the request again.' },
   NOT_FOUND: { status: 404, title: 'There is nothing at this address.', hint: 'See /openapi.json for what there is.' },
-  PROXY_AUTHENTICATION_FAILED: { status: 502, title: 'The forward proxy does not accept the credentials that it is given.', hint: 'Put user and password, percent-encoded, into the URL of HTTPS_PROXY; in the chart into the Secret that proxy.existingSecret names.' },
-  PROXY_REFUSED: { status: 502, title: 'The forward proxy does not let a call through.', hint: 'Allow the host in the proxy (docs/kubernetes.md lists them), or put it into NO_PROXY where there is a direct way.' },
-  PROXY_UNAVAILABLE: { status: 503, title: 'The forward proxy cannot be reached, or does not reach the host.', hint: 'Check HTTPS_PROXY and the proxy’s own log, then ask again; in the chart also proxy.egress.' },
+  PROXY_AUTHENTICATION_FAILED: { status: 502, title: 'The forward proxy does not accept the credentials that it is given.', hint: 'Put user and password, percent-encoded, into the URL of HTTPS_PROXY.' },
+  PROXY_REFUSED: { status: 502, title: 'The forward proxy does not let a call through.', hint: 'Allow the host in the proxy, or put it into NO_PROXY where there is a direct way.' },
+  PROXY_UNAVAILABLE: { status: 503, title: 'The forward proxy cannot be reached, or does not reach the host.', hint: 'Check HTTPS_PROXY and the proxy’s own log, then ask again.' },
   PROXY_BREAKS_TLS: { status: 502, title: 'The forward proxy puts a certificate of its own in the place of the host’s.', hint: 'Exempt the host from inspection, or let the services trust the proxy’s authority: NODE_EXTRA_CA_CERTS, and for the sidecar SSL_CERT_FILE.' },
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong inside this service.', hint: 'Look for the request id in the service’s log.' },
 } as const satisfies Record<string, ProblemKind>

@@ -51,7 +51,7 @@ export function explainApiResponse(api: DownstreamApi, flow: Flow, response: Api
 }
 
 const unknownContextHint =
-  'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in ALERTS_AUTH_CONTEXT, or in authenticationContexts of an MCP server.'
+  'It asks the user for something that the agent is not configured to pass on. If it should, name the authentication context in authenticationContexts of the API.'
 
 /** A check or a code that the API names; a sentence of the API would be shown as the agent’s own words. */
 const inBrackets = (name = '') => (plainName.test(name) ? ` (${name})` : '')
