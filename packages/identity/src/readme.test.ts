@@ -12,9 +12,7 @@ const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
 const run = promisify(execFile)
 
 it('The examples of the README compile, and the first one calls the API with the agent’s token', async () => {
-  const [example = '', source = ''] = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(
-    ([, text = '']) => text,
-  )
+  const [example = '', ...sources] = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map(([, text = '']) => text)
   const [tid, , azp, aud] = example.match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g) ?? []
   const sidecar = await startTestServer((_request, response) => {
     response.end(authorizationHeader(autonomousClaims({ tid, azp, aud })))
@@ -27,7 +25,8 @@ it('The examples of the README compile, and the first one calls the API with the
     join(folder, 'example.ts'),
     example.replaceAll('https://tasks.example', tasks.url).replace('http://localhost:5000', sidecar.url),
   )
-  writeFileSync(join(folder, 'source.ts'), source)
+  expect(sources).toHaveLength(2)
+  for (const [index, source] of sources.entries()) writeFileSync(join(folder, `source-${index}.ts`), source)
   const compilerOptions = { types: ['node'], typeRoots: ['./node_modules/@types'] }
   const project = { extends: join(root, 'tsconfig.json'), compilerOptions, include: ['*.ts'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))

@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto'
+import { ManagedIdentityApplication } from '@azure/msal-node'
 import { refusals } from '@entra-agents/entra-failures/codes'
 import { createIdentityClient, type IdentityError } from '@entra-agents/identity'
 import { type MsalCredential, msal } from '@entra-agents/identity/msal'
 import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { makeCertificate } from '../../../emulators/entra/src/testing/certificate.ts'
 import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
@@ -57,6 +59,24 @@ it.each<[string, () => MsalCredential]>([
   ['a federated assertion, made anew each time', () => ({ clientAssertion: signAssertion })],
 ])('The blueprint authenticates by %s', async (_what, credential) => {
   expect((await agentWith(credential())()).claims['azp']).toBe(identities.agentId)
+})
+
+it('The blueprint authenticates by a managed identity, whose tokens the metadata service of the machine hands out', async () => {
+  const asked: string[] = []
+  const machine = await new LocalServer(async ({ url = '', headers }, response) => {
+    const { pathname, searchParams } = new URL(url, 'http://machine')
+    asked.push(`${headers['metadata']} ${pathname} ${searchParams.get('resource')}`)
+    const expires_on = Math.floor(Date.now() / 1_000) + 600
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ access_token: await signAssertion(), expires_on }))
+  }).start()
+  onTestFinished(() => machine.close())
+  vi.stubEnv('AZURE_POD_IDENTITY_AUTHORITY_HOST', machine.url)
+  const managed = new ManagedIdentityApplication()
+  const resource = 'api://AzureADTokenExchange'
+  const clientAssertion = async () => (await managed.acquireToken({ resource })).accessToken
+  expect((await agentWith({ clientAssertion })()).claims['azp']).toBe(identities.agentId)
+  expect(asked).toEqual(['true /metadata/identity/oauth2/token/ api://AzureADTokenExchange'])
 })
 
 it.each<[string, object]>([
