@@ -1,7 +1,7 @@
+import { readForwardedAddresses, untrustedAddress } from '@entra-agents/service-kit'
 import rateLimit, { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { problem } from '../problems.ts'
-import { readForwardedAddresses, untrustedAddress } from './forwarded-addresses.ts'
 
 /** The part of an IPv6 address that one client has. */
 const ipv6Subnet = 64
