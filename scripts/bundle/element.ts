@@ -5,7 +5,8 @@ import { build, type Plugin, type RolldownOutput } from 'rolldown'
 import { compileShapes } from '../../services/chat-ui/compile-shapes.ts'
 import { isLoadedWith } from '../../services/chat-ui/loaded-with.ts'
 
-const source = join(import.meta.dirname, '../../packages/trace-view/src')
+const root = join(import.meta.dirname, '../..')
+const source = join(root, 'packages/trace-view/src')
 const firstView = join(source, 'element/embedded-trace.tsx')
 
 /** What explains claims: imported by name with the rest of the vocabulary, and used only by the card of a token. */
@@ -14,6 +15,8 @@ const later = /packages\/trace\/src\/claims\.ts$/
 /** @param dir the folder for `element.js` and the chunks that it loads when they are needed */
 export async function buildElement(dir: string): Promise<RolldownOutput> {
   return await build({
+    // What has no file of its own, such as a compiled shape, finds its packages from here.
+    cwd: root,
     input: { element: join(source, 'element.ts') },
     platform: 'browser',
     preserveEntrySignatures: 'allow-extension',

@@ -146,7 +146,7 @@ describe('with Entra and the sidecar', async () => {
     writeFileSync(certificates, entra.ca ?? '')
     writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}')
     writeFileSync(join(project, 'main.js'), program)
-    const own = ['tokens', 'trace', 'identity', 'langchain'].map(name =>
+    const own = ['tokens', 'trace', 'identity', 'langchain', 'emulators'].map(name =>
       join(packed, `entra-agents-${name}.tgz`),
     )
     const msalNode = `@azure/msal-node@${manifest.devDependencies['@azure/msal-node']}`
@@ -164,5 +164,13 @@ describe('with Entra and the sidecar', async () => {
     const env = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: certificates }
     const { stdout } = await exec(node, ['main.js', JSON.stringify(settings)], { cwd: project, env })
     expect(stdout).toBe('401,agent,agent\n')
+  })
+
+  it('identity is tried without a tenant as its README shows it, under Node 22', async () => {
+    const readme = readFileSync(join(root, 'packages/identity/README.md'), 'utf8')
+    const [, example = ''] = /^```js\n(.*?)^```/ms.exec(readme) ?? []
+    writeFileSync(join(project, 'try.js'), example)
+    const { stdout } = await exec(findProgram('node-22') ?? '', ['try.js'], { cwd: project })
+    expect(stdout).toBe("true [ 'Tasks.Read.All' ]\n")
   })
 })

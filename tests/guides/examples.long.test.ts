@@ -58,7 +58,7 @@ afterAll(() => Promise.all(closing.map(close => close())))
 beforeAll(async () => {
   writeFileSync(certificates, entra.ca ?? '')
   const used = ['tokens', 'trace', 'trace-view', 'identity', 'langchain']
-  await exec(process.execPath, [join(root, 'scripts/pack.ts'), packed, ...used])
+  await exec(process.execPath, [join(root, 'scripts/pack.ts'), packed, ...used], { cwd: packed })
   await Promise.all([...folders].map(([name, folder]) => install(name, folder)))
 }, 300_000)
 

@@ -83,7 +83,13 @@ describe('the packed token check', () => {
     for (const [index, name] of exampleNames.entries())
       writeFileSync(join(project, `src/${name}.ts`), examples[index] ?? '')
     const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true }
-    const output = { module: 'nodenext', target: 'es2023', rootDir: 'src', outDir: 'built' }
+    const output = {
+      module: 'nodenext',
+      target: 'es2023',
+      rootDir: 'src',
+      outDir: 'built',
+      rewriteRelativeImportExtensions: true,
+    }
     const compilerOptions = { ...strict, ...output, skipLibCheck: false, types: ['node'] }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }))
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
