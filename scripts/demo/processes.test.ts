@@ -43,6 +43,7 @@ describe('the processes of the demo', () => {
     ['ENTRA_SEED', ENTRA_SEED, ['entra']],
     ['DownstreamApis__notes__Scopes__0', 'api://other/.default', ['sidecar']],
     ['DownstreamApis__more__Scopes__0', 'api://more/.default', ['sidecar']],
+    ['Sidecar__AllowOverrides__GetAuthorizationHeader', 'false', ['sidecar']],
     ['MCP_CONFIG', otherMcpConfig, ['agent']],
     ['RATE_LIMIT_PER_MINUTE', '7', ['agent']],
     ['TRACE_LINKS', '{"trace":"http://localhost:6006/{traceId}"}', ['agent']],

@@ -132,7 +132,6 @@ export function describeProcesses(
       env: {
         ...shared,
         ...sidecarEntries(apis),
-        ...variablesForPart(variables, 'sidecar'),
         ...sidecarSettings({
           url: urls.sidecar,
           authority: urls.entra,
@@ -140,6 +139,7 @@ export function describeProcesses(
           blueprintAppId: identities.BLUEPRINT_APP_ID,
           clientSecret: identities.BLUEPRINT_CLIENT_SECRET,
         }),
+        ...variablesForPart(variables, 'sidecar'),
       },
     },
     ...examples.map(example => example.describe({ shared, entraUrl: urls.entra, agents })),

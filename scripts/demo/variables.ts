@@ -8,7 +8,7 @@ const variablesByPart = {
     'PATH|HOME|LANG|TZ|(HTTPS?|NO)_PROXY|(https?|no)_proxy|NODE_EXTRA_CA_CERTS|NODE_USE_ENV_PROXY|NODE_USE_SYSTEM_CA',
   ),
   entra: patternOfNames('ENTRA_SEED|REGISTRATIONS_FILE'),
-  sidecar: patternOfNames('(DownstreamApis|Logging)__.+'),
+  sidecar: patternOfNames('(DownstreamApis|Logging|Sidecar)__.+'),
   agent: patternOfNames(
     `${telemetryNames}|(AGENTS|MCP)_CONFIG(_SHA256)?|ALLOWED_HOSTS|CONSENT_FROM_TURNS|MAX_CONCURRENT_TURNS|RATE_LIMIT_PER_MINUTE|REQUIRE_SIGN_IN|SEAL_KEYS_FILE|STOP_TIMEOUT_MS|TRACE_(FOR|LINKS)|TRUSTED_PROXIES|TURN_(INPUT_TOKENS|TIMEOUT_MS)`,
   ),

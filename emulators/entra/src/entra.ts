@@ -59,6 +59,8 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
   readonly signInActivities = new SignInActivities()
+  /** What takes back the experiments of the lab that are set up, by their names. */
+  readonly experiments = new Map<string, Promise<() => void>>()
   readonly clientDocuments: ClientDocuments
   directory: Directory
   readonly #server: () => Server
@@ -105,7 +107,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   override reset(): void {
     super.reset()
     this.directory = new Directory(structuredClone(this.config.seed.content))
-    const { sessions, grants, clientDocuments, signInActivities } = this
-    for (const kept of [sessions, grants, clientDocuments, signInActivities]) kept.clear()
+    const { sessions, grants, clientDocuments, signInActivities, experiments } = this
+    for (const kept of [sessions, grants, clientDocuments, signInActivities, experiments]) kept.clear()
   }
 }

@@ -9,6 +9,7 @@ import { FaultTarget, type InjectedFault } from '../emulator/faults.ts'
 import type { Entra } from '../entra.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
 import { type Content, html } from '../sign-in/html.ts'
+import { serveExperiments } from './experiment-screens.ts'
 import { describeFlow, describeTurn, flowsOf, listFlows } from './flow-screens.ts'
 import { claimsMarkup, type FormSchema, list, namesOf, readForm, schemaForm, sendScreen } from './screen.ts'
 
@@ -38,6 +39,7 @@ export async function serveLab(lab: FastifyInstance): Promise<void> {
     return sendScreen(reply, 'One flow', describeFlow(entra, flow))
   })
   lab.get('/lab/directory', async ({ entra }, reply) => sendScreen(reply, 'Directory', showDirectory(entra)))
+  serveExperiments(lab)
   serveControls(lab)
   serveTokenForge(lab)
 }

@@ -7,6 +7,7 @@ import { type Content, html, type Markup, sendPage } from '../sign-in/html.ts'
 const maxItems = 200
 const screens = {
   '': 'Flows',
+  '/lab/experiments': 'Experiments',
   '/lab/directory': 'Directory',
   '/lab/controls': 'Controls',
   '/lab/token': 'Forge a token',
