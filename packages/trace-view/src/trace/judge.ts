@@ -77,7 +77,7 @@ export function tellCaller(turn: TurnByExchange): FactAnswer {
   const name = claims['azp'] === undefined ? 'appid' : 'azp'
   const id = String(claims[name] ?? '')
   const isBad = use.outcome === 'denied' && failedCheck === 'caller'
-  return { question, value: capitalise(names.id(id) ?? shortenIds(id)), detail: tellId(name, id), isBad }
+  return { question, value: shortenIds(capitalise(names.id(id) ?? id)), detail: tellId(name, id), isBad }
 }
 
 function tellSubject({ use, flow, words, tokens, failure }: TurnByExchange): FactAnswer {

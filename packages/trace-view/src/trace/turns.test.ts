@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Formula, TokenPlate } from '../identity/formula.ts'
 import { publicConfig } from '../testing/public-config.ts'
+import { ownToken, step } from '../testing/trace.ts'
 import { type Turn, turns } from '../testing/turns.ts'
 import { describeNames } from '../words/names.ts'
 import { phraseText } from '../words/phrase.ts'
@@ -98,4 +99,13 @@ it('the traces of an opened file never call their reader “you”', () => {
   expect(words, 'a verb without its ending').not.toMatch(
     /\b(user|asked) (approve|ask|confirm|consent|decline|do|sign)\b/,
   )
+})
+
+it('an agent that nobody has named is its id, as tokens spell it', () => {
+  const id = 'f4a6b59f-d8c7-4eec-8728-9c4c66d85cb9'
+  const steps = [
+    step('token', { kind: 'token', token: { ...ownToken, claims: { ...ownToken.claims, azp: id } } }),
+  ]
+  const { answers } = judgeTurn(gatherFacts(steps, 'autonomous', false), namesOf({ steps }))
+  expect(answers[0]?.value).toBe('f4a6b59f…5cb9')
 })
