@@ -131,10 +131,11 @@ async function startMcpServer(): Promise<string> {
   return `http://localhost:${port}`
 }
 
-it('An agent of LangChain gains seven lines, a plain StateGraph too, an API and a page three, and an MCP client one', () => {
+it('An agent of LangChain gains seven lines, a plain StateGraph too, an API and a page three, with Hono four, and an MCP client one', () => {
   expect(addedLines('langchain/agent.ts')).toHaveLength(7)
   expect(addedLines('state-graph/agent.ts')).toHaveLength(7)
   expect(addedLines('express-api/main.ts')).toHaveLength(3)
+  expect(addedLines('hono-api/main.ts')).toHaveLength(4)
   expect(addedLines('mcp-client/agent.ts')).toHaveLength(1)
   expect([...addedLines('html-page/index.html'), ...addedLines('html-page/page.js')]).toHaveLength(3)
 })
