@@ -3,6 +3,7 @@ import { Emulator } from '@entra-agents/emulator-kit'
 import { Type } from 'typebox'
 import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
+import { Risks } from './directory/risks.ts'
 import { SignInActivities } from './directory/sign-in-activities.ts'
 import { FaultTarget, faults, type Leg } from './emulator/faults.ts'
 import { federatedIssuers } from './keys/federated-issuers.ts'
@@ -38,6 +39,12 @@ const settingSchemas = {
   demandsServiceManagementReference: Type.Boolean({ description: 'Of new applications.' }),
   limitsMappedClaims: Type.Boolean({ description: 'Some names of APIs with mapped claims are refused.' }),
   carriesContexts: Type.Boolean({ description: 'Tokens on behalf of users prove authentication contexts.' }),
+  securityDefaults: Type.Boolean({ description: 'Then no Conditional Access policy applies.' }),
+  riskProcessingSeconds: Type.Integer({
+    minimum: 0,
+    maximum: 86_400,
+    description: 'How long it takes until what an administrator says of a risk counts.',
+  }),
   agentConsent: Type.Enum(['documented', 'admin', 'refused'] as const, {
     description: 'Whether users, administrators only or nobody may consent for agents at a page.',
   }),
@@ -48,6 +55,8 @@ const initialValues = {
   demandsServiceManagementReference: false,
   limitsMappedClaims: false,
   carriesContexts: true,
+  securityDefaults: false,
+  riskProcessingSeconds: 0,
   agentConsent: 'documented' as 'documented' | 'admin' | 'refused',
 }
 
@@ -61,6 +70,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   readonly signInActivities = new SignInActivities()
   /** What takes back the experiments of the lab that are set up, by their names. */
   readonly experiments = new Map<string, Promise<() => void>>()
+  readonly risks = new Risks(this.clock)
   readonly clientDocuments: ClientDocuments
   directory: Directory
   readonly #server: () => Server
@@ -103,11 +113,11 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     for (const session of this.sessions.values()) session.userIds.delete(userId)
   }
 
-  /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, faults and the request log. Signing keys stay. */
+  /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, risks, faults and the request log. Signing keys stay. */
   override reset(): void {
     super.reset()
     this.directory = new Directory(structuredClone(this.config.seed.content))
-    const { sessions, grants, clientDocuments, signInActivities, experiments } = this
-    for (const kept of [sessions, grants, clientDocuments, signInActivities, experiments]) kept.clear()
+    const { sessions, grants, clientDocuments, signInActivities, risks, experiments } = this
+    for (const kept of [sessions, grants, clientDocuments, signInActivities, risks, experiments]) kept.clear()
   }
 }

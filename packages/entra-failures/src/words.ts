@@ -61,7 +61,7 @@ export const words: Readonly<Record<EntraCode, Wording & { readonly leg: Leg }>>
   53000: { leg: 'obo', error: 'interaction_required', text: 'Device is not in required device state: compliant.' },
   53001: { leg: 'obo', error: 'interaction_required', text: 'Device is not in required device state: domain_joined.' },
   53002: { leg: 'obo', error: 'interaction_required', text: 'The app used is not an approved app for Conditional Access.' },
-  53003: { leg: 'obo', error: 'invalid_grant', suberror: 'message_only', text: 'Access has been blocked by Conditional Access policies.' },
+  53003: { leg: 'obo', error: 'invalid_grant', suberror: 'message_only', text: 'Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.' },
   53004: { leg: 'obo', error: 'interaction_required', text: 'User needs to complete the multi-factor authentication registration process.' },
   50105: { leg: 'obo', error: 'invalid_grant', text: "The signed in user is not assigned to a role for the application '{resource}' ({name})." },
   501051: { leg: 'tr', error: 'invalid_grant', text: "Application '{client}' is not assigned to a role for the application '{resource}' ({name})." },

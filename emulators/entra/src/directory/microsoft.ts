@@ -25,7 +25,15 @@ const directoryPermissions = [
   ...['GroupMember.Read.All', 'GroupMember.ReadWrite.All'],
 ]
 
-const permissions = [...wellKnown.reviewPermissions, 'Policy.Read.All', ...directoryPermissions]
+/** What those need who stop agents by policies and risks. */
+const protectionPermissions = [
+  ...['Policy.Read.All', 'Policy.Read.ConditionalAccess', 'Policy.ReadWrite.SecurityDefaults'],
+  ...['IdentityRiskyAgent.Read.All', 'IdentityRiskyAgent.ReadWrite.All', 'IdentityRiskEvent.Read.All'],
+  ...['IdentityRiskyUser.Read.All', 'IdentityRiskyUser.ReadWrite.All'],
+  'CustomSecAttributeAssignment.ReadWrite.All',
+]
+
+const permissions = [...wellKnown.reviewPermissions, ...protectionPermissions, ...directoryPermissions]
 export const graphAppRoles: AppRole[] = [...new Set([...setUpRoles, ...permissions])].map(value =>
   newRole(graphRoleId(value), value),
 )

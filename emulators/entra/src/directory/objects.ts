@@ -1,12 +1,12 @@
 import { strictObject } from '@entra-agents/emulator-kit'
 import { type Static, Type } from 'typebox'
+import type { ConditionalAccessPolicy } from './policies.ts'
 
 // Objects of the tenant, shaped as Microsoft Graph v1.0 names them (https://learn.microsoft.com/graph/api/resources).
 
 export const Guid = Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' })
 export const Name = Type.String({ minLength: 1, maxLength: 600 })
 const Text = Type.String({ default: '' })
-const Names = Type.Array(Name, { minItems: 1 })
 const RedirectUris = Type.Array(Type.String({ format: 'uri' }))
 
 /** Permission scopes and app roles may have further properties, which are stored as they were sent. */
@@ -160,6 +160,8 @@ export interface ServicePrincipal {
   readonly document?: { readonly url: string; readonly redirectUris: readonly string[] }
   /** The tenant of its application; absent for this tenant. */
   readonly appOwnerOrganizationId?: string
+  /** By attribute set and attribute; only Conditional Access uses them. */
+  customSecurityAttributes?: Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>
   /** Only shown: they are no credential for tokens here. */
   readonly keyCredentials?: readonly object[]
   readonly passwordCredentials?: readonly object[]
@@ -242,31 +244,6 @@ export interface RoleAssignment {
   readonly roleDefinitionId: string
   readonly directoryScopeId: string
   readonly createdDateTime: string
-}
-
-const SignInFrequency = strictObject({
-  isEnabled: Type.Boolean(),
-  frequencyInterval: Type.Literal('everyTime'),
-  authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
-})
-
-/** The part of conditional access that authentication contexts need: policies that name contexts and demand a second factor. */
-export const ConditionalAccessPolicyProperties = strictObject({
-  displayName: Name,
-  state: Type.Enum(['enabled', 'disabled', 'enabledForReportingButNotEnforced'] as const),
-  conditions: strictObject({
-    clientAppTypes: Names,
-    users: strictObject({ includeUsers: Names, excludeUsers: Type.Array(Guid, { default: [] }) }),
-    applications: strictObject({ includeAuthenticationContextClassReferences: Names }),
-  }),
-  grantControls: strictObject({
-    operator: Type.Enum(['AND', 'OR'] as const),
-    builtInControls: Type.Array(Type.Literal('mfa'), { minItems: 1, maxItems: 1 }),
-  }),
-  sessionControls: Type.Optional(strictObject({ signInFrequency: SignInFrequency })),
-})
-export type ConditionalAccessPolicy = Static<typeof ConditionalAccessPolicyProperties> & {
-  readonly id: string
 }
 
 export interface DirectoryContent {

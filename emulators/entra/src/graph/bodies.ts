@@ -58,6 +58,12 @@ export const AccountPatch = strictObject({
   displayName: Type.Optional(Name),
   accountEnabled: Type.Optional(Type.Boolean()),
 })
+export const PrincipalPatch = strictObject({
+  ...AccountPatch.properties,
+  customSecurityAttributes: Type.Optional(
+    Type.Record(Name, Type.Record(Name, Type.Union([Type.String(), Type.Array(Type.String())]))),
+  ),
+})
 export const NewAgentIdentity = strictObject({
   displayName: Name,
   agentIdentityBlueprintId: Guid,

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
-import { ConditionalAccessPolicyProperties } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { badRequest, type Caller, GraphError, readCaller, sendGraphErrors } from './access.ts'
 import { addApplicationRoutes } from './applications.ts'
 import { Batch } from './bodies.ts'
+import { addConditionalAccessRoutes } from './conditional-access.ts'
 import { addCredentialRoutes } from './credentials.ts'
 import { addGroupRoutes, addMembershipRoutes } from './groups.ts'
+import { addRiskRoutes } from './identity-protection.ts'
 import type { GraphVersion } from './paths.ts'
 import { addInheritanceRoutes, addPermissionRoutes } from './permissions.ts'
 import { type GraphRoutes, graphRoutes } from './routes.ts'
@@ -26,7 +26,7 @@ const maxObjects = 2_000
 const routesOfResources = [
   ...[addApplicationRoutes, addCredentialRoutes, addInheritanceRoutes, addServicePrincipalRoutes],
   ...[addResponsibleUserRoutes, addPermissionRoutes, addUserRoutes, addGroupRoutes, addMembershipRoutes],
-  ...[addPolicyRoutes, addReportRoutes],
+  ...[addConditionalAccessRoutes, addRiskRoutes, addReportRoutes],
 ]
 
 /** The part of Microsoft Graph that setting up an agent needs. */
@@ -44,20 +44,6 @@ export async function serveGraph(app: FastifyInstance, { version }: { readonly v
   const routes = graphRoutes(app)
   for (const add of routesOfResources) add(routes, version)
   addBatchRoute(app, version)
-}
-
-const policyPath = '/identity/conditionalAccess/policies'
-
-/** Policies for authentication contexts (https://learn.microsoft.com/graph/api/resources/conditionalaccesspolicy). */
-function addPolicyRoutes(routes: GraphRoutes): void {
-  const readers = routes.for('Policy.ReadWrite.ConditionalAccess', 'Policy.Read.All')
-  readers.list(policyPath, ({ content }) => content.conditionalAccessPolicies)
-  const writers = routes.for('Policy.ReadWrite.ConditionalAccess')
-  writers.create(policyPath, ConditionalAccessPolicyProperties, ({ content, body }) => {
-    const policy = { ...body, id: randomUUID() }
-    content.conditionalAccessPolicies.push(policy)
-    return policy
-  })
 }
 
 /** Reports on when each client and each secret was last used. Only Graph's beta has them. */

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type Application, newServicePrincipal, type ServicePrincipal } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { applicationPermission, badRequest, duplicateError, GraphError, requireByKind } from './access.ts'
-import { AccountPatch, NewAgentIdentity, NewServicePrincipal } from './bodies.ts'
+import {
+  applicationPermission,
+  badRequest,
+  duplicateError,
+  GraphError,
+  requireByKind,
+  requirePermission,
+} from './access.ts'
+import { NewAgentIdentity, NewServicePrincipal, PrincipalPatch } from './bodies.ts'
 import { readBoundUsers } from './odata.ts'
 import { changeProperties, lookUpMisses, propertySeenByLookUp } from './replication.ts'
 import type { GraphRoutes } from './routes.ts'
@@ -52,9 +59,11 @@ export function addServicePrincipalRoutes(routes: GraphRoutes): void {
     return addPrincipal(entra, { ...ids, ...responsible })
   })
 
-  routes.change('/servicePrincipals/:key', AccountPatch, ({ principal, body, caller }) => {
+  routes.change('/servicePrincipals/:key', PrincipalPatch, ({ principal, body, caller }) => {
+    const { customSecurityAttributes, ...account } = body
     const what = principal.kind === 'agentIdentity' ? 'AgentIdentity' : 'AgentIdentityBlueprintPrincipal'
-    requireByKind(caller, principal, `${what}.EnableDisable.All`)
+    if (customSecurityAttributes) requirePermission(caller, 'CustomSecAttributeAssignment.ReadWrite.All')
+    if (Object.keys(account).length > 0) requireByKind(caller, principal, `${what}.EnableDisable.All`)
     changeProperties(principal, body)
   })
   routes.remove('/servicePrincipals/:key', ({ entra, caller, principal }) => {
@@ -91,7 +100,8 @@ function findBlueprint(entra: Entra, blueprintId: string): Application {
 
 /** A principal as Graph shows it: for an agent identity, `appId` is `null`. */
 function showServicePrincipal(entra: Entra, principal: ServicePrincipal) {
-  const { kind, sponsors, owners, agentIdentityBlueprintId, document, ...rest } = principal
+  const { kind, sponsors, owners, agentIdentityBlueprintId, document, customSecurityAttributes, ...rest } =
+    principal
   const properties = {
     ...{ keyCredentials: [], passwordCredentials: [], appOwnerOrganizationId: entra.config.tenantId },
     ...rest,

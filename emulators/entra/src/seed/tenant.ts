@@ -2,11 +2,11 @@ import * as wellKnown from '@entra-agents/trace/well-known'
 import { graphPrincipalId, microsoftApplications } from '../directory/microsoft.ts'
 import {
   type Application,
-  type ConditionalAccessPolicy,
   newServicePrincipal,
   type ServicePrincipal,
   type User,
 } from '../directory/objects.ts'
+import type { ConditionalAccessPolicy } from '../directory/policies.ts'
 import { addResource, register } from './applications.ts'
 import { type Fault, quote, startDraft, type TenantDraft } from './draft.ts'
 import { extendSeed } from './file.ts'

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ConditionalAccessPolicy, User } from '../directory/objects.ts'
+import type { User } from '../directory/objects.ts'
+import type { ConditionalAccessPolicy } from '../directory/policies.ts'
 import { describeRefusal, EntraError } from '../errors/entra-error.ts'
 import { acceptFormBodies } from '../oauth/form.ts'
 import { type AuthorizeRequest, scopesToConsent } from './authorize-request.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { contextsChallenge, policiesChallenge } from '../conditional-access/claims.ts'
-import { unmetPolicies } from '../conditional-access/contexts.ts'
+import { policiesChallenge } from '../conditional-access/claims.ts'
+import { decide, refusalBy, subjectOf, targetsOf } from '../conditional-access/sign-in.ts'
 import { platforms, type User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
@@ -96,18 +96,25 @@ function singleSignOnUser({ entra, wanted, session }: Visit): User | undefined {
   return userId === undefined || others.length > 0 ? undefined : entra.directory.visitor(userId)
 }
 
-/** Asks for the second factor if the policy of a requested authentication context demands it now. */
+/** Asks for the second factor if a policy of the API, of a requested authentication context, or of the claims challenge demands it now. */
 function askFactorOrGoOn(visit: Visit, session: Session, user: User) {
   const { entra, reply, wanted } = visit
-  const unmet = unmetPolicies(entra, wanted.contexts, {
-    user,
-    secondFactorAtMs: session.secondFactorAtMs.get(user.id),
-    appliesEveryTime: true,
-  })
-  if (unmet.length === 0) return askConsentOrFinish(visit, session, user)
-  if (wanted.prompt !== 'none') return sendSecondFactorPage(reply, wanted, user, unmet)
-  const resource = wanted.requested.resource.application.appId
-  throw refusal(50076, { resource }, { claims: contextsChallenge(wanted.contexts) })
+  const api = wanted.requested.resource.application
+  const secondFactorAtMs = session.secondFactorAtMs.get(user.id)
+  const secondFactorAgeMs = secondFactorAtMs && entra.clock.nowMs() - secondFactorAtMs
+  const subject = subjectOf(entra, user)
+  const { contexts } = wanted
+  const facts = { subject, targets: targetsOf(api), contexts, secondFactorAgeMs, appliesEveryTime: true }
+  const decisions = decide(entra, facts)
+  const refused = refusalBy(decisions, facts, api)
+  if (refused && (refused.code === 53003 || wanted.prompt === 'none')) throw refused
+  const unmet = decisions.filter(({ result }) => result === 'failure').map(({ policy }) => policy)
+  const challenged = entra.directory.content.conditionalAccessPolicies.filter(
+    ({ id }) => secondFactorAtMs === undefined && wanted.policies.includes(id),
+  )
+  if (unmet.length + challenged.length > 0)
+    return sendSecondFactorPage(reply, wanted, user, [...unmet, ...challenged])
+  return askConsentOrFinish(visit, session, user)
 }
 
 function askConsentOrFinish(visit: Visit, session: Session, user: User) {

@@ -1,7 +1,8 @@
 import * as wellKnown from '@entra-agents/trace/well-known'
 import { readClaims } from '../conditional-access/claims.ts'
-import { grantContexts } from '../conditional-access/contexts.ts'
-import type { Platform, User } from '../directory/objects.ts'
+import type { SignInFacts } from '../conditional-access/evaluate.ts'
+import { contextsToGrant, decide, refusalBy, subjectOf, targetsOf } from '../conditional-access/sign-in.ts'
+import type { Application, Platform, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import {
@@ -40,6 +41,11 @@ export async function grantClientCredentials(request: TokenRequest): Promise<Tok
   if (roles.length === 0 && resource.principal.appRoleAssignmentRequired)
     throw refusal(501051, { client: principal.appId, resource: appId, name })
   const { capabilities } = readClaims(form.optional('claims'))
+  askPolicies(request, resource.application, {
+    subject: subjectOf(entra, principal),
+    contexts: [],
+    appliesEveryTime: false,
+  })
   const wanted = { client: principal, authentication, resource, roles, capabilities }
   return tokenResponse(await issueAccessToken(entra, wanted))
 }
@@ -72,7 +78,8 @@ export async function grantForUser(request: TokenRequest, grant: UserGrant): Pro
   const { openId, resource } = requested
   checkResourceParameter(form.optional('resource'), resource.application)
   const scopes = scopesToGrant(entra, client, user, requested)
-  const contexts = contextsToGrant(request, grant, user, requested)
+  const facts = askPolicies(request, resource.application, factsOf(request, grant, user))
+  const contexts = grant.withholdsContexts ? [] : contextsToGrant(entra, resource.application, facts)
   const token = await issueAccessToken(entra, {
     client: client.principal,
     authentication,
@@ -96,17 +103,26 @@ export async function grantForUser(request: TokenRequest, grant: UserGrant): Pro
   })
 }
 
-function contextsToGrant(
-  { entra, form }: TokenRequest,
-  { authentication, sessionId, contexts = [], withholdsContexts = false }: UserGrant,
-  user: User,
-  { resource }: RequestedScopes,
-): readonly string[] {
-  if (withholdsContexts) return []
+type FactsOfSubject = Omit<SignInFacts, 'targets'>
+
+/** Asks Conditional Access about a token for an API. T1 and T2 are exempt. */
+function askPolicies({ entra }: TokenRequest, api: Application, subject: FactsOfSubject): SignInFacts {
+  const facts = { ...subject, targets: targetsOf(api) }
+  const refused = refusalBy(decide(entra, facts), facts, api)
+  if (refused) throw refused
+  return facts
+}
+
+function factsOf({ entra, form }: TokenRequest, grant: UserGrant, user: User): FactsOfSubject {
+  const { authentication, sessionId, contexts = [], withholdsContexts = false } = grant
   const asked = [...contexts, ...readClaims(form.optional('claims')).contexts]
   const secondFactorAtMs = entra.sessions.get(sessionId)?.secondFactorAtMs.get(user.id)
-  const facts = { user, secondFactorAtMs, appliesEveryTime: authentication === 'none' }
-  return grantContexts(entra, resource.application, asked, facts)
+  return {
+    subject: subjectOf(entra, user),
+    contexts: withholdsContexts ? [] : asked,
+    secondFactorAgeMs: secondFactorAtMs && entra.clock.nowMs() - secondFactorAtMs,
+    appliesEveryTime: authentication === 'none',
+  }
 }
 
 /** The scopes to grant: the requested ones or, for `/.default`, all consented ones. Throws without assignment or consent. */
