@@ -137,11 +137,18 @@ it('An agent of LangChain gains seven lines, a plain StateGraph too, an API and 
   expect(addedLines('express-api/main.ts')).toHaveLength(3)
   expect(addedLines('hono-api/main.ts')).toHaveLength(4)
   expect(addedLines('mcp-client/agent.ts')).toHaveLength(1)
+  expect(addedLines('mcp-adapters/agent.ts')).toHaveLength(1)
   expect([...addedLines('html-page/index.html'), ...addedLines('html-page/page.js')]).toHaveLength(3)
 })
 
-it('The README of langchain shows the example', () => {
+it('The READMEs show the examples', () => {
   expect(read('packages/langchain/README.md')).toContain(read('examples/langchain/agent.ts'))
+  const tokens = read('packages/tokens/README.md')
+  for (const name of ['express-api/main.ts', 'hono-api/main.ts'])
+    for (const line of addedLines(name)) expect(tokens).toContain(line.replace(' // +', ''))
+  expect(read('packages/identity/README.md')).toContain(
+    'StreamableHTTPClientTransport(url, { fetch: agent.fetch })',
+  )
 })
 
 it.concurrent.each(examples.filter(name => name !== 'html-page'))(
@@ -165,6 +172,8 @@ it.concurrent.each(examples.filter(name => name !== 'html-page'))(
     const faults = stdout.split('\n').filter((line: string) => /^\S/.test(line) && !isOfLibrary.test(line))
     expect(faults).toEqual([])
   },
+  // All at once, on a machine with other work.
+  180_000,
 )
 
 it('The StateGraph needs no langchain', () => {
@@ -216,8 +225,8 @@ describe('for Ada and Ben at once', () => {
     expect([nobody.status, await nobody.json()]).toMatchObject([401, { code: 'SIGN_IN_REQUIRED' }])
   })
 
-  it('mcp-client calls the server’s tool with the token of each', async () => {
-    const agentUrl = await start('mcp-client', await startMcpServer())
+  it.each(['mcp-client', 'mcp-adapters'])('%s calls the server’s tool with the token of each', async name => {
+    const agentUrl = await start(name, await startMcpServer())
     expect(await askAs(agentUrl, 'list_tasks')).toEqual(expected)
   })
 
