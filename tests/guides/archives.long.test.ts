@@ -123,6 +123,9 @@ console.log(redactText(said.join()))
 process.exit()
 `
 
+const nodes = ['node-22', 'node', 'node-26']
+const launcherOf = (name: string) => (name === 'node' ? process.execPath : (findProgram(name) ?? ''))
+
 describe('with Entra and the sidecar', async () => {
   needs('node-22')
   needs('node-26')
@@ -154,23 +157,25 @@ describe('with Entra and the sidecar', async () => {
     await exec('npm', ['install', ...options, ...own, msalNode], { cwd: project })
   }, 120_000)
 
-  it.each(['node-22', 'node', 'node-26'])('they work together under %s, from the archives', async name => {
-    const node = name === 'node' ? process.execPath : (findProgram(name) ?? '')
+  it.each(nodes)('they work together under %s, from the archives', async name => {
     const settings = {
       ...{ authority: entra.url, tenantId: entra.tenantId, blueprintAppId: entra.id('office') },
       ...{ clientId: entra.id('clerk'), appId: entra.id('tasks'), sidecarUrl: container.url },
       clientSecret: entra.secretOf('office'),
     }
     const env = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: certificates }
-    const { stdout } = await exec(node, ['main.js', JSON.stringify(settings)], { cwd: project, env })
+    const { stdout } = await exec(launcherOf(name), ['main.js', JSON.stringify(settings)], {
+      cwd: project,
+      env,
+    })
     expect(stdout).toBe('401,agent,agent\n')
   })
 
-  it('identity is tried without a tenant as its README shows it, under Node 22', async () => {
+  it.each(nodes)('identity is tried with emulators as its README shows it, under %s', async name => {
     const readme = readFileSync(join(root, 'packages/identity/README.md'), 'utf8')
     const [, example = ''] = /^```js\n(.*?)^```/ms.exec(readme) ?? []
     writeFileSync(join(project, 'try.js'), example)
-    const { stdout } = await exec(findProgram('node-22') ?? '', ['try.js'], { cwd: project })
+    const { stdout } = await exec(launcherOf(name), ['try.js'], { cwd: project })
     expect(stdout).toBe("true [ 'Tasks.Read.All' ]\n")
   })
 })

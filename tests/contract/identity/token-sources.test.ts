@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { createIdentityClient, type IdentityError, sidecar, type TokenSource } from '@entra-agents/identity'
+import { identityTiming } from '@entra-agents/identity/core'
 import { msal } from '@entra-agents/identity/msal'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startAuthSidecar, startEntra } from '../../../emulators/kit/src/index.ts'
@@ -41,7 +42,7 @@ afterEach(async () => {
 
 const { agentId: weatherAgent, alertsAgentId: alertsAgent, agentUserId: accountId } = identities
 
-function clientOf(tokens: TokenSource) {
+function clientOf(tokens: TokenSource, timing = identityTiming) {
   const client = createIdentityClient({
     tenantId: entra.tenantId,
     blueprintAppId: entra.id('weather'),
@@ -53,6 +54,7 @@ function clientOf(tokens: TokenSource) {
     },
     apis: { 'weather-api': { url, appId: entra.id('weather-api'), title: 'Weather API' } },
     tokens,
+    timing,
   })
   clients.push(client)
   return client
@@ -213,6 +215,17 @@ describe.each(Object.entries(sources))('With the token source %s,', (name, sourc
       code: 'ENTRA_UNAVAILABLE',
       status: 503,
     })
+  })
+
+  it('an Entra that never answers is ENTRA_UNAVAILABLE once the deadline is over', async () => {
+    const client = clientOf(source(), { ...identityTiming, tokenDeadlineMs: 700 })
+    using _ = entra.fault('token', { kind: 'hang' })
+    const started = performance.now()
+    expect(await failureOf(client.as('trainee').token('weather-api'))).toMatchObject({
+      code: 'ENTRA_UNAVAILABLE',
+      message: expect.stringContaining('no token after 700 ms'),
+    })
+    expect(performance.now() - started).toBeLessThan(3_000)
   })
 
   it('the trace shows T1 and T2 as far as the agent sees them, and never a token as it is', async () => {
