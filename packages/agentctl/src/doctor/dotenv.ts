@@ -59,7 +59,7 @@ function explainMissing(path: string): Fault {
     return [`There is no ${path} here, but ${path}.txt.`, `Rename it to ${path}, without .txt.`]
   const hint = existsSync(`${path}.example`)
     ? `Copy ${path}.example to ${path} and fill it in; npx --no-install agentctl entra apply writes it too.`
-    : 'Run this in the folder of the clone, or where your .env is.'
+    : 'Run this where your .env is; npx --no-install agentctl entra apply writes one.'
   return [`There is no ${path} in ${dirname(resolve(path))}.`, hint]
 }
 
