@@ -24,6 +24,8 @@ export interface CodeMeaning {
   readonly hint?: string
   /** Whether the refusal means a missing right at the API, which somebody can grant. */
   readonly lacksRight?: true
+  /** Whether a Conditional Access policy refuses in a way that no sign-in changes. */
+  readonly blockedByPolicy?: true
   /**
    * Whether a retry may succeed. All other refusals persist until somebody changes the configuration. `spreading`: the configuration
    * may be right, and not known to all of Entra's servers yet, so that several retries are worth it.
@@ -55,8 +57,9 @@ const assertionOutdated: CodeMeaning = {
 }
 const agentStopped: CodeMeaning = {
   code: 'CONDITIONAL_ACCESS_REQUIRED',
-  says: 'A Conditional Access policy stops the agent identity.',
+  says: 'A Conditional Access policy refuses the agent identity a token for the {api}.',
   hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities: nobody can complete a challenge in the autonomous flow.',
+  blockedByPolicy: true,
 }
 const userChallenged: Refusal = {
   code: 'CONDITIONAL_ACCESS_REQUIRED',
@@ -64,10 +67,17 @@ const userChallenged: Refusal = {
   asItself: agentStopped,
   asAgentUser: {
     code: 'AGENT_USER_UNUSABLE',
-    says: 'A Conditional Access policy stops the agent’s user account.',
+    says: 'A Conditional Access policy refuses the agent’s user account a token for the {api}.',
     hint: 'Let an administrator look at the Conditional Access policies for agent users: nobody can complete a challenge for one.',
+    blockedByPolicy: true,
   },
   asksForApi: true,
+}
+const userBlocked: Refusal = {
+  ...userChallenged,
+  says: 'A Conditional Access policy refuses a token for the {api} on behalf of this user.',
+  hint: 'Let an administrator look at the Conditional Access policies for this user, the risk of the user and the network included: no sign-in changes the answer.',
+  blockedByPolicy: true,
 }
 const credentialRefused: Refusal = {
   code: 'BLUEPRINT_CREDENTIAL_REJECTED',
@@ -212,7 +222,7 @@ const rows = {
   53000: userChallenged,
   53001: userChallenged,
   53002: userChallenged,
-  53003: userChallenged,
+  53003: userBlocked,
   53004: userChallenged,
 
   50105: assignmentMissing,

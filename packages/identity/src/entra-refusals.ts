@@ -44,12 +44,14 @@ export function explainEntraRefusal(
     }
   }
   const ofAgent = named === 'agent' ? refusal.ofAgent : undefined
-  const { code, says, hint, lacksRight, transient } = ofAgent ?? meaningFor[flows[flow].actsAs](refusal)
+  const { code, says, hint, lacksRight, blockedByPolicy, transient } =
+    ofAgent ?? meaningFor[flows[flow].actsAs](refusal)
   return {
     code,
     says: says.replace('{api}', api.title),
     hint: hint?.replace('{entry}', api.sidecarEntries[flow]),
     ...(lacksRight ? { lacksRight } : {}),
+    ...(blockedByPolicy ? { blockedByPolicy } : {}),
     ...(transient ? { transient } : {}),
   }
 }

@@ -19,6 +19,10 @@ export class IdentityError extends Error {
   readonly upstream: Problem['upstream']
   /** The app role or scope that is missing, if that is the cause. */
   readonly needs: NeededRight | undefined
+  /** Whether a Conditional Access policy refused, and no sign-in changes that. */
+  readonly blockedByPolicy: boolean
+  /** Object ids of the policies that refused, as far as Entra named them: it does so to msal-node only. */
+  readonly policyIds: readonly string[]
   /** A claims challenge (JSON text) for MSAL in the browser; the token that it leads to goes into `as(…, { user, claims })`. */
   readonly claimsChallenge: string | undefined
   /** Headers for the response, such as `www-authenticate`. */
@@ -29,12 +33,16 @@ export class IdentityError extends Error {
     super(problem.message, { cause: problem.options.cause })
     this.#problem = problem
     this.code = problem.code as IdentityErrorCode
-    const { status, hint: fix, upstream, needs, claimsChallenge } = problem.toDocument('') as Problem
+    const document = problem.toDocument('') as Problem
+    const { status, hint: fix, upstream, needs, claimsChallenge } = document
+    const { blockedByPolicy = false, policyIds = [] } = document
     this.status = status
     this.fix = fix
     this.upstream = upstream
     this.needs = needs
     this.claimsChallenge = claimsChallenge
+    this.blockedByPolicy = blockedByPolicy
+    this.policyIds = policyIds
     this.headers = problem.options.headers ?? {}
   }
 

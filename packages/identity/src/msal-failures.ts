@@ -28,8 +28,14 @@ export function explainEntraResponse(response: OutboundResponse, context: Failur
     return { problem: identityProblem('ENTRA_UNAVAILABLE', what, { upstream }), transient: status >= 500 }
   }
   const { problem, transient } = explainRefusal(number, detail, context, undefined)
+  const isBlocked = problem.options.extensions?.['blockedByPolicy'] === true
   const isForUser = problem.code === 'CONDITIONAL_ACCESS_REQUIRED' && needsUser(context.flow)
-  return { problem: reword(problem, isForUser ? claims : undefined), transient }
+  const policyIds = isBlocked ? policyIdsOf(claims) : []
+  const added = {
+    ...(claims && isForUser && !isBlocked ? { claimsChallenge: claims } : {}),
+    ...(policyIds.length > 0 ? { policyIds } : {}),
+  }
+  return { problem: reword(problem, added), transient }
 }
 
 /** Explains why there was no response of Entra. */
@@ -49,7 +55,7 @@ export function explainCredentialError(cause: unknown): TokenFailure {
 
 function reword(
   { code, message, kind, options }: TokenFailure['problem'],
-  claimsChallenge: string | undefined,
+  added: { readonly claimsChallenge?: string; readonly policyIds?: readonly string[] },
 ): TokenFailure['problem'] {
   const known = (code === 'SIDECAR_MISCONFIGURED' ? 'ENTRA_REFUSED' : code) as IdentityProblemCode
   const aadsts = options.upstream?.code
@@ -58,8 +64,17 @@ function reword(
   return identityProblem(known, says, {
     ...options,
     hint: hints.find(hint => hint && !namesSettings.test(hint)),
-    extensions: { ...options.extensions, ...(claimsChallenge ? { claimsChallenge } : {}) },
+    extensions: { ...options.extensions, ...added },
   })
+}
+
+/** The policies that a refusal names, in the form that Entra is known to use for users. */
+function policyIdsOf(claims = '{}'): readonly string[] {
+  const { capolids } = Object(Object(parseJson(claims)).access_token)
+  const { values } = Object(capolids)
+  return (Array.isArray(values) ? values : []).filter(id =>
+    /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id),
+  )
 }
 
 function readError(text: string): { readonly error_description?: string; readonly claims?: string } {

@@ -49,7 +49,7 @@ export const identityProblems = {
   },
   CONDITIONAL_ACCESS_REQUIRED: {
     status: 403,
-    title: 'A Conditional Access policy wants more from the user before the agent may act for them.',
+    title: 'A Conditional Access policy does not let the agent have this token.',
     hint: 'Sign in again interactively and complete what is asked, such as multifactor authentication.',
   },
   STEP_UP_REQUIRED: {

@@ -68,14 +68,21 @@ export function explainRefusal(
 ): TokenFailure {
   const aadsts = `AADSTS${number}`
   const refusal = explainEntraRefusal(Number(number), context, findNamedApplication(detail, context))
-  const { code, says, hint = hintOf(refusal, number), lacksRight, transient = false } = refusal
+  const {
+    code,
+    says,
+    hint = hintOf(refusal, number),
+    lacksRight,
+    transient = false,
+    blockedByPolicy,
+  } = refusal
   const needs: NeededRight | undefined = lacksRight && neededRight(context.api, context.flow)
   return {
     problem: identityProblem(code, `${says} (${aadsts})`, {
       upstream: { service: 'entra', code: aadsts, ...readLogIds(detail) },
       hint,
       cause,
-      extensions: needs ? { needs } : {},
+      extensions: { ...(needs && { needs }), ...(blockedByPolicy && { blockedByPolicy }) },
     }),
     transient,
   }

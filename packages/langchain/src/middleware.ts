@@ -79,7 +79,7 @@ async function pauseForUser<Result>(agent: ActingAgent, call: () => Promise<Resu
     try {
       return await call()
     } catch (error) {
-      if (!isIdentityError(error) || !userCodes.includes(error.code)) throw error
+      if (!isIdentityError(error) || !userCodes.includes(error.code) || error.blockedByPolicy) throw error
       interrupt(error.toProblem(agent.correlationId))
     }
   }

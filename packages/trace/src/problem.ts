@@ -42,6 +42,10 @@ export const Problem = strictObject({
   needs: Type.Optional(NeededRight),
   /** The call was sent, and nobody knows whether it was carried out. */
   mayHaveBeenDone: Type.Optional(Type.Literal(true)),
+  /** A Conditional Access policy refused the token, and no sign-in changes that. */
+  blockedByPolicy: Type.Optional(Type.Literal(true)),
+  /** Object ids of the policies, if Entra names them; only with `blockedByPolicy`. */
+  policyIds: Type.Optional(Type.Array(Type.String())),
   /** A Conditional Access challenge (JSON text) that the page hands to MSAL; only with CONDITIONAL_ACCESS_REQUIRED. */
   claimsChallenge: Type.Optional(Type.String()),
 })

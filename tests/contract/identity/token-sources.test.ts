@@ -185,10 +185,32 @@ describe.each(Object.entries(sources))('With the token source %s,', (name, sourc
     const { client, ben } = await withUsers()
     using _ = entra.fault('obo', { kind: 'conditional-access' })
     const failure = await failureOf(client.as('alerts', { user: ben }).token('weather-api'))
-    expect(failure.code).toBe('CONDITIONAL_ACCESS_REQUIRED')
+    expect(failure).toMatchObject({ code: 'CONDITIONAL_ACCESS_REQUIRED', blockedByPolicy: false })
     expect(typeof failure.claimsChallenge).toBe(name === 'msal' ? 'string' : 'undefined')
     if (failure.claimsChallenge) expect(JSON.parse(failure.claimsChallenge)).toHaveProperty('access_token')
   })
+
+  it.each([
+    ['obo', 'CONDITIONAL_ACCESS_REQUIRED', 'on behalf of this user'],
+    ['tr', 'CONDITIONAL_ACCESS_REQUIRED', 'the agent identity'],
+    ['agent-user', 'AGENT_USER_UNUSABLE', 'the agent’s user account'],
+  ] as const)(
+    'a policy that blocks %s is told from a challenge, and asks nobody to sign in',
+    async (leg, code, whose) => {
+      const { client, ben } = await withUsers()
+      using _ = entra.fault(leg, { kind: 'conditional-access', code: 53003 })
+      const as = { obo: { user: ben }, tr: {}, 'agent-user': { flow: 'agent-user' as const } }[leg]
+      const failure = await failureOf(client.as('weather', as).token('weather-api'))
+      expect(failure).toMatchObject({ code, blockedByPolicy: true, claimsChallenge: undefined })
+      expect(failure.message).toContain(whose)
+      expect(failure.message).toContain('a token for the Weather API')
+      expect(failure.fix).toContain('administrator')
+      expect(failure.fix).not.toMatch(/sign in again/i)
+      const policyIds = name === 'msal' ? ['5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'] : []
+      expect(failure.policyIds).toEqual(policyIds)
+      expect(failure.toProblem('1').blockedByPolicy).toBe(true)
+    },
+  )
 
   it('claims go to Entra, past the token that was kept', async () => {
     const { client, ada } = await withUsers()

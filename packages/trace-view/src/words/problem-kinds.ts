@@ -50,16 +50,26 @@ const failures = new Map<string, readonly [kind: ProblemKind, remedy?: Remedy]>(
   USER_TOKEN_SCOPE_MISSING: ['wait', 'consent'],
 }))
 
-export function remedyOf({ code }: { readonly code: string }): Remedy | undefined {
-  return failures.get(code)?.[1]
+/** What of a failure says what helps. */
+export interface KnownFailure {
+  readonly code: string
+  readonly blockedByPolicy?: true | undefined
+}
+
+/** A policy that blocks is lifted by an administrator; one that challenges is met by the user. */
+const factsOf = ({ code, blockedByPolicy }: KnownFailure) =>
+  blockedByPolicy ? failures.get('AGENT_NOT_PERMITTED') : failures.get(code)
+
+export function remedyOf(problem: KnownFailure): Remedy | undefined {
+  return factsOf(problem)?.[1]
 }
 
 /** HTTP statuses of requests that nobody can answer: too large, not understood, or for something that does not exist. */
 const unanswerableStatuses = [400, 404, 413, 422]
 
 /** How serious a failure is. The status decides only about `failed` and unknown codes. */
-export function problemKind(problem: { readonly code: string; readonly status?: number }): ProblemKind {
-  const [kind = 'failed'] = failures.get(problem.code) ?? []
+export function problemKind(problem: KnownFailure & { readonly status?: number }): ProblemKind {
+  const [kind = 'failed'] = factsOf(problem) ?? []
   return kind === 'failed' && unanswerableStatuses.includes(problem.status ?? 0) ? 'neutral' : kind
 }
 

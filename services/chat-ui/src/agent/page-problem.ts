@@ -2,7 +2,7 @@ import type { Problem } from '@entra-agents/trace'
 
 /** What the page shows of a failure, whether the agent reported it or it happened in the page. */
 export type PageProblem = Pick<Problem, 'title' | 'detail' | 'hint' | 'code' | 'claimsChallenge'> &
-  Partial<Pick<Problem, 'status' | 'needs' | 'requestId' | 'upstream'>>
+  Partial<Pick<Problem, 'status' | 'needs' | 'requestId' | 'upstream' | 'blockedByPolicy' | 'policyIds'>>
 
 /** The failures of the page itself, each with what to do about it. */
 // biome-ignore format: table

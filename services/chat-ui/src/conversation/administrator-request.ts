@@ -32,7 +32,7 @@ export function writeAdministratorMessage(
   exchange: Pick<Exchange, 'steps' | 'question'>,
   names: Names,
 ): string {
-  const { title, detail, hint, code, needs, requestId } = problem
+  const { title, detail, hint, code, needs, requestId, policyIds = [] } = problem
   const asked = needs ? tellGrant(needs, exchange, names).map(line => `- ${line.join(' ')}`) : [hint]
   const correlation = exchange.steps.find(({ logIds }) => logIds?.correlationId)?.logIds?.correlationId
   return [
@@ -44,6 +44,7 @@ export function writeAdministratorMessage(
     '',
     ...(names.agentId ? [`Agent: ${names.actor('agent')}, agent identity ${names.agentId}`] : []),
     `Code: ${code}`,
+    ...policyIds.map(id => `Conditional Access policy: ${id}`),
     ...(requestId ? [`Request id: ${requestId}`] : []),
     ...(correlation ? [`Correlation id in Entra’s sign-in logs: ${correlation}`] : []),
   ].join('\n')

@@ -31,6 +31,17 @@ const cases: readonly [what: string, code: string, status?: number, choice?: Par
   ['the connection broke while an answer came in', 'ANSWER_BROKEN_OFF'],
 ]
 
+it('a policy that blocks is an administrator’s to lift: nobody is asked to sign in', () => {
+  const problem = { ...pageProblem('SIGN_IN_FAILED'), code: 'CONDITIONAL_ACCESS_REQUIRED' }
+  const blocked = {
+    ...problem,
+    blockedByPolicy: true as const,
+    policyIds: ['5f1b2c1e-7d1c-4f0e-9a46-0c4f2a6d9b11'],
+  }
+  expect(nextActions(blocked, { mode: 'direct' }, choice)).toEqual([{ label: 'Ask again' }])
+  expect(nextActions(problem, { mode: 'direct' }, choice)[0]?.label).toBe('Continue in the sign-in window')
+})
+
 it('each failure offers what can help next', async () => {
   const lines = cases.map(([what, code, status, more]) => {
     const problem = { ...pageProblem('SIGN_IN_FAILED'), code, ...(status && { status }), claimsChallenge }

@@ -101,7 +101,7 @@ interface ProblemTextProps {
 /** A missing right is told by the right and who can give it; any other failure in its own words. The code opens the rest. */
 function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
   const isWhole = useSignal(false)
-  const { code, title, needs, requestId } = problem
+  const { code, title, needs, requestId, policyIds = [] } = problem
   // A detail may quote what the user or an API wrote.
   const detail = spellOutDirections(problem.detail)
   const hint = spellOutDirections(problem.hint)
@@ -112,6 +112,11 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
     <>
       {!isPlain && detail && <p dir="auto">{detail}</p>}
       <TextWithJson text={hint} />
+      {policyIds.map(policyId => (
+        <p key={policyId}>
+          Policy <code>{policyId}</code>
+        </p>
+      ))}
     </>
   )
   return (

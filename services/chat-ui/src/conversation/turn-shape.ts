@@ -19,6 +19,8 @@ const ShownProblem = strictObject({
   code: text,
   failedCheck: Problem.properties.failedCheck,
   needs: Problem.properties.needs,
+  blockedByPolicy: Problem.properties.blockedByPolicy,
+  policyIds: Problem.properties.policyIds,
 })
 
 const DecidedCall = strictObject({

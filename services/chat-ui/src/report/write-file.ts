@@ -67,6 +67,13 @@ function exportTurn({ question, state, turn, clockAheadMs, answer, ...told }: Ex
 type ExportedProblem = NonNullable<ExportedTurn['problem']>
 
 function exportProblem(problem: NonNullable<Exchange['problem']>): ExportedProblem {
-  const { title, detail, hint, code, failedCheck, needs }: ExportedProblem = problem
-  return { title, detail, hint, code, ...(failedCheck && { failedCheck }), ...(needs && { needs }) }
+  const { title, detail, hint, code, failedCheck, needs, ...policy }: ExportedProblem = problem
+  const { blockedByPolicy, policyIds } = policy
+  return {
+    ...{ title, detail, hint, code },
+    ...(failedCheck && { failedCheck }),
+    ...(needs && { needs }),
+    ...(blockedByPolicy && { blockedByPolicy }),
+    ...(policyIds && { policyIds }),
+  }
 }
