@@ -132,6 +132,7 @@ describe('Entra’s answer', () => {
     ['wrong-audience', { itself: 'token', forAda: 65001 }],
     ['key-rotation', { itself: 'token', forAda: 'token' }],
     ['agent-disabled', { itself: 7000112, forAda: 7000112 }],
+    ['risky-agent', { itself: 53003, forAda: 'token' }],
     ['wrong-clock', { itself: 'token', forAda: 'token' }],
     ['foreign-credential', { itself: 'token', forAda: 'token' }],
   ])('in the experiment %s is %o, and before and after it a token', async (name, expected) => {

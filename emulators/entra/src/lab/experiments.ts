@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import * as wellKnown from '@entra-agents/trace/well-known'
 import type { Application } from '../directory/objects.ts'
+import type { ConditionalAccessPolicy } from '../directory/policies.ts'
 import { findClientByName, findResourceByName, findUserByName } from '../emulator/names.ts'
 import type { Entra } from '../entra.ts'
 
@@ -221,6 +222,45 @@ export const experiments: Readonly<Record<string, Experiment>> = {
     why: 'Entra refuses new tokens and cannot take back those that it has issued, since an API only checks signature and claims. The deny list is what the API asks besides.',
     real: 'The same, but a change takes time to spread, and a token lives for an hour or more. On Kubernetes, agentctl entra disable --deny-list does both at once.',
     back: "Undo enables the agent. Then empty the list: echo '[]' > deny-list.json",
+  },
+  'risky-agent': {
+    title: 'One agent is at risk, its sibling is not',
+    change: 'Says that the weather agent is compromised, and adds a policy that blocks agents at high risk.',
+    setUp: entra => {
+      const { content } = entra.directory
+      const agent = agentOf(entra).id
+      const policy: ConditionalAccessPolicy = {
+        id: randomUUID(),
+        displayName: 'Block agents at high risk',
+        state: 'enabled',
+        conditions: {
+          clientApplications: { includeAgentIdServicePrincipals: ['All'] },
+          applications: { includeApplications: ['All'] },
+          agentIdRiskLevels: 'high',
+        },
+        grantControls: { operator: 'OR', builtInControls: ['block'] },
+      }
+      content.conditionalAccessPolicies.push(policy)
+      entra.risks.act(agent, 'confirmCompromised', 0)
+      return () => {
+        content.conditionalAccessPolicies = content.conditionalAccessPolicies.filter(
+          ({ id }) => id !== policy.id,
+        )
+        if (entra.risks.of(agent)?.riskState === 'confirmedCompromised')
+          entra.risks.act(agent, 'confirmSafe', 0)
+      }
+    },
+    after: ({ ask, signIn, askForAda }) => [
+      ask('autonomous'),
+      ask('autonomous', 'trainee'),
+      signIn,
+      askForAda,
+    ],
+    watch:
+      'As itself the weather agent stops with CONDITIONAL_ACCESS_REQUIRED (AADSTS53003, blockedByPolicy). The trainee agent still gets its token; it lacks a right, as always. For Ada the weather agent goes on.',
+    why: 'A policy looks at whom the token is about: as itself that is the agent, on behalf of a user it is the user. T1 is never judged, so that Flows shows it issued and TR refused. Without the policy, the risk stops nobody.',
+    real: 'Entra says 53003, too. It finds risk offline, after a time that is not published, and puts the risk of what an agent does for a user on the user. A token from before stays valid. To stop all of it, disable the agent.',
+    back: 'Undo removes the policy and says that the agent is safe.',
   },
   'wrong-clock': {
     title: 'Entra’s clock is ten minutes ahead',
