@@ -1,15 +1,16 @@
-import { execFile } from 'node:child_process'
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createServer } from 'node:tls'
 import { promisify } from 'node:util'
 import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { makeCertificate } from '../../../../../emulators/entra/src/testing/certificate.ts'
 import { tenantId } from '../../../../../emulators/entra/src/testing/start-entra.ts'
 import { forFile } from '../../../../../tests/support/for-file.ts'
+import { findFreePort } from '../../../../../tests/support/ports.ts'
 import { findProgram, needs } from '../../../../../tests/support/programs.ts'
 import { graphToken, startEmptyTenant } from '../../entra/support/workplace.ts'
 import { Laptop } from './support/laptop.ts'
@@ -26,7 +27,12 @@ const graphServer = createServer({ key: graph.key, cert: graph.certificate }, so
 }).listen(0, '127.0.0.1')
 
 beforeAll(async () => {
-  await exec(process.execPath, [join(root, 'scripts/pack.ts'), join(project, 'packed'), 'agentctl'])
+  await exec(process.execPath, [
+    join(root, 'scripts/pack.ts'),
+    join(project, 'packed'),
+    'agentctl',
+    'emulators',
+  ])
   writeFileSync(join(project, 'package.json'), '{"private":true}')
   const options = ['--offline', '--no-audit', '--no-fund', '--loglevel=error']
   const archive = join(project, 'packed/entra-agents-agentctl.tgz')
@@ -51,6 +57,31 @@ it('The archive of agentctl needs no other package, and is smaller than 2 MB', (
     'main.js',
     'package.json',
   ])
+})
+
+it('The README’s tenant is enough for a plan and an apply', async () => {
+  const options = ['--offline', '--no-audit', '--no-fund', '--loglevel=error', '--no-save']
+  await exec('npm', ['install', ...options, join(project, 'packed/entra-agents-emulators.tgz')], {
+    cwd: project,
+  })
+  const readme = readFileSync(join(root, 'packages/agentctl/README.md'), 'utf8')
+  const [, program = ''] = /^```js\n(.*?)^```/ms.exec(readme) ?? []
+  const port = String(await findFreePort())
+  writeFileSync(join(project, 'tenant.mjs'), program.replace('7001', port))
+  const tenant = spawn(process.execPath, ['tenant.mjs'], { cwd: project, stdio: 'inherit' })
+  onTestFinished(() => void tenant.kill())
+  const token = join(project, 'graph-token')
+  await expect.poll(() => existsSync(token)).toBe(true)
+  const cwd = temporaryFolder()
+  const args = (command: string) => [
+    ...[join(installed, 'main.js'), 'entra', command, '--tenant', '11111111-2222-4333-8444-555555555555'],
+    ...['--client-secret', '--access-token-file', token],
+  ]
+  const env = { PATH: process.env['PATH'], GRAPH_URL: `http://localhost:${port}` }
+  const plan = await exec(process.execPath, args('plan'), { cwd, env })
+  expect(plan.stdout).toContain('11 to create')
+  await exec(process.execPath, [...args('apply'), '--yes'], { cwd, env })
+  expect(readdirSync(cwd).sort()).toEqual(['.entra-receipt.json', '.env'])
 })
 
 describe.each(['node-22', 'node', 'node-26'])('agentctl from the archive, under %s', program => {
