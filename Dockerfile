@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # One image for each target: agent, weather-api, emulators, entra-emulator and, for developing, dev. `make images` builds them.
-# The base images are named by tag, and distroless moves its tags. For reproducible builds, pin base images by digest; the
-# provenance of a release records the digests.
+# The base images are named by tag, and distroless moves its tags. A release finds out which digests the tags have, builds
+# from these by build arguments, and lists them in its notes and provenance.
 ARG NODE=node:24-trixie-slim
 ARG RUNTIME=gcr.io/distroless/nodejs24-debian13:nonroot
 

@@ -1,12 +1,12 @@
 # You can run every target again. It first makes what it needs.
-.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation page test test-cluster test-slow-page tilt-up tools witnesses
+.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation page release-dry-run test test-cluster test-slow-page tilt-up tools witnesses
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
 installed := node_modules/.package-lock.json
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # The machine's Node only installs: what runs everything is Node 24, one of the packages.
 $(installed): package-lock.json
@@ -60,14 +60,18 @@ version := $(shell sed -n 's/^appVersion: *"\{0,1\}\([^"]*\)"\{0,1\}/\1/p' chart
 REGISTRY ?= ghcr.io/entra-bedrock-agent
 images := $(foreach target,agent weather-api emulators entra-emulator,$(REGISTRY)/$(target):$(version))
 
+# `make images BASE_IMAGES="$$(cat dist/release/base-images)"` builds from the digests that `make release-dry-run` found.
 images: ## Build the container images (for REGISTRY; DOCKER_BUILD_FLAGS for more, such as --network=host)
 	@for image in $(images); do \
 	  echo "== $$image"; target=$${image##*/}; \
-	  DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD_FLAGS) --build-arg VERSION=$(version) --target $${target%:*} -t $$image . || exit 1; \
+	  DOCKER_BUILDKIT=1 docker build $(DOCKER_BUILD_FLAGS) $(addprefix --build-arg ,$(BASE_IMAGES)) --build-arg VERSION=$(version) --target $${target%:*} -t $$image . || exit 1; \
 	done
 
 image-names: ## Print the names of the images
 	@echo $(images)
+
+release-dry-run: page ## Make in dist/release what a release publishes, as far as no registry is needed, and say what it would publish
+	@$(node) scripts/release.ts
 
 cluster-up: images ## Make a kind cluster with the images loaded
 	kind get clusters | grep -qx entra-bedrock-agent || kind create cluster --config kind-config.yaml
