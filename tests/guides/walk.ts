@@ -68,7 +68,7 @@ export class GuideWalk {
 
   /** The guide's code blocks in order, with the ports of this walk. */
   get files(): readonly string[] {
-    return this.#files.map(text => this.#atOurPorts(text))
+    return this.#files.map(text => this.atOurPorts(text))
   }
 
   write(name: string, text: string | undefined): void {
@@ -86,7 +86,7 @@ export class GuideWalk {
   linesWith(words: string): string {
     const lines = this.#blocks.map(block => block.lines.join('\n')).find(text => text.includes(words))
     if (lines === undefined) throw new Error(`The guide has no command with ${words}.`)
-    return this.#atOurPorts(lines)
+    return this.atOurPorts(lines)
   }
 
   /** Runs a command in the user's folder and returns its output. */
@@ -140,7 +140,8 @@ export class GuideWalk {
     rmSync(dirname(this.folder), { recursive: true })
   }
 
-  #atOurPorts(text: string): string {
+  /** A text of the guide with the ports of this walk. */
+  atOurPorts(text: string): string {
     return text.replaceAll(/(?<=localhost:|port=|PORT = ')\d{4}/g, port =>
       String(this.#ports.get(port) ?? port),
     )

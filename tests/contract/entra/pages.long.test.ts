@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, expect, it } from 'vitest'
+import { experiments } from '../../../emulators/entra/src/lab/experiments.ts'
 import { Browser as PlainBrowser } from '../../../emulators/entra/src/testing/browser.ts'
 import { startEntra } from '../../../emulators/entra/src/testing/start-entra.ts'
 import { useBrowser } from '../../browser/support/browser.ts'
@@ -59,6 +60,18 @@ it.each([
     await page.goto(entra.url)
     await page.getByText('Trainee agent').waitFor()
     await check('the overview')
+    await page.goto(`${entra.url}/emulator/lab/experiments`)
+    await check('the experiments')
+    for (const [name, { title }] of Object.entries(experiments)) {
+      await page.goto(`${entra.url}/emulator/lab/experiments`)
+      await page.getByRole('link', { name: title }).click()
+      await check(name)
+      await page.getByRole('button', { name: 'Set up' }).click()
+      await page.getByText('It is set up.').waitFor()
+      await check(`${name}, set up`)
+      await page.getByRole('button', { name: 'Undo' }).click()
+      await page.getByRole('button', { name: 'Set up' }).waitFor()
+    }
   },
 )
 

@@ -58,7 +58,7 @@ export function shellFor(entra: Entra) {
     stealFromAgent: keep('TR', post(`${control}/tokens`, agentToken)),
     callApi: (token: 'TC' | 'TR') =>
       `curl -s "localhost:8080/weather?city=Dallas" -H "authorization: Bearer $${token}"`,
-    deny: `echo '${JSON.stringify([{ agent: agentOf(entra).id }])}' > deny-list.json`,
+    deny: `echo '${JSON.stringify([{ agent: agentOf(entra).id }])}' > deny-list.json && sleep 2`,
     listCredentials: [
       keep('GRAPH', post(`${control}/tokens`, graphToken)),
       `curl -s ${entra.publicUrl}/v1.0/applications/${id}/federatedIdentityCredentials -H "authorization: Bearer $GRAPH"`,
@@ -221,7 +221,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
       'The agent stops with AGENT_DISABLED (AADSTS7000112). A token from before (TR) still gets the weather, until the deny list has the agent: a second later the API says WEATHER_DENIED. The trainee agent still gets its tokens; it lacks a right, as always.',
     why: 'Entra refuses new tokens and cannot take back those that it has issued, since an API only checks signature and claims. The deny list is what the API asks besides.',
     real: 'The same, but a change takes time to spread, and a token lives for an hour or more. On Kubernetes, agentctl entra disable --deny-list does both at once.',
-    back: "Undo enables the agent. Then empty the list: echo '[]' > deny-list.json",
+    back: "Undo enables the agent. Then empty the list: echo '[]' > deny-list.json && sleep 2",
   },
   'risky-agent': {
     title: 'One agent is at risk, its sibling is not',

@@ -1,0 +1,83 @@
+import { resolve } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { experiments } from '../../emulators/entra/src/lab/experiments.ts'
+import { blocksIn, readGuide } from './commands.ts'
+import { GuideWalk } from './walk.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+const guide = readGuide('lab.md')
+/** Each experiment's part of the guide: what is typed before its button is pressed, and what after. */
+const parts = guide.split(/^## /m).slice(1)
+const partOf = (name: string) => parts.find(part => part.includes(`/experiments/${name})`)) ?? ''
+const halvesOf = (name: string) => partOf(name).split('Way back:')[0]?.split(`Open [${name}]`) ?? []
+const withGate = Object.keys(experiments).filter(name => name !== 'gate-shut')
+
+let walk: GuideWalk
+afterEach(() => walk.end())
+
+const startLine = /npm run demo|echo '\[\]'/
+const linesOf = (half = '') => blocksIn(half).flatMap(({ lines }) => lines)
+
+/** The commands that the lab shows, without those that start the demo. */
+async function readLab(name: string): Promise<readonly string[]> {
+  const response = await fetch(`${walk.url('7001')}/emulator/lab/experiments/${name}`)
+  const shown = [...(await response.text()).matchAll(/<pre>([\s\S]*?)<\/pre>/g)].map(([, text = '']) =>
+    text.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
+  )
+  return shown.filter(line => !startLine.test(line))
+}
+
+async function press(name: string, button: 'set-up' | 'undo'): Promise<void> {
+  const url = walk.url('7001')
+  const address = `${url}/emulator/lab/experiments/${name}/${button}`
+  const init = {
+    method: 'POST',
+    headers: { origin: url },
+    body: new URLSearchParams(),
+    redirect: 'manual',
+  } as const
+  expect((await fetch(address, init)).status).toBe(303)
+}
+
+/** Types both halves of an experiment in one shell, with its button in between, and compares what is printed with the comments. */
+async function tryOut(name: string): Promise<void> {
+  const [before = '', after = ''] = halvesOf(name)
+  const pressed = `curl -so /dev/null -X POST -H 'origin: ${walk.url('7001')}' -H 'content-type: application/x-www-form-urlencoded' ${walk.url('7001')}/emulator/lab/experiments/${name}/set-up`
+  const typed = [before, `\`\`\`bash\n${pressed}\n\`\`\``, after]
+    .flatMap(half =>
+      [...half.matchAll(/^```bash.*\n([\s\S]*?)^```$/gm)].flatMap(([, text = '']) => text.trim().split('\n')),
+    )
+    .filter(line => !startLine.test(line))
+  const expected = typed.filter(line => line.startsWith('# ')).map(line => line.slice(2))
+  const script = typed.map(line => (line.startsWith('# ') ? 'echo; echo "@@"' : line)).join('\n')
+  const output = await walk.run(walk.atOurPorts(script))
+  const printed = output.split('@@').slice(1)
+  expect(printed).toHaveLength(expected.length)
+  expect(
+    printed.map((text, index) => (text.includes(expected[index] ?? '') ? expected[index] : text)),
+  ).toEqual(expected)
+  await press(name, 'undo')
+  for (const line of linesOf(partOf(name).split('Way back:')[1])) await walk.run(line)
+}
+
+it('each experiment prints what the guide says, and the lab shows the same commands', async () => {
+  walk = await GuideWalk.begin(guide, [])
+  walk.write('deny-list.json', '[]')
+  await walk.startDemo(`WEATHER_DENY_LIST=${walk.folder}/deny-list.json npm run --prefix ${root} demo`)
+  expect(parts).toHaveLength(Object.keys(experiments).length)
+  for (const name of withGate) {
+    const shown = await readLab(name)
+    const told = halvesOf(name)
+      .flatMap(linesOf)
+      .filter(line => !startLine.test(line))
+    expect(told.map(line => walk.atOurPorts(line))).toEqual(shown.map(line => walk.atOurPorts(line)))
+    await tryOut(name)
+  }
+})
+
+it('a shut gate is met as the guide says', async () => {
+  walk = await GuideWalk.begin(guide, [])
+  const start = walk.commandWith('AllowOverrides')
+  await walk.startDemo(start.replace('npm run', `npm run --prefix ${root}`))
+  await tryOut('gate-shut')
+})
