@@ -1,5 +1,5 @@
 # You can run every target again. It first makes what it needs.
-.PHONY: bench check cluster-down cluster-up demo deploy format help image-names images install manifests mutation page release-dry-run test test-cluster test-slow-page tilt-up tools witnesses
+.PHONY: bench check cluster-down cluster-up demo deploy eval-injection format help image-names images install manifests mutation page release-dry-run test test-cluster test-slow-page tilt-up tools witnesses
 .DEFAULT_GOAL := help
 
 node := node_modules/.bin/node
@@ -99,3 +99,7 @@ mutation: $(installed) ## Change the code of tokens, identity and approval every
 
 bench: page ## Run all benchmarks, each beside its peer
 	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done
+
+# Results go to evals/injection/results and, as tables, into docs/injection.md; both are checked in.
+eval-injection: tools ## Measure what stops an injected agent, on AgentDojo v1 (15 minutes; FULL=true for everything, an hour)
+	@$(node) evals/injection/run.ts $(if $(filter true,$(FULL)),--full)

@@ -16,7 +16,7 @@ const jsonReport = process.env['VITEST_JSON_REPORT']
 
 export default defineConfig({
   test: {
-    include: ['{packages,services,emulators,scripts,tests}/**/*.test.{ts,tsx}'],
+    include: ['{packages,services,emulators,evals,scripts,tests}/**/*.test.{ts,tsx}'],
     // Tests that need a cluster have a configuration of their own. What other tests check once, `*.long.test.ts` files
     // check at length: in hundreds of turns, for all failures, or by following whole guides.
     exclude: [

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
-const everywhere = ['packages', 'services', 'emulators', 'scripts', 'tests', 'bench', 'mutation']
+const everywhere = ['packages', 'services', 'emulators', 'evals', 'scripts', 'tests', 'bench', 'mutation']
 
 const workspaceOf = (path: string) => path.split('/').slice(0, 2).join('/')
 const isTest = (path: string) => /\.test\.tsx?$|\/(testing|tests)\//.test(path)

@@ -2,7 +2,7 @@ import { chromium } from './chromium.ts'
 import { fromDebian } from './debian.ts'
 import { builtFromModule } from './go.ts'
 import { otherNodes } from './node.ts'
-import { cfnLint, python } from './python.ts'
+import { agentDojo, cfnLint, python } from './python.ts'
 import { outputMatches } from './run.ts'
 import type { Tool } from './tool.ts'
 import { fromRelease } from './ways.ts'
@@ -105,6 +105,7 @@ const curl: Tool = {
 export const programsOfTests: readonly Tool[] = [
   python,
   cfnLint,
+  agentDojo,
   chromium,
   helm,
   kubeconform,

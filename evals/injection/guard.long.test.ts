@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { needs } from '../../tests/support/programs.ts'
+import type { SuiteName } from './dojo.ts'
+import { type Measured, measure } from './measure.ts'
+import { readings, readResults } from './results.ts'
+
+needs('agentdojo')
+
+const [reading] = readings
+const rungs = ['e', 'd2'] as const
+
+/** A sentence for each pair of task and attack that gets through, and for each task that cannot be done. */
+function tell(heading: string, { through, undone }: Pick<Measured, 'through' | 'undone'>): string[] {
+  const passing = Object.entries(through).flatMap(([task, attacks]) =>
+    attacks.split(' ').map(attack => `${heading}: injection_task_${attack} gets through in ${task}`),
+  )
+  const failing = undone.split(' ').filter(Boolean)
+  return [...passing, ...failing.map(task => `${heading}: ${task} cannot be done`)]
+}
+
+it.each<SuiteName>(['banking', 'slack'])(
+  'no more attacks get through, and no fewer tasks can be done, in %s than were measured',
+  async suite => {
+    const [now, before] = [await measure({ suite, reading, rungs }), readResults(reading).agent]
+    for (const rung of rungs) {
+      const [measured, expected] = [now[rung], before[rung]?.[suite]]
+      if (!measured || !expected) throw new Error(`There are no results of ${rung} and ${suite}.`)
+      expect(measured).toMatchObject({
+        pairs: expected.pairs,
+        obeyed: expected.obeyed,
+        tasks: expected.tasks,
+      })
+      const [found, known] = [tell(`${rung} ${suite}`, measured), tell(`${rung} ${suite}`, expected)]
+      expect({
+        new: found.filter(sentence => !known.includes(sentence)),
+        'no longer so: measure again': known.filter(sentence => !found.includes(sentence)),
+      }).toEqual({ new: [], 'no longer so: measure again': [] })
+    }
+  },
+  600_000,
+)

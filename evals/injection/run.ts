@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util'
+import { makeTable, type Reading, type SuiteName, suiteNames } from './dojo.ts'
+import { measure } from './measure.ts'
+import { writePage } from './page.ts'
+import { readings, readResults, writeResults } from './results.ts'
+import { type RungName, rungs } from './rungs.ts'
+
+/** Usage: run.ts [--full] [--suites a,b] [--rungs a,b] [--pairs task,task:attack], of v1; --full also measures the other readings. */
+const { values } = parseArgs({
+  options: {
+    full: { type: 'boolean', default: false },
+    suites: { type: 'string' },
+    rungs: { type: 'string' },
+    pairs: { type: 'string' },
+  },
+})
+const suites = (values.suites?.split(',') ?? suiteNames) as SuiteName[]
+const chosenRungs = (values.rungs?.split(',') ??
+  (values.full ? Object.keys(rungs) : ['c', 'd2', 'e'])) as RungName[]
+const pairs = values.pairs?.split(',')
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+async function measureSuite(suite: SuiteName, reading: Reading): Promise<void> {
+  const started = performance.now()
+  const measured = await measure({ suite, reading, rungs: chosenRungs, pairs, ...(pairs ? { say } : {}) })
+  for (const [rung, { pairs, stopped, tasks, tasksDone }] of Object.entries(measured))
+    say(
+      `${reading.version} ${rung} ${suite}: ${stopped} of ${pairs} stopped, ${tasksDone} of ${tasks} tasks done`,
+    )
+  say(`${reading.version} ${suite}: ${Math.round((performance.now() - started) / 1_000)} s`)
+  if (pairs) return
+  const { table, agent } = readResults(reading)
+  const merged = Object.entries(measured).map(([rung, counts]) => [
+    rung,
+    { ...agent[rung as RungName], [suite]: counts },
+  ])
+  writeResults(reading, { table, agent: { ...agent, ...Object.fromEntries(merged) } })
+}
+
+for (const reading of values.full ? readings : readings.slice(0, 1)) {
+  if (!values.suites && !values.rungs && !pairs)
+    writeResults(reading, { ...readResults(reading), table: await makeTable(reading) })
+  for (const suite of suites) await measureSuite(suite, reading)
+}
+writePage()
