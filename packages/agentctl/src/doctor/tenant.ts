@@ -9,6 +9,7 @@ import { type Run, requireReceipt } from '../entra/run.ts'
 import { survey } from '../entra/survey.ts'
 import { Mistake } from '../set-up/mistake.ts'
 import { StepFailed } from '../set-up/step-failed.ts'
+import { checkAgentPolicies, checkNotBlocked } from './agent-policies.ts'
 import { checkContext } from './contexts.ts'
 import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
@@ -54,6 +55,10 @@ function tenantChecks(run: Run, contexts: readonly string[]): readonly Check[] {
   return [
     check('Entra set-up', () => checkSetUp(run)),
     ...contexts.map(context => check(`authentication context ${context}`, () => checkContext(run, context))),
+    check('Conditional Access for agents', () => checkAgentPolicies(run)),
+    ...settings.agents.map(name =>
+      check(`Conditional Access for agent identity "${name}"`, () => checkNotBlocked(run, name)),
+    ),
     check('secret of the blueprint', async () => checkNoStoredSecret((await radius.get()).who)),
     check('access to the blueprint', async () => {
       const { who, what } = await radius.get()

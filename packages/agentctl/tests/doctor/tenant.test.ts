@@ -51,6 +51,18 @@ const withPolicy =
     const conditions = { ...policy.conditions, applications }
     content.conditionalAccessPolicies = [{ ...policy, state, conditions }]
   }
+type AgentPolicy = Partial<Omit<ConditionalAccessPolicy, 'conditions'>> & {
+  conditions?: Partial<ConditionalAccessPolicy['conditions']>
+}
+const everyAgent = { clientApplications: { includeAgentIdServicePrincipals: ['All'] } }
+const withAgentPolicy =
+  ({ conditions = everyAgent, ...more }: AgentPolicy): Change =>
+  ({ content }) => {
+    const grantControls = { operator: 'OR' as const, builtInControls: ['block' as const] }
+    const applications = { includeApplications: ['All'] }
+    const own = { id: 'policy-2', displayName: 'Stop agents', state: 'enabled' as const, grantControls }
+    content.conditionalAccessPolicies = [{ ...own, ...more, conditions: { applications, ...conditions } }]
+  }
 const demandsContext: Options = { env: { ALERTS_AUTH_CONTEXT: 'c1' } }
 
 /** Control characters, and one that turns the direction of text. */
@@ -72,6 +84,12 @@ const situations: readonly (readonly [what: string, change: Change, options?: Op
   ['a consent with a blank before its scope', ({ content }) => Object.assign(content.permissionGrants.find(one => one.consentType === 'Principal') ?? {}, { scope: ' Weather.Read' })],
   ['an agent without a sponsor', ({ named }) => named('weather').sponsors.splice(0)],
   ['a group whose name has control characters', ({ content, named }) => content.groups.push({ id: 'odd', kind: 'group', displayName: oddName, members: [named('weather').id] })],
+  ['a policy that blocks agents at high risk', withAgentPolicy({ conditions: { ...everyAgent, agentIdRiskLevels: 'high' } })],
+  ['a policy that blocks agents at high risk, and only reports', withAgentPolicy({ conditions: { ...everyAgent, agentIdRiskLevels: 'high' }, state: 'enabledForReportingButNotEnforced' })],
+  ['a policy that demands a second factor of agents', withAgentPolicy({ grantControls: { operator: 'OR', builtInControls: ['mfa'] } })],
+  ['a policy that blocks all agents', withAgentPolicy({})],
+  ['a policy that blocks all agents, and only reports', withAgentPolicy({ state: 'enabledForReportingButNotEnforced' })],
+  ['a policy that blocks agents’ user accounts', withAgentPolicy({ conditions: { users: { includeUsers: ['AllAgentIdUsers'] } } })],
   ['no receipt', () => {}, { receipt: 'nowhere.json' }],
   ['an authentication context that an enabled policy names', withPolicy('enabled'), demandsContext],
   ['an authentication context without a policy', () => {}, demandsContext],
@@ -100,6 +118,15 @@ it('The doctor names what Graph does not show to a user, and the permission that
   const findings = await look({ ...demandsContext, tokenFile: asUser.tokenPath })
   const unread = findings.filter(({ code }) => code === 'NOT_CHECKED')
   await expect(sectionOf('a user’s token', unread)).toMatchFileSnapshot('tenant-of-user.txt')
+})
+
+it('The doctor says that security defaults exempt agents', async () => {
+  withAgentPolicy({ conditions: { ...everyAgent, agentIdRiskLevels: 'high' } })(namedObjects(tenant))
+  tenant.entra.settings.change({ securityDefaults: true })
+  onTestFinished(() => tenant.entra.settings.change({ securityDefaults: false }))
+  expect(await look()).toContainEqual(
+    expect.objectContaining({ code: 'AGENT_POLICIES_WITHOUT_EFFECT', status: 'WARN' }),
+  )
 })
 
 describe('An authentication context that users have to prove', () => {
