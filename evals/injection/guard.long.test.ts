@@ -39,3 +39,13 @@ it.each<SuiteName>(['banking', 'slack'])(
   },
   600_000,
 )
+
+it('one changing tool among those that only read lets an attack through, whose pair is named', async () => {
+  const pairs = ['user_task_1:injection_task_1']
+  const { e } = await measure({
+    ...{ suite: 'banking', reading, rungs: ['e'], pairs },
+    readOnlyByMistake: ['send_money'],
+  })
+  if (!e) throw new Error('Nothing was measured.')
+  expect(tell('e banking', e)).toEqual(['e banking: injection_task_1 gets through in user_task_1'])
+})
