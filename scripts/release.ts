@@ -70,7 +70,7 @@ begin('Base images')
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
 const named = [...dockerfile.matchAll(/^(?:# (syntax)|ARG (\w+))=(\S+[:/]\S+)$/gm)]
 const bases = named.map(([, syntax, argument, image = '']) => {
-  const inspect = ['buildx', 'imagetools', 'inspect', image, '--format', '{{.Manifest.Digest}}']
+  const inspect = ['buildx', 'imagetools', 'inspect', image, '--format', '{{print .Manifest.Digest}}']
   const { status, stdout, stderr, error } = spawnSync('docker', inspect, { env, encoding: 'utf8' })
   if (status !== 0 && tag !== undefined) throw error ?? new Error(stderr)
   if (status !== 0)

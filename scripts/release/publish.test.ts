@@ -66,6 +66,10 @@ it('The builds of both processors become one image with the version as its tag, 
     'docker buildx imagetools create --tag example.com/a/agent:0.1.0 example.com/a/agent@sha256:1 example.com/a/agent@sha256:2',
     'cosign sign --yes example.com/a/agent@sha256:3',
   ])
+  // For {{.Manifest.Digest}}, buildx prints everything that it knows of the image.
+  expect(calls[0]).toBe(
+    'docker buildx imagetools inspect example.com/a/agent:0.1.0 --format {{print .Manifest.Digest}}',
+  )
   expect(read('images/agent')).toBe('example.com/a/agent:0.1.0@sha256:3\n')
 })
 
@@ -85,6 +89,15 @@ it('A chart that is not published is pushed', async () => {
   expect(calls.slice(1)).toEqual([
     'helm push /charts/agent-0.1.0.tgz oci://example.com/a/charts',
     'cosign sign --yes example.com/a/charts/agent@sha256:6',
+  ])
+})
+
+it('A release that was cut off gets what it lacks', async () => {
+  const { calls } = await publish(['release'], { gh: '' })
+  expect(calls).toEqual([
+    'gh release view v0.1.0',
+    'gh release upload v0.1.0 /packages/entra-agents-tokens.tgz /packages/entra-agents-trace.tgz /charts/agent-0.1.0.tgz --clobber',
+    'gh release edit v0.1.0 --draft=false --notes-file /release-notes.md',
   ])
 })
 

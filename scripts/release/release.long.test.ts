@@ -15,7 +15,7 @@ it('A dry run makes packages, charts, images and notes, and says what would be p
   const [bin, out] = [temporaryFolder(), temporaryFolder()]
   // In place of Docker, a script that notes builds and knows the digests of one of the two registries.
   const docker = `#!/bin/sh
-case "$*" in *gcr.io*--format*) echo "no such host" >&2; exit 1;; buildx*) echo ${digest};; build*) echo "docker $*";; esac`
+case "$*" in *gcr.io*--format*) echo "no such host" >&2; exit 1;; buildx*{{print*) echo ${digest};; build*) echo "docker $*";; esac`
   writeFileSync(join(bin, 'docker'), docker, { mode: 0o755 })
   const env = { ...process.env, PATH: [bin, process.env['PATH']].join(delimiter) }
   const args = [join(root, 'scripts/release.ts'), '--out', out]
