@@ -97,8 +97,8 @@ manifests: $(installed) ## Render the chart for users without Helm into k8s/mani
 mutation: $(installed) ## Change the code of tokens, identity and approval everywhere, and see whether a test notices (hours)
 	@for target in tokens identity downstream approval; do echo "== $$target"; MUTATION_TARGET=$$target npx stryker run mutation/stryker.config.mjs || exit 1; done
 
-bench: page ## Run all benchmarks, each beside its peer
-	@for run in bench/*/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done
+bench: page ## Run all benchmarks, each beside its peer, or one (BENCH=startup), and write docs/performance.md
+	@for run in bench/$(or $(BENCH),*)/run.ts; do echo "== $$run"; $(node) $$run || exit 1; done
 
 # Results go to evals/injection/results and, as tables, into docs/injection.md; both are checked in.
 eval-injection: tools ## Measure what stops an injected agent, on AgentDojo v1 (15 minutes; FULL=true for everything, an hour)

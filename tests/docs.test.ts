@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import { doctorProblems } from '@entra-agents/agentctl/doctor/problems'
 import { transportFaults } from '@entra-agents/emulator-kit'
 import { describe, expect, it } from 'vitest'
+import { performancePage, withSizes } from '../bench/support/pages.ts'
+import { operationsFile, performanceFile, readResults } from '../bench/support/report.ts'
 import { faults as bedrockFaults } from '../emulators/bedrock/src/control/controls.ts'
 import { faults as entraFaults } from '../emulators/entra/src/emulator/faults.ts'
 import { troubleshootingFile, troubleshootingPage } from '../scripts/troubleshooting.ts'
@@ -74,6 +76,13 @@ function isCommandHere(line: string): boolean {
 describe('the documentation', () => {
   it('lists every problem of the catalogues (npm run troubleshooting)', () => {
     expect(readFileSync(troubleshootingFile, 'utf8')).toBe(troubleshootingPage())
+  })
+
+  it('has the figures of the last benchmarks (make bench)', () => {
+    const results = readResults()
+    expect(readFileSync(performanceFile, 'utf8')).toBe(performancePage(results))
+    const operations = readFileSync(operationsFile, 'utf8')
+    expect(withSizes(operations, results)).toBe(operations)
   })
 
   it.each([

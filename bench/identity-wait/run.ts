@@ -1,7 +1,7 @@
 /**
- * Measures for how long identity keeps a user waiting in a Bedrock turn with a tool: from the end of the model's call to the
- * request at the API. Entra takes 300 ms for each exchange of the user's token, and the model writes an event every 20 ms.
- * `BEFORE=<another checkout>` measures that checkout's agent as well.
+ * For how long identity keeps a user waiting in a Bedrock turn with a tool: from the end of the model's call to the request at the API, beside
+ * LangChain's `createAgent` with a static key. The sidecar has the token, or asks Entra, which takes 300 ms for each exchange; the
+ * model writes an event every 20 ms. `BEFORE=<another checkout>` measures that checkout's agent as well.
  */
 import { createServer, request } from 'node:http'
 import { join, resolve } from 'node:path'
@@ -15,75 +15,97 @@ import {
   toolBlock,
 } from '../../tests/contract/bedrock/scripted-bedrock.ts'
 import { identities } from '../../tests/support/identities.ts'
-import { median } from '../../tests/support/median.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { postJson } from '../../tests/support/post-json.ts'
 import { signIn } from '../../tests/support/sign-in.ts'
+import { report } from '../support/report.ts'
+import { type Row, rowOf } from '../support/row.ts'
 import { BenchStack, settingsForModel } from '../support/stack.ts'
-import { printTable } from '../support/table.ts'
 
 const turns = 10
 const warmUps = 5
 const exchangeMs = 300
 const betweenEventsMs = 20
-const eventCounts = [30, 6]
+const peerName = '`createAgent` with a static key'
+const flows = ['autonomous', 'obo', 'agent-user'] as const
 
 /** When the model's last call of a tool was complete, and when the API's request came after it. */
 let [stoppedMs, calledMs] = [0, 0]
-let argumentEvents = 0
+let argumentEvents = 6
 
-await using stack = await BenchStack.start()
-const { agentEnv } = stack
-const entraUrl = agentEnv['ENTRA_AUTHORITY'] ?? ''
-await fetch(`${entraUrl}/emulator/faults`, {
-  method: 'PUT',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({
-    faults: [{ target: { leg: 'obo' }, fault: { kind: 'delay', delayMs: exchangeMs } }],
-  }),
-})
-const [modelUrl, apiUrl] = await Promise.all([startModel(), startApi(agentEnv['WEATHER_API_URL'] ?? '')])
-const env = { ...settingsForModel(modelUrl), MCP_CONFIG: '', WEATHER_API_URL: apiUrl }
-const { BEFORE } = process.env
-const servers = [
-  ...(BEFORE ? [['agent, before', join(resolve(BEFORE), 'services/agent/src/main.ts')] as const] : []),
-  ['agent', stack.agentMain] as const,
+await using warm = await BenchStack.start()
+// The sidecar hands out no token in its last five minutes, so each call needs an exchange.
+await using cold = await BenchStack.start({ tokenLifetimeSeconds: '300' })
+const modelUrl = await startModel()
+const peer = await startPeer(warm)
+const stacks = [
+  { name: 'cached', eventCounts: [6], stack: warm, agents: await startAgents(warm) },
+  { name: 'not cached', eventCounts: [30, 6], stack: cold, agents: await startAgents(cold) },
 ]
-const agents = await Promise.all(
-  servers.map(([name, main]) => stack.startServer(name, main, '/api/chat', env)),
-)
-const known = await newUserToken()
-argumentEvents = 6
-for (const { url } of agents) for (let turn = 0; turn < warmUps; turn++) await waitOf(url, known)
-
-const rows: (string | number)[][] = [
-  ['stop of the model to request at the API', 'median ms', 'least', 'most', 'turns'],
-]
-for (const count of eventCounts) {
-  argumentEvents = count
-  for (const token of ['new user token', 'token in the sidecar’s cache']) {
-    const waits = agents.map((): number[] => [])
-    // One turn of each agent after the other, so that other load of the machine affects all alike.
-    for (let turn = 0; turn < turns; turn++)
-      for (const [index, { url }] of agents.entries())
-        waits[index]?.push(await waitOf(url, token === 'new user token' ? await newUserToken() : known))
-    for (const [index, { name }] of agents.entries()) {
-      const own = waits[index] ?? []
-      const figures = [median(own), Math.min(...own), Math.max(...own)].map(ms => ms.toFixed(1))
-      rows.push([`${name}: ${token}, ${count} events of arguments`, ...figures, own.length])
+const rows: Row[] = []
+for (const { name: cache, eventCounts, stack, agents } of stacks) {
+  for (const flow of flows) {
+    const tokenOf = flow === 'obo' ? () => newUserToken(stack) : async () => undefined
+    const known = await tokenOf()
+    argumentEvents = 6
+    for (const url of [...agents.values(), peer])
+      for (let turn = 0; turn < warmUps; turn++) await waitOf(url, flow, known)
+    for (const count of eventCounts) {
+      argumentEvents = count
+      const waits = new Map([...agents.keys(), peerName].map(name => [name, [] as number[]]))
+      // One turn of each after the other, so that other load of the machine affects all alike.
+      for (let turn = 0; turn < turns; turn++)
+        for (const [name, url] of [...agents, [peerName, peer] as const])
+          waits.get(name)?.push(await waitOf(url, flow, cache === 'cached' ? known : await tokenOf()))
+      const [[, own = []] = [], ...others] = waits
+      const what = `wait for the token, ${flow}, ${cache}, ${count} events of arguments`
+      for (const [peer, other] of others) rows.push(rowOf({ what, peer, unit: 'ms' }, own, other))
     }
   }
 }
-printTable(rows)
+report('identity-wait', rows)
 
-function newUserToken(): Promise<string> {
+async function startPeer(stack: BenchStack): Promise<string> {
+  const env = { ...(await settingsOf(stack)), STATIC_KEY: await stack.staticKey() }
+  const main = resolve(import.meta.dirname, '../support/langchain-agent.ts')
+  return (await stack.startServer(peerName, main, '/', env)).url
+}
+
+async function startAgents(stack: BenchStack): Promise<ReadonlyMap<string, string>> {
+  await fetch(`${stack.agentEnv['ENTRA_AUTHORITY']}/emulator/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      faults: ['tr', 't2', 'obo', 'agent-user', 'refresh'].map(leg => ({
+        target: { leg },
+        fault: { kind: 'delay', delayMs: exchangeMs },
+      })),
+    }),
+  })
+  const env = await settingsOf(stack)
+  const { BEFORE } = process.env
+  const mains = [
+    ['agent', stack.agentMain] as const,
+    ...(BEFORE ? [['before', join(resolve(BEFORE), 'services/agent/src/main.ts')] as const] : []),
+  ]
+  const started = mains.map(([name, main]) => stack.startServer(name, main, '/api/chat', env))
+  return new Map((await Promise.all(started)).map(({ name, url }) => [name, url]))
+}
+
+async function settingsOf({ agentEnv }: BenchStack) {
+  const WEATHER_API_URL = await startApi(agentEnv['WEATHER_API_URL'] ?? '')
+  return { ...settingsForModel(modelUrl), MCP_CONFIG: '', WEATHER_API_URL }
+}
+
+function newUserToken({ agentEnv }: BenchStack): Promise<string> {
   const redirectUri = `http://localhost:${agentEnv['PORT']}/auth/redirect.html`
+  const entraUrl = agentEnv['ENTRA_AUTHORITY'] ?? ''
   return signIn({ entraUrl, redirectUri, user: identities.ada.oid })
 }
 
-/** Runs a turn for this user, and returns for how long the call of the API waited. */
-async function waitOf(url: string, token: string): Promise<number> {
-  const asked = { message: 'Weather in Dallas?', mode: 'bedrock', flow: 'obo' }
+/** Runs a turn, and returns for how long the call of the API waited. */
+async function waitOf(url: string, flow: string, token: string | undefined): Promise<number> {
+  const asked = { message: 'Weather in Dallas?', mode: 'bedrock', flow }
   const response = await postJson(url, asked, { token })
   if (response.status !== 200) throw new Error(await response.text())
   await response.text()

@@ -1,81 +1,36 @@
-import { median } from '../../tests/support/median.ts'
 import type { MeasuredProcess } from './process.ts'
-import { printTable } from './table.ts'
+import { type Row, rowOf } from './row.ts'
 
-/** The result of one round of load. */
-export interface Round {
-  readonly turns: number
-  readonly failed: number
-  readonly turnsPerSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-}
-
-/** A server, and the function that puts one round of load on it. */
+/** A server, and the function that puts one round of load on it and returns the number of turns. It throws if a turn fails. */
 export interface Peer {
   readonly name: string
   readonly server: MeasuredProcess
-  readonly load: () => Promise<Round>
+  readonly load: () => Promise<number>
 }
 
-/** All rounds of a peer: sums of turns and failures, medians of other values. CPU time is that of the peer's process only. */
-export interface Comparison extends Round {
-  readonly name: string
-  readonly cpuMsPerTurn: number
-  /** CPU per turn as a multiple of another peer's: the median of the ratios of all rounds. */
-  timesCpuOf(name: string): number
-}
+/** CPU of each peer's process per turn in each round, in milliseconds. */
+export type CpuOfRounds = ReadonlyMap<string, readonly number[]>
 
 /**
  * Measures all peers in every round, so that other programs on the machine affect all peers alike. Each round starts with
  * another peer, so that all peers are first equally often, and are idle for equally long.
  */
-export async function compare(peers: readonly Peer[], rounds: number): Promise<readonly Comparison[]> {
-  const results = new Map(
-    peers.map(({ name }) => [name, [] as (Round & { readonly cpuMsPerTurn: number })[]]),
-  )
+export async function compare(peers: readonly Peer[], rounds: number): Promise<CpuOfRounds> {
+  const cpuMs = new Map(peers.map(({ name }) => [name, [] as number[]]))
   for (let round = 0; round < rounds; round++) {
     const first = round % peers.length
     for (const { name, server, load } of [...peers.slice(first), ...peers.slice(0, first)]) {
       const beforeMs = server.cpuMs
-      const result = await load()
-      results.get(name)?.push({ ...result, cpuMsPerTurn: (server.cpuMs - beforeMs) / result.turns })
+      const turns = await load()
+      cpuMs.get(name)?.push((server.cpuMs - beforeMs) / turns)
     }
   }
-  return Array.from(results, ([name, own]) => ({
-    name,
-    turns: sum(own.map(({ turns }) => turns)),
-    failed: sum(own.map(({ failed }) => failed)),
-    turnsPerSecond: median(own.map(({ turnsPerSecond }) => turnsPerSecond)),
-    p50Ms: median(own.map(({ p50Ms }) => p50Ms)),
-    p99Ms: median(own.map(({ p99Ms }) => p99Ms)),
-    cpuMsPerTurn: median(own.map(({ cpuMsPerTurn }) => cpuMsPerTurn)),
-    timesCpuOf: peer => {
-      const others = results.get(peer) ?? []
-      return median(
-        own.map(({ cpuMsPerTurn }, round) => cpuMsPerTurn / (others[round]?.cpuMsPerTurn ?? Number.NaN)),
-      )
-    },
-  }))
+  return cpuMs
 }
 
-/** Prints a table of peers, with the CPU of each as a multiple of every other's. */
-export function printComparison(head: string, results: readonly Comparison[]): void {
-  printTable([
-    [head, 'turns/s', 'p50 ms', 'p99 ms', 'failed', 'CPU ms/turn', ...results.map(({ name }) => `× ${name}`)],
-    ...results.map(({ name, turnsPerSecond, p50Ms, p99Ms, failed, cpuMsPerTurn, timesCpuOf }) => [
-      name,
-      Math.round(turnsPerSecond),
-      p50Ms,
-      p99Ms,
-      failed,
-      cpuMsPerTurn.toFixed(3),
-      ...results.map(peer => timesCpuOf(peer.name).toFixed(2)),
-    ]),
-  ])
-  console.log()
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
+/** A row of the first peer's CPU beside that of every other. */
+export function rowsOfCpu(what: string, measured: CpuOfRounds, unit: 'ms' | 'µs' = 'ms'): readonly Row[] {
+  const [[, own = []] = [], ...others] = measured
+  const inUnit = (cpuMs: readonly number[]) => cpuMs.map(ms => (unit === 'ms' ? ms : ms * 1_000))
+  return others.map(([peer, other]) => rowOf({ what, peer, unit }, inUnit(own), inUnit(other)))
 }

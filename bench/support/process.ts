@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { answersOk } from '../../scripts/demo/health.ts'
 
@@ -48,9 +49,23 @@ export class MeasuredProcess {
     return ((Number(fields[11]) + Number(fields[12])) * 1_000) / clockTicksPerSecond
   }
 
+  /** The heap that is left after a garbage collection, in MiB, of a process with `liveHeapOptions`. */
+  async liveHeapMiB(file: string): Promise<number> {
+    rmSync(file, { force: true })
+    this.#child.kill('SIGUSR2')
+    while (!existsSync(file) || readFileSync(file, 'utf8') === '') await delay(10)
+    return Number(readFileSync(file, 'utf8')) / 2 ** 20
+  }
+
   /** Sends SIGTERM and resolves when the process has ended, with whatever exit code or signal. */
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM')
     await this.#ended
   }
+}
+
+/** The variables by which a process writes the size of its live heap into a file when it is told to. */
+export function liveHeapOptions(nodeOptions: string, file: string) {
+  const hook = resolve(import.meta.dirname, 'live-heap.ts')
+  return { NODE_OPTIONS: `${nodeOptions} --expose-gc --import=${hook}`, HEAP_FILE: file }
 }

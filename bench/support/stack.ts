@@ -34,8 +34,11 @@ export class BenchStack implements AsyncDisposable {
     this.#agent = agent
   }
 
-  /** Starts the emulators of Entra and the sidecar, and the weather API. */
-  static async start(): Promise<BenchStack> {
+  /**
+   * Starts the emulators of Entra and the sidecar, and the weather API. As in a deployment, the sidecar's cache has tokens, unless
+   * they live too short for it.
+   */
+  static async start({ tokenLifetimeSeconds = '' } = {}): Promise<BenchStack> {
     const ports = Object.fromEntries(
       await Promise.all(portNames.map(async name => [name, String(await findFreePort())] as const)),
     )
@@ -53,9 +56,8 @@ export class BenchStack implements AsyncDisposable {
     const stack = new BenchStack(agent)
     try {
       for (const { name, main, env, healthUrl } of processes) {
-        // As in a deployment, the sidecar's cache has tokens.
-        const asDeployed = { ...env, AGENT_TOKEN_LIFETIME_SECONDS: '' }
-        if (name !== 'agent' && name !== 'bedrock') await stack.startProcess(main, asDeployed, healthUrl)
+        const settings = { ...env, AGENT_TOKEN_LIFETIME_SECONDS: tokenLifetimeSeconds }
+        if (name !== 'agent' && name !== 'bedrock') await stack.startProcess(main, settings, healthUrl)
       }
       return stack
     } catch (error) {
@@ -70,6 +72,13 @@ export class BenchStack implements AsyncDisposable {
 
   get agentEnv(): Readonly<Record<string, string>> {
     return this.#agent.env
+  }
+
+  /** An access token of the agent for the weather API, as a peer without identity keeps it for long. */
+  async staticKey(): Promise<string> {
+    const { SIDECAR_URL, AGENT_CLIENT_ID } = this.#agent.env
+    const asked = `${SIDECAR_URL}/AuthorizationHeaderUnauthenticated/weatherApp?AgentIdentity=${AGENT_CLIENT_ID}`
+    return ((await (await fetch(asked)).json()) as { authorizationHeader: string }).authorizationHeader
   }
 
   async startProcess(

@@ -1,9 +1,12 @@
 /**
  * A server in place of Bedrock that takes as little CPU as possible: each ConverseStream is answered with prepared bytes. A
  * message that begins with “weather” is answered with a call of get_weather first. A message that begins with “hold” gets a
- * token at once, and another token every second until `POST /release` ends the answer.
+ * token at once, and another token every second until `POST /release` ends the answer. With a `CERTIFICATE` (a file that has the key, too)
+ * it speaks TLS.
  */
-import { createServer, type ServerResponse } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { text as bodyOf } from 'node:stream/consumers'
 import { stopEvents, textBlock, toFrame, toolBlock } from '../../tests/contract/bedrock/scripted-bedrock.ts'
 
@@ -19,9 +22,9 @@ const toolCallFrames = [
 ].map(toFrame)
 const heldResponses = new Set<ServerResponse>()
 
-createServer(async (request, response) => {
+const answer: RequestListener = async (request, response) => {
   if (request.url === '/release') {
-    for (const answer of heldResponses) answer.end(Buffer.concat(endFrames))
+    for (const held of heldResponses) held.end(Buffer.concat(endFrames))
     heldResponses.clear()
   }
   if (request.method === 'GET' || request.url === '/release') {
@@ -46,8 +49,13 @@ createServer(async (request, response) => {
   // Writes each event by itself, so that clients get the answer in many chunks.
   for (const bytes of [...others, ...endFrames]) response.write(bytes)
   response.end()
-}).listen(Number(process.env['PORT']), 'localhost')
+}
+
+const { PORT, CERTIFICATE } = process.env
+const pem = CERTIFICATE ? readFileSync(CERTIFICATE) : undefined
+const server = pem ? createTlsServer({ key: pem, cert: pem }, answer) : createServer(answer)
+server.listen(Number(PORT), 'localhost')
 
 setInterval(() => {
-  for (const answer of heldResponses) if (firstToken) answer.write(firstToken)
+  for (const held of heldResponses) if (firstToken) held.write(firstToken)
 }, 1_000)

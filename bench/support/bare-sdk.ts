@@ -1,6 +1,9 @@
-import { Agent } from 'node:http'
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
 import { BedrockRuntimeClient, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+
+const connections = { keepAlive: true, maxSockets: 2_000 }
 
 /** The SDK's client with the agent's transport. */
 export function createBareClient(endpoint: string): BedrockRuntimeClient {
@@ -8,7 +11,10 @@ export function createBareClient(endpoint: string): BedrockRuntimeClient {
     region: 'eu-central-1',
     endpoint,
     credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'bench' },
-    requestHandler: new NodeHttpHandler({ httpAgent: new Agent({ keepAlive: true, maxSockets: 2_000 }) }),
+    requestHandler: new NodeHttpHandler({
+      httpAgent: new HttpAgent(connections),
+      httpsAgent: new HttpsAgent(connections),
+    }),
   })
 }
 

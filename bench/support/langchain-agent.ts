@@ -1,6 +1,6 @@
 /**
- * What a turn with a tool is compared with: LangChain's `createAgent`, with the same chat model and a tool that calls sidecar
- * and weather API as the agent does, behind a Fastify server that sends the model's text as server-sent events. It has no
+ * What a Bedrock turn is compared with: LangChain's `createAgent`, with the same chat model and a tool that calls the weather API
+ * with a static key, behind a Fastify server that sends the model's text as server-sent events. It has no identity of its own, no
  * trace and no limits, and every failure is an exception.
  */
 import { ChatBedrockConverse } from '@langchain/aws'
@@ -8,18 +8,15 @@ import { AIMessageChunk } from '@langchain/core/messages'
 import { tool } from '@langchain/core/tools'
 import Fastify from 'fastify'
 import { createAgent } from 'langchain'
-import { askWeather, questionSchema } from '../support/lean-calls.ts'
 import { createBareClient } from './bare-sdk.ts'
+import { getWeather as askWeather, questionSchema } from './lean-calls.ts'
 
 const city = { type: 'string', description: 'City, such as "Oslo" or "Dallas, Texas".' }
-const getWeather = tool(
-  async input => JSON.stringify((await askWeather((input as { city: string }).city)).weather),
-  {
-    name: 'get_weather',
-    description: 'Current weather of one city.',
-    schema: { type: 'object', required: ['city'], properties: { city } },
-  },
-)
+const getWeather = tool(async input => JSON.stringify(await askWeather((input as { city: string }).city)), {
+  name: 'get_weather',
+  description: 'Current weather of one city.',
+  schema: { type: 'object', required: ['city'], properties: { city } },
+})
 const agent = createAgent({
   model: new ChatBedrockConverse({
     client: createBareClient(process.env['AWS_ENDPOINT_URL_BEDROCK_RUNTIME'] ?? ''),
