@@ -8,6 +8,7 @@ import { SignInActivities } from './directory/sign-in-activities.ts'
 import { FaultTarget, faults, type Leg } from './emulator/faults.ts'
 import { federatedIssuers } from './keys/federated-issuers.ts'
 import { type SigningKey, SigningKeys } from './keys/signing-keys.ts'
+import { Logs } from './logs/logs.ts'
 import { ClientDocuments } from './oauth/client-documents.ts'
 import { Grants } from './oauth/grants.ts'
 import { Sessions } from './sign-in/sessions.ts'
@@ -68,6 +69,7 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
   readonly signInActivities = new SignInActivities()
+  readonly logs = new Logs()
   /** What takes back the experiments of the lab that are set up, by their names. */
   readonly experiments = new Map<string, Promise<() => void>>()
   readonly risks = new Risks(this.clock)
@@ -113,11 +115,12 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     for (const session of this.sessions.values()) session.userIds.delete(userId)
   }
 
-  /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, risks, faults and the request log. Signing keys stay. */
+  /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, logs, risks, faults and the request log. Signing keys stay. */
   override reset(): void {
     super.reset()
     this.directory = new Directory(structuredClone(this.config.seed.content))
-    const { sessions, grants, clientDocuments, signInActivities, risks, experiments } = this
-    for (const kept of [sessions, grants, clientDocuments, signInActivities, risks, experiments]) kept.clear()
+    const { sessions, grants, clientDocuments, signInActivities, logs, risks, experiments } = this
+    const all = [sessions, grants, clientDocuments, signInActivities, logs, risks, experiments]
+    for (const kept of all) kept.clear()
   }
 }

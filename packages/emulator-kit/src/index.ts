@@ -1,4 +1,5 @@
 export * from './emulator.ts'
 export { type FaultKind, type FaultKinds, faultKind, type InjectedFault, transportFaults } from './faults.ts'
+export { toNdjson } from './ndjson.ts'
 export type { LoggedRequest } from './request-log.ts'
 export * from './settings.ts'

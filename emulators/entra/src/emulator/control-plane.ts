@@ -1,9 +1,10 @@
-import { strictObject } from '@entra-agents/emulator-kit'
+import { strictObject, toNdjson } from '@entra-agents/emulator-kit'
 import { commonProblem } from '@entra-agents/service-kit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { EntraError, errorBody } from '../errors/entra-error.ts'
+import { tables } from '../logs/tables.ts'
 import { largestFile } from '../seed/file.ts'
 import { issueAccessToken } from '../tokens/access-token.ts'
 import { claimsToKeep, uncheckedClaims } from '../tokens/jwt.ts'
@@ -108,6 +109,12 @@ function addOwnControls(scope: FastifyInstance): void {
   scope.get('/directory', { schema: { summary: aboutDirectory } }, async ({ entra }) =>
     describeDirectory(entra),
   )
+  for (const [table, rowsOf] of Object.entries(tables)) {
+    const schema = { summary: `The rows that Entra sends to the table ${table}, as NDJSON.` }
+    scope.get(`/logs/${table}`, { schema }, async ({ entra }, reply) =>
+      reply.type('application/x-ndjson').send(toNdjson(rowsOf(entra.logs))),
+    )
+  }
   const pem = { content: { 'application/pem-certificate-chain': { schema: Type.String() } } }
   const trust = { summary: 'The certificates for clients to trust.', response: { 200: pem } }
   scope.get('/ca.pem', { schema: trust }, async ({ entra }, reply) =>

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import { type Caller, requireAgentPermission, requirePermission, throwNotFound } from './access.ts'
+import { auditWrites } from './audit-row.ts'
 import { Query } from './bodies.ts'
 import { collection, findByKey, findUser, showObject } from './odata.ts'
 
@@ -18,8 +19,9 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
   const writing =
     (method: 'POST' | 'PATCH' | 'DELETE', status: number) =>
     <Body extends TSchema>(url: string, body: Body, respond: Respond<object | undefined, Static<Body>>) => {
+      const audited = auditWrites(method, url)
       const handler = async (request: FastifyRequest, reply: FastifyReply) => {
-        const response = answer(respond, request)
+        const response = audited(request, () => answer(respond, request))
         return reply.code(response ? status : 204).send(response)
       }
       app.route({ method, url, schema: { body }, handler })

@@ -3,6 +3,7 @@ import type { Application, ServicePrincipal, User } from '../directory/objects.t
 import type { Entra } from '../entra.ts'
 import { type EntraError, refusal } from '../errors/entra-error.ts'
 import { propertySeenByLookUp } from '../graph/replication.ts'
+import type { SignIn } from '../logs/sign-in.ts'
 import type { ClientAuthentication, TargetResource } from '../tokens/access-token.ts'
 import { checkClientAssertion, checkExchangeToken } from './assertions.ts'
 import type { Form } from './form.ts'
@@ -44,12 +45,20 @@ export function isAgentic({ principal }: Client): boolean {
   return principal.kind !== 'servicePrincipal' && principal.document === undefined
 }
 
+/** What the sign-in log is to say of a request; noted while it is answered. */
+export interface SignInNotes {
+  user?: User
+  resource?: TargetResource
+  conditionalAccess?: Pick<SignIn, 'conditionalAccessStatus' | 'appliedConditionalAccessPolicies'>
+}
+
 export interface TokenRequest {
   readonly entra: Entra
   readonly form: Form
   readonly client: Client
   /** The origin of the page that sent it, if one did. */
   readonly origin: string | undefined
+  readonly notes: SignInNotes
 }
 
 /** Checks the credential of a confidential client, and returns its kind. */

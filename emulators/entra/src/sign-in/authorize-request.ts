@@ -1,7 +1,10 @@
 import * as wellKnown from '@entra-agents/trace/well-known'
+import type { FastifyRequest } from 'fastify'
 import { readClaims } from '../conditional-access/claims.ts'
+import type { User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
+import { auditConsent } from '../graph/audit-row.ts'
 import {
   type Client,
   checkResourceParameter,
@@ -81,21 +84,25 @@ export function checkScopesExist(client: Client, { resource, values }: Requested
   throw refusal(650053, { client: client.principal.displayName, scope: unknown, resource: application.appId })
 }
 
-/** Records a user's consent, or an administrator's consent for all users (`userId` is `null`). */
+/** Records a user's consent, or an administrator's consent for all users. */
 export function recordConsent(
-  entra: Entra,
+  request: FastifyRequest,
   wanted: Pick<AuthorizeRequest, 'client' | 'requested'>,
-  userId: string | null,
+  by: User,
+  isForAll = false,
 ): void {
-  entra.directory.grant({
-    clientId: wanted.client.principal.id,
-    consentType: userId === null ? 'AllPrincipals' : 'Principal',
-    principalId: userId,
+  const { principal } = wanted.client
+  const grant = {
+    clientId: principal.id,
+    consentType: isForAll ? 'AllPrincipals' : 'Principal',
+    principalId: isForAll ? null : by.id,
     resourceId: wanted.requested.resource.principal.id,
     scope: scopesToConsent(wanted)
       .map(({ value }) => value)
       .join(' '),
-  })
+  } as const
+  request.entra.directory.grant(grant)
+  auditConsent(request, principal, by, grant)
 }
 
 /** The scopes that users are asked to consent to; `/.default` means all scopes of the API. */

@@ -50,7 +50,7 @@ export async function serveDevices(app: FastifyInstance): Promise<void> {
       const user = entra.directory.visitor(form.get('account') ?? '')
       if (!user) throw refusal(50058)
       const wanted = requestOf(entra, params.tenant, device)
-      if (!hasConsent(entra, wanted, user, form)) return sendConsentPage(reply, wanted, user)
+      if (!hasConsent(request, wanted, user, form)) return sendConsentPage(reply, wanted, user)
       return answer(reply, device, { userId: user.id })
     })
   })
@@ -72,9 +72,14 @@ function requestOf(entra: Entra, tenant: string, { clientId, scope }: DeviceCode
 }
 
 /** Whether the user has consented, before or by this form. */
-function hasConsent(entra: Entra, wanted: ReturnType<typeof requestOf>, user: User, form: URLSearchParams) {
-  const isMissing = lacksConsent(entra, wanted.client, user, wanted.requested)
-  if (isMissing && form.has('consent')) recordConsent(entra, wanted, user.id)
+function hasConsent(
+  request: FastifyRequest,
+  wanted: ReturnType<typeof requestOf>,
+  user: User,
+  form: URLSearchParams,
+) {
+  const isMissing = lacksConsent(request.entra, wanted.client, user, wanted.requested)
+  if (isMissing && form.has('consent')) recordConsent(request, wanted, user)
   return !isMissing || form.has('consent')
 }
 
@@ -109,9 +114,10 @@ export async function serveAdminConsent(app: FastifyInstance): Promise<void> {
     const wanted = arrive(request)
     const form = request.body ?? new URLSearchParams()
     if (form.has('cancel')) throw refusal(65004)
-    if (!entra.directory.visitor(form.get('account') ?? '')) return sendAdminConsentPage(reply, wanted)
+    const administrator = entra.directory.visitor(form.get('account') ?? '')
+    if (!administrator) return sendAdminConsentPage(reply, wanted)
     const { returnAddress, scope } = wanted
-    recordConsent(entra, wanted, null)
+    recordConsent(request, wanted, administrator, true)
     return sendBack(reply, returnAddress, { admin_consent: 'True', tenant: entra.config.tenantId, scope })
   })
 }

@@ -58,7 +58,7 @@ export async function serveAuthorize(app: FastifyInstance): Promise<void> {
       session.secondFactorAtMs.set(user.id, visit.entra.clock.nowMs())
       return askFactorOrGoOn(visit, session, user)
     }
-    recordConsent(visit.entra, visit.wanted, user.id)
+    recordConsent(request, visit.wanted, user)
     return finishVisit(visit, session, user)
   })
 }

@@ -68,14 +68,16 @@ export interface UserGrant {
 
 /** A user's tokens for a client: the access token, and ID token and refresh token if they were requested. */
 export async function grantForUser(request: TokenRequest, grant: UserGrant): Promise<TokenResponse> {
-  const { entra, form, client } = request
+  const { entra, form, client, notes } = request
   const { authentication, userId, sessionId, platform = 'web', scope, nonce } = grant
   const { directory } = entra
   const user = directory.user(userId)
   if (!user) throw refusal(50034, { user: userId, tenant: entra.config.tenantId })
+  notes.user = user
   if (user.accountEnabled === false) throw refusal(50057)
   const requested = readScopes(entra, scope)
   const { openId, resource } = requested
+  notes.resource = resource
   checkResourceParameter(form.optional('resource'), resource.application)
   const scopes = scopesToGrant(entra, client, user, requested)
   const facts = askPolicies(request, resource.application, factsOf(request, grant, user))

@@ -2,11 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
 import type { PasswordCredential } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { refusal } from '../errors/entra-error.ts'
-import { findClient, type TokenRequest } from '../oauth/client.ts'
+import { EntraError, refusal } from '../errors/entra-error.ts'
+import { findClient, type SignInNotes, type TokenRequest } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { claimsToKeep } from '../tokens/jwt.ts'
 import { grantClientCredentials, type TokenResponse } from './grant-tokens.ts'
+import { signInOf } from './sign-in-row.ts'
 import {
   allowsOrigin,
   grantAgentUser,
@@ -16,12 +17,21 @@ import {
   grantOnBehalfOf,
 } from './user-grants.ts'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    signIn?: SignInNotes
+  }
+}
+
 const tokenPath = '/:tenant/oauth2/v2.0/token'
 
 /** `POST /{tenant}/oauth2/v2.0/token` (https://learn.microsoft.com/entra/identity-platform/v2-protocols). */
 export async function serveTokens(app: FastifyInstance): Promise<void> {
   acceptFormBodies(app)
   app.addHook('preValidation', async (request, reply) => allowPagesToRead(request, reply))
+
+  app.decorateRequest('signIn')
+  app.addHook('onError', async (request, _reply, error) => logRefusal(request, error))
 
   app.options(tokenPath, async (_request, reply) =>
     reply
@@ -40,16 +50,26 @@ export async function serveTokens(app: FastifyInstance): Promise<void> {
       const { entra } = request
       if (request.query['fmi_path'] !== undefined) throw refusal(82008)
       const form = new Form(request.body, request.headers.authorization)
+      const notes: SignInNotes = {}
+      request.signIn = notes
       await entra.clientDocuments.admit(entra.directory, form.required('client_id'))
       const client = findClient(entra, form.required('client_id'), request.params.tenant)
-      const response = await grantTokens({ entra, form, client, origin: request.headers.origin })
+      const response = await grantTokens({ entra, form, client, origin: request.headers.origin, notes })
       const claims = decodeJwt(String(response['access_token']))
       const issuedTokens = claimsToKeep(entra, response)
       entra.requests.note(request, { tokenId: String(claims['uti']), issuedTokens })
       entra.signInActivities.note(claims, findSecret(entra, form), entra.clock.nowMs())
+      entra.logs.signIns.add(signInOf(request, form, notes, { tokenId: String(claims['uti']) }))
       return reply.headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }).send(response)
     },
   )
+}
+
+/** Writes the row of a refused request; without a form or a tenant of this emulator there is nobody to write it of. */
+function logRefusal(request: FastifyRequest, error: Error): void {
+  const { entra, body, headers, signIn = {} } = request
+  if (error instanceof EntraError && [9000411, 90002, 900023].includes(error.code)) return
+  entra.logs.signIns.add(signInOf(request, new Form(body, headers.authorization), signIn, error))
 }
 
 /** The secret by which the client authenticated; `undefined` for other credentials. */
