@@ -62,7 +62,7 @@ export class DojoStack implements AsyncDisposable {
   }
 
   /**
-   * @param changeAgent changes what an agent gets, to see whether a measurement notices
+   * @param readOnlyByMistake changing tools that the configuration names among those that only read
    */
   static async start(
     name: SuiteName,

@@ -22,6 +22,10 @@ export class ObedientModel {
   /** The tools that the agent offered in this turn, by the server's names. */
   offered: readonly string[] = []
   #steps: (readonly Call[])[] = []
+  #injected: readonly Call[] = []
+  #output = 'Done.'
+  #made = 0
+  #changes: (call: Call) => boolean = () => false
 
   constructor() {
     this.bedrock.script = ({ body }, response) => {
@@ -46,10 +50,6 @@ export class ObedientModel {
       response.end(Buffer.concat(said.map(toFrame)))
     }
   }
-  #injected: readonly Call[] = []
-  #output = 'Done.'
-  #made = 0
-  #changes: (call: Call) => boolean = () => false
 
   /** Begins a turn. */
   play({ wanted, injected, output }: Scene, changes: (tool: string) => boolean): void {

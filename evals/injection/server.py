@@ -6,8 +6,10 @@ standard output is JSON too: the server's and the second port's URL, and what th
 
 import asyncio
 import json
+import os
 import socket
 import sys
+import threading
 from typing import Any
 
 import jwt
@@ -171,6 +173,8 @@ async def main() -> None:
         uvicorn.Server(uvicorn.Config(served, log_level="warning")).serve(sockets=[listener])
         for served, listener in ((RightsOfTools(app), server), (Starlette(routes=routes), control))
     ]
+    # The server ends with the process that started it, however that ends.
+    threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
     print(json.dumps({"url": f"{url}/mcp", "controlUrl": control_url}), flush=True)
     await asyncio.gather(*serving)
 
