@@ -198,3 +198,23 @@ it('each tenant has its own logs, of the latest rows only, and a reset empties t
   for (const row of [1, 2, 3]) latest.add(row)
   expect(latest.all).toEqual([2, 3])
 })
+
+it('the row of a sign-in says what each policy of Conditional Access decided', async () => {
+  const { body } = await graph.send('POST', '/beta/identity/conditionalAccess/policies', {
+    displayName: 'Block agents',
+    state: 'enabled',
+    conditions: {
+      applications: { includeApplications: ['All'] },
+      clientApplications: { includeAgentIdServicePrincipals: ['All'] },
+    },
+    grantControls: { operator: 'OR', builtInControls: ['block'] },
+  })
+  await requestTr(entra)
+  expect((await rowsOf('AADServicePrincipalSignInLogs')).at(-1)).toMatchObject({
+    ...{ ResultType: '53003', ConditionalAccessStatus: 'failure' },
+    ConditionalAccessPolicies: [
+      { displayName: 'Confirm changes by a second factor', result: 'notApplied' },
+      { id: body.id, displayName: 'Block agents', result: 'failure' },
+    ],
+  })
+})

@@ -1,9 +1,11 @@
+import type { Decision } from '../conditional-access/evaluate.ts'
+
 export interface AppliedConditionalAccessPolicy {
   readonly id: string
   readonly displayName: string
   readonly enforcedGrantControls: readonly string[]
   readonly enforcedSessionControls: readonly string[]
-  readonly result: 'success' | 'failure' | 'notApplied' | 'reportOnlyFailure' | 'reportOnlyNotApplied'
+  readonly result: Decision['result']
 }
 
 export type AgentType =

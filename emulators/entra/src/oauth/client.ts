@@ -1,9 +1,9 @@
 import * as wellKnown from '@entra-agents/trace/well-known'
+import type { Decision } from '../conditional-access/evaluate.ts'
 import type { Application, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
 import { type EntraError, refusal } from '../errors/entra-error.ts'
 import { propertySeenByLookUp } from '../graph/replication.ts'
-import type { SignIn } from '../logs/sign-in.ts'
 import type { ClientAuthentication, TargetResource } from '../tokens/access-token.ts'
 import { checkClientAssertion, checkExchangeToken } from './assertions.ts'
 import type { Form } from './form.ts'
@@ -49,7 +49,8 @@ export function isAgentic({ principal }: Client): boolean {
 export interface SignInNotes {
   user?: User
   resource?: TargetResource
-  conditionalAccess?: Pick<SignIn, 'conditionalAccessStatus' | 'appliedConditionalAccessPolicies'>
+  /** What each policy of Conditional Access decided. */
+  decisions?: readonly Decision[]
 }
 
 export interface TokenRequest {

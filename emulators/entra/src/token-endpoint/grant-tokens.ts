@@ -108,9 +108,11 @@ export async function grantForUser(request: TokenRequest, grant: UserGrant): Pro
 type FactsOfSubject = Omit<SignInFacts, 'targets'>
 
 /** Asks Conditional Access about a token for an API. T1 and T2 are exempt. */
-function askPolicies({ entra }: TokenRequest, api: Application, subject: FactsOfSubject): SignInFacts {
+function askPolicies({ entra, notes }: TokenRequest, api: Application, subject: FactsOfSubject): SignInFacts {
   const facts = { ...subject, targets: targetsOf(api) }
-  const refused = refusalBy(decide(entra, facts), facts, api)
+  const decisions = decide(entra, facts)
+  notes.decisions = decisions
+  const refused = refusalBy(decisions, facts, api)
   if (refused) throw refused
   return facts
 }

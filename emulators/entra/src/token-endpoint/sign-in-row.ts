@@ -41,11 +41,21 @@ export function signInOf(
     userAgent: headers['user-agent'] ?? '',
     ...credentialOf(form, client, directory.application(clientId)),
     agent: agentOf(client, user),
-    ...(notes.conditionalAccess ?? noPolicies),
+    ...conditionalAccessOf(notes.decisions),
   }
 }
 
-const noPolicies = { conditionalAccessStatus: 'notApplied', appliedConditionalAccessPolicies: [] } as const
+function conditionalAccessOf(decisions: SignInNotes['decisions'] = []) {
+  const status = (['failure', 'success'] as const).find(one => decisions.some(({ result }) => result === one))
+  const conditionalAccessStatus: SignIn['conditionalAccessStatus'] = status ?? 'notApplied'
+  const appliedConditionalAccessPolicies = decisions
+    .filter(({ policy }) => policy.state !== 'disabled')
+    .map(({ policy: { id, displayName, grantControls }, result }) => {
+      const enforcedGrantControls = grantControls.builtInControls
+      return { id, displayName, enforcedGrantControls, enforcedSessionControls: [], result }
+    })
+  return { conditionalAccessStatus, appliedConditionalAccessPolicies }
+}
 
 function clientFields(client: ServicePrincipal | undefined, clientId: string) {
   const { appId = clientId, id: servicePrincipalId = '', displayName = '' } = client ?? {}
