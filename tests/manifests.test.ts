@@ -24,7 +24,7 @@ describe.each(files)('%s', path => {
 
   // With exec a signal to npm reaches Node itself. cmd.exe has no exec: there, node starts src/main.ts.
   it('starts a process of its own by npm start, which hands signals on', () => {
-    const isProcess = existsSync(resolve(root, dirname(path), 'src/main.ts'))
+    const isProcess = !path.startsWith('packages/') && existsSync(resolve(root, dirname(path), 'src/main.ts'))
     expect(read(path).scripts?.['start']).toBe(isProcess ? 'exec node src/main.ts' : undefined)
   })
 

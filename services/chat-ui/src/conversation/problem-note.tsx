@@ -121,7 +121,7 @@ function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
   )
   return (
     <>
-      <header class="ends tone">
+      <header class="line tone">
         <Icon name={problemIcons[kind]} />
         <b id={id}>{tellProblemKind(problem, exchange.steps, names)}</b>
         <Button class="link end t1 nowrap" aria-expanded={isWhole.value} onClick={() => toggle(isWhole)}>
