@@ -24,7 +24,7 @@ beforeAll(async () => {
   walk = await GuideWalk.begin(guide, ['8090'])
   const [server, settings, toolset, line, seed] = walk.files
   const parts =
-    '.gitignore emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
+    '.env.example .gitignore k8s emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
   clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'), parts.split(' '))
   walk.write('server.mjs', server)
   walk.write('settings.env', settings)
