@@ -11,6 +11,7 @@ import { acceptFormBodies } from '../oauth/form.ts'
 import { type Content, html } from '../sign-in/html.ts'
 import { serveExperiments } from './experiment-screens.ts'
 import { describeFlow, describeTurn, flowsOf, listFlows } from './flow-screens.ts'
+import { servePolicies } from './policy-screens.ts'
 import { claimsMarkup, type FormSchema, list, namesOf, readForm, schemaForm, sendScreen } from './screen.ts'
 
 /** The lab: `/emulator` in a browser, by forms and without scripts. It refuses foreign hosts and sites as the control plane does. */
@@ -40,6 +41,7 @@ export async function serveLab(lab: FastifyInstance): Promise<void> {
   })
   lab.get('/lab/directory', async ({ entra }, reply) => sendScreen(reply, 'Directory', showDirectory(entra)))
   serveExperiments(lab)
+  servePolicies(lab)
   serveControls(lab)
   serveTokenForge(lab)
 }

@@ -8,6 +8,7 @@ const maxItems = 200
 const screens = {
   '': 'Flows',
   '/lab/experiments': 'Experiments',
+  '/lab/policies': 'Policies',
   '/lab/directory': 'Directory',
   '/lab/controls': 'Controls',
   '/lab/token': 'Forge a token',

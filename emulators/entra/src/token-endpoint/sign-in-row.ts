@@ -45,7 +45,8 @@ export function signInOf(
   }
 }
 
-function conditionalAccessOf(decisions: SignInNotes['decisions'] = []) {
+/** What the log's row says of the policies' decisions. */
+export function conditionalAccessOf(decisions: SignInNotes['decisions'] = []) {
   const status = (['failure', 'success'] as const).find(one => decisions.some(({ result }) => result === one))
   const conditionalAccessStatus: SignIn['conditionalAccessStatus'] = status ?? 'notApplied'
   const appliedConditionalAccessPolicies = decisions
