@@ -1,3 +1,4 @@
+import { expect, vi } from 'vitest'
 import { kubectl } from './command.ts'
 import type { Namespace } from './namespace.ts'
 
@@ -73,9 +74,31 @@ export async function enforceConstraint({ name }: Namespace): Promise<AsyncDispo
   ].map(object => ({ apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name }, ...object }))
   const input = objects.map(object => JSON.stringify(object)).join('\n')
   await kubectl(['create', '-f', '-'], { input })
+  // A policy works a moment after it is created.
+  await vi.waitFor(async () => expect(await userGivenIn(name)).toBe(`${firstId}`), {
+    timeout: 20_000,
+    interval: 500,
+  })
   return {
     async [Symbol.asyncDispose]() {
       await kubectl(['delete', '-f', '-', '--ignore-not-found'], { input })
     },
   }
+}
+
+/** The user id that a pod of the release would get that names none. */
+function userGivenIn(namespace: string): Promise<string> {
+  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'any', labels: { 'app.kubernetes.io/instance': 'demo' } },
+    spec: {
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [{ name: 'any', image: 'any', securityContext }],
+    },
+  }
+  const output = ['-o', 'jsonpath={.spec.securityContext.runAsUser}']
+  const create = ['-n', namespace, 'create', '--dry-run=server', ...output, '-f', '-']
+  return kubectl(create, { input: JSON.stringify(pod) })
 }
