@@ -1,5 +1,6 @@
 export * from './emulator.ts'
 export { type FaultKind, type FaultKinds, faultKind, type InjectedFault, transportFaults } from './faults.ts'
+export { LatestRows } from './latest-rows.ts'
 export { toNdjson } from './ndjson.ts'
 export type { LoggedRequest } from './request-log.ts'
 export * from './settings.ts'

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { LatestRows } from './latest-rows.ts'
 
 const maxRequests = 1_000
 const maxTextLength = 2_000
@@ -20,11 +21,11 @@ export type LoggedRequest<Details> = Partial<Details> & {
 
 /** The latest requests, the oldest first, without those to the control plane and to health checks. */
 export class RequestLog<Details extends object> {
-  #seen: LoggedRequest<Details>[] = []
+  readonly #seen = new LatestRows<LoggedRequest<Details>>(maxRequests)
   readonly #open = new WeakMap<FastifyRequest, LoggedRequest<Details>>()
 
   get all(): readonly LoggedRequest<Details>[] {
-    return this.#seen
+    return this.#seen.all
   }
 
   /** Adds details about a request; tokens in texts are removed, and long texts are cut. */
@@ -41,7 +42,7 @@ export class RequestLog<Details extends object> {
   }
 
   clear(): void {
-    this.#seen = []
+    this.#seen.clear()
   }
 
   /** The entry of a request, from the first word about it on. */
@@ -57,7 +58,7 @@ export class RequestLog<Details extends object> {
       durationMs: null,
     } as LoggedRequest<Details>
     this.#open.set(request, seen)
-    if (!unloggedPaths.test(seen.path)) this.#seen = [...this.#seen, seen].slice(-maxRequests)
+    if (!unloggedPaths.test(seen.path)) this.#seen.add(seen)
     return seen
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '@entra-agents/emulator-kit'
+import { type Clock, LatestRows } from '@entra-agents/emulator-kit'
 import type { RiskLevel } from './policies.ts'
 
 /** What an administrator can say of a risk, and what the risk becomes. */
@@ -25,13 +25,11 @@ export interface RiskDetection {
   readonly riskLevel: RiskLevel
 }
 
-const mostDetections = 1_000
-
 /** Who is at risk (https://learn.microsoft.com/entra/id-protection/concept-risky-agents). */
 export class Risks {
   readonly #clock: Clock
   readonly #changes = new Map<string, { before: Risk | undefined; after: Risk; effectiveAtMs: number }>()
-  readonly #detections: RiskDetection[] = []
+  readonly #detections = new LatestRows<RiskDetection>(1_000)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -50,7 +48,7 @@ export class Risks {
   }
 
   get detections(): readonly RiskDetection[] {
-    return this.#detections
+    return this.#detections.all
   }
 
   detect(subjectId: string, riskEventType: string, riskLevel: RiskLevel): void {
@@ -66,13 +64,12 @@ export class Risks {
 
   clear(): void {
     this.#changes.clear()
-    this.#detections.length = 0
+    this.#detections.clear()
   }
 
   #note(subjectId: string, riskEventType: string, riskLevel: RiskLevel): void {
     const detectedDateTime = this.#clock.timestamp()
-    this.#detections.push({ id: randomUUID(), subjectId, detectedDateTime, riskEventType, riskLevel })
-    if (this.#detections.length > mostDetections) this.#detections.shift()
+    this.#detections.add({ id: randomUUID(), subjectId, detectedDateTime, riskEventType, riskLevel })
   }
 
   #change(id: string, risk: Omit<Risk, 'riskLastModifiedDateTime'>, processingSeconds: number): void {

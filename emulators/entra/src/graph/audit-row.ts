@@ -96,14 +96,15 @@ export function auditWrites(method: string, url: string) {
         targetResources: permission ?? [target],
       })
     }
+    let answer: Answer
     try {
-      const answer = write()
-      log('success', '', before ? key : String(Object(answer).id ?? key))
-      return answer
+      answer = write()
     } catch (error) {
       log('failure', (error as Error).message, key)
       throw error
     }
+    log('success', '', before ? key : String(Object(answer).id ?? key))
+    return answer
   }
 }
 

@@ -43,7 +43,7 @@ const Question = strictObject({
 export function servePolicies(lab: FastifyInstance): void {
   lab.get(path, async ({ entra }, reply) => sendScreen(reply, 'Policies', show(entra)))
   lab.post(path, async (request, reply) => {
-    const question = readForm(request, Question) as Question
+    const question = readForm(request, Question)
     return sendScreen(reply, 'What would happen', [
       answer(request.entra, question),
       html`<h2>Ask again</h2>`,
@@ -56,7 +56,7 @@ export function servePolicies(lab: FastifyInstance): void {
       return reply.redirect(`/emulator${path}`, 303)
     })
   addAction('new', request => {
-    const policy = makePolicy(request.entra, readForm(request, NewPolicy) as Static<typeof NewPolicy>)
+    const policy = makePolicy(request.entra, readForm(request, NewPolicy))
     request.entra.directory.content.conditionalAccessPolicies.push(policy)
   })
   addAction(':id/delete', ({ entra: { directory } }, gone) => {
@@ -65,7 +65,7 @@ export function servePolicies(lab: FastifyInstance): void {
   })
   addAction('risk', request => {
     const { entra } = request
-    const risk = readForm(request, DetectedRisk) as Static<typeof DetectedRisk>
+    const risk = readForm(request, DetectedRisk)
     const { 'on behalf of': user, agent } = risk
     const { id } = user ? findUserByName(entra, user) : findClientByName(entra, agent)
     entra.risks.detect(id, 'unfamiliarResourceAccess', risk.level)

@@ -56,7 +56,7 @@ function serveTokenForge(lab: FastifyInstance): void {
   )
   lab.post('/lab/token', async (request, reply) => {
     const { entra } = request
-    const { jwt } = await issueCustomToken(entra, readForm(request, CustomToken) as CustomToken)
+    const { jwt } = await issueCustomToken(entra, readForm(request, CustomToken))
     const parts = { Header: decodeProtectedHeader(jwt), Claims: decodeJwt(jwt) }
     return sendScreen(reply, 'A forged token', [
       html`<p>It is shown this once.</p><pre>${jwt}</pre>`,

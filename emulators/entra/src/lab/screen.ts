@@ -1,5 +1,6 @@
 import { commonProblem } from '@entra-agents/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Static } from 'typebox'
 import { formOf } from '../emulator/faults.ts'
 import type { Entra } from '../entra.ts'
 import { type Content, html, type Markup, sendPage } from '../sign-in/html.ts'
@@ -100,14 +101,14 @@ function inputOf(name: string, field: Field, value: string): Content {
 }
 
 /** What a form says, in the types of the schema. An empty field counts as missing. */
-export function readForm(request: FastifyRequest, schema: FormSchema): Values {
+export function readForm<Schema extends FormSchema>(request: FastifyRequest, schema: Schema): Static<Schema> {
   const fields = Object.entries(schema.properties).flatMap(([name, { type }]) => {
     const text = formOf(request.body).get(name)?.trim()
     return text ? [[name, readField(name, type, text)] as const] : []
   })
   const values = Object.fromEntries(fields)
   const validate = request.compileValidationSchema(schema)
-  if (validate(values)) return values
+  if (validate(values)) return values as Static<Schema>
   const faults = validate.errors?.map(({ instancePath, message }) => `${instancePath.slice(1)} ${message}`)
   throw commonProblem('INVALID_REQUEST', `The form is not right: ${faults?.join('; ')}.`)
 }

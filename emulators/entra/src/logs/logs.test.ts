@@ -1,3 +1,4 @@
+import { LatestRows } from '@entra-agents/emulator-kit'
 import * as wellKnown from '@entra-agents/trace/well-known'
 import { expect, it } from 'vitest'
 import { ada, Browser, signIn } from '../testing/browser.ts'
@@ -21,7 +22,6 @@ import {
   tenantId,
   weatherAppId,
 } from '../testing/start-entra.ts'
-import { LatestRows } from './logs.ts'
 
 const { entra, graph } = await startGraphForFile()
 

@@ -1,38 +1,18 @@
+import { LatestRows } from '@entra-agents/emulator-kit'
 import type { DirectoryAudit } from './directory-audit.ts'
 import type { SignIn } from './sign-in.ts'
+
+const mostRows = 2_000
 
 /** The tenant's sign-in and audit logs. Entra's own are minutes late; these are not. */
 export class Logs {
   /** One for each token request, refused ones too. */
-  readonly signIns = new LatestRows<SignIn>()
+  readonly signIns = new LatestRows<SignIn>(mostRows)
   /** One for each change of the directory, and for each that was refused. */
-  readonly audits = new LatestRows<DirectoryAudit>()
+  readonly audits = new LatestRows<DirectoryAudit>(mostRows)
 
   clear(): void {
     this.signIns.clear()
     this.audits.clear()
-  }
-}
-
-/** The latest rows of a log, the oldest first. */
-export class LatestRows<Row> {
-  readonly #rows: Row[] = []
-  readonly #most: number
-
-  constructor(most = 2_000) {
-    this.#most = most
-  }
-
-  get all(): readonly Row[] {
-    return this.#rows
-  }
-
-  add(row: Row): void {
-    this.#rows.push(row)
-    if (this.#rows.length > this.#most) this.#rows.shift()
-  }
-
-  clear(): void {
-    this.#rows.length = 0
   }
 }
