@@ -1,26 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { merge } from '../support/values.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
-import { Load, type Turn } from './support/load.ts'
+import { Load, type Turn, valuesForLoad } from './support/load.ts'
 import { useResources } from './support/resources.ts'
 
 const kinds = ['direct autonomous', 'bedrock autonomous']
-const agentValues = {
-  agent: {
-    allowedHosts: ['demo-agent'],
-    requireSignIn: false,
-    traceFor: 'everyone',
-    env: { RATE_LIMIT_PER_MINUTE: '1000000' },
-    replicas: 2,
-  },
-  weatherApi: { replicas: 2 },
-  networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
-}
-const otherLogLevels = {
-  ...agentValues,
-  agent: { ...agentValues.agent, logLevel: 'warn' },
-  weatherApi: { replicas: 2, logLevel: 'warn' },
-}
+const replicas = { replicas: 2 }
+const agentValues = merge(valuesForLoad, { agent: replicas, weatherApi: replicas })
+const logLevel = { logLevel: 'warn' }
+const otherLogLevels = merge(agentValues, { agent: logLevel, weatherApi: logLevel })
 
 const resources = useResources()
 let demo: Demo

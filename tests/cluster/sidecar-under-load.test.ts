@@ -1,23 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { merge } from '../support/values.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { runIn } from './support/in-container.ts'
 import type { ContainerStatus, Pod } from './support/kubernetes.ts'
-import { Load, type Turn } from './support/load.ts'
+import { Load, type Turn, valuesForLoad } from './support/load.ts'
 import { useResources } from './support/resources.ts'
 
 const kinds = ['direct autonomous', 'direct obo', 'bedrock obo']
-const agentValues = {
-  agent: {
-    allowedHosts: ['demo-agent'],
-    requireSignIn: false,
-    traceFor: 'everyone',
-    env: { RATE_LIMIT_PER_MINUTE: '1000000' },
-    replicas: 2,
-  },
+const agentValues = merge(valuesForLoad, {
+  agent: { replicas: 2 },
   sidecar: { resources: { limits: { memory: '192Mi' } } },
-  networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
-}
+})
 
 const resources = useResources()
 let demo: Demo
@@ -89,7 +83,7 @@ describe('Under load, with two replicas', { timeout: 240_000 }, () => {
       const onNewConnections = later.filter(({ connection }) => !connection.isKept)
       expect(onNewConnections.length).toBeGreaterThan(100)
       expect(failed(onNewConnections)).toEqual([])
-      for (const [, sent] of byKeptConnection(turns)) {
+      for (const sent of byKeptConnection(turns).values()) {
         const [failure, ...others] = failed(sent)
         expect(others).toEqual([])
         if (!failure) continue

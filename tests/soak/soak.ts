@@ -12,10 +12,11 @@ import { Demo } from '../cluster/support/demo.ts'
 import { EntraControls } from '../cluster/support/entra.ts'
 import prepareCluster from '../cluster/support/global-setup.ts'
 import { runIn } from '../cluster/support/in-container.ts'
-import { Load } from '../cluster/support/load.ts'
+import { Load, valuesForLoad } from '../cluster/support/load.ts'
 import { NodeVolume } from '../cluster/support/node-volume.ts'
 import { forward } from '../cluster/support/port-forward.ts'
 import { identities } from '../support/identities.ts'
+import { merge } from '../support/values.ts'
 import { explainsOutcome, type Fault, type Target } from './faults.ts'
 import { replicas, untilHealed } from './healing.ts'
 import { readOptions } from './options.ts'
@@ -37,29 +38,23 @@ const sealKey = `one ${randomBytes(32).toString('base64')}`
 await demo.namespace.kubectl(
   ...['create', 'secret', 'generic', 'keys-of-turns', `--from-literal=seal-keys=${sealKey}`],
 )
-await demo.installAgent({
-  agent: {
-    allowedHosts: ['demo-agent'],
-    requireSignIn: false,
-    traceFor: 'everyone',
-    env: { RATE_LIMIT_PER_MINUTE: '1000000' },
-    replicas: replicas.agent,
-    turnTimeoutSeconds: 30,
-  },
-  approval: { existingSecret: 'keys-of-turns' },
-  weatherApi: { alerts: { enabled: true, volume: { existingClaim: volume.claimName } } },
-  mcpServers: {
-    'weather-tools': {
-      url: 'http://demo-weather-api:8080/mcp',
-      downstreamApi: 'weather',
-      appId: identities.weatherAppId,
-      allowedTools: ['get_weather'],
-      readOnlyTools: ['get_weather'],
-      flows: flowNames,
+await demo.installAgent(
+  merge(valuesForLoad, {
+    agent: { replicas: replicas.agent, turnTimeoutSeconds: 30 },
+    approval: { existingSecret: 'keys-of-turns' },
+    weatherApi: { alerts: { enabled: true, volume: { existingClaim: volume.claimName } } },
+    mcpServers: {
+      'weather-tools': {
+        url: 'http://demo-weather-api:8080/mcp',
+        downstreamApi: 'weather',
+        appId: identities.weatherAppId,
+        allowedTools: ['get_weather'],
+        readOnlyTools: ['get_weather'],
+        flows: flowNames,
+      },
     },
-  },
-  networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: 'load' } } }] } },
-})
+  }),
+)
 const entra = await EntraControls.of(demo)
 // The sidecar stops using a token five minutes before the token expires, so it uses each of these tokens for ten seconds.
 await entra.setTokenLifetime(310)

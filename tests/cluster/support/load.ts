@@ -31,7 +31,18 @@ export interface LoadOptions {
   readonly kinds?: readonly string[]
 }
 
-/** Users who send all kinds of turns, from a pod with the label `app: load`, which the agent's policy has to let in. */
+/** The chart's values with which the agent answers a load, without sign-in and at any pace. */
+export const valuesForLoad = {
+  agent: {
+    allowedHosts: ['demo-agent'],
+    requireSignIn: false,
+    traceFor: 'everyone',
+    env: { RATE_LIMIT_PER_MINUTE: '1000000' },
+  },
+  networkPolicy: { agent: { ingressFrom: [{ podSelector: { matchLabels: { app: podName } } }] } },
+}
+
+/** Users who send all kinds of turns, from a pod with the label `app: load`, to an agent with `valuesForLoad`. */
 export class Load {
   /** The finished turns, the oldest first. */
   readonly turns: Turn[] = []
