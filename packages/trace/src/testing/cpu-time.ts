@@ -5,7 +5,7 @@ const minMicroseconds = 1_000
  * How many times more CPU one piece of work takes than another. The two take turns, so that a busy machine slows both down,
  * and their best rounds are compared, which nothing else disturbed.
  */
-export function cpuRatio(much: () => unknown, little: () => unknown, rounds = 5): number {
+export function cpuRatio(much: () => unknown, little: () => unknown, rounds = 10): number {
   const best = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
   for (let round = 0; round < rounds; round += 1) {
     for (const [index, work] of [much, little].entries()) {
