@@ -6,6 +6,7 @@ import { addBedrockRoutes } from './bedrock/routes.ts'
 import type { Config } from './config.ts'
 import { Controls } from './control/controls.ts'
 import { acceptHttp2 } from './http2.ts'
+import { addLogs } from './logs/tables.ts'
 import { addStsRoute } from './sts/route.ts'
 
 const bodyLimitBytes = 20 * 1024 * 1024
@@ -35,7 +36,7 @@ export function buildApp(config: Config, random: () => number = Math.random): Fa
   })
   acceptHttp2(app)
   app.decorate('controls', controls)
-  controls.addControls(app)
+  controls.addControls(app, scope => addLogs(scope, controls.trail))
   for (const addRoutes of [addBedrockRoutes, addStsRoute]) {
     app.register(async scope => {
       // AWS accepts any content type, and the signature is computed over the raw bytes.

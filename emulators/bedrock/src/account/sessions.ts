@@ -5,7 +5,12 @@ export interface Principal {
   readonly arn: string
   /** The ARN whose policy applies: the user's own, or that of the session's role. */
   readonly policyArn: string
+  /** Since when STS has let whom into a session of the role, by web identity. */
+  readonly federation?: { readonly provider: string; readonly creationDate: string }
 }
+
+/** The unique id of the account's one role. */
+export const roleId = 'AROAEMULATEDROLE0000'
 
 /** A session of a role. As in AWS, its ARN does not contain the role's path. */
 export function sessionPrincipal(roleArn: string, sessionName: string): Principal {

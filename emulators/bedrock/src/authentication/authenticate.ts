@@ -6,6 +6,8 @@ import { findSignatureFault, type ReceivedRequest, readAuthorization } from './v
 /** The caller, and the kind of credential that they used. */
 export interface Caller extends Principal {
   readonly credential: 'access-key' | 'api-key'
+  /** `undefined` for an API key. */
+  readonly accessKeyId?: string
 }
 
 /**
@@ -53,7 +55,7 @@ async function authenticateSignature(
   const scope = { region: account.config.region, service: 'bedrock' }
   const fault = await findSignatureFault(request, authorization, key.secretAccessKey, scope, nowMs)
   if (fault !== undefined) throw authError('InvalidSignatureException', fault)
-  return { ...key.principal, credential: 'access-key' }
+  return { ...key.principal, credential: 'access-key', accessKeyId: key.accessKeyId }
 }
 
 function authError(name: BedrockErrorName, message: string): BedrockError {

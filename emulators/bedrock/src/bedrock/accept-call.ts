@@ -6,6 +6,7 @@ import { type Prefix, readPrefixes } from '../account/prompt-cache.ts'
 import { authenticate, type Caller } from '../authentication/authenticate.ts'
 import { receivedRequest } from '../authentication/verify-signature.ts'
 import type { Controls } from '../control/controls.ts'
+import { userIdentityOf } from '../logs/user-identity.ts'
 import { BedrockError, type BedrockErrorName, validationError } from '../wire/bedrock-error.ts'
 import { type ConverseRequest, parseConverseRequest } from '../wire/converse-request.ts'
 import { checkCachePoints, checkConversation, checkParameters } from './check-request.ts'
@@ -29,6 +30,11 @@ export async function acceptCall(
   controls.requests.note(request, { operation, modelId, requestId: request.id })
   const caller = await authenticate(account, received)
   controls.requests.note(request, { principal: caller.arn })
+  controls.trail.note(request, {
+    ...{ eventSource: 'bedrock.amazonaws.com', eventName: operation, userIdentity: userIdentityOf(caller) },
+    requestParameters: { modelId },
+    ...(caller.credential === 'api-key' && { additionalEventData: { callWithBearerToken: true } }),
+  })
   const invoked = findInvokedModel(account, modelId)
   const { model } = invoked
   authorise(account, caller, action, invoked)

@@ -36,6 +36,7 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
       const { outputTokens, stopReason } = generation
       const input = controls.promptCache.use(model, prefixes)
       controls.requests.note(request, { stopReason, ...input })
+      controls.trail.end(request, {})
       const totalTokens = (prefixes.at(-1)?.tokens ?? 0) + outputTokens
       const usage = { ...input, outputTokens, totalTokens, serverToolUsage: {} }
       const call = { generation, usage, pace, breaks: effect?.breaks, random, startedMs, signal: gone.signal }
@@ -51,6 +52,8 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
         : new BedrockError('InternalServerException', 'The emulator itself failed; see its log.')
     if (known !== error) request.log.error({ err: error }, 'The emulator failed.')
     controls.requests.note(request, { error: known.name })
+    const errorCode = known.name === 'AccessDeniedException' ? 'AccessDenied' : known.name
+    controls.trail.end(request, { errorCode, errorMessage: known.message })
     const body = Buffer.from(JSON.stringify(known.body))
     return reply.code(known.status).headers(known.headers).type('application/json').send(body)
   })

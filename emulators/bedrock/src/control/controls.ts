@@ -12,6 +12,7 @@ import { accessStates, lifecycles, models } from '../account/models.ts'
 import { PolicyDocument } from '../account/policy.ts'
 import { type InputUsage, PromptCache } from '../account/prompt-cache.ts'
 import type { Config } from '../config.ts'
+import { CloudTrail } from '../logs/cloud-trail.ts'
 import { type Reply, say } from '../model/reply.ts'
 import { Script } from '../model/script.ts'
 import { BedrockError, type BedrockErrorName, bedrockErrors } from '../wire/bedrock-error.ts'
@@ -133,6 +134,7 @@ const settingSchemas = {
 /** The control plane of the emulator. */
 export class Controls extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, SettingValues> {
   readonly promptCache = new PromptCache(this.clock)
+  readonly trail: CloudTrail
 
   constructor({ region, accountId, allowedHosts, pace, script }: Config) {
     super({
@@ -142,10 +144,12 @@ export class Controls extends Emulator<RequestDetails, typeof FaultTarget, typeo
       faults,
       settings: { change: settingSchemas, initial: { ...pace, script, models: {}, policies: {} } },
     })
+    this.trail = new CloudTrail({ region, accountId }, this.clock)
   }
 
   override reset(): void {
     super.reset()
     this.promptCache.clear()
+    this.trail.clear()
   }
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Account } from '../account/account.ts'
-import { sessionPrincipal } from '../account/sessions.ts'
+import { roleId, sessionPrincipal } from '../account/sessions.ts'
 import type { Controls } from '../control/controls.ts'
+import type { RecordedCall } from '../logs/cloud-trail.ts'
 import { StsError } from './sts-error.ts'
 import { verifyWebIdentityToken } from './web-identity-token.ts'
 
@@ -23,7 +24,10 @@ export function addStsRoute(
         'InvalidAction',
         `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
       )
-    const result = await assumeRoleWithWebIdentity(account, parameters)
+    const result = await assumeRoleWithWebIdentity(account, parameters, call =>
+      controls.trail.note(request, { eventSource: 'sts.amazonaws.com', eventName: action, ...call }),
+    )
+    controls.trail.end(request, { responseElements: responseElementsOf(result) })
     const content = { [`${action}Result`]: result, ResponseMetadata: { RequestId: request.id } }
     return xmlDocument(`${action}Response`, content)
   })
@@ -34,6 +38,7 @@ export function addStsRoute(
         : new StsError('InternalFailure', 'The emulator itself failed; see its log.', 500)
     if (known !== error) request.log.error({ err: error }, 'The emulator failed.')
     controls.requests.note(request, { error: known.code })
+    controls.trail.end(request, { errorCode: known.code, errorMessage: known.message })
     const content = {
       Error: { Type: 'Sender', Code: known.code, Message: known.message },
       RequestId: request.id,
@@ -49,29 +54,54 @@ const maxSessionSeconds = 3_600
 /**
  * AssumeRoleWithWebIdentity: exchanges a token of a trusted issuer for temporary credentials of a role.
  *
+ * @param note is called with what CloudTrail is to know; with the token's user once the token has been verified
  * @throws {StsError}
  */
-async function assumeRoleWithWebIdentity(account: Account, parameters: URLSearchParams): Promise<XmlContent> {
+async function assumeRoleWithWebIdentity(
+  account: Account,
+  parameters: URLSearchParams,
+  note: (call: Pick<RecordedCall, 'userIdentity' | 'requestParameters' | 'resources'>) => void,
+) {
   const roleArn = requireParameter(parameters, 'RoleArn', /^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/)
   const sessionName = requireParameter(parameters, 'RoleSessionName', /^[\w+=,.@-]{2,64}$/)
   const token = requireParameter(parameters, 'WebIdentityToken', /^.{4,20000}$/)
   const seconds = readDuration(parameters)
+  const asked = {
+    requestParameters: { roleArn, roleSessionName: sessionName, durationSeconds: seconds },
+    resources: [{ accountId: roleArn.split(':')[4], type: 'AWS::IAM::Role', ARN: roleArn }],
+  }
+  note({ ...asked, userIdentity: { type: 'WebIdentityUser' } })
   const { issuer, audience, subject } = await verifyWebIdentityToken(account, token)
+  const provider = `arn:aws:iam::${account.config.accountId}:oidc-provider/${issuer.replace(/^https?:\/\//, '')}`
+  const principalId = `${provider}:${audience}:${subject}`
+  const user = { principalId, userName: subject, identityProvider: provider }
+  note({ ...asked, userIdentity: { type: 'WebIdentityUser', ...user } })
   if (account.config.role.arn !== roleArn || account.config.role.trust?.subject !== subject)
     throw new StsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
-  const principal = sessionPrincipal(roleArn, sessionName)
+  const federation = { provider, creationDate: account.clock.timestamp() }
+  const principal = { ...sessionPrincipal(roleArn, sessionName), federation }
   const session = account.issueSession(principal, seconds)
   return {
     SubjectFromWebIdentityToken: subject,
     Audience: audience,
-    AssumedRoleUser: { Arn: principal.arn, AssumedRoleId: `AROAEMULATEDROLE0000:${sessionName}` },
+    AssumedRoleUser: { Arn: principal.arn, AssumedRoleId: `${roleId}:${sessionName}` },
     Credentials: {
       AccessKeyId: session.accessKeyId,
       SecretAccessKey: session.secretAccessKey,
       SessionToken: session.sessionToken,
       Expiration: new Date(session.expiresAtMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
     },
-    Provider: `arn:aws:iam::${account.config.accountId}:oidc-provider/${issuer.replace(/^https?:\/\//, '')}`,
+    Provider: provider,
+  }
+}
+
+/** Of the credentials only what is no secret: CloudTrail itself shows the session token, too. */
+function responseElementsOf(result: Awaited<ReturnType<typeof assumeRoleWithWebIdentity>>) {
+  const { SubjectFromWebIdentityToken, Audience, AssumedRoleUser, Credentials, Provider } = result
+  return {
+    ...{ subjectFromWebIdentityToken: SubjectFromWebIdentityToken, audience: Audience, provider: Provider },
+    assumedRoleUser: { arn: AssumedRoleUser.Arn, assumedRoleId: AssumedRoleUser.AssumedRoleId },
+    credentials: { accessKeyId: Credentials.AccessKeyId, expiration: Credentials.Expiration },
   }
 }
 
