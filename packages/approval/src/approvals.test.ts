@@ -225,7 +225,8 @@ describe('A turn that waits', () => {
       { audit: 'not-accepted', reason: 'APPROVAL_USED', onBehalfOf: 'ada' },
     ])
     expect(lines.join()).not.toMatch(/Oslo|eyJ/)
-    expect(counted).toEqual([{ kind: 'approval' }, { kind: 'approval', decision: 'approve' }])
+    const labels = { agent: agent.name, flow: 'obo', kind: 'approval' }
+    expect(counted).toEqual([labels, { ...labels, decision: 'approve' }])
   })
 })
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DownstreamApi } from '@entra-agents/identity/core'
 import { type Log, toProblem } from '@entra-agents/service-kit'
-import type { AskedCall, ContinueRequest, Decision, Pause, PauseKind } from '@entra-agents/trace'
+import type { AskedCall, ContinueRequest, Decision, Flow, Pause, PauseKind } from '@entra-agents/trace'
 import { describeConsent } from './consent.ts'
 import { readDecisions } from './decide.ts'
 import type { PausableTurn, PauseForUser, WaitingTurn } from './pausable-turn.ts'
@@ -15,6 +15,12 @@ interface Counter<Labels> {
   inc(labels: Labels): void
 }
 
+interface PauseLabels {
+  readonly agent: string
+  readonly flow: Flow
+  readonly kind: PauseKind
+}
+
 export interface ApprovalsOptions {
   readonly keys: SealKeys
   readonly apis: readonly DownstreamApi[]
@@ -22,8 +28,8 @@ export interface ApprovalsOptions {
   readonly consentRedirectUri: string | undefined
   readonly logger: Log
   readonly metrics: {
-    readonly pauses: Counter<{ readonly kind: PauseKind }>
-    readonly decisions: Counter<{ readonly kind: PauseKind; readonly decision: Decision['decision'] }>
+    readonly pauses: Counter<PauseLabels>
+    readonly decisions: Counter<PauseLabels & Pick<Decision, 'decision'>>
   }
 }
 
@@ -89,7 +95,7 @@ export class Approvals {
     )
     const asked = pending.filter(({ isAsked }) => isAsked)
     for (const call of asked) this.#audit({ audit: 'asked', kind }, turn, call)
-    metrics.pauses.inc({ kind })
+    metrics.pauses.inc({ agent: turn.agent.name, flow: turn.flow, kind })
     return {
       kind,
       continuation,
@@ -117,7 +123,8 @@ export class Approvals {
       if (!decision) continue
       if (decision === 'deny') denied.add(call.digest)
       this.#audit({ audit: decision === 'deny' ? 'denied' : 'approved', kind }, { ...request, id }, call)
-      this.#options.metrics.decisions.inc({ kind, decision })
+      const { agent, flow } = request
+      this.#options.metrics.decisions.inc({ agent: agent.name, flow, kind, decision })
     }
     return {
       continuation: { ...continuation, deniedPauses },

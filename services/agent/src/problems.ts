@@ -42,6 +42,11 @@ export const agentProblems = {
     title: 'The model answered without the tool that the question calls for.',
     hint: 'Do not rely on this answer; ask again, more precisely.',
   },
+  TOOL_NOT_OFFERED: {
+    status: 502,
+    title: 'The model called a tool that it was not offered.',
+    hint: 'Nothing was called; see in the Identity Trace what the model had read before, since a text may have told it to.',
+  },
   TOKEN_BUDGET_REACHED: {
     status: 502,
     title: 'The turn’s budget of input tokens is used up.',

@@ -116,3 +116,10 @@ export function findMetricsUrl(app: FastifyInstance): Promise<string> {
     return `http://localhost:${port}/metrics`
   }, 10_000)
 }
+
+/** What an app has counted in this series, such as `agent_turns_refused_total`; 0 if it has not counted yet. */
+export async function readCounter(app: FastifyInstance, series: string): Promise<number> {
+  const text = await (await fetch(await findMetricsUrl(app))).text()
+  const line = text.split('\n').find(one => one.startsWith(`${series} `))
+  return Number(line?.slice(series.length) ?? 0)
+}

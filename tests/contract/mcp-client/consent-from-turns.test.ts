@@ -9,6 +9,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
+import { readCounter } from '../agent/ask.ts'
 import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
 import { notesAppId } from './notes-server.ts'
@@ -119,7 +120,10 @@ describe('A call beyond the agent’s rights', () => {
     expect(reply).toMatchObject(refusedVault)
   })
 
-  it('leaves an audit line with tool, API and user if an API forbids it', async () => {
+  it('leaves an audit line with tool, API and user if an API forbids it, and is counted by agent, flow and tool', async () => {
+    const labels = 'agent="default",flow="obo",tool="desk__read_archive",outcome="API_FORBIDDEN"'
+    const count = () => readCounter(mcp.stack.appOf('agent'), `agent_tool_calls_total{${labels}}`)
+    const before = await count()
     const { turnId, notices } = await askFor(['desk__read_note', 'desk__read_archive'])
     expect(notices).toMatchObject([{ code: 'API_FORBIDDEN', needs: { api: 'desk' } }])
     const lines = mcp.stack.agentLog.map(line => JSON.parse(line))
@@ -135,6 +139,7 @@ describe('A call beyond the agent’s rights', () => {
         onBehalfOf: identities.ada.oid,
       },
     ])
+    expect(await count()).toBe(before + 1)
   })
 
   it('asks only for those scopes of a server’s challenge that the configuration names', async () => {

@@ -1,6 +1,13 @@
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeEach, expect, it } from 'vitest'
-import { ask, bearer, continueTurn, type TurnOutcome } from '../../contract/agent/ask.ts'
+import {
+  ask,
+  bearer,
+  continueTurn,
+  findMetricsUrl,
+  readCounter,
+  type TurnOutcome,
+} from '../../contract/agent/ask.ts'
 import { staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import {
   answer,
@@ -197,6 +204,39 @@ it('After the pause, the model gets its thinking back unchanged', async () => {
   expect(model.requests.at(-1)?.body.messages[1]?.content[0]).toEqual({
     reasoningContent: { reasoningText: { text: 'To be warned.', signature: 'c2lnbmF0dXJl' } },
   })
+})
+
+it('Metrics count the calls of tools by agent, flow, tool and outcome, and have no name that the model made up', async () => {
+  const countCalls = (flow: string, tool: string, outcome: string) => {
+    const labels = `agent="default",flow="${flow}",tool="${tool}",outcome="${outcome}"`
+    return readCounter(stack.appOf('agent'), `agent_tool_calls_total{${labels}}`)
+  }
+  const countAll = () =>
+    Promise.all([
+      countCalls('obo', 'get_weather', 'OK'),
+      countCalls('obo', 'create_alert', 'DENIED'),
+      countCalls('obo', 'create_alert', 'INVALID_REQUEST'),
+      countCalls('obo', 'unknown', 'TOOL_NOT_OFFERED'),
+    ])
+  const before = await countAll()
+  model.play(
+    toolStep(
+      weatherCall(0, 'call_1'),
+      alertCall(1, 'call_2', { city: 'Oslo' }),
+      alertCall(2, 'call_3', '{"city":"Oslo"}'),
+      toolBlock(3, 'call_4', 'send_money_to_DE89370400440532013000', '{}'),
+    ),
+    answer('It was not done.'),
+  )
+  const paused = await askForAlerts()
+  expect(paused.status).toBe('paused')
+  // A call that waits has not ended.
+  expect((await countAll())[1]).toBe(before[1])
+  await decide(paused, ['deny'])
+  const after = await countAll()
+  expect(after.map((count, at) => count - (before[at] ?? 0))).toEqual([1, 1, 1, 1])
+  const text = await (await fetch(await findMetricsUrl(stack.appOf('agent')))).text()
+  expect(text).not.toMatch(/DE8937|tool="undefined"/)
 })
 
 it('A call of a tool that was not offered leaves an audit line, with the tool’s name only if the configuration has the tool', async () => {

@@ -22,7 +22,7 @@ import type { ToolUse } from '@entra-agents/trace'
 import { type MessageContent, ToolMessage } from '@langchain/core/messages'
 import { type StructuredToolInterface, ToolInputParsingException } from '@langchain/core/tools'
 import { Validator } from '@langchain/core/utils/json_schema'
-import { problem } from '../problems.ts'
+import { type agentProblems, problem } from '../problems.ts'
 import type { ToolCall } from './model-response.ts'
 import { describeOutput, readToolOutput, type ToolOutput } from './tool-output.ts'
 
@@ -46,7 +46,8 @@ const alwaysTellableCodes = [
   'API_UNAVAILABLE',
   'API_ECHOED_TOKEN',
   'INVALID_REQUEST',
-] as const satisfies IdentityProblemCode[]
+  'TOOL_NOT_OFFERED',
+] as const satisfies (IdentityProblemCode | keyof typeof agentProblems)[]
 
 /** The codes of {@link ToolCalls.tellable}: those of the toolsets' own problems, and a few that any tool may fail with. */
 export function tellableCodes(toolsets: readonly Pick<Toolset, 'problems'>[]): ReadonlySet<string> {
@@ -176,7 +177,7 @@ async function invoke(
   call: ToolCall,
   context: ToolContext,
 ): Promise<ToolOutput> {
-  if (tool === undefined) throw problem('INVALID_REQUEST', 'There is no such tool.')
+  if (tool === undefined) throw problem('TOOL_NOT_OFFERED', 'There is no such tool.')
   if (call.arguments === undefined) throw problem('INVALID_REQUEST', 'The arguments were not valid JSON.')
   try {
     return readToolOutput(await tool.invoke({ ...call.arguments }, withToolContext(context)))

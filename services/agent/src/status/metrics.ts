@@ -54,6 +54,12 @@ export class TurnMetrics {
     labelNames: ['agent', 'flow', 'api', 'outcome'],
     ...this.#inSeconds,
   })
+  readonly #toolCalls = new Counter({
+    name: 'agent_tool_calls_total',
+    help: 'Calls of tools that ended, by agent, flow, tool (unknown if it was not offered) and outcome (OK, DENIED or a problem code).',
+    labelNames: ['agent', 'flow', 'tool', 'outcome'],
+    registers: [this.registry],
+  })
   readonly #apiCalls = new Histogram({
     name: 'agent_api_call_duration_seconds',
     help: 'How long calls of APIs took, by API and outcome (OK or a problem code).',
@@ -84,14 +90,14 @@ export class TurnMetrics {
 
   readonly pauses = new Counter({
     name: 'agent_pauses_total',
-    help: 'Turns that began to wait for their user, by what for (approval, step-up or consent).',
-    labelNames: ['kind'],
+    help: 'Turns that began to wait for their user, by agent, flow and what for (approval, step-up or consent).',
+    labelNames: ['agent', 'flow', 'kind'],
     registers: [this.registry],
   })
   readonly decisions = new Counter({
     name: 'agent_pause_decisions_total',
-    help: 'Calls that users decided about, by what the turn waited for and decision (approve or deny).',
-    labelNames: ['kind', 'decision'],
+    help: 'Calls that users decided about, by agent, flow, what the turn waited for and decision (approve or deny).',
+    labelNames: ['agent', 'flow', 'kind', 'decision'],
     registers: [this.registry],
   })
 
@@ -103,15 +109,27 @@ export class TurnMetrics {
   }
 
   /** Labels come from the configuration and the catalogues of problems alone, so that their number is limited. */
-  stepEnded(agent: string, { kind, to, durationMs = 0, problem }: TraceStep, attributes: Attributes): void {
+  stepEnded(
+    { agent, flow }: Readonly<Record<'agent' | 'flow', string>>,
+    { kind, to, status, durationMs = 0, problem, approval, tool }: TraceStep,
+    attributes: Attributes,
+  ): void {
     const seconds = durationMs / 1000
     const outcome = problem?.code ?? 'OK'
     if (kind === 'token-request') {
-      const flow = String(attributes[appAttributes.flow])
       const api = String(attributes[appAttributes.api])
       this.#tokenRequests.observe({ agent, flow, api, outcome }, seconds)
     } else if (kind === 'api-call') {
       this.#apiCalls.observe({ api: to, outcome }, seconds)
+    } else if (kind === 'tool' && status !== 'waiting') {
+      // Without this attribute the call was chosen without a model, or has waited: its tool is one of the configuration.
+      const name = String(attributes[genAi.toolName] ?? tool?.name)
+      this.#toolCalls.inc({
+        agent,
+        flow,
+        tool: name,
+        outcome: approval?.decision === 'deny' ? 'DENIED' : outcome,
+      })
     } else if (kind === 'model') {
       this.#modelEnded(seconds, problem?.code ?? '', attributes)
     }

@@ -154,8 +154,9 @@ export class RunningTurn {
       stepStarted: (step, facts) => this.#observe(() => this.#spans?.stepStarted(step, facts)),
       stepEnded: (step, facts, attributes) => {
         this.#observe(() => this.#spans?.stepEnded(step, attributes))
+        const { agent, flow } = this.turn
         this.#observe(() =>
-          metrics.stepEnded(this.turn.agent.name, step, { ...facts.attributes, ...attributes }),
+          metrics.stepEnded({ agent: agent.name, flow }, step, { ...facts.attributes, ...attributes }),
         )
       },
     }
