@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AskedCall, ToolUse } from '@entra-agents/trace'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { postJson } from '../support/post-json.ts'
+import type { Values } from '../support/values.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import type { Pod } from './support/kubernetes.ts'
@@ -27,14 +28,20 @@ beforeAll(async () => {
   demo = resources.use(await Demo.create('approvals'))
   await demo.installEmulators()
   volume = resources.use(await NodeVolume.create(demo.namespace))
-  await demo.namespace.createSecret('keys-of-turns', { 'seal-keys': newKey('one') })
-  await demo.installAgent({
-    agent: { replicas: 2, env: { RATE_LIMIT_PER_MINUTE: '1000000' } },
+  await demo.namespace.createSecret('keys-of-turns', { 'seal-keys': firstKey })
+  await installAgent()
+  userToken = await (await EntraControls.of(demo)).signIn()
+}, 240_000)
+
+const newKey = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
+const firstKey = newKey('one')
+
+const installAgent = (agent: Values = {}) =>
+  demo.installAgent({
+    agent: { replicas: 2, env: { RATE_LIMIT_PER_MINUTE: '1000000' }, ...agent },
     approval: { existingSecret: 'keys-of-turns' },
     weatherApi: { alerts: { enabled: true, volume: { existingClaim: volume.claimName } } },
   })
-  userToken = await (await EntraControls.of(demo)).signIn()
-}, 240_000)
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 let celsius = 0
@@ -74,7 +81,6 @@ async function withPods<Result>(use: (urls: readonly string[]) => Promise<Result
   return await use(urls)
 }
 
-const newKey = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
 const awaitRollout = (name: string) => demo.namespace.kubectl('rollout', 'status', `deployment/demo-${name}`)
 
 describe('A call that waits for its user', { timeout: 240_000 }, () => {
@@ -87,6 +93,21 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
       const both = await Promise.all([approve(one, second), approve(other, second)])
       expect(both.map(({ answer }) => answer)).toEqual([both[0]?.answer, both[0]?.answer])
       expect(await alertTemperatures(one)).toEqual([celsius + 1, celsius])
+    })
+  })
+
+  it('goes on after its key has become the second one of the Secret, and an upgrade has replaced every pod', async () => {
+    const waiting = await withPods(([one = '']) => askForAlert(one))
+    const podsBefore = await demo.namespace.pods('agent')
+    const stringData = { 'seal-keys': `${newKey('two')}\n${firstKey}` }
+    await demo.namespace.patch('secret', 'keys-of-turns', { stringData })
+    await installAgent({ logLevel: 'debug' })
+    for (const { metadata } of podsBefore) await demo.namespace.waitFor('delete', `pod/${metadata.name}`)
+    await withPods(async urls => {
+      expect(await approve(urls[0] ?? '', waiting)).toMatchObject({ tools: [{ status: 'ok' }] })
+      // A turn is sealed with the new key now, and every pod has it.
+      const next = await askForAlert(urls[0] ?? '')
+      expect(await approve(urls[1] ?? '', next)).toMatchObject({ tools: [{ status: 'ok' }] })
     })
   })
 

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { merge } from '../support/values.ts'
+import { kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
+import type { Pod } from './support/kubernetes.ts'
 import { Load, type Turn, valuesForLoad } from './support/load.ts'
 import { useResources } from './support/resources.ts'
 
@@ -47,11 +49,30 @@ async function deletePods(): Promise<void> {
   await scale(2)
 }
 
+/** Asks for the eviction of every pod, as a node's drain does: again after each refusal of the PodDisruptionBudget. */
+async function evictPods(): Promise<void> {
+  const { namespace } = demo
+  const pods = [...(await namespace.pods('agent')), ...(await namespace.pods('weather-api'))]
+  const evict = async ({ metadata: { name } }: Pod) => {
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } }
+    const path = `/api/v1/namespaces/${namespace.name}/pods/${name}/eviction`
+    await kubectl(['create', '--raw', path, '-f', '-'], { input: JSON.stringify(eviction) })
+    return 'evicted'
+  }
+  const evictions = pods.map(pod =>
+    expect.poll(() => evict(pod), { timeout: 120_000, interval: 1_000 }).toBe('evicted'),
+  )
+  await Promise.all(evictions)
+  for (const { metadata } of pods) await namespace.waitFor('delete', `pod/${metadata.name}`)
+  await scale(2)
+}
+
 describe('No turn fails', { timeout: 180_000 }, () => {
   it.each([
     ['every pod is replaced by an upgrade', 2, () => demo.installAgent(otherLogLevels)],
     ['pods come and go: from one to three and back', 1, () => scale(3).then(() => scale(1))],
     ['pods are deleted', 2, deletePods],
+    ['every pod is evicted, as its PodDisruptionBudget allows it', 2, evictPods],
   ] as const)('while %s', async (_what, replicas, event) => {
     await scale(replicas)
     const turns = await runUnderLoad(event)
