@@ -1,8 +1,7 @@
-import type { Caller } from '@entra-agents/tokens' // +
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { api } from './api.ts' // +
 
-const app = new Hono<{ Bindings: { caller: Caller } }>() // +
-app.get('/tasks', ({ env, json }) => json([`Water the plants of ${env.caller.objectId}`]))
-serve({ fetch: api.protect((request, caller) => app.fetch(request, { caller })), port: 3000 }) // +
+const app = new Hono()
+app.get('/tasks', ({ req, json }) => json([`Water the plants of ${api.callerOf(req.raw).objectId}`])) // +
+serve({ fetch: api.protect(request => app.fetch(request)), port: 3000 }) // +

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Access } from './access.ts'
@@ -224,6 +225,32 @@ describe('protect', () => {
     const { headers } = await guarded(request('/mcp'), 7)
     expect(headers.get('www-authenticate')).toContain(`resource_metadata="https://weather.example${path}"`)
     expect((await server.protect(handler)(request(path), 7)).status).toBe(401)
+  })
+})
+
+describe('callerOf', () => {
+  const { callerOf, protect } = server
+  const request = (token: string) => new Request('http://a', { headers: { authorization: token } })
+  const answer = async (asked: Request) => Response.json(callerOf(asked))
+  const objectIdOf = async (response: Response) => Object(await response.json()).objectId
+
+  it('tells each route behind protect who sent its request, also of requests at once', async () => {
+    const guarded = protect(asked => setImmediate().then(() => answer(asked)))
+    const tokens = ['ada', 'ben', 'cleo'].map(oid => `Bearer ${userToken(issuer, { oid })}`)
+    const responses = await Promise.all(tokens.map(token => guarded(request(token))))
+    expect(await Promise.all(responses.map(objectIdOf))).toEqual(['ada', 'ben', 'cleo'])
+  })
+
+  it('throws, in words, for requests that were refused, not checked, copied, or let in by another server', async () => {
+    const words = 'No caller is known of this request: weather-api has not let it in by protect().'
+    const refused = request(withoutRoles)
+    expect((await protect(answer)(refused)).status).toBe(403)
+    expect(() => callerOf(refused)).toThrow(words)
+    expect(() => callerOf(request(good))).toThrow(words)
+    await expect(protect(asked => answer(asked.clone()))(request(good))).rejects.toThrow(words)
+    const stricter = server.with({ permissions: { autonomous: 'Other' } })
+    const asStricter = async (asked: Request) => Response.json(stricter.callerOf(asked))
+    await expect(protect(asStricter)(request(good))).rejects.toThrow(words)
   })
 })
 

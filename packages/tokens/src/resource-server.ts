@@ -25,6 +25,12 @@ export interface ResourceServer {
   protect<More extends readonly unknown[]>(
     handler: (request: Request, caller: Caller, ...more: More) => Response | Promise<Response>,
   ): (request: Request, ...more: More) => Promise<Response>
+  /**
+   * Who sent a request that `protect` let in, for the routes of a framework behind it. It takes the very object that was let in.
+   *
+   * @throws {Error} for every other request
+   */
+  callerOf(request: Request): Caller
   /** The same API with other needs, or as another resource. It shares keys and deny list, and is closed with this one. */
   with(changes: Partial<AccessNeeds> & Pick<ResourceServerOptions, 'resource'>): ResourceServer
   /** The metadata to publish (RFC 9728), if `resource` is set. */
@@ -66,6 +72,7 @@ function serverOf(options: CheckedOptions, shared: Shared): ResourceServer {
   const { callers, requireAgentMarker = false, permissions, authenticationContext, onDecision } = options
   const inGeneral: AccessNeeds = { permissions, authenticationContext }
   const metadata = describeResource(options)
+  const callersOf = new WeakMap<Request, Caller>()
 
   async function judge(request: RequestLike, needs: AccessNeeds, seen: Seen): Promise<Caller> {
     const token = readBearerToken(readAuthorization(request))
@@ -109,8 +116,15 @@ function serverOf(options: CheckedOptions, shared: Shared): ResourceServer {
           if (error instanceof AccessRefused) return error
           throw error
         })
-        return caller instanceof AccessRefused ? caller.toResponse() : await handler(request, caller, ...more)
+        if (caller instanceof AccessRefused) return caller.toResponse()
+        callersOf.set(request, caller)
+        return await handler(request, caller, ...more)
       },
+    callerOf(request) {
+      const caller = callersOf.get(request)
+      if (caller) return caller
+      throw new Error(`No caller is known of this request: ${options.name} has not let it in by protect().`)
+    },
     with: changes => serverOf(checkOptions({ ...options, ...changes }), shared),
     metadata,
     get isReady() {
