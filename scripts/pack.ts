@@ -18,7 +18,7 @@ interface Archive {
   readonly folder: string
   /** The entries that others use, that of the package's name first; the rest of the package's `exports` is for this repository. */
   readonly entries: readonly string[]
-  /** Whether the package has a command of its name, `main`, minified with the rest, since it runs as it is. Entries are optional then. */
+  /** Whether the package has a command of its name, `main` behind `command.cjs`, minified with the rest, since it runs as it is. Entries are optional then. */
   readonly hasCommand?: boolean
   /** Whether it is for browsers: its one entry and that entry's declarations stand alone. */
   readonly isForBrowsers?: boolean
@@ -82,6 +82,7 @@ async function pack(archive: Archive, manifest: Manifest): Promise<void> {
     await (archive.isForBrowsers ? buildElement(staged) : buildForNode(archive, manifest, staged)),
     staged,
   )
+  if (archive.hasCommand) cpSync(join(root, 'scripts/bundle/command.cjs'), join(staged, 'command.cjs'))
   if (archive.entries.length > 0) writeTypes(archive, manifest, staged)
   writeFileSync(join(staged, 'package.json'), JSON.stringify(packedManifest(archive, manifest), null, 2))
   for (const file of [join(folder, 'README.md'), join(folder, 'CHANGELOG.md'), join(root, 'LICENSE')])
@@ -188,7 +189,7 @@ function packedManifest(
   const optional = Object.keys(optionalPeers ?? {}).map(name => [name, { optional: true }] as const)
   return {
     ...manifest,
-    ...(hasCommand && { bin: { [basename(manifest.name)]: './main.js' } }),
+    ...(hasCommand && { bin: { [basename(manifest.name)]: './command.cjs' } }),
     exports: { ...exports, './package.json': './package.json' },
     dependencies: Object.fromEntries(
       [...installed, ...typesFrom].map(name => [

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it } from 'vitest'
@@ -82,6 +82,32 @@ describe('make install', () => {
     expect(packages['node_modules/@rolldown/binding-linux-x64-gnu']?.engines?.node).toBe(
       manifest.engines.node,
     )
+  })
+})
+
+describe('The command of an archive', () => {
+  const folder = temporaryFolder()
+  cpSync(join(root, 'scripts/bundle/command.cjs'), join(folder, 'command.cjs'))
+  const engines = { node: '>=22.19' }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: '@acme/tool', type: 'module', engines }))
+  writeFileSync(join(folder, 'main.js'), 'console.log(await process.argv[2])')
+  const start = (node: string, ...options: readonly string[]) =>
+    run(node, [...options, 'command.cjs', 'runs'], { cwd: folder, env: {} })
+
+  it.each(['12.22.12', '20.19.2', '22.18.0'])(
+    'says by one sentence that Node %s is too old',
+    async version => {
+      const output = `tool needs Node 22.19 or later; this is ${version}.\n`
+      expect(await start(process.execPath, '--require', pretend(version, folder))).toEqual({
+        code: 1,
+        output,
+      })
+    },
+  )
+
+  it.each(['22.19.0', '24.0.0', '26.1.0'])('runs with Node %s', async version => {
+    const required = ['--require', pretend(version, folder)]
+    expect(await start(process.execPath, ...required)).toEqual({ code: 0, output: 'runs\n' })
   })
 })
 

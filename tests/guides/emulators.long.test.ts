@@ -117,7 +117,7 @@ it('The CI job starts the image that this repository builds, with arguments that
     docker,
     `#!/bin/sh
 while [ "\${1#ghcr.io}" = "$1" ]; do shift; done; shift
-"${process.execPath}" node_modules/@entra-agents/emulators/main.js "$@" --seed entra.yaml --port ${port} >/dev/null 2>&1 & echo $! >pid`,
+"${process.execPath}" node_modules/@entra-agents/emulators/command.cjs "$@" --seed entra.yaml --port ${port} >/dev/null 2>&1 & echo $! >pid`,
   )
   chmodSync(docker, 0o755)
   const [, start, use] = parse(workflow.replaceAll('7001', String(port))).jobs.test.steps

@@ -54,6 +54,7 @@ it('The archive of agentctl needs no other package, and is smaller than 2 MB', (
     'LICENSES.txt',
     'README.md',
     'assets',
+    'command.cjs',
     'main.js',
     'package.json',
   ])
@@ -74,7 +75,7 @@ it('The README’s tenant is enough for a plan and an apply', async () => {
   await expect.poll(() => existsSync(token)).toBe(true)
   const cwd = temporaryFolder()
   const args = (command: string) => [
-    ...[join(installed, 'main.js'), 'entra', command, '--tenant', '11111111-2222-4333-8444-555555555555'],
+    ...[join(installed, 'command.cjs'), 'entra', command, '--tenant', '11111111-2222-4333-8444-555555555555'],
     ...['--client-secret', '--access-token-file', token],
   ]
   const env = { PATH: process.env['PATH'], GRAPH_URL: `http://localhost:${port}` }
@@ -92,7 +93,7 @@ describe.each(['node-22', 'node', 'node-26'])('agentctl from the archive, under 
     const node = program === 'node' ? process.execPath : (findProgram(program) ?? '')
     const { PATH } = process.env
     const cwd = temporaryFolder()
-    const running = exec(node, [join(installed, 'main.js'), ...args], {
+    const running = exec(node, [join(installed, 'command.cjs'), ...args], {
       cwd,
       env: { ...env, PATH: `${env['PATH'] ?? ''}:${PATH}` },
     })
