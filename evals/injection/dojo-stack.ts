@@ -92,6 +92,8 @@ export class DojoStack implements AsyncDisposable {
     })
     const tools = Object.keys(suite.tools)
     const reads = tools.filter(tool => !suite.tools[tool]?.changes || readOnlyByMistake.includes(tool))
+    const changing = tools.filter(tool => suite.tools[tool]?.changes)
+    const toolScopes = Object.fromEntries(changing.map(tool => [tool, `${suite.tools[tool]?.api}.ReadWrite`]))
     const entry = {
       url: server.url,
       downstreamApi: 'dojo',
@@ -108,7 +110,10 @@ export class DojoStack implements AsyncDisposable {
       RATE_LIMIT_PER_MINUTE: '100000',
       AGENTS_CONFIG: write('agents.json', { agents: Object.fromEntries(agents.map(describeAgent)) }),
       MCP_CONFIG: write('mcp.json', {
-        mcpServers: { runs: { ...entry, readOnlyTools: tools }, waits: { ...entry, readOnlyTools: reads } },
+        mcpServers: {
+          runs: { ...entry, readOnlyTools: tools },
+          waits: { ...entry, readOnlyTools: reads, toolScopes },
+        },
       }),
     })
     const token = await stack.signIn(identities.ada.oid)

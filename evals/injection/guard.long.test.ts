@@ -49,3 +49,10 @@ it('one changing tool among those that only read lets an attack through, whose p
   if (!e) throw new Error('Nothing was measured.')
   expect(tell('e banking', e)).toEqual(['e banking: injection_task_1 gets through in user_task_1'])
 })
+
+it('nobody is asked about an attack’s change to which the agent has no right', async () => {
+  const pairs = ['user_task_1:injection_task_1']
+  const measured = await measure({ suite: 'banking', reading, rungs: ['e', 'd2-e'], pairs })
+  expect(measured.e).toMatchObject({ stopped: 1, deniedUnderAttack: 1 })
+  expect(measured['d2-e']).toMatchObject({ stopped: 1, deniedUnderAttack: 0, refusedUnderAttack: 0 })
+})

@@ -37,6 +37,10 @@ const noConsent = needing('CONSENT_REQUIRED')
 const stepUp = {
   failure: identityProblem('STEP_UP_REQUIRED', 'More.', { extensions: { claimsChallenge: '{"c1"}' } }),
 }
+/** A change to which the agent turns out to have no right before anybody is asked. */
+const unfit = ({ failure }: { readonly failure: ProblemError }) => ({
+  requireRight: () => Promise.reject(failure),
+})
 const lost = { failure: identityProblem('API_TOKEN_REJECTED', 'No.') }
 const silent = { failure: identityProblem('API_UNAVAILABLE', 'Silent.') }
 const once = { change: { ...change, isIdempotent: false } }
@@ -133,6 +137,18 @@ const stories: readonly (readonly [title: string, ...acts: readonly Act[]])[] = 
   ['The user is asked for the consent that the look-up needs, and only then to approve the call',
     step([create('Oslo', telling(noConsent.failure))], pausing),
     decide(approveOslo, [create('Oslo', oslo)], pausing)],
+  ['Nobody is asked to approve a call to which the agent has no right, and which the model is told; other calls wait as ever',
+    step([create('Oslo', unfit(needing('API_FORBIDDEN'))), create('Rome', unfit(noConsent)), create('Paris', { requireRight: async () => undefined })], unasked)],
+  ['Without a model, a call to which the agent has no right ends the turn, and nobody is asked',
+    step([create('Oslo', unfit(needing('API_FORBIDDEN')))], { options: { from: 'user' } })],
+  ['The user is asked for the consent that a change needs, and only then to approve the change',
+    step([create('Oslo', unfit(noConsent))], pausing),
+    decide(approveOslo, [create('Oslo')], pausing),
+    decide(approveOslo, [create('Oslo')], pausing)],
+  ['The user is asked to approve once, also if only the API says that a consent is missing',
+    step([create('Oslo')], pausing),
+    decide(approveOslo, [create('Oslo', needing('API_FORBIDDEN'))], pausing),
+    decide(approveOslo, [create('Oslo')], pausing)],
   ...([
     ['runs if it would change the same', oslo],
     ['runs if what it would change is gone, which changes nothing', telling(identityProblem('NOT_FOUND', 'Gone.'))],

@@ -27,6 +27,8 @@ export interface StepCall<Output> {
   readonly api: string | undefined
   /** What the call would change; `undefined` if it changes nothing, or if it cannot be made at all and `run` throws. */
   readonly change?: (Change & { readonly toolHash: string }) | undefined
+  /** Fails if the agent lacks a right that the change needs, as far as that is known before the call. */
+  requireRight?(context: ToolContext): Promise<void>
   run(context: ToolContext): Promise<Output>
 }
 
@@ -123,9 +125,10 @@ export async function resumeStep<Output>(
   findCall: (pending: PendingCall) => StepCall<Output> | undefined,
 ): Promise<StepEnd<Output>> {
   const { decisions, waitedMs } = resumed
-  const { pending, claims } = resumed.continuation
+  const { kind, pending, claims } = resumed.continuation
   const run = new Step<Output>(options)
-  const calls = pending.map(waited => {
+  const calls = pending.map(one => {
+    const waited = kind === 'approval' && one.isAsked ? { ...one, isApproved: true as const } : one
     const call = findCall(waited)
     const isDenied = decisions.get(waited.callId) === 'deny'
     if (!isDenied) requireSame(waited, call && { digest: digestOf(call), effect: call.change?.effect })
@@ -182,7 +185,10 @@ class Step<Output> {
     return this.#wait !== undefined || this.#asked.length > 0
   }
 
-  /** Prepares to ask the user about a call when the step ends, unless they have denied the call in this turn, or were asked too often. */
+  /**
+   * Prepares to ask the user about a call when the step ends, unless they have denied the call in this turn, or were asked too often.
+   * Least privilege comes first: nobody is asked about a call to which the agent has no right.
+   */
   async ask(call: StepCall<Output>, waited?: PendingCall): Promise<void> {
     if (this.#fatal.size > 0) return
     const { resumed, trace } = this.#turn
@@ -195,7 +201,9 @@ class Step<Output> {
     }
     if (!this.#mayWait('approval')) return this.#refuse(call, step, limitProblem(call))
     try {
-      const sentence = await tell(call, this.#options.context.under(step.id))
+      const context = this.#options.context.under(step.id)
+      await call.requireRight?.(context)
+      const sentence = await tell(call, context)
       this.#asked.push({
         step,
         pending: { ...this.#describePending(call, step), ...(sentence && { sentence }) },
@@ -206,8 +214,8 @@ class Step<Output> {
   }
 
   async run(call: StepCall<Output>, waited?: PendingCall, claims?: string): Promise<void> {
-    // The user has not been told yet what the call would do: the look-up for it needed a consent.
-    if (waited && call.change?.tell && !waited.sentence) return this.ask(call, waited)
+    // The user has not been asked to approve the call yet: that needed a consent first.
+    if (waited && call.change && !waited.isApproved) return this.ask(call, waited)
     const { context } = this.#options
     const { turn } = context
     const step = turn.trace.start(this.#describe(call, waited?.stepId), call.facts)

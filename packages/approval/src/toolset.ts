@@ -25,6 +25,11 @@ export interface Change {
     args: Readonly<Record<string, unknown>>,
     context: ToolContext,
   ) => Sentence | Promise<Sentence>
+  /**
+   * The scope that the API demands for the call, if that is not the one of its `permissions`. Nobody is asked to approve a call for which
+   * the agent lacks the scope.
+   */
+  readonly scope?: string | undefined
   /** Whether the agent may call the tool in a flow without a user, where nobody can approve the call. */
   readonly unattended?: boolean
   /** Whether the API carries out a call only once, however often it is sent with the same `Idempotency-Key`. */

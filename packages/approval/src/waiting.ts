@@ -30,6 +30,8 @@ const PendingCall = strictObject({
   digest: Text,
   /** Whether the user is asked about the call in this pause; else it was approved before, or needs no approval. */
   isAsked: Type.Boolean(),
+  /** Set once the user has approved the call; without it a call that changes something does not run. */
+  isApproved: Type.Optional(Type.Literal(true)),
   /** The id of the step that waits, in the trace. */
   stepId: Text,
 })

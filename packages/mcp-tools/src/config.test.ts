@@ -74,6 +74,19 @@ describe('The configuration of MCP servers', () => {
     expect(faultsWith({ scopes: ['offline_access'] })).toHaveLength(1)
   })
 
+  it('may name the scope of each tool, which must be one that users may be asked for', () => {
+    const toolScopes = { get_note: 'Notes.Read' }
+    expect(read({ mcpServers: { notes: { ...notes, toolScopes } } })).toMatchObject([{ toolScopes }])
+    expect(faultsWith({ toolScopes, scopes: ['Notes.Read'] })).toEqual([])
+    expect(faultsWith({ toolScopes, scopes: ['Notes.List'] })).toEqual([
+      expect.stringContaining('toolScopes has "Notes.Read", which is not in scopes'),
+    ])
+    expect(faultsWith({ toolScopes: { add_note: 'Notes.Write' } })).toEqual([
+      expect.stringContaining('toolScopes has "add_note", which is not in allowedTools'),
+    ])
+    expect(faultsWith({ toolScopes: { get_note: 'api://notes/Notes.Read' } })).toHaveLength(1)
+  })
+
   it('reports every fault of every server at once', () => {
     const faults = faultsOf({
       mcpServers: {

@@ -14,6 +14,8 @@ export interface McpServer {
   readonly readOnlyTools: readonly string[]
   /** Further tools that the agent may call without approval, but only in flows in which no user could approve. */
   readonly unattendedTools: readonly string[]
+  /** The scopes that the server demands for calls of tools, by the server's names for the tools. */
+  readonly toolScopes: Readonly<Record<string, string>>
   /** Whether the server carries out a call only once, however often it gets the call with the same idempotency key. */
   readonly keepsIdempotencyKeys: boolean
   /** The hash that a tool's definition must have, for tools that are pinned. */
@@ -31,6 +33,7 @@ export interface McpServer {
 
 const ToolNames = Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 100 })
 const guidPattern = '^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$'
+const Scope = Type.String({ pattern: '^(?!(?:openid|profile|email|offline_access)$)[A-Za-z][\\w.-]*$' })
 const ServerEntry = strictObject({
   url: Type.String(),
   downstreamApi: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]*$' }),
@@ -40,12 +43,8 @@ const ServerEntry = strictObject({
   readOnlyTools: Type.Optional(ToolNames),
   unattendedTools: Type.Optional(ToolNames),
   keepsIdempotencyKeys: Type.Optional(Type.Boolean()),
-  scopes: Type.Optional(
-    Type.Array(Type.String({ pattern: '^(?!(?:openid|profile|email|offline_access)$)[A-Za-z][\\w.-]*$' }), {
-      minItems: 1,
-      maxItems: 20,
-    }),
-  ),
+  scopes: Type.Optional(Type.Array(Scope, { minItems: 1, maxItems: 20 })),
+  toolScopes: Type.Optional(Type.Record(Type.String(), Scope)),
   authenticationContexts: Type.Optional(
     Type.Array(Type.String({ pattern: '^c[1-9][0-9]?$' }), { maxItems: 99 }),
   ),
@@ -98,6 +97,7 @@ function* findFaults(name: string, entry: unknown, taken: readonly string[]): Ge
   const shape = Compile(ServerEntry)
   if (!shape.Check(entry)) return yield* describeShapeFaults(shape.Errors(entry))
   const { allowedTools, readOnlyTools = [], unattendedTools = [], pins = {} } = entry
+  const { scopes, toolScopes = {} } = entry
   function* findUnknownTools(member: string, tools: readonly string[]) {
     for (const tool of tools)
       if (!allowedTools.includes(tool)) yield `${member} has "${tool}", which is not in allowedTools`
@@ -112,6 +112,9 @@ function* findFaults(name: string, entry: unknown, taken: readonly string[]): Ge
     if (readOnlyTools.includes(tool))
       yield `unattendedTools has "${tool}", which never waits, since readOnlyTools has it too`
   yield* findUnknownTools('pins', Object.keys(pins))
+  yield* findUnknownTools('toolScopes', Object.keys(toolScopes))
+  for (const scope of Object.values(toolScopes))
+    if (scopes?.includes(scope) === false) yield `toolScopes has "${scope}", which is not in scopes`
 }
 
 /** Tokens are sent to this URL: it must be https, or http that leaves neither this machine nor the cluster. */
@@ -140,7 +143,7 @@ function* findNameClashes(server: string, tools: readonly string[]): Generator<s
 function describeServer(name: string, entry: ServerEntry, otherApis: readonly DownstreamApi[]): McpServer {
   const { flows = defaultFlows, pins = {}, protocol = 'auto', allowedTools } = entry
   const { readOnlyTools = [], unattendedTools = [], authenticationContexts = [] } = entry
-  const { keepsIdempotencyKeys = false } = entry
+  const { keepsIdempotencyKeys = false, toolScopes = {} } = entry
   const { timeoutMs = 20_000, maxResultBytes = 256 * 1024, maxResultCharacters = 20_000 } = entry
   const appId = entry.appId.toLowerCase()
   const shared = otherApis.find(other => other.appId.toLowerCase() === appId)?.permissions?.scope
@@ -161,6 +164,7 @@ function describeServer(name: string, entry: ServerEntry, otherApis: readonly Do
     allowedTools,
     readOnlyTools,
     unattendedTools,
+    toolScopes,
     keepsIdempotencyKeys,
     pins,
     protocol,

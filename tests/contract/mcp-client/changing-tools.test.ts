@@ -35,11 +35,10 @@ function scriptServer(change: Script = {}): void {
 }
 
 /** Configures the agent with this change to the server's entry. */
-function configure(change: object): Promise<void> {
+function configure(change: object, environment: Readonly<Record<string, string>> = {}): Promise<void> {
   const tools = { allowedTools: ['read_note', 'write_note'], readOnlyTools: ['read_note'] }
-  return mcp.configure({
-    desk: { url: `${servers.url}/desk`, protocol: '2025-11-25', ...tools, ...change },
-  })
+  const desk = { url: `${servers.url}/desk`, protocol: '2025-11-25', ...tools, ...change }
+  return mcp.configure({ desk }, environment)
 }
 
 const callParams = () => servers.callsOf('desk').map(({ message }) => message?.params)
@@ -85,6 +84,24 @@ describe('A tool that changes something', () => {
     expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_CHANGED' })
     expect(callParams()).toEqual([])
     await configure({ authenticationContexts: ['c2'] })
+  })
+
+  it('is not shown to the user if the agent’s token lacks its scope, which the model and the audit log learn', async () => {
+    await configure({ toolScopes: { write_note: 'Notes.Write' } }, { CONSENT_FROM_TURNS: 'never' })
+    const { tools, notices, trace } = await mcp.answerTo(question, adaTc)
+    expect(tools).toMatchObject([{ name: 'desk__write_note', status: 'failed' }])
+    const needs = { api: 'desk', permission: 'Notes.Write', kind: 'scope' }
+    expect(notices).toMatchObject([{ code: 'API_FORBIDDEN', needs }])
+    const call = trace.find(({ kind }) => kind === 'tool')
+    expect(call).toMatchObject({ status: 'failed', problem: { code: 'API_FORBIDDEN', needs } })
+    const below = trace.filter(({ parentId, from }) => parentId === call?.id && from !== 'entra')
+    expect(below.map(({ kind, status }) => `${kind} ${status}`)).toContain('token ok')
+    expect(below.map(({ kind }) => kind)).not.toContain('api-call')
+    const refused = mcp.stack.agentLog.filter(line => line.includes('"tool-refused"'))
+    expect(refused.map(line => JSON.parse(line))).toMatchObject([{ tool: 'desk__write_note', needs }])
+    expect(callParams()).toEqual([])
+    await configure({ toolScopes: { write_note: 'Notes.Read' }, authenticationContexts: ['c2'] })
+    expect(await mcp.pauseOf(question, adaTc)).toMatchObject({ kind: 'approval' })
   })
 
   it('waits again if the server demands a step-up, and the same call is then sent with a token for the step-up’s claims', async () => {

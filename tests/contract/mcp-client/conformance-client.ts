@@ -26,6 +26,7 @@ const server: McpServer = {
   allowedTools: [],
   readOnlyTools: [],
   unattendedTools: [],
+  toolScopes: {},
   keepsIdempotencyKeys: false,
   pins: {},
   protocol: 'auto',

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Status } from '@entra-agents/trace'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCounter, type TurnOutcome, tokenCards } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
@@ -169,10 +169,12 @@ const scenarios: Scenarios = {
     },
   'An alert waits for the consent of a user who has given none, and goes on with the same call': async () => {
     const user = await stack.signIn(ben.oid)
-    const consent = await approve(await ask({ token: user, pauseFor: ['consent'] }), user)
+    const consent = await ask({ token: user, pauseFor: ['consent'] })
     await giveConsent(consent)
-    await approve(consent, user)
+    await approve(await approve(consent, user), user)
   },
+  'Nobody is asked about an alert to which the agent has no right, and neither consent nor a call of the API is tried':
+    askWithoutRight,
   'An alert leads to no request for consent if the API refuses a token that has the right': async () => {
     const paused = await ask({ pauseFor: ['consent'] })
     const mend = intercept(({ url }, response) => {
@@ -205,6 +207,14 @@ const scenarios: Scenarios = {
       const status = (await (await fetch(`${stack.agentUrl}/api/status`)).json()) as Status
       told.push(`status: ${status.status}, weather API ${status.components['weather_api']?.state}`)
     },
+}
+
+async function askWithoutRight() {
+  const token = await stack.signIn(ben.oid)
+  const body = await ask({ token, pauseFor: ['consent'], url: neverConsents })
+  const steps = (body.trace ?? []).map(({ kind, status, problem }) => [kind, status, problem?.code].join(' '))
+  const inner = steps.filter(step => !step.startsWith('model'))
+  if (inner.length > 0) told.push(`steps: ${inner.join(', ')}`)
 }
 
 const stepUpScenarios: Scenarios = {
@@ -250,6 +260,20 @@ it.each(modes)(
     await expect(tell(mode, scenarios)).resolves.toMatchFileSnapshot(`alerts-${mode}.txt`)
   },
 )
+
+describe('If the sidecar’s entry for alerts asks for all scopes that were granted,', () => {
+  beforeAll(async () => {
+    await stack.restart('sidecar', {
+      DownstreamApis__weatherAlerts__Scopes__0: `api://${identities.weatherAppId}/.default`,
+    })
+  })
+  afterAll(() => stack.restart('sidecar'))
+
+  it.each(modes)('nobody is asked in %s mode about an alert if the token lacks the scope', async mode => {
+    const text = await tell(mode, { 'A token without the scope': askWithoutRight })
+    await expect(text).toMatchFileSnapshot(`alerts-without-right-${mode}.txt`)
+  })
+})
 
 describe('If alerts demand a step-up,', () => {
   beforeAll(async () => {

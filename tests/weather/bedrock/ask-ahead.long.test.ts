@@ -172,15 +172,18 @@ describe('The token of a tool', () => {
       'autonomous',
       toolStep(toolBlock(0, 'call_0', 'create_alert', '{}')),
     ],
-    [
-      'a tool that waits for approval',
-      'obo',
-      toolStep(toolBlock(0, 'call_0', 'create_alert', JSON.stringify(newAlert()))),
-    ],
   ] as const)('is not asked for if the model calls %s', async (_what, flow, events) => {
     play(events, answer('Well.'))
     const { trace } = await askModel(flow)
     expect([happened, requestsIn(trace)]).toEqual([[], []])
+  })
+
+  it('is asked for once for the calls that wait for approval, when their arguments are there', async () => {
+    const creating = (index: number) => call('create_alert', newAlert(), [pause, pause], index)
+    play([...creating(0), ...creating(1), say('arguments'), ...stopEvents('tool_use')])
+    const { kind, trace } = await askModel('obo')
+    expect([kind, happened]).toEqual(['approval', ['arguments', 'sidecar']])
+    expect(placesIn(trace)).toEqual(['create_alert: ok, ahead', 'create_alert: ok, for the call'])
   })
 
   it('goes to all calls of its API in the step, and lies below the first of them', async () => {
@@ -296,16 +299,16 @@ it('A call whose token the API refuses gets a new one past the sidecar’s cache
   expect(happened.filter(one => one !== 'arguments')).toEqual(['sidecar', 'sidecar'])
 })
 
-it('A call that needs approval and a step-up gets its tokens when it is made, and the call after it ahead', async () => {
+it('A call that needs approval and a step-up gets its tokens before its card and when it is made, and the call after it ahead', async () => {
   await stack.restart('weather', { ALERTS_AUTH_CONTEXT: 'c1' })
   onTestFinished(() => stack.restart('weather'))
   play(
     toolStep(toolBlock(0, 'call_0', 'create_alert', JSON.stringify(newAlert()))),
-    [...call('list_alerts', {}, [untilAudited('issued', 3)]), ...stopEvents('tool_use')],
+    [...call('list_alerts', {}, [untilAudited('issued', 4)]), ...stopEvents('tool_use')],
     answer('Done.'),
   )
   const approval = await askModel('obo')
-  expect([approval.kind, happened]).toEqual(['approval', []])
+  expect([approval.kind, placesIn(approval.trace)]).toEqual(['approval', ['create_alert: ok, ahead']])
   const { body: stepUp } = await continueTurn(stack.agentUrl, approval, 'approve', bearer(tokenOfAda))
   expect([stepUp.kind, placesIn(stepUp.trace)]).toEqual(['step-up', ['create_alert: ok, for the call']])
   const stronger = bearer(await stack.signIn(ada.oid, stepUp.claimsChallenge))
@@ -315,7 +318,7 @@ it('A call that needs approval and a step-up gets its tokens when it is made, an
     ['create_alert: ok, for the call', 'list_alerts: ok, ahead'],
   ])
   for (const { claims } of tokenCards(done.trace, 'TR')) expect(claims?.['acrs']).toEqual(['c1'])
-  expect(audited('issued').map(({ ahead = false }) => ahead)).toEqual([false, false, true])
+  expect(audited('issued').map(({ ahead = false }) => ahead)).toEqual([true, false, false, true])
 })
 
 it('Two hundred turns at once under six identities each call the API with their own token', async () => {

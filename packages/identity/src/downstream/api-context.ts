@@ -15,6 +15,7 @@ import {
   explainThrown,
   isForLackOfRight,
   isRefusalOfCachedToken,
+  lackOfScope,
   unreadableResponseProblem,
   withoutHeldRight,
 } from './api-failures.ts'
@@ -168,6 +169,21 @@ export class ApiContext<Who extends Caller = Caller> {
   /** Obtains and checks TR for this API, as every call does. @throws ProblemError of the identity codes */
   async token(api: DownstreamApi): Promise<AgentToken> {
     return (await this.#obtain(api, false)).token
+  }
+
+  /**
+   * Obtains TR, as a call of the API would, and checks that it has the scope that such a call needs. Calls of the API take this token
+   * until `leaveAhead`. Without a known scope nothing is asked for.
+   *
+   * @param scope if it is not that of the API's `permissions`
+   * @throws ProblemError of the identity codes, and API_FORBIDDEN if TR lacks the scope, also past the sidecar's cache
+   */
+  async requireScope(api: DownstreamApi, scope = api.permissions?.scope): Promise<void> {
+    if (scope === undefined) return
+    this.askAhead(api)
+    const { token } = await this.#obtain(api, false)
+    const lack = lackOfScope(api, scope, token)
+    if (lack && lackOfScope(api, scope, (await this.#renew(api, token, lack)).token)) throw lack
   }
 
   /**

@@ -94,15 +94,33 @@ function forbiddenProblem(
   )
 }
 
+/** Why the API would refuse a call for users that needs this scope; `undefined` if TR has it. */
+export function lackOfScope(
+  { name, title }: DownstreamApi,
+  permission: string,
+  { claims }: { readonly claims: Claims },
+): ProblemError | undefined {
+  const held = heldRights('scope', claims)
+  if (held.includes(permission)) return undefined
+  const what = `The agent’s token lacks the permission ${permission}, which this call of the ${title} needs. It has ${held.join(', ') || 'none'}.`
+  return identityProblem('API_FORBIDDEN', what, {
+    hint: `Grant the agent identity ${permission}, to act ${flows.obo.inWords}.`,
+    extensions: { needs: { api: name, permission, kind: 'scope' } },
+  })
+}
+
+const heldRights = (kind: NeededRight['kind'], { scp, roles }: Claims): readonly unknown[] =>
+  (kind === 'scope' ? String(scp ?? '').split(' ') : [roles].flat()).filter(Boolean)
+
 /** Removes from a failure the right that it says is missing, if the token has this right: then no consent or grant would help. Else it says what the token has. */
-export function withoutHeldRight(failure: unknown, { scp, roles }: Claims): unknown {
+export function withoutHeldRight(failure: unknown, claims: Claims): unknown {
   if (!isProblem(failure)) return failure
   const { needs, ...extensions } = { ...failure.options.extensions } as { readonly needs?: NeededRight }
   if (needs === undefined) return failure
   const { permission, kind } = needs
-  const held: readonly unknown[] = kind === 'scope' ? String(scp ?? '').split(' ') : [roles].flat()
+  const held = heldRights(kind, claims)
   if (!permission.split(', ').every(name => held.includes(name))) {
-    const has = held.filter(Boolean).join(', ') || 'none'
+    const has = held.join(', ') || 'none'
     return identityProblem('API_FORBIDDEN', `${failure.message} It has ${has}.`, failure.options)
   }
   const { upstream } = failure.options

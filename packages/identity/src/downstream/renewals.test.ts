@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { toProblem } from '@entra-agents/service-kit'
 import { decodeToken } from '@entra-agents/tokens/verify'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Caller } from '../caller.ts'
@@ -72,9 +73,16 @@ async function stage(options: Stage = {}) {
     grant: (id: string) => void granted.add(id),
     fillCache: (turn: Caller = turnOf()) => caller.for(turn).token(api),
     call: (turn: Caller = turnOf()) => caller.for(turn).call(api, request),
+    /** Checks the right before two calls of a step, and then makes one. */
+    async callAfterCheck(turn: Caller) {
+      const context = caller.for(turn)
+      for (const step of ['tool-1', 'tool-2']) await context.under(step).requireScope(api)
+      return context.call(api, request)
+    },
     contextOf(turn: Caller) {
       const context = caller.for(turn)
-      return { askAhead: () => context.askAhead(api), call: () => context.call(api, request) }
+      const requireScope = (scope?: string) => context.requireScope(api, scope)
+      return { requireScope, askAhead: () => context.askAhead(api), call: () => context.call(api, request) }
     },
     /** How often the API was called, and how often the sidecar was asked past its cache. */
     counts: () => ({
@@ -206,5 +214,43 @@ describe('An API that refuses every call for lack of a right', () => {
     passAMinute()
     await expect(call()).rejects.toEqual(forbidden)
     expect(counts().renewals).toBe(2 * renewals)
+  })
+})
+
+describe('A right that is checked before there is a call', () => {
+  it('costs one token request, whose token the checks and calls that follow take', async () => {
+    const { grant, callAfterCheck, counts, audit } = await stage()
+    grant(ids.ada)
+    const turn = turnOf(ids.ada)
+    await callAfterCheck(turn)
+    expect(counts()).toEqual({ calls: 1, renewals: 0 })
+    expect(new Set(audit())).toEqual(new Set(['issued: <agentClientId> token-1']))
+    expect(stepsOf(turn, 'token').map(({ parentId }) => parentId)).toEqual(['tool-1', 'tool-2', undefined])
+  })
+
+  it('is refused without a call of the API if the token lacks it, also past the sidecar’s cache', async () => {
+    const { callAfterCheck, counts } = await stage()
+    const refused = await callAfterCheck(turnOf(ids.ada)).catch(toProblem)
+    expect(refused).toMatchObject({
+      code: 'API_FORBIDDEN',
+      message:
+        'The agent’s token lacks the permission Orders.Read, which this call of the Orders API needs. It has openid.',
+      options: { extensions: { needs: { api: 'orders-api', permission: 'Orders.Read', kind: 'scope' } } },
+    })
+    expect(counts()).toEqual({ calls: 0, renewals: 1 })
+  })
+
+  it('is there at once if it was granted after the sidecar cached a token without it', async () => {
+    const { grant, fillCache, callAfterCheck, counts } = await stage()
+    await fillCache(turnOf(ids.ada))
+    grant(ids.ada)
+    await callAfterCheck(turnOf(ids.ada))
+    expect(counts()).toEqual({ calls: 1, renewals: 1 })
+  })
+
+  it('causes no token request if nobody knows what a call needs', async () => {
+    const { contextOf, audit } = await stage({ of: { permissions: undefined } })
+    await contextOf(turnOf(ids.ada)).requireScope()
+    expect(audit()).toEqual([])
   })
 })

@@ -11,13 +11,14 @@ const maxNameCharacters = 128
  * https://modelcontextprotocol.io/specification/2026-07-28/server/tools#tool-annotations
  */
 export function describeChange(
-  { api, readOnlyTools, unattendedTools, keepsIdempotencyKeys }: McpServer,
+  { api, readOnlyTools, unattendedTools, toolScopes, keepsIdempotencyKeys }: McpServer,
   { name, annotations }: Pick<Tool, 'name' | 'annotations'>,
 ): Change | undefined {
   if (readOnlyTools.includes(name) && !saysThatItChanges(annotations)) return undefined
   return {
     effect: annotations?.destructiveHint === true ? 'delete' : 'change',
     title: `Call ${cleanText(name, maxNameCharacters)} of ${api.name}`,
+    scope: toolScopes[name],
     unattended: unattendedTools.includes(name),
     isIdempotent: keepsIdempotencyKeys,
   }

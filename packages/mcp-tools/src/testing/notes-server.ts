@@ -13,6 +13,7 @@ export function notesServer({ api, ...changes }: NotesChanges = {}): McpServer {
     allowedTools: ['get_note'],
     readOnlyTools: ['get_note'],
     unattendedTools: [],
+    toolScopes: {},
     keepsIdempotencyKeys: false,
     pins: {},
     protocol: 'auto',

@@ -122,6 +122,7 @@ function toStepCall({ tools, isConfigured }: ToolCalls, call: ToolCall): StepCal
     api: offered?.api.name,
     change: waits ? { ...offered.change, toolHash: hashTool(offered) } : undefined,
     facts: factsOf(offered, name),
+    requireRight: async context => offered && context.requireScope(offered.api, offered.change?.scope),
     async run(context) {
       if (fault !== undefined) throw problem('INVALID_REQUEST', fault)
       if (!offered) {

@@ -83,6 +83,7 @@ function toStepCall({ api, change, answer, ...call }: DirectCall): StepCall<stri
     id: 'direct',
     api: api.name,
     change: change && { ...change, toolHash: '' },
+    requireRight: context => context.requireScope(api, change?.scope),
     run: answer,
   }
 }
