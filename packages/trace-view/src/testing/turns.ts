@@ -38,6 +38,7 @@ const refusedAfter = (card: TokenCard, passed: readonly string[], failed: string
   ],
 })
 const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
+const lackedScope = { api: 'orders-api', permission: 'Orders.ReadWrite', kind: 'scope' } as const
 const lacking = answered(403, withoutRight, {
   problem: problem('API_FORBIDDEN', { failedCheck: 'permission', needs }),
 })
@@ -210,6 +211,16 @@ export const turns: Readonly<Record<string, Turn>> = {
     waiting,
     token(agentToken),
     answered(200, agentToken, ofTool, 'l'),
+  ]),
+  'a call that waits after its token was looked at': paused([
+    waiting,
+    { ...request, ...ofTool, ahead: true },
+    { ...token(agentToken), ...ofTool },
+  ]),
+  'a call that nobody was asked about, since the token lacks the right': obo([
+    step('w', { ...tool, status: 'failed', problem: problem('API_FORBIDDEN', { needs: lackedScope }) }),
+    { ...request, ...ofTool, ahead: true },
+    { ...token(agentToken), ...ofTool },
   ]),
   'a call that was left': obo([waiting]),
   'a call that waits for a stronger sign-in': {

@@ -73,7 +73,7 @@ export const outcomes: Readonly<Record<Outcome, OutcomeRow>> = {
     kind: 'neutral', words: 'No call',
     headline: ({ agent, api, use }) => use ? `${agent} got a token for ${api}, and did not call.` : `${agent} called no API.`,
     decision: notKnown,
-    sentence: ({ use, steps }) => use || steps.some(({ kind }) => kind !== 'model') ? '' : 'The model called no tool, so no token was needed.',
+    sentence: ({ use, steps }) => tellUnasked(steps) ?? (use || steps.some(({ kind }) => kind !== 'model') ? '' : 'The model called no tool, so no token was needed.'),
     gate: notCalled,
   },
 }
@@ -88,10 +88,18 @@ function tellAsked({ agent, api, asked }: TurnByExchange): string {
 
 function tellUnapproved({ asked, steps }: TurnByExchange): string {
   if (!asked?.isOpen) return ''
-  const isLookedUp = steps.some(({ kind, parentId }) => kind === 'api-call' && parentId === asked.step.id)
-  return isLookedUp
-    ? 'Nothing was changed: it was only looked up what the call would change.'
+  const kinds = steps.filter(({ parentId }) => parentId === asked.step.id).map(({ kind }) => kind)
+  if (kinds.includes('api-call'))
+    return 'Nothing was changed: it was only looked up what the call would change.'
+  return kinds.includes('token')
+    ? 'Nothing was sent. The agent asked for a token only to see that it has the right. The call asks for its token once you have decided.'
     : 'Nothing was sent. The agent asks for no token before you decide, so that no token lies around for a call that you may refuse.'
+}
+
+/** That a call ended since its token lacks a right, before anybody was asked. */
+function tellUnasked(steps: TurnByExchange['steps']): string | undefined {
+  const needs = steps.findLast(({ kind, problem }) => kind === 'tool' && problem?.needs)?.problem?.needs
+  return needs && `The token lacks ${needs.permission}, so nobody was asked, and nothing was sent.`
 }
 
 /** "Entra ID gave the agent no token". */
