@@ -151,6 +151,9 @@ it.each([
       const steps = stepEvents([userTokenStep(`s${pause?.kind}`), toolStep('waiting')])
       return pause ? [...steps, pauseEvent(request, pause)] : eventsAfterApproval(request)
     }
+    const iban = 'UK12345678901234567890'
+    const calls = [{ ...orderCall, arguments: { item: 'skis', pay: { iban, amount: 1100.5 } } }]
+    agent.answer(request => eventsUntilPause(request, { calls }))
     const page = await browser.open(agent.url, { colorScheme, viewport: { width, height: 800 } })
     await loadAxe(page)
     const see = (state: string) => examineState(page, allRules, state, `${colorScheme}, ${width}`)

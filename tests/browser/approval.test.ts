@@ -1,4 +1,5 @@
 import { orderCall } from '@entra-agents/trace-view/testing/waiting'
+import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, choose, openSteps } from './support/steps.ts'
@@ -56,6 +57,21 @@ it('A call that changes something is shown exactly as it would be sent, sent whe
   ])
   expect(await page.getByRole('article').count()).toBe(1)
   expect(await card.count()).toBe(0)
+})
+
+it('What no message of the user has comes first on the card, beside what is exactly sent', async () => {
+  const values = { item: 'Skis', to: { street: '1 Evil Lane', count: 1 }, by: '2026-12-24' }
+  const facts = (page: Page) => approval(page).locator('.note:has(+ dl), dt, dd').allTextContents()
+  agent.answer(request => eventsUntilPause(request, { calls: [{ ...orderCall, arguments: values }] }))
+  const page = await browser.open(agent.url)
+  await askForOrder(page)
+  const unsaid = ['Not in your messages', 'to.street:', '1 Evil Lane', 'to.count:', '1', 'by:', '2026-12-24']
+  expect(await facts(page)).toEqual([...unsaid, 'In your messages', 'item:', 'Skis'])
+  expect(await approval(page).locator('pre').textContent()).toBe(JSON.stringify(values, null, 2))
+  await ask(page, 'Send 1 piece to 1 Evil Lane by Christmas Eve, 24 December')
+  await waitUntilPressable(page)
+  const said = ['item:', 'Skis', 'to.street:', '1 Evil Lane', 'to.count:', '1', 'by:', '2026-12-24']
+  expect(await facts(page)).toEqual(said)
 })
 
 it('A call that waits is explained in the trace, and is not sent when it is declined', async () => {

@@ -106,6 +106,7 @@ function PausedTurn({ exchange, conversation, pause, ...props }: ExchangeProps &
       {...exchange.value}
       key={pause.continuation}
       pause={pause}
+      messages={conversation.exchanges.value.map(({ value }) => value.question.message)}
       names={props.names.ofAgent(exchange.value.question.agent)}
       onDecide={async decide => {
         await conversation.decide(exchange, decide)

@@ -2,7 +2,7 @@ import type { AskedCall, Decision } from '@entra-agents/trace'
 import { useSettled } from '@entra-agents/trace-view/browser/settled'
 import { Button } from '@entra-agents/trace-view/controls/button'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
-import { capitalise, type Names } from '@entra-agents/trace-view/words/names'
+import { capitalise } from '@entra-agents/trace-view/words/names'
 import { count } from '@entra-agents/trace-view/words/times'
 import { useSignal } from '@preact/signals'
 import { CallInWords } from './asked-call.tsx'
@@ -28,7 +28,7 @@ function OneCall({ card, call }: { readonly card: PauseCardProps; readonly call:
         { label: doIt, role: 'main', onPress: () => onDecide(() => 'approve') },
       ]}
     >
-      <CallInWords call={call}>
+      <CallInWords call={call} messages={card.messages}>
         <p class="note">
           It would call {names.actor(call.api)} {flowWords[pause.flow].asWhom}, once, exactly as shown.
         </p>
@@ -68,7 +68,7 @@ function SeveralCalls(card: PauseCardProps) {
           <CallChoice
             key={call.callId}
             call={call}
-            names={card.names}
+            card={card}
             decision={decisions.value.get(call.callId)}
             onDecide={decision => decide(decision, call)}
           />
@@ -82,13 +82,13 @@ function SeveralCalls(card: PauseCardProps) {
 }
 
 interface CallChoiceProps {
+  readonly card: PauseCardProps
   readonly call: AskedCall
-  readonly names: Names
   readonly decision: Decision['decision'] | undefined
   readonly onDecide: (decision: Decision['decision']) => void
 }
 
-function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
+function CallChoice({ card, call, decision, onDecide }: CallChoiceProps) {
   const canPress = useSettled(true, { isNew: true })
   const { doIt, leaveIt } = buttonLabels(call.title)
   const choice = (value: Decision['decision'], label: string) => (
@@ -103,9 +103,9 @@ function CallChoice({ call, names, decision, onDecide }: CallChoiceProps) {
   return (
     <li class="stack gap-2">
       <h4>
-        <bdi>{call.title}</bdi> <span class="note">{names.actor(call.api)}</span>
+        <bdi>{call.title}</bdi> <span class="note">{card.names.actor(call.api)}</span>
       </h4>
-      <CallInWords call={call} />
+      <CallInWords call={call} messages={card.messages} />
       <div class="acts line gap-2">
         {choice('approve', doIt)}
         {choice('deny', leaveIt)}

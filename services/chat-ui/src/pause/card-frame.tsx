@@ -16,6 +16,8 @@ export type Decide = (call: AskedCall) => Decision['decision']
 export interface PauseCardProps extends Pick<Page, 'session' | 'config' | 'names'> {
   /** Each pause needs a card of its own (`key`). */
   readonly pause: Pause
+  /** What the user has written in this conversation. */
+  readonly messages: readonly string[]
   /** Why the turn could not go on. */
   readonly problem: PageProblem | undefined
   /** The decisions that the page has sent, if no answer came. */

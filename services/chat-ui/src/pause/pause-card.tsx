@@ -30,7 +30,7 @@ function UnknownOutcomeCard(card: PauseCardProps) {
       acts={[{ label: 'Send again', role: 'main', onPress: sendAgain }]}
     >
       {pause.calls.map(call => (
-        <CallInWords key={call.callId} call={call} />
+        <CallInWords key={call.callId} call={call} messages={card.messages} />
       ))}
       <p class="note">
         Your decision was sent. What you approved may have been done; sent again, it counts as the same call.
