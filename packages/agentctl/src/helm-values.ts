@@ -6,8 +6,12 @@ import { readVariables } from './entra/env-file.ts'
 export function helmValues({ dotenv, output }: { readonly dotenv: string; readonly output?: string }): void {
   const values = readEnvironment(readVariables(dotenv), env => {
     const isOne = env.optional('AGENTS_CONFIG') === undefined
-    const file = (env.jsonFile('AGENTS_CONFIG') ?? {}) as AgentsFile
-    const { agents = {}, default: first = Object.keys(agents)[0] } = file
+    // The agents have the same form in the file as in the chart's values.
+    const file = env.jsonFile('AGENTS_CONFIG') ?? {}
+    const { agents = {}, default: first = Object.keys(agents)[0] } = file as {
+      agents?: object
+      default?: string
+    }
     return {
       entra: {
         tenantId: env.guid('TENANT_ID'),
@@ -22,10 +26,4 @@ export function helmValues({ dotenv, output }: { readonly dotenv: string; readon
   const text = JSON.stringify(values, undefined, 2)
   if (output === undefined) console.log(text)
   else writeFileSync(output, `${text}\n`)
-}
-
-/** The agents have the same form in the file as in the chart's values. */
-interface AgentsFile {
-  readonly agents?: object
-  readonly default?: string
 }

@@ -1,6 +1,16 @@
 import { isProblem, type ProblemError, problemMark } from '@entra-agents/service-kit'
 import type { NeededRight, Problem } from '@entra-agents/trace'
-import type { IdentityErrorCode } from './error-codes.ts'
+
+/** What can go wrong with identities, tokens and calls of APIs. */
+// biome-ignore format: table
+export type IdentityErrorCode =
+  | 'SIGN_IN_REQUIRED' | 'SIGN_IN_NOT_CONFIGURED' | 'USER_TOKEN_INVALID' | 'USER_TOKEN_EXPIRED' | 'USER_TOKEN_WRONG_AUDIENCE' | 'USER_TOKEN_SCOPE_MISSING'
+  | 'CONSENT_REQUIRED' | 'CONDITIONAL_ACCESS_REQUIRED' | 'STEP_UP_REQUIRED' | 'STEP_UP_NOT_CARRIED'
+  | 'SIDECAR_UNREACHABLE' | 'SIDECAR_REFUSED_CALLER' | 'SIDECAR_MISCONFIGURED' | 'SIDECAR_FAILED'
+  | 'BLUEPRINT_CREDENTIAL_REJECTED' | 'FEDERATION_MISMATCH' | 'AGENT_NOT_PERMITTED' | 'AGENT_DISABLED' | 'AGENT_USER_NOT_CONSENTED' | 'AGENT_USER_UNUSABLE'
+  | 'ENTRA_UNAVAILABLE' | 'ENTRA_REFUSED' | 'AGENT_IDENTITY_NOT_HONOURED' | 'TOKEN_FLOW_MISMATCH'
+  | 'API_TOKEN_REJECTED' | 'API_FORBIDDEN' | 'API_UNAVAILABLE' | 'API_ECHOED_TOKEN' | 'INVALID_REQUEST'
+  | 'PROXY_AUTHENTICATION_FAILED' | 'PROXY_REFUSED' | 'PROXY_UNAVAILABLE' | 'PROXY_BREAKS_TLS' | 'INTERNAL_ERROR'
 
 /** Everything that this package throws, but for an AbortSignal's own reason, and TypeErrors for what can never work. */
 export class IdentityError extends Error {

@@ -10,14 +10,6 @@ import type { AgentIdentity } from './agent-identity.ts'
 import { identityProblem } from './problems.ts'
 import type { TokenRequest } from './token-source.ts'
 
-/** Health of the agents' identities, from the last token requests and probes of the sidecar. */
-export interface IdentityHealth {
-  readonly sidecar: ComponentHealth
-  flowsOf(agent: AgentIdentity): Readonly<Record<Flow, ComponentHealth>>
-  /** Set if only a restart of the sidecar helps, since it seems to have marked its credential as unusable. */
-  readonly sidecarNeedsRestart: ProblemError | undefined
-}
-
 /** Problems of the sidecar itself, not of what it reports. */
 const sidecarCauses = new Set([
   'SIDECAR_UNREACHABLE',
@@ -42,7 +34,7 @@ const failuresOfPoisonedCredential = 2
 /** The agent, flow and API that a token was requested for. */
 type RequestedToken = Pick<TokenRequest, 'agent' | 'flow' | 'api'>
 
-/** Derives the health from the outcome of each token request. */
+/** The health of the agents' identities, from the outcome of each token request and probe. */
 export class IdentityHealthRecord {
   readonly #sidecar = new HealthRecord()
   readonly #agents: readonly AgentIdentity[]
@@ -56,10 +48,11 @@ export class IdentityHealthRecord {
     this.#agents = agents
   }
 
-  get current(): IdentityHealth {
+  get current() {
     return {
       sidecar: this.#sidecar.current,
-      flowsOf: agent => mapFlows(flow => this.#healthOf(agent, flow)),
+      flowsOf: (agent: AgentIdentity) => mapFlows(flow => this.#healthOf(agent, flow)),
+      /** Set if only a restart of the sidecar helps, since it seems to have marked its credential as unusable. */
       sidecarNeedsRestart: this.#needsRestart ? this.#sidecar.current.problem : undefined,
     }
   }

@@ -44,10 +44,11 @@ export async function acquireToken(
   for (let attempt = 1; ; attempt++) {
     const outcome = await tryOnce(send, request, asked)
     if ('raw' in outcome) return outcome
-    request.signal.throwIfAborted()
+    const { signal } = request
+    signal.throwIfAborted()
     if (!outcome.transient || attempt === maxAttempts) throw outcome.problem
-    await sleep(identityTiming.tokenRetryMs * attempt, undefined, { signal: request.signal }).catch(() => {})
-    request.signal.throwIfAborted()
+    const delayMs = identityTiming.tokenRetryMs * attempt
+    await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ProblemError } from '@entra-agents/service-kit'
 import { isSendError, type OutboundResponse } from '@entra-agents/service-kit/send'
 import { flows, type NeededRight } from '@entra-agents/trace'
+import { parseJson } from './downstream/responses.ts'
 import { type EntraRefusal, explainEntraRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
 import { identityProblem } from './problems.ts'
@@ -68,14 +69,9 @@ export function explainRefusal(
 ): TokenFailure {
   const aadsts = `AADSTS${number}`
   const refusal = explainEntraRefusal(Number(number), context, findNamedApplication(detail, context))
-  const {
-    code,
-    says,
-    hint = hintOf(refusal, number),
-    lacksRight,
-    transient = false,
-    blockedByPolicy,
-  } = refusal
+  const { code, says, lacksRight, transient = false, blockedByPolicy } = refusal
+  const lookUp = `Look it up at https://login.microsoftonline.com/error?code=${number}.`
+  const { hint = code === 'ENTRA_REFUSED' ? lookUp : undefined } = refusal
   const needs: NeededRight | undefined = lacksRight && neededRight(context.api, context.flow)
   return {
     problem: identityProblem(code, `${says} (${aadsts})`, {
@@ -206,17 +202,7 @@ function findNamedApplication(detail: string, { agent }: FailureContext): 'agent
   return detail.includes(agent.blueprintAppId) ? 'blueprint' : undefined
 }
 
-function hintOf({ code }: EntraRefusal, number: string): string | undefined {
-  return code === 'ENTRA_REFUSED'
-    ? `Look it up at https://login.microsoftonline.com/error?code=${number}.`
-    : undefined
-}
-
 function readDetail({ text }: OutboundResponse): string {
-  try {
-    const { detail } = JSON.parse(text) as { detail?: unknown }
-    return typeof detail === 'string' ? detail : ''
-  } catch {
-    return ''
-  }
+  const { detail } = Object(parseJson(text)) as { detail?: unknown }
+  return typeof detail === 'string' ? detail : ''
 }

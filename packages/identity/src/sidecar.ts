@@ -2,6 +2,7 @@ import { stringify } from 'node:querystring'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isProblem, LinkedAbort } from '@entra-agents/service-kit'
 import { isSendError, type OutboundResponse } from '@entra-agents/service-kit/send'
+import { parseJson } from './downstream/responses.ts'
 import { flowRules } from './flows.ts'
 import { identityProblem } from './problems.ts'
 import { connectSidecar } from './sidecar-connection.ts'
@@ -89,13 +90,14 @@ export function sidecar(options: SidecarOptions): TokenSource {
      * @throws ProblemError of the identity codes, or the signal's reason.
      */
     async requestToken(request: TokenRequest) {
+      const { signal } = request
       const retryDelayAfter = planRetryDelays(timing)
       for (let attempts = 1; ; attempts++) {
         const attempt = await attemptOnce(request)
         if ('raw' in attempt) return { raw: attempt.raw, attempts }
         const delayMs = retryDelayAfter(attempt.ending)
         if (!attempt.transient || delayMs === undefined) throw attempt.problem
-        await waitBeforeRetry(delayMs, request.signal)
+        await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted())
       }
     },
     /** The URL that is requested, for display. */
@@ -150,21 +152,8 @@ function readAttempt(response: OutboundResponse, asked: FailureContext): Attempt
 
 /** Reads the token from `{"authorizationHeader":"Bearer eyJ…"}`, the body of a response with status 200. */
 function readToken({ status, text }: OutboundResponse): string | undefined {
-  if (status !== 200) return undefined
-  try {
-    const { authorizationHeader } = JSON.parse(text) as { authorizationHeader?: unknown }
-    return typeof authorizationHeader === 'string'
-      ? /^Bearer (\S+)$/i.exec(authorizationHeader)?.[1]
-      : undefined
-  } catch {
-    return undefined
+  const { authorizationHeader: header } = Object(status === 200 && parseJson(text)) as {
+    authorizationHeader?: unknown
   }
-}
-
-async function waitBeforeRetry(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal })
-  } catch {
-    signal.throwIfAborted()
-  }
+  return typeof header === 'string' ? /^Bearer (\S+)$/i.exec(header)?.[1] : undefined
 }

@@ -10,14 +10,11 @@ export async function* closeConnectionAfter<Event>(
   batches: AsyncIterable<readonly Event[]>,
 ): AsyncGenerator<readonly Event[], void, undefined> {
   for await (const events of batches) {
-    if (events.some(isFailure)) closeAfterResponse(reply)
+    if (events.some(isFailure)) {
+      const { raw, request } = reply
+      if (raw.headersSent) raw.once('finish', () => request.raw.socket.end())
+      else reply.header('connection', 'close')
+    }
     yield events
   }
-}
-
-function closeAfterResponse(reply: FastifyReply): void {
-  const { raw, request } = reply
-  const { socket } = request.raw
-  if (raw.headersSent) raw.once('finish', () => socket.end())
-  else reply.header('connection', 'close')
 }

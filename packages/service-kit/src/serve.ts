@@ -5,7 +5,6 @@ import { promisify } from 'node:util'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { isConfigurationError } from './environment.ts'
-import { listen } from './listen.ts'
 
 export interface Service {
   readonly app: FastifyInstance
@@ -69,20 +68,15 @@ export function explainPort(code: string | undefined, port: string, variable: st
   return undefined
 }
 
-/** What Node publishes when a response has been sent. https://nodejs.org/api/diagnostics_channel.html#http */
-interface FinishedResponse {
-  readonly server: Server
-  readonly response: ServerResponse
-}
-
 /**
  * Lets each response close its connection, and waits until all connections are closed, at most `drainMs` after the last
  * response that kept its connection open.
  */
 async function drainConnections({ server }: FastifyInstance, drainMs: number): Promise<void> {
   let keptMs = performance.now()
+  // https://nodejs.org/api/diagnostics_channel.html#http
   subscribe('http.server.response.finish', message => {
-    const { server: sender, response } = message as FinishedResponse
+    const { server: sender, response } = message as { server: Server; response: ServerResponse }
     if (sender === server && response.getHeader('connection') !== 'close') keptMs = performance.now()
   })
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
@@ -93,4 +87,25 @@ async function drainConnections({ server }: FastifyInstance, drainMs: number): P
 function exitWith(sentence: string): void {
   process.stderr.write(`${sentence}\n`)
   process.exit(1)
+}
+
+export interface ListenAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** What Node reports where the kernel has no IPv6. */
+const withoutIPv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL']
+
+/**
+ * Listens at an address. The host `::` means all addresses: where the kernel has no IPv6, these are all of IPv4, as they are for
+ * a server of Node that names no host.
+ */
+export async function listen(app: FastifyInstance, { host, port }: ListenAddress): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    if (host !== '::' || !withoutIPv6.includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    await app.listen({ host: '0.0.0.0', port })
+  }
 }

@@ -1,7 +1,5 @@
 export * from './add-telemetry.ts'
 export * from './config.ts'
-export * from './gen-ai.ts'
-export { mcpAttributes } from './mcp.ts'
-export { appAttributes, httpAttributes, logIdAttributes } from './names.ts'
+export { appAttributes, genAi, httpAttributes, logIdAttributes, mcpAttributes } from './names.ts'
 export { startTracing } from './sdk.ts'
 export { readTokenPrices, type Tokens } from './token-prices.ts'

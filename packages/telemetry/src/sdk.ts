@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { proxyAgentOptions } from '@entra-agents/service-kit'
-import { context, type Tracer } from '@opentelemetry/api'
+import { context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { ExportResultCode } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
@@ -16,18 +16,12 @@ import type { FastifyBaseLogger } from 'fastify'
 import { AllowList } from './allow-list.ts'
 import type { TelemetryConfig } from './config.ts'
 
-export interface Tracing {
-  readonly tracer: Tracer
-  /** Exports pending spans, for at most three seconds. Never throws. */
-  close(): Promise<void>
-}
-
 const closeTimeoutMs = 3_000
 const maxValueLength = 256
 const warnIntervalMs = 60_000
 
 /** Starts OpenTelemetry without auto-instrumentation, with a provider that only this app uses. */
-export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): Tracing {
+export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger) {
   // OpenTelemetry takes the first context manager of a process and ignores all later ones.
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   const { tracesUrl: url, headers, timeoutMs, samplingRatio, resource } = config
@@ -41,6 +35,7 @@ export function startTracing(config: TelemetryConfig, log: FastifyBaseLogger): T
   })
   return {
     tracer: provider.getTracer('entra-bedrock-agent'),
+    /** Exports pending spans, for at most three seconds. Never throws. */
     close: async () => {
       await Promise.race([
         provider.shutdown().catch(() => {}),

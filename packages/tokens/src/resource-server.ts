@@ -1,4 +1,4 @@
-import { type AccessNeeds, decideAccess, type Refusal } from './access.ts'
+import { type AccessNeeds, decideAccess } from './access.ts'
 import { AccessForbidden, AccessRefused, explainRefusal } from './access-refused.ts'
 import { type RequestLike, readAuthorization, readBearerToken } from './bearer-token.ts'
 import type { CallerIdentity, Identity } from './caller.ts'
@@ -85,7 +85,10 @@ function serverOf(options: CheckedOptions, shared: Shared): ResourceServer {
     // The deny list comes first: for a denied agent no user shall be asked to consent or to sign in again.
     const denial = denyList?.find(identity, Number(claims['iat'] ?? 0))
     if (denial) throw denials[denial]()
-    if (access.refusal) throw errorOf(access.refusal)
+    if (access.refusal) {
+      const { failedCheck, reason, isOfToken, passed } = access.refusal
+      throw Object.assign(new (isOfToken ? TokenRefused : AccessForbidden)(failedCheck, reason), { passed })
+    }
     const passed = denyList ? (['deny-list'] as const) : []
     return { ...access.identity, checks: [...checks, ...access.checks, ...passed] }
   }
@@ -148,10 +151,4 @@ interface Seen {
 const denials: Readonly<Record<DenialScope, () => TokenRefused>> = {
   agent: () => new AccessForbidden('deny-list', 'The agent is on the deny list of this API.'),
   token: () => new TokenRefused('deny-list', 'The token is on the deny list of this API.'),
-}
-
-function errorOf({ failedCheck, reason, isOfToken, passed }: Refusal): TokenRefused {
-  const error = new (isOfToken ? TokenRefused : AccessForbidden)(failedCheck, reason)
-  error.passed = passed
-  return error
 }

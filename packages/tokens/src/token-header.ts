@@ -1,4 +1,4 @@
-import { type Claims, parseObject } from './decode-token.ts'
+import { parseObject } from './decode-token.ts'
 import { TokenRefused } from './token-refused.ts'
 
 /** Headers by which a token contains or links to its own key (RFC 7515 §4.1); Entra never sets them. */
@@ -19,7 +19,9 @@ const acceptedTokenTypes = ['jwt', 'at+jwt']
  * @throws {TokenRefused}
  */
 export function readKeyId(token: string): string {
-  const header = readHeader(token)
+  const [part = ''] = token.split('.', 1)
+  const header = parseObject(Buffer.from(part, 'base64url'))
+  if (header === undefined) throw new TokenRefused('format', 'The token is malformed.')
   const { alg, kid, typ, crit } = header
   if (alg !== 'RS256') throw new TokenRefused('signature', 'Only tokens signed with RS256 are accepted.')
   if (typeof kid !== 'string' || kid === '')
@@ -33,11 +35,4 @@ export function readKeyId(token: string): string {
   if (crit !== undefined)
     throw new TokenRefused('format', 'The token wants extensions that this API does not know (crit).')
   return kid
-}
-
-function readHeader(token: string): Claims {
-  const [part = ''] = token.split('.', 1)
-  const header = parseObject(Buffer.from(part, 'base64url'))
-  if (header === undefined) throw new TokenRefused('format', 'The token is malformed.')
-  return header
 }

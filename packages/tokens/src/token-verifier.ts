@@ -116,7 +116,11 @@ export function createKeyVerifier(publicKey: string): Verify {
       const { header, payload } = verify(token)
       return { header, claims: payload }
     } catch (error) {
-      throw refusalOf(error as Partial<TokenError>)
+      const { code } = error as Partial<TokenError>
+      const description = malformedTexts.get(code)
+      throw description === undefined
+        ? new TokenRefused('signature', 'The signature is wrong.')
+        : new TokenRefused('format', description)
     }
   }
 }
@@ -132,10 +136,3 @@ const malformedTexts = new Map<unknown, string>([
   [TokenError.codes.malformed, 'The token is malformed.'],
   [TokenError.codes.invalidPayload, 'The claims of the token are no JSON object.'],
 ])
-
-function refusalOf({ code }: Partial<TokenError>): TokenRefused {
-  const description = malformedTexts.get(code)
-  return description === undefined
-    ? new TokenRefused('signature', 'The signature is wrong.')
-    : new TokenRefused('format', description)
-}

@@ -48,12 +48,8 @@ export type Flow = keyof typeof flows
 /** Whose rights TR has: the agent's own, the signed-in user's, or those of the agent's user account. */
 export type ActsAs = (typeof flows)[Flow]['actsAs']
 
-function isFlow(name: string): name is Flow {
-  return Object.hasOwn(flows, name)
-}
-
 /** All flows, in the order in which the page shows them. */
-export const flowNames: readonly Flow[] = Object.keys(flows).filter(isFlow)
+export const flowNames: readonly Flow[] = Object.keys(flows) as Flow[]
 
 /** The flows that agents and MCP servers have by default. */
 export const defaultFlows: readonly Flow[] = flowNames.filter(flow => flows[flow].isDefault)

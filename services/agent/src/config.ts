@@ -5,10 +5,10 @@ import { readMcpServers } from '@entra-agents/mcp-tools'
 import { type EnvironmentReader, isProxyRange, readEnvironment } from '@entra-agents/service-kit'
 import { readTelemetry, readTokenPrices } from '@entra-agents/telemetry'
 import { blueprintCredentials } from '@entra-agents/trace'
+import manifest from '../package.json' with { type: 'json' }
 import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { readTraceLinks } from './trace-links.ts'
 import { consentFromTurns } from './turn/turn.ts'
-import { version } from './version.ts'
 
 /** Reads the tools of one API; `undefined` if the API is not configured, and the agent does without it. */
 type ToolsetReader = (env: EnvironmentReader) => Toolset | undefined
@@ -27,6 +27,7 @@ export type Config = ReturnType<typeof readConfig>
  * @throws {ConfigurationError} that names every fault at once.
  */
 export function readConfig(variables: NodeJS.ProcessEnv) {
+  const { version } = manifest
   return readEnvironment(variables, env => {
     const toolsets = readToolsets(env)
     const ownApis = toolsets.map(({ api }) => api)

@@ -24,11 +24,13 @@ export async function checkContext(run: Run, context: string) {
     )
   const naming = policies.filter(policy => contextsOf(policy)?.includes(context))
   const enabled = naming.filter(({ state }) => state === 'enabled')
-  if (enabled.length === 0)
+  if (enabled.length === 0) {
+    const states = naming.map(({ displayName, state }) => `“${displayName}” is ${state}`).join(', ')
     throw trouble(
       'CONTEXT_WITHOUT_POLICY',
-      `No enabled policy names ${context}, so every user proves it without doing anything${describeStates(naming)}.`,
+      `No enabled policy names ${context}, so every user proves it without doing anything${states && ` (${states})`}.`,
     )
+  }
   const names = enabled.map(({ displayName }) => `“${displayName}”`).join(', ')
   return `${names} ${enabled.length === 1 ? 'names' : 'name'} ${context}; whoever is not included there proves it without doing anything.`
 }
@@ -46,9 +48,4 @@ async function readPolicies(run: Run): Promise<readonly Policy[] | undefined> {
 
 function contextsOf({ conditions }: Policy): readonly string[] | undefined {
   return conditions?.applications?.includeAuthenticationContextClassReferences
-}
-
-function describeStates(policies: readonly Policy[]): string {
-  const names = policies.map(({ displayName, state }) => `“${displayName}” is ${state}`)
-  return names.length > 0 ? ` (${names.join(', ')})` : ''
 }

@@ -34,10 +34,11 @@ async function checkTenant({ authority, tenantId }: Blueprint, response: Respons
     })
   }
   const { issuer } = (await response.json().catch(() => ({}))) as { readonly issuer?: unknown }
+  const isPage = /html/i.test(response.headers.get('content-type') ?? '')
   if (issuer === undefined)
     throw identityProblem(
       'ENTRA_UNAVAILABLE',
-      `What responds at ${authority} is not Entra: ${describe(response)}.`,
+      `What responds at ${authority} is not Entra: ${isPage ? 'a web page' : 'no document of its own'}.`,
       {
         hint: 'A proxy, or the sign-in page of a network (captive portal), stands in between: open a web page in a browser, set HTTPS_PROXY where a proxy is the way out, and check ENTRA_AUTHORITY.',
       },
@@ -60,10 +61,6 @@ async function checkClock(response: Response) {
   const finding = trouble('CLOCK_WRONG', `The clocks of this machine and of Entra differ by ${minutes} min.`)
   if (differenceMs > failAboveMs) throw finding
   return differenceMs > warnAboveMs ? finding : 'The clocks of this machine and of Entra agree.'
-}
-
-function describe(response: Response): string {
-  return /html/i.test(response.headers.get('content-type') ?? '') ? 'a web page' : 'no document of its own'
 }
 
 /** Sends a GET request to Entra and follows no redirect. @throws ProblemError ENTRA_UNAVAILABLE */

@@ -84,7 +84,10 @@ async function examineWith(
     const checks = [
       secretCheck(env),
       portCheck(config.port),
-      ...proxyChecks(keysUrl, urls.slice(1).filter(isHttps)),
+      ...proxyChecks(
+        keysUrl,
+        urls.slice(1).filter(url => url.startsWith('https:')),
+      ),
       // The proxy itself resolves the names of hosts that are reached through it.
       ...nameChecks(urls.filter(url => !(proxy && isProxied(url, proxy)))),
       ...entraChecks(blueprint),
@@ -125,8 +128,4 @@ function urlsOf(
     if (credential.tier === 'federation') urls.push(sts || `https://sts.${region}.amazonaws.com`)
   }
   return urls
-}
-
-function isHttps(url: string): boolean {
-  return url.startsWith('https:')
 }

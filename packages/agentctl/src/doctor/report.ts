@@ -23,7 +23,9 @@ export function writeReport(findings: readonly Finding[]): string {
     ...(hint && hints.indexOf(hint) === index ? [`      → ${visible(hint)}`] : []),
     ...Object.entries(claims).flatMap(([name, value]) => explainClaim(name, value)),
   ])
-  return [...lines, '', summarise(findings), ''].join('\n')
+  const count = (status: Finding['status']) => findings.filter(finding => finding.status === status).length
+  const summary = `${count('PASS')} in order, ${count('WARN')} to look at, ${count('FAIL')} failed.`
+  return [...lines, '', summary, ''].join('\n')
 }
 
 /** Explains a claim; opaque claims are shown with --json only. */
@@ -31,9 +33,4 @@ function explainClaim(name: string, value: unknown): readonly string[] {
   const known = claimDictionary[name]
   if (known?.group === 'opaque') return []
   return [`      ${name} = ${visible(JSON.stringify(value))}${known ? `  (${known.meaning})` : ''}`]
-}
-
-function summarise(findings: readonly Finding[]): string {
-  const count = (status: Finding['status']) => findings.filter(finding => finding.status === status).length
-  return `${count('PASS')} in order, ${count('WARN')} to look at, ${count('FAIL')} failed.`
 }

@@ -2,11 +2,9 @@ import type { Check } from './finding.ts'
 import { trouble } from './problems.ts'
 
 /** A server of an MCP configuration, as far as the doctor reads it. */
-interface McpServer {
-  readonly allowedTools?: readonly string[]
-  readonly readOnlyTools?: readonly string[]
-  readonly authenticationContexts?: readonly string[]
-}
+type McpServer = Partial<
+  Record<'allowedTools' | 'readOnlyTools' | 'authenticationContexts', readonly string[]>
+>
 
 /** The tools of an MCP server that wait for the user's approval, and whether the configuration says which tools only read. */
 export interface WaitingTools {

@@ -13,7 +13,6 @@ export interface FederatedCredential {
  * `none` means nobody: the scope and the app role for alerts stay, but disabled, since Entra refuses to delete enabled ones.
  */
 export const alertsConsents = ['all-users', 'each-user', 'none'] as const
-export type AlertsConsent = (typeof alertsConsents)[number]
 
 /** What is wanted in the tenant. Kept in the receipt, so that later runs need not repeat the options. */
 export interface Settings {
@@ -28,7 +27,7 @@ export interface Settings {
   readonly redirectUris: readonly string[]
   readonly federatedCredentials: readonly FederatedCredential[]
   /** Absent if there never was a scope for alerts. */
-  readonly alerts?: AlertsConsent
+  readonly alerts?: (typeof alertsConsents)[number]
   /** Agents that may keep alerts as themselves, without a user. */
   readonly unattendedAlerts?: readonly string[]
   /** Where users come back to after consenting; by default derived from the redirect URIs if `alerts` is set. */

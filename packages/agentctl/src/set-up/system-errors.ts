@@ -1,12 +1,5 @@
 import { proxyProblem } from '@entra-agents/service-kit'
 
-interface Explanation {
-  /** What the system said. */
-  readonly failed: string
-  readonly cause: string
-  readonly fix: string
-}
-
 // biome-ignore format: table
 const explanations: readonly (readonly [codes: RegExp, cause: string, fix: string])[] = [
   [/^(ENOSPC|EDQUOT)$/, 'The disk is full.', 'Make room.'],
@@ -24,7 +17,7 @@ const explanations: readonly (readonly [codes: RegExp, cause: string, fix: strin
  *
  * @param url what was called, if something was
  */
-export function explainSystemError(error: unknown, url?: string): Explanation | undefined {
+export function explainSystemError(error: unknown, url?: string) {
   const proxy = url === undefined ? undefined : proxyProblem(error, url)
   const errors = chainOf(error)
   const failed = errors

@@ -107,6 +107,7 @@ export interface ApiContextOptions {
 }
 
 const maxBodyBytes = 256 * 1024
+const acceptHeader = { accept: 'application/json' }
 
 /** The one way to call APIs: under the identity of one turn, or of the agent between turns. */
 export class ApiContext<Who extends Caller = Caller> {
@@ -319,8 +320,12 @@ export class ApiContext<Who extends Caller = Caller> {
     const secrets = turn.user ? [raw, turn.user.raw] : [raw]
     let came: Came | undefined
     try {
-      const headers = tokenHeaders(raw, step)
-      came = withoutTokens(api, await exchange.send(headers, turn.signal, this.#means.send), secrets)
+      const { traceparent } = step
+      const headers = { authorization: `Bearer ${raw}`, ...acceptHeader, ...(traceparent && { traceparent }) }
+      const received = await exchange.send(headers, turn.signal, this.#means.send)
+      const body = redactBody(received.body)
+      if (holdsToken(body, secrets)) throw echoedTokenProblem(api, received.status)
+      came = { ...received, body }
       const { result, shown } = exchange.read(came)
       step.ok({ response: { status: came.status, body: shown } }, came.attributes)
       noteValidation(turn, api, step.id, issued, came.body)
@@ -346,7 +351,7 @@ export class ApiContext<Who extends Caller = Caller> {
     { token, logIds }: TokenStep,
   ): OpenStep {
     const { method, path, body } = shown
-    const headers = { authorization: `Bearer TR ‹${token.fingerprint}›`, accept: 'application/json' }
+    const headers = { authorization: `Bearer TR ‹${token.fingerprint}›`, ...acceptHeader }
     return this.turn.trace.start(
       {
         ...(this.#parentId === undefined ? {} : { parentId: this.#parentId }),
@@ -364,18 +369,6 @@ export class ApiContext<Who extends Caller = Caller> {
       },
     )
   }
-}
-
-function tokenHeaders(raw: string, { traceparent }: OpenStep): Readonly<Record<string, string>> {
-  const headers = { authorization: `Bearer ${raw}`, accept: 'application/json' }
-  return traceparent === undefined ? headers : { ...headers, traceparent }
-}
-
-/** The reply without what looks like a token. Throws API_ECHOED_TOKEN if a part of a secret is still in it. */
-function withoutTokens<Came extends Reply>(api: DownstreamApi, came: Came, secrets: readonly string[]): Came {
-  const body = redactBody(came.body)
-  if (holdsToken(body, secrets)) throw echoedTokenProblem(api, came.status)
-  return { ...came, body }
 }
 
 /** The API's span attributes, without the path, which may say what the user asked for. */

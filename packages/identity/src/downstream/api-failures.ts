@@ -5,7 +5,7 @@ import { clockHint } from '../accept-agent-token.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 import { neededRight } from '../flows.ts'
 import { identityProblem } from '../problems.ts'
-import { type ApiResponse, plainName, readApiProblem, readDemandedScope } from './responses.ts'
+import { type ApiResponse, parseJson, plainName, readApiProblem, readDemandedScope } from './responses.ts'
 
 /** What a failed response means, as far as it means the same for every API. */
 export function explainApiResponse(api: DownstreamApi, flow: Flow, response: ApiResponse): ProblemError {
@@ -222,12 +222,7 @@ function readClaimsChallenge(challenge: string | undefined): string | undefined 
   const encoded = /\bclaims="([A-Za-z0-9+/_=-]{1,4096})"/.exec(challenge)?.[1]
   if (!encoded) return undefined
   const text = Buffer.from(encoded, 'base64').toString('utf8')
-  try {
-    JSON.parse(text)
-    return text
-  } catch {
-    return undefined
-  }
+  return parseJson(text) === undefined ? undefined : text
 }
 
 /** The part of an API's challenge that users get: if the API's contexts are configured, only a demand for one of them. */

@@ -21,12 +21,9 @@ export async function sendAndNote(progress: CallProgress, send: Send, request: O
     progress.mayHaveRun = mayHaveRun || response.status < 300 || response.status >= 500
     return response
   } catch (error) {
-    progress.mayHaveRun = mayHaveRun || !wasNeverSent(error)
+    // Without a connection, or a valid certificate, nothing was sent.
+    const wasNeverSent = isSendError(error) && ['refused', 'unreachable', 'proxy'].includes(error.kind)
+    progress.mayHaveRun = mayHaveRun || !wasNeverSent
     throw error
   }
-}
-
-/** Whether a request was never sent: no connection, or no valid certificate. */
-function wasNeverSent(error: unknown): boolean {
-  return isSendError(error) && ['refused', 'unreachable', 'proxy'].includes(error.kind)
 }

@@ -30,11 +30,6 @@ interface McpRequest<Result> {
   readonly show?: (result: Result) => unknown
 }
 
-/** A result of the protocol. */
-interface McpReply<Result> extends Reply {
-  readonly body: Result
-}
-
 /**
  * The member of `_meta` in which this project's own tools find a call's idempotency key. Other servers must ignore it.
  */
@@ -107,7 +102,7 @@ export class McpClient {
     const { api } = this.#server
     const { method, name, timeoutMs, maxBytes, make, show, progress = { mayHaveRun: false } } = request
     const subject = name === undefined ? method : `${method} ${name}`
-    return context.authorised<McpReply<Result> | ApiResponse, Result>(api, {
+    return context.authorised<(Reply & { readonly body: Result }) | ApiResponse, Result>(api, {
       subject,
       // The request may change something.
       mayRepeat: false,

@@ -7,8 +7,6 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { McpServer } from '../config.ts'
 import { type ServerAnswer, ServerRequests } from './server-requests.ts'
 
-type Method = NonNullable<OutboundRequest['method']>
-
 /** One call of the agent, which the protocol may carry out by several requests. */
 export interface Exchange {
   readonly send: Send
@@ -144,7 +142,7 @@ export class McpConnection {
     const isFarewell = method === 'DELETE' || message.method === 'notifications/cancelled'
     using limit = new LinkedAbort(exchange.signal, ...(signal ? [signal] : []))
     const request = {
-      method: method as Method,
+      method: method as NonNullable<OutboundRequest['method']>,
       url: this.#server.api.url,
       headers: { ...exchange.headers, ...Object.fromEntries(new Headers(headers)) },
       body: text,

@@ -14,16 +14,14 @@ export function describeChange(
   { api, readOnlyTools, unattendedTools, toolScopes, keepsIdempotencyKeys }: McpServer,
   { name, annotations }: Pick<Tool, 'name' | 'annotations'>,
 ): Change | undefined {
-  if (readOnlyTools.includes(name) && !saysThatItChanges(annotations)) return undefined
+  const { readOnlyHint, destructiveHint } = annotations ?? {}
+  const saysThatItChanges = readOnlyHint === false || destructiveHint === true
+  if (readOnlyTools.includes(name) && !saysThatItChanges) return undefined
   return {
-    effect: annotations?.destructiveHint === true ? 'delete' : 'change',
+    effect: destructiveHint === true ? 'delete' : 'change',
     title: `Call ${cleanText(name, maxNameCharacters)} of ${api.name}`,
     scope: toolScopes[name],
     unattended: unattendedTools.includes(name),
     isIdempotent: keepsIdempotencyKeys,
   }
-}
-
-function saysThatItChanges({ readOnlyHint, destructiveHint }: Tool['annotations'] = {}): boolean {
-  return readOnlyHint === false || destructiveHint === true
 }

@@ -37,16 +37,13 @@ const validName = /^[A-Za-z0-9_.-]{1,64}$/
  * @throws UnfitTool
  */
 export function readInputSchema(inputSchema: Json): JsonSchema7ObjectType {
-  const schema = new SchemaReader(inputSchema).read(withoutAlternatives(inputSchema), 0)
+  // Models do not accept alternatives for the input as a whole.
+  const { anyOf: _any, oneOf: _one, allOf: _all, ...top } = inputSchema
+  const schema = new SchemaReader(inputSchema).read(top, 0)
   if (schema['type'] !== 'object') throw new UnfitTool('its input is not an object')
   if (JSON.stringify(schema).length > maxSchemaCharacters)
     throw new UnfitTool('its input schema is too large')
   return { properties: {}, ...schema } as Json as JsonSchema7ObjectType
-}
-
-/** Drops alternatives, which models do not accept for the input as a whole. */
-function withoutAlternatives({ anyOf: _any, oneOf: _one, allOf: _all, ...schema }: Json): Json {
-  return schema
 }
 
 class SchemaReader {
@@ -71,7 +68,7 @@ class SchemaReader {
       ...readType(schema),
       ...readDescription(schema),
       ...Object.fromEntries(
-        numberKeys.flatMap(name => (isNumber(schema[name]) ? [[name, schema[name]]] : [])),
+        numberKeys.flatMap(name => (Number.isFinite(schema[name]) ? [[name, schema[name]]] : [])),
       ),
       ...(Array.isArray(schema['enum']) ? { enum: readChoices(schema['enum']) } : {}),
       ...('const' in schema ? { enum: readChoices([schema['const']]) } : {}),
@@ -143,10 +140,6 @@ function readChoices(choices: readonly unknown[]): readonly unknown[] {
     throw new UnfitTool('an argument has choices that cannot be read')
   }
   return plain
-}
-
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value)
 }
 
 function isJson(value: unknown): value is Json {

@@ -54,15 +54,9 @@ export function tellableCodes(toolsets: readonly Pick<Toolset, 'problems'>[]): R
   return new Set([...alwaysTellableCodes, ...toolsets.flatMap(({ problems }) => Object.keys(problems))])
 }
 
-/** The result of a call: what the model is told, and what the user is told. */
-export interface CallResult {
-  readonly content: MessageContent
-  readonly use: ToolUse
-}
-
-/** How far the calls of a step have come: the results by call id, and what the calls without a result wait for. */
+/** How far the calls of a step have come: by call id, what the model and the user are told of the results, and what the calls without a result wait for. */
 export interface StepResult {
-  readonly results: Readonly<Record<string, CallResult>>
+  readonly results: Readonly<Record<string, { readonly content: MessageContent; readonly use: ToolUse }>>
   readonly wait: Wait | undefined
 }
 

@@ -21,10 +21,9 @@ import type { TurnRequest } from '../turn/running-turn.ts'
 import type { Turns } from '../turn/turns.ts'
 import { sendEventStream } from './event-stream.ts'
 import type { FairStart } from './fair-start.ts'
-import { guardedRoutes } from './guarded-routes.ts'
 import { readHistory, readMessage } from './message.ts'
 import { addressOf, unlessPaced } from './rate-limit.ts'
-import { readAsker, type SignInRules } from './sign-in.ts'
+import { guardedRoutes, readAsker, type SignInRules } from './sign-in.ts'
 
 export interface ChatRoutesOptions extends SignInRules {
   readonly turns: Turns

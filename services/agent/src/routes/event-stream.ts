@@ -30,7 +30,9 @@ export async function sendEventStream(
   try {
     for await (const events of turn) {
       if (response.closed) break
-      const text = events.map(event => encodeEvent(++id, event)).join('')
+      const text = events
+        .map(({ event, data }) => `id: ${++id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+        .join('')
       if (!response.write(text)) await waitUntilDrained(response, stalledAfterMs)
     }
   } finally {
@@ -38,10 +40,6 @@ export async function sendEventStream(
     response.end()
   }
   return reply
-}
-
-function encodeEvent(id: number, { event, data }: TurnEvent): string {
-  return `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
 /** Resolves when the reader has caught up, or is gone. */

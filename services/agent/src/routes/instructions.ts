@@ -7,8 +7,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import plugin from 'fastify-plugin'
 import { dateLine, systemPrompt } from '../bedrock/system-prompt.ts'
 import type { Turn } from '../turn/turn.ts'
-import { guardedRoutes } from './guarded-routes.ts'
-import { readAsker, type SignInRules } from './sign-in.ts'
+import { guardedRoutes, readAsker, type SignInRules } from './sign-in.ts'
 
 export interface InstructionsRouteOptions extends SignInRules {
   readonly toolsets: readonly Toolset[]

@@ -12,17 +12,14 @@ const ipv6Subnet = 64
  */
 export async function addRateLimit(app: FastifyInstance, messagesPerMinute: number): Promise<void> {
   readForwardedAddresses(app)
+  const unsent = { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false }
   await app.register(rateLimit, {
     global: false,
     ipv6Subnet,
     max: messagesPerMinute,
     timeWindow: 60_000,
-    addHeaders: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
-    addHeadersOnExceeding: {
-      'x-ratelimit-limit': false,
-      'x-ratelimit-remaining': false,
-      'x-ratelimit-reset': false,
-    },
+    addHeaders: unsent,
+    addHeadersOnExceeding: unsent,
     errorResponseBuilder: (_request, { max }) =>
       problem('RATE_LIMITED', `More than ${max} messages came within a minute.`),
   })

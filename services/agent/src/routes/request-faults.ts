@@ -17,9 +17,7 @@ export function explainRequestFault(errors: FastifySchemaValidationError[], part
   }
   const isTooMuch = lengthKeywords.has(fault.keyword) && /^\/(message|history)\b/.test(fault.instancePath)
   const code = isTooMuch ? 'MESSAGE_TOO_LONG' : 'INVALID_REQUEST'
-  return problem(code, `${where} ${fault.message ?? 'is invalid'}${describeChoices(fault.params)}.`)
-}
-
-function describeChoices({ allowedValues }: Record<string, unknown>): string {
-  return Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : ''
+  const { allowedValues } = fault.params
+  const choices = Array.isArray(allowedValues) ? `: ${allowedValues.join(', ')}` : ''
+  return problem(code, `${where} ${fault.message ?? 'is invalid'}${choices}.`)
 }

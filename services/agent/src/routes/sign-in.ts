@@ -3,6 +3,13 @@ import { type AgentIdentity, type Agents, identityProblem } from '@entra-agents/
 import { type Flow, needsUser, type TraceAudience } from '@entra-agents/trace'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
+/** For plugins of routes that act for whoever asks: the agent does not start if these plugins do not come before them. */
+export const guardedRoutes = {
+  encapsulate: true,
+  fastify: '5.x',
+  dependencies: ['browser-boundary', '@fastify/rate-limit'],
+}
+
 /** Who may ask, and who sees the trace. */
 export interface SignInRules {
   readonly agents: Agents

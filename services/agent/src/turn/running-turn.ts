@@ -65,7 +65,7 @@ export class RunningTurn {
     this.#connection = connection
     this.#log = log
     this.#observers = observers
-    const newId = () => (this.#traceId === undefined ? randomUUID() : asGuid(this.#traceId))
+    const newId = () => this.#traceId?.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') ?? randomUUID()
     const id = asked.resumed?.continuation.turnId ?? newId()
     const trace = new TraceRecorder(step => {
       if (showsTrace) this.#events.push({ event: 'step', data: step })
@@ -237,10 +237,6 @@ export class RunningTurn {
       data: { ...data, ...(await this.#observers.approvals.pause(this.turn, outcome)) },
     }
   }
-}
-
-function asGuid(traceId: string): string {
-  return traceId.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }
 
 /** A promise that rejects some time after the abort: for callees that are slow to notice it. */

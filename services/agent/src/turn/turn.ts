@@ -15,11 +15,10 @@ export interface AnsweredTurn extends TurnFigures {
 
 /** When a turn may ask its user for a consent: `first-call` means only while the model has read no result of a tool in this turn. */
 export const consentFromTurns = ['first-call', 'always', 'never'] as const
-export type ConsentFromTurns = (typeof consentFromTurns)[number]
 
 /** What the operator allows a turn with a model. */
 export interface TurnRules {
-  readonly consentFromTurns: ConsentFromTurns
+  readonly consentFromTurns: (typeof consentFromTurns)[number]
   /** How many input tokens all model calls of a turn may use; the last call may exceed it. 0: as many as there are. */
   readonly inputTokens: number
 }

@@ -45,7 +45,8 @@ export class Turns {
   async *#run(mode: AnswerMode, request: TurnRequest): AsyncGenerator<readonly TurnEvent[], void, undefined> {
     const { turnTimeoutMs, metrics } = this.#options
     const turn = new RunningTurn(mode, request, this.#options)
-    const deadline = setTimeout(() => turn.abort(turnTimeoutProblem(turnTimeoutMs)), turnTimeoutMs)
+    const late = `No complete answer came within ${turnTimeoutMs / 1000} seconds.`
+    const deadline = setTimeout(() => turn.abort(problem('TURN_TIMEOUT', late)), turnTimeoutMs)
     let last: TurnEvent | undefined
     this.#running.add(turn)
     metrics.inFlight.inc()
@@ -63,8 +64,4 @@ export class Turns {
       reportTurn(turn, last, request.log, metrics)
     }
   }
-}
-
-function turnTimeoutProblem(timeoutMs: number) {
-  return problem('TURN_TIMEOUT', `No complete answer came within ${timeoutMs / 1000} seconds.`)
 }

@@ -8,14 +8,11 @@ import type { AlertStore } from '../alerts/alert-store.ts'
 import { ComparedAlert, compareWithWeather } from '../alerts/comparison.ts'
 import { problem } from '../problems.ts'
 import type { WeatherProvider } from '../weather/provider.ts'
-import { ProblemResponse } from './schemas.ts'
-import { Validated } from './validated.ts'
+import { problemSchemas, Validated } from './schemas.ts'
 
 const AlertResponse = strictObject({ ...Alert.properties, validated: Validated })
 const AlertsResponse = strictObject({ alerts: Type.Array(ComparedAlert), validated: Validated })
 
-const problemSchemas = (...statuses: readonly number[]) =>
-  Object.fromEntries([400, 401, 403, ...statuses, 503].map(status => [status, ProblemResponse]))
 const entraSecurity = [{ entra: [] }]
 
 /** Adds the routes that read the alerts of the token's user or agent. The token check must have set `request.access`. */

@@ -1,7 +1,7 @@
 import { type Caller, describeAccess } from '@entra-agents/tokens'
 import { Check } from 'typebox/value'
 import { expect, it } from 'vitest'
-import { Validated } from './validated.ts'
+import { Validated } from './schemas.ts'
 
 const agent: Caller = {
   flow: 'autonomous',

@@ -3,9 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import type { WeatherProvider } from '../weather/provider.ts'
 import { defaultDays, ForecastQuery, WeatherQuery } from '../weather/queries.ts'
-import { ForecastResponse, ProblemResponse, WeatherResponse } from './schemas.ts'
-
-const problemSchemas = Object.fromEntries([400, 401, 403, 404, 503].map(status => [status, ProblemResponse]))
+import { ForecastResponse, problemSchemas, WeatherResponse } from './schemas.ts'
 
 /** The protected routes. `request.access` must have been set by the token check. */
 export function addWeatherRoutes(app: FastifyInstance, weather: WeatherProvider): void {
@@ -18,7 +16,7 @@ export function addWeatherRoutes(app: FastifyInstance, weather: WeatherProvider)
         summary: 'Current weather of a city',
         security: [{ entra: [] }],
         querystring: WeatherQuery,
-        response: { 200: WeatherResponse, ...problemSchemas },
+        response: { 200: WeatherResponse, ...problemSchemas(404) },
       },
     },
     async ({ query, access }) => ({
@@ -34,7 +32,7 @@ export function addWeatherRoutes(app: FastifyInstance, weather: WeatherProvider)
         summary: 'Forecast for a city, from today on',
         security: [{ entra: [] }],
         querystring: ForecastQuery,
-        response: { 200: ForecastResponse, ...problemSchemas },
+        response: { 200: ForecastResponse, ...problemSchemas(404) },
       },
     },
     async ({ query, access }) => ({

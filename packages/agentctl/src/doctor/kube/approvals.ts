@@ -1,6 +1,6 @@
 import type { Check } from '../finding.ts'
 import { trouble } from '../problems.ts'
-import { describeWaitingTools, type WaitingTools, waitingTools, waitingToolsCheck } from '../waiting-tools.ts'
+import { describeWaitingTools, waitingTools, waitingToolsCheck } from '../waiting-tools.ts'
 import { agentFile, agentSettings, podsOf, type Release } from './release.ts'
 
 /** Checks turns that wait for their user: which tools make them wait, and whether each pod can continue them. */
@@ -9,7 +9,10 @@ export function approvalChecks(release: Release): readonly Check[] {
   const settings = agentSettings(release)
   if (!settings) return []
   const servers = waitingTools(agentFile(release, 'mcp.json'))
-  const waiting = describeAll(settings, servers)
+  const alerts = settings['WEATHER_API_ALERTS'] === 'true' ? ['the weather API’s alerts'] : []
+  const withTools = servers.filter(({ tools }) => tools.length > 0)
+  const tools = withTools.length > 0 ? [describeWaitingTools(withTools)] : []
+  const waiting = [...alerts, ...tools].join(', ')
   return [
     ...(servers.length > 0 ? [waitingToolsCheck(servers)] : []),
     {
@@ -26,10 +29,4 @@ export function approvalChecks(release: Release): readonly Check[] {
       },
     },
   ]
-}
-
-function describeAll(settings: Readonly<Record<string, string>>, servers: readonly WaitingTools[]): string {
-  const alerts = settings['WEATHER_API_ALERTS'] === 'true' ? ['the weather API’s alerts'] : []
-  const tools = servers.filter(({ tools }) => tools.length > 0)
-  return [...alerts, ...(tools.length > 0 ? [describeWaitingTools(tools)] : [])].join(', ')
 }

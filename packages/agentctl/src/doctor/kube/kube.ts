@@ -125,9 +125,11 @@ function pageChecks(
     blueprintAppId: settings['BLUEPRINT_APP_ID'] ?? '',
     authority: settings['ENTRA_AUTHORITY'] || 'https://login.microsoftonline.com',
   }
+  // The chart makes no Ingress without a certificate.
+  const host = release.ingresses[0]?.spec.rules?.[0]?.host
   const checks = signInChecks(blueprint, {
     spaClientId: spaClientId ?? undefined,
-    page: given ?? ingressOrigin(release) ?? 'http://localhost:3001',
+    page: given ?? (host === undefined ? 'http://localhost:3001' : `https://${host}`),
     agents,
     apiAppId: settings['WEATHER_API_APP_ID'],
     consentRedirectUri: settings['CONSENT_REDIRECT_URI'],
@@ -135,10 +137,4 @@ function pageChecks(
   // This machine may not reach Entra, and the pods nevertheless may.
   const blindBy = { code: 'ENTRA_UNAVAILABLE', hint: 'Ask from a machine that reaches Entra.' }
   return checks.map(check => ({ ...check, needs: [], blindBy }))
-}
-
-/** The origin of the release's Ingress. It is always https, since the chart makes no Ingress without a certificate. */
-function ingressOrigin({ ingresses }: Release): string | undefined {
-  const host = ingresses[0]?.spec.rules?.[0]?.host
-  return host === undefined ? undefined : `https://${host}`
 }

@@ -95,7 +95,9 @@ export async function readRelease(kubectl: Kubectl, wanted: string | undefined):
   const listed = await kubectl.run(['get', kinds, '--selector', selector, '--output', 'json'])
   if (listed === '') throw trouble('CLUSTER_UNREACHABLE', 'kubectl printed nothing.')
   const objects: readonly KubernetesObject[] = JSON.parse(listed).items
-  const names = [...new Set(objects.map(instanceOf))]
+  const names = [
+    ...new Set(objects.map(({ metadata }) => metadata.labels['app.kubernetes.io/instance'] ?? '')),
+  ]
   const [name, ...others] = names
   if (name === undefined)
     throw trouble('RELEASE_NOT_FOUND', `There is no release ${wanted ?? 'of the chart'} here.`)
@@ -152,8 +154,4 @@ export function agentFile(release: Release, file: 'agents.json' | 'mcp.json'): s
   const mounted = podsOf(release, 'agent')[0]?.spec.volumes?.map(({ configMap }) => configMap?.name) ?? []
   return release.configMaps.find(({ metadata, data }) => mounted.includes(metadata.name) && data?.[file])
     ?.data?.[file]
-}
-
-function instanceOf({ metadata }: KubernetesObject): string {
-  return metadata.labels['app.kubernetes.io/instance'] ?? ''
 }

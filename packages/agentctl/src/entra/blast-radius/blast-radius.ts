@@ -1,15 +1,16 @@
+import { styleText } from 'node:util'
 import type { Role } from '../../doctor/aws/role.ts'
 import type { ClusterReader } from '../../doctor/kube/kubectl.ts'
 import type { Output } from '../../set-up/program.ts'
+import { visible } from '../../set-up/visible.ts'
 import { readVariables } from '../env-file.ts'
 import type { Invocation } from '../options.ts'
 import { type Run, requireReceipt } from '../run.ts'
 import { type ReadAzure, readAzureRoles } from './azure.ts'
-import { type BlastRadius, flatten, groupUnder, type Mark, unreadBranch } from './branch.ts'
+import { type BlastRadius, type Branch, flatten, groupUnder, type Mark, unreadBranch } from './branch.ts'
 import { readEntra, readFederatedCredentials } from './entra.ts'
 import { readKube } from './kube.ts'
 import { addLastUse } from './last-use.ts'
-import { writeText } from './text.ts'
 
 /** How to read Azure, Kubernetes and AWS, if they are to be read. */
 export interface CloudReaders {
@@ -92,4 +93,40 @@ function summary({ surplus, fault, unread }: Readonly<Record<Mark, number>>): st
     'Lines without a mark are planned, or there for information, such as administrators of the tenant.',
     ...(unread > 0 ? [`${unread} not evaluated: nobody knows what is there.`] : []),
   ].join(' ')
+}
+
+/** What stands before a marked branch. */
+const marks: Readonly<Record<Mark, string>> = {
+  surplus: styleText('red', 'SURPLUS'),
+  fault: styleText('red', 'FAULT'),
+  unread: styleText('yellow', 'not evaluated'),
+}
+
+/** The two trees as lines of text, with colours only if the output is a terminal. */
+export function writeText({ blueprint, who, what, tenantId }: BlastRadius): string {
+  return [
+    `${blueprint.title} (${blueprint.id}) in tenant ${tenantId}`,
+    '',
+    'Who can be it, or change it',
+    ...writeBranches(who),
+    '',
+    'What it can be, and do',
+    ...writeBranches(what),
+  ].join('\n')
+}
+
+function writeBranches(branches: readonly Branch[], indent = ''): string[] {
+  return branches.flatMap((branch, index) => {
+    const isLast = index === branches.length - 1
+    return [
+      `${styleText('gray', `${indent}${isLast ? '└─' : '├─'}`)} ${writeBranch(branch)}`,
+      ...writeBranches(branch.branches ?? [], `${indent}${isLast ? '   ' : '│  '}`),
+    ]
+  })
+}
+
+/** Adds a branch's id only if the branch has a mark or other branches below it. */
+function writeBranch({ title, id, mark, branches }: Branch): string {
+  const start = mark ? `${marks[mark]} ` : ''
+  return `${start}${visible(title)}${id !== undefined && (branches || mark) ? styleText('gray', ` ${id}`) : ''}`
 }

@@ -15,17 +15,12 @@ const toleranceMs = 60_000
 /** How many other agents are polled: more would only mean more requests to Entra. */
 const maxControls = 2
 
-export interface Sibling {
-  readonly name: string
-  readonly id: string
-}
-
 export interface ProofOptions {
   readonly probe: Probe
   readonly clock: Clock
   readonly agentId: string
   /** Other agents, which stay on: without a working agent, an outage would look like a working switch. */
-  readonly siblings: readonly Sibling[]
+  readonly siblings: readonly { readonly name: string; readonly id: string }[]
   /** How long to poll at most, in seconds since Enter. */
   readonly waitSeconds: number
   /** Whether Entra shows the agent switched off, and whether the deny list has it, as soon as both are known. */
@@ -61,7 +56,7 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     cached: new Series('token from the sidecar’s cache'),
     api: new Series('call with an earlier token'),
   }
-  let controls: readonly Control[] = siblings.map(({ name, id }) => ({
+  let controls = siblings.map(({ name, id }) => ({
     id,
     series: new Series(`control "${name}"`),
   }))
@@ -112,11 +107,6 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     intervalMs: (clock.nowMs() - startMs) / rounds,
     doubts: findDoubts(series, controlSeries, outcome),
   }
-}
-
-interface Control {
-  readonly id: string
-  readonly series: Series
 }
 
 const isCutOff = ({ refused }: Series) => (refused?.times ?? 0) >= neededResults

@@ -78,7 +78,7 @@ export const usersOfAgents: Kind = {
 
 function usersOf(target: Target, { key, title, path, relations }: RelationHolder): readonly TenantObject[] {
   return relations.flatMap(({ name, access, isHiddenFromSome = false }) =>
-    wantedUsers(target, name).map(
+    target.settings[`${name}s`].map(
       (user): TenantObject => ({
         key: `${key}/${name}/${user}`,
         title: `${name} ${user} of ${title}`,
@@ -99,7 +99,7 @@ function usersOf(target: Target, { key, title, path, relations }: RelationHolder
 
 function listsOf(target: Target, { key, title, path, relations }: RelationHolder): readonly Collection[] {
   return relations.map(({ name }) => {
-    const wanted = [...wantedUsers(target, name), ...(name === 'owner' ? (target.makers ?? []) : [])]
+    const wanted = [...target.settings[`${name}s`], ...(name === 'owner' ? (target.makers ?? []) : [])]
     // By default Graph does not tell whether a user is disabled.
     const select = name === 'sponsor' ? '?$select=id,displayName,accountEnabled' : ''
     return {
@@ -113,10 +113,6 @@ function listsOf(target: Target, { key, title, path, relations }: RelationHolder
       ...(name === 'sponsor' ? { faultsOf: faultsOfSponsors } : {}),
     }
   })
-}
-
-function wantedUsers({ settings: { sponsors, owners } }: Target, name: Relation['name']): readonly string[] {
-  return name === 'sponsor' ? sponsors : owners
 }
 
 function nameOf({ id, displayName }: Json): unknown {

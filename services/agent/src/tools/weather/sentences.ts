@@ -3,8 +3,6 @@ import type { ForecastDay, WeatherForecast, WeatherReport } from './weather.ts'
 /** The one day that was asked for: the last of a forecast, or a date. */
 export type OneDay = 'last' | { readonly date: string }
 
-type Place = Pick<WeatherReport, 'city' | 'region' | 'country'>
-
 /** A report as plain sentences in English. */
 export function describeWeather(report: WeatherReport): string {
   const { condition, temperature_c, temperature_f, humidity_percent, wind_kph, source } = report
@@ -51,7 +49,7 @@ function describeDay({ low_c, high_c, low_f, high_f, condition }: ForecastDay): 
   return `${celsius} (${fahrenheit}), ${lowerFirst(condition)}`
 }
 
-function namePlace({ city, region, country }: Place): string {
+function namePlace({ city, region, country }: Pick<WeatherReport, 'city' | 'region' | 'country'>): string {
   return [...new Set([city, region, country])].filter(part => part).join(', ')
 }
 

@@ -1,6 +1,7 @@
+import type { ProblemError } from '@entra-agents/service-kit'
+import { problem } from '../../problems.ts'
 import { closestNames, normalizeName, splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
-import { unknownCityProblem } from '../unknown-city.ts'
 import { type City, cities } from './cities.ts'
 
 const citiesByName = new Map<string, City[]>()
@@ -34,4 +35,12 @@ export function findCity(text: string): City {
 export function suggestCities(name: string): string[] {
   const close = closestNames(name, [...citiesByName.keys()])
   return [...new Set(close.flatMap(key => citiesByName.get(key) ?? []).map(city => city.name))]
+}
+
+/** The problem CITY_NOT_FOUND with suggestions, likeliest first. */
+export function unknownCityProblem(detail: string, suggestions: readonly string[]): ProblemError {
+  return problem('CITY_NOT_FOUND', detail, {
+    hint: suggestions.length > 0 ? `Did you mean ${suggestions.join(' or ')}?` : undefined,
+    extensions: { suggestions },
+  })
 }

@@ -19,13 +19,6 @@ export interface Place {
   readonly longitude: number
 }
 
-export interface DailyWeather {
-  readonly date: string
-  readonly low_c: number
-  readonly high_c: number
-  readonly weatherCode: number
-}
-
 const GeocodingResponse = Type.Object({
   results: Type.Optional(
     Type.Array(
@@ -135,7 +128,7 @@ export function createOpenMeteoApi(config: WeatherConfig, send: Send) {
     },
 
     /** Seven days from today on, in the time zone of the place. */
-    async week({ latitude, longitude }: Place, signal: AbortSignal): Promise<readonly DailyWeather[]> {
+    async week({ latitude, longitude }: Place, signal: AbortSignal) {
       const { daily } = await ask(
         new URL(`${config.forecastUrl}/v1/forecast`),
         {

@@ -1,6 +1,6 @@
 import type { Send } from '@entra-agents/service-kit/send'
 import type { WeatherConfig } from '../../config.ts'
-import { suggestCities } from '../climate-normals/find-city.ts'
+import { suggestCities, unknownCityProblem } from '../climate-normals/find-city.ts'
 import { splitPlace } from '../place-names.ts'
 import { qualifiersFit } from '../place-qualifiers.ts'
 import {
@@ -11,7 +11,6 @@ import {
   type WeatherProvider,
 } from '../provider.ts'
 import { toFahrenheit } from '../temperature.ts'
-import { unknownCityProblem } from '../unknown-city.ts'
 import { createOpenMeteoApi, type OpenMeteoApi, type Place } from './api.ts'
 import { SharedCache } from './shared-cache.ts'
 import { conditionOf } from './weather-codes.ts'

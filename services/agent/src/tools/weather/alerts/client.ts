@@ -47,15 +47,13 @@ export function createAlertClient(api: DownstreamApi) {
         path: pathOf(id),
         subject: `delete alert ${id}`,
         statuses: [204],
-        isBody: hasNoBody,
+        isBody: (body): body is undefined => body === undefined,
         explain,
       }),
   }
 }
 
 const pathOf = (id: string) => `/alerts/${encodeURIComponent(id)}`
-
-const hasNoBody = (body: unknown): body is undefined => body === undefined
 
 function explainAlertRefusal(api: DownstreamApi, { status, body }: ApiResponse): ProblemError | undefined {
   const { code = '', detail } = readApiProblem(body)
