@@ -11,7 +11,7 @@ import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-fil
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { needs } from '../support/programs.ts'
-import { chart } from './support/render.ts'
+import { baseValues, chart, helmCommands, merge, Rendering, renderText } from './support/render.ts'
 
 interface Rule {
   readonly alert: string
@@ -19,13 +19,14 @@ interface Rule {
   readonly annotations: { readonly runbook_url: string }
 }
 interface Rules {
-  readonly groups: readonly { readonly rules: readonly Rule[] }[]
+  readonly groups: readonly { readonly rules: readonly (Rule | { readonly record: string })[] }[]
 }
 
 const rulesFile = resolve(chart, 'files/alerts.yaml')
 const { groups }: Rules = parse(readFileSync(rulesFile, 'utf8'))
-const rules = groups.flatMap(group => group.rules)
-const troubleshooting = readFileSync(resolve(chart, '../../docs/troubleshooting.md'), 'utf8')
+const rules = groups.flatMap(group => group.rules).filter(rule => 'alert' in rule)
+const docs = (file: string) => readFileSync(resolve(chart, '../../docs', file), 'utf8')
+const [troubleshooting, operations] = [docs('troubleshooting.md'), docs('operations.md')]
 
 const folder = temporaryFolder()
 
@@ -43,12 +44,16 @@ const sidecarSeries = (usedMib: number) => {
   ])
   return Object.fromEntries(pods)
 }
-/** For each alert: series that make it fire (rising each minute, or constant), and its row in the troubleshooting guide. */
+const callSeries = (outcome: string, tool = 'x') =>
+  `agent_tool_calls_total{namespace="agents",pod="a",agent="a",flow="obo",tool="${tool}",outcome="${outcome}"}`
+/** For each alert: series that make it fire (rising each minute, constant, or new after some minutes), and its row in the troubleshooting guide, or its section. */
 // biome-ignore format: table
-const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>; row: string }>> = {
+const causes: Readonly<Record<string, { series: Readonly<Record<string, string>>; row?: string; section?: string }>> = {
   AgentIdentityNotHonoured: { series: { [outcomeSeries('agent_token_request_duration_seconds_count', 'TOKEN_FLOW_MISMATCH')]: '0+1x30' }, row: 'TOKEN_FLOW_MISMATCH' },
   AgentCredentialRefused: { series: { [outcomeSeries('agent_token_request_duration_seconds_count', 'FEDERATION_MISMATCH')]: '0+1x30' }, row: 'FEDERATION_MISMATCH' },
   AgentRefusedByApi: { series: { [outcomeSeries('agent_api_call_duration_seconds_count', 'API_FORBIDDEN', ',api="x"')]: '0+1x30' }, row: 'API_FORBIDDEN' },
+  AgentCalledToolNotOffered: { series: { [callSeries('OK')]: '0+100x30', [callSeries('TOOL_NOT_OFFERED', 'unknown')]: '_x20 1x10' }, section: 'Calls that were stopped' },
+  AgentCallsStopped: { series: { [callSeries('OK')]: '0+1x30', [callSeries('DENIED')]: '0x20 1x10', [callSeries('DENIED', 'y')]: '_x20 1x10', [callSeries('API_FORBIDDEN')]: '_x20 1x10' }, section: 'Calls that were stopped' },
   SidecarMemoryHigh: { series: { ...sidecarSeries(450), 'agent_turns_in_flight{namespace="agents",pod="a"}': '0x30' }, row: 'SIDECAR_UNREACHABLE' },
   DenyListOutOfDate: { series: { 'weather_api_deny_list_age_seconds{namespace="agents",pod="a"}': '0+60x30', 'weather_api_deny_list_age_seconds{namespace="agents",pod="b"}': '1x30' }, row: 'DENY_LIST_UNAVAILABLE' },
   AgentTurnsFail: { series: { [outcomeSeries('agent_turns_total', 'OK')]: '0+10x30', [outcomeSeries('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30' }, row: 'BEDROCK_THROTTLED' },
@@ -71,6 +76,12 @@ const calmSeries = {
   [outcomeSeries('agent_turns_total', 'PAUSED')]: '0+50x30',
   [outcomeSeries('agent_turns_total', 'BEDROCK_THROTTLED')]: '0+1x30',
   [outcomeSeries('agent_token_request_duration_seconds_count', 'OK')]: '0+100x30',
+  // In ten minutes twenty denials of two hundred calls, and of another tool two of two.
+  [callSeries('OK')]: '0+18x30',
+  [callSeries('DENIED')]: '0+2x30',
+  [callSeries('CITY_NOT_FOUND')]: '0+20x30',
+  [callSeries('TOOL_NOT_OFFERED', 'unknown')]: '1x30',
+  [callSeries('DENIED').replace('agent="a"', 'agent="b"')]: '_x20 1 2x10',
   'agent_turns_refused_total{namespace="agents"}': '0x30',
   'weather_api_deny_list_age_seconds{namespace="agents",pod="a"}': '5x30',
   'nodejs_eventloop_lag_p99_seconds{namespace="agents",pod="a"}': '0.02x30',
@@ -104,12 +115,22 @@ describe('The alerts', () => {
     expect(rules.map(({ alert }) => alert).sort()).toEqual(Object.keys(causes).sort())
   })
 
-  it.each(rules)('link to a row of docs/troubleshooting.md: $alert', ({ alert, annotations }) => {
-    const { row = '' } = causes[alert] ?? {}
-    const url = annotations.runbook_url.replace('{{ $labels.outcome }}', row)
-    expect(url).toMatch(new RegExp(`/docs/troubleshooting\\.md#${row}$`))
-    expect(troubleshooting).toContain(`<a id="${row}"></a>`)
-  })
+  it.each(rules)(
+    'link to a row of docs/troubleshooting.md, or a section of docs/operations.md: $alert',
+    ({ alert, annotations }) => {
+      const { row = '', section } = causes[alert] ?? {}
+      if (section !== undefined) {
+        const anchor = section.toLowerCase().replaceAll(' ', '-')
+        expect(annotations.runbook_url).toMatch(new RegExp(`/docs/operations\\.md#${anchor}$`))
+        expect(operations).toContain(`\n## ${section}\n`)
+        expect(operations).toContain(`\`${alert}\``)
+        return
+      }
+      const url = annotations.runbook_url.replace('{{ $labels.outcome }}', row)
+      expect(url).toMatch(new RegExp(`/docs/troubleshooting\\.md#${row}$`))
+      expect(troubleshooting).toContain(`<a id="${row}"></a>`)
+    },
+  )
 
   it('fire for every code by which Entra refuses an agent (AgentCredentialRefused)', () => {
     const { expr = '' } = rules.find(({ alert }) => alert === 'AgentCredentialRefused') ?? {}
@@ -134,6 +155,30 @@ describe('The alerts', () => {
     }
     const failures = Object.entries(problems).filter(([, { status }]) => status >= 500)
     expect(failures.map(([code]) => code).filter(code => ofUsers.test(code))).toEqual(['AGENT_BUSY'])
+  })
+})
+
+describe('The rules in the chart', () => {
+  needs('helm')
+
+  const groupsWith = async (disabled: readonly string[], helm: string) => {
+    const values = merge(baseValues, { prometheusRule: { enabled: true, disabled } })
+    const rendering = new Rendering(await renderText({ values, helm }))
+    return rendering.find('PrometheusRule', 'demo-agent').spec as Rules
+  }
+
+  it.each(helmCommands)('are those of the file, without the alerts that are switched off: %s', async helm => {
+    expect(await groupsWith([], helm)).toEqual({ groups })
+    const others = rules.map(({ alert }) => alert).filter(alert => alert !== 'AgentBusy')
+    const left = (await groupsWith(others, helm)).groups.flatMap(group => group.rules)
+    expect(left.map(rule => ('alert' in rule ? rule.alert : 'record'))).toEqual(['record', 'AgentBusy'])
+  })
+
+  it('can be switched off by their names only', async () => {
+    const { prometheusRule } = JSON.parse(
+      readFileSync(resolve(chart, 'values.schema.json'), 'utf8'),
+    ).properties
+    expect(prometheusRule.properties.disabled.items.enum).toEqual(rules.map(({ alert }) => alert))
   })
 })
 
