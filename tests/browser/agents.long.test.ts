@@ -10,13 +10,19 @@ import { useScriptedAgent } from './support/use-scripted-agent.ts'
 const browser = useBrowser()
 const agent = await useScriptedAgent(request => [resultEvent(request, `On its way, says ${request.agent}.`)])
 
-const orders: Partial<PublicAgent> = { name: 'orders', title: 'Orders agent', description: 'Reads orders.' }
+const orders: Partial<PublicAgent> = {
+  name: 'orders',
+  title: 'Orders agent',
+  description: 'Reads orders.',
+  changes: ['orders-api'],
+}
 const trainee: Partial<PublicAgent> = {
   name: 'trainee',
   title: 'Trainee agent',
   description: 'Has an identity, but no right at any API yet.',
   clientId: blueprintId,
   flows: ['autonomous'],
+  changes: [],
 }
 const configOfBoth = withAgents(orders, trainee)
 const configOfThreeFlows = withAgents({ ...orders, flows: ['autonomous', 'obo', 'agent-user'] }, trainee)
@@ -33,11 +39,18 @@ describe('the agents', () => {
     const rows = page.getByRole('menu', { name: 'Agent' }).getByRole('menuitemradio')
     await page.locator('[role=menuitemradio]:focus').waitFor()
     expect((await rows.allInnerTexts()).map(text => text.split(/\s*\n\s*/))).toEqual([
-      ['Orders agent', 'Reads orders.', 'bbbbbbbb…000b · as itself, for me', 'Ready'],
+      [
+        'Orders agent',
+        'Reads orders.',
+        'May change: Orders API',
+        'bbbbbbbb…000b · as itself, for me',
+        'Ready',
+      ],
       [
         'Trainee agent',
         'Title of AGENT_DISABLED.',
         trainee.description,
+        'May change nothing',
         'cccccccc…000c · as itself',
         'Gets no token',
       ],

@@ -28,6 +28,8 @@ export interface AgentIdentity extends Blueprint {
   readonly withoutRights?: boolean
   /** Names of the APIs and MCP servers that the agent may use. Default: all. */
   readonly apis?: readonly string[]
+  /** Which of them the agent has a right to change, as the page says. It gives and takes no right. */
+  readonly changes?: readonly string[]
 }
 
 /** The agents of a deployment. The first one answers if a request names none. */

@@ -14,6 +14,7 @@ const trainee = {
   clientId: secondAgent.clientId,
   flows: ['autonomous'],
   apis: ['orders-api'],
+  changes: [],
 }
 
 function read(content: unknown) {
@@ -90,6 +91,7 @@ it.each<[string, unknown, string]>([
   ['an API twice', { agents: { clerk: { ...clerk, apis: ['orders-api', 'orders-api'] } } }, 'agent "clerk": apis'],
   ['no flow', { agents: { clerk: { ...clerk, flows: [] } } }, 'agent "clerk": flows'],
   ['an API that nobody configured', { agents: { clerk: { ...clerk, apis: ['tasks-api'] } } }, 'agent "clerk": apis has "tasks-api", but there are only orders-api'],
+  ['a change of an API that the agent does not use', { agents: { clerk: { ...clerk, changes: ['tasks-api'] } } }, 'agent "clerk": changes has "tasks-api", but the agent uses only orders-api'],
   ['an unknown member', { agents: { clerk: { ...clerk, secret: 'x' } } }, 'agent "clerk": secret is not known here'],
 ])('A file with %s is reported as a fault', (_what, content, fault) => {
   expect(faultsOf(content)).toEqual([expect.stringContaining(fault)])

@@ -14,6 +14,7 @@ const AgentEntry = strictObject({
   withoutRights: Type.Optional(Type.Boolean()),
   flows: Type.Optional(Type.Array(FlowName, { minItems: 1, uniqueItems: true })),
   apis: Type.Optional(Type.Array(Type.String(), { minItems: 1, uniqueItems: true })),
+  changes: Type.Optional(Type.Array(Type.String(), { uniqueItems: true })),
 })
 type AgentEntry = Static<typeof AgentEntry>
 const AgentsFile = strictObject({
@@ -78,8 +79,15 @@ function* findFaults(
     yield 'its agentUser is the id of an agent, or that of another one’s user account'
   if (entry.flows?.includes('agent-user') && userId === undefined)
     yield 'the flow agent-user needs agentUser, the object id of the agent’s user account'
-  for (const api of entry.apis ?? [])
-    if (!apis.includes(api)) yield `apis has "${api}", but there are only ${apis.join(', ')}`
+  yield* findUnknownApis(entry, apis)
+}
+
+function* findUnknownApis({ apis = [], changes = [] }: AgentEntry, known: readonly string[]) {
+  for (const api of apis)
+    if (!known.includes(api)) yield `apis has "${api}", but there are only ${known.join(', ')}`
+  const own = apis.length > 0 ? apis : known
+  for (const api of changes)
+    if (!own.includes(api)) yield `changes has "${api}", but the agent uses only ${own.join(', ')}`
 }
 
 function describeAgent(name: string, entry: AgentEntry, blueprint: Blueprint): AgentIdentity {

@@ -112,6 +112,11 @@ export const PublicConfig = Type.Object({
       clientId: Type.String(),
       flows: Type.Array(FlowName),
       apis: Type.Array(Type.String()),
+      changes: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'Those of `apis` that it may change, as the configuration says.',
+        }),
+      ),
       requireSignIn: Type.Boolean(),
       withoutRights: Type.Optional(
         Type.Boolean({ description: 'As the configuration says; only Entra and the APIs know the rights.' }),

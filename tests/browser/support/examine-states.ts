@@ -42,7 +42,12 @@ async function keepScreenshot(page: Page, name: string): Promise<void> {
 
 /** The agents that the page offers in its states. */
 export const twoAgents = withAgents(
-  { name: 'weather', title: 'Weather agent', description: 'Answers about the weather.' },
+  {
+    name: 'weather',
+    title: 'Weather agent',
+    description: 'Answers about the weather.',
+    changes: ['orders-api'],
+  },
   { name: 'trainee', title: 'Trainee agent', flows: ['autonomous'] },
 )
 

@@ -38,6 +38,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
       clientId: agent.clientId,
       flows: [...offeredFlows(agent, spaClientId)],
       apis: apis.filter(api => mayUseApi(agent, api)).map(({ name }) => name),
+      ...(agent.changes ? { changes: [...agent.changes] } : {}),
       requireSignIn: agent.requireSignIn ?? config.requireSignIn,
       ...(agent.withoutRights ? { withoutRights: true } : {}),
     })),

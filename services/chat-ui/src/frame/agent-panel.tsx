@@ -29,7 +29,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
           if (moveFocus(event)) event.preventDefault()
         }}
       >
-        {config.agents.map(({ name, title, description, clientId, flows }) => {
+        {config.agents.map(({ name, title, description, clientId, flows, changes }) => {
           const health: Component = status.value?.agents?.[name] ?? { state: 'unknown' }
           const state = shownState(health)
           const isChosen = conversation.agent.value === name
@@ -52,6 +52,7 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
                 <strong>{title}</strong>
                 {health.problem && <p class="fine">{health.problem.title}</p>}
                 {description && <p class="fine">{description}</p>}
+                {changes && <p class="fine">{tellChanges(changes, config)}</p>}
                 <p class="fine">
                   <code>{shortenIds(clientId)}</code> ·{' '}
                   {flows.map(flow => flowWords[flow].label.toLowerCase()).join(', ')}
@@ -69,6 +70,12 @@ export function AgentPanel({ config, conversation, status }: AgentPanelProps) {
       </p>
     </>
   )
+}
+
+/** What an agent has a right to change, as its configuration says. */
+function tellChanges(changes: readonly string[], { apis }: Page['config']): string {
+  const titles = changes.map(name => apis.find(api => api.name === name)?.title ?? name)
+  return titles.length > 0 ? `May change: ${titles.join(', ')}` : 'May change nothing'
 }
 
 /** Whether Entra ID gives an agent tokens; this says nothing about the agent's rights. */
