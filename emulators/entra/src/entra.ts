@@ -4,7 +4,6 @@ import { Type } from 'typebox'
 import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
 import { Risks } from './directory/risks.ts'
-import { SignInActivities } from './directory/sign-in-activities.ts'
 import { FaultTarget, faults, type Leg } from './emulator/faults.ts'
 import { federatedIssuers } from './keys/federated-issuers.ts'
 import { type SigningKey, SigningKeys } from './keys/signing-keys.ts'
@@ -68,7 +67,6 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
   readonly keysOfIssuer = federatedIssuers()
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
-  readonly signInActivities = new SignInActivities()
   readonly logs = new Logs()
   /** What takes back the experiments of the lab that are set up, by their names. */
   readonly experiments = new Map<string, Promise<() => void>>()
@@ -115,12 +113,11 @@ export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof f
     for (const session of this.sessions.values()) session.userIds.delete(userId)
   }
 
-  /** Restores the initial directory and settings, and drops sessions, grants, sign-in activities, logs, risks, faults and the request log. Signing keys stay. */
+  /** Restores the initial directory and settings, and drops sessions, grants, logs, risks, faults and the request log. Signing keys stay. */
   override reset(): void {
     super.reset()
     this.directory = new Directory(structuredClone(this.config.seed.content))
-    const { sessions, grants, clientDocuments, signInActivities, logs, risks, experiments } = this
-    const all = [sessions, grants, clientDocuments, signInActivities, logs, risks, experiments]
-    for (const kept of all) kept.clear()
+    const { sessions, grants, clientDocuments, logs, risks, experiments } = this
+    for (const kept of [sessions, grants, clientDocuments, logs, risks, experiments]) kept.clear()
   }
 }

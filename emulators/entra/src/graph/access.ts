@@ -33,10 +33,15 @@ export async function readCaller({ entra, headers }: FastifyRequest) {
 /** Permissions that, as Graph's reference says, no higher one includes. */
 const singular = ['AgentIdentity.DeleteRestore.All']
 
-/** Refuses a caller who has none of these permissions, and no higher one: `X.ReadWrite.All` includes the others on X. */
-export function requirePermission({ permissions }: Caller, ...sufficient: readonly string[]): void {
+/** Whether a caller has one of these permissions, or a higher one: `X.ReadWrite.All` includes the others on X. */
+export function hasPermission({ permissions }: Caller, ...sufficient: readonly string[]): boolean {
   const higher = (one: string) => (singular.includes(one) ? one : `${one.split('.')[0]}.ReadWrite.All`)
-  if (!sufficient.some(one => permissions.has(one) || permissions.has(higher(one)))) throw denied()
+  return sufficient.some(one => permissions.has(one) || permissions.has(higher(one)))
+}
+
+/** Refuses a caller who has none of these permissions, and no higher one. */
+export function requirePermission(caller: Caller, ...sufficient: readonly string[]): void {
+  if (!hasPermission(caller, ...sufficient)) throw denied()
 }
 
 /** For requests about agents: as `requirePermission`, but refuses every token with the broad scope of the Azure CLI. */

@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import type { Entra } from '../entra.ts'
 import { badRequest, type Caller, GraphError, readCaller, sendGraphErrors } from './access.ts'
 import { addApplicationRoutes } from './applications.ts'
+import { addAuditLogRoutes } from './audit-logs.ts'
 import { Batch } from './bodies.ts'
 import { addConditionalAccessRoutes } from './conditional-access.ts'
 import { addCredentialRoutes } from './credentials.ts'
@@ -10,7 +11,7 @@ import { addGroupRoutes, addMembershipRoutes } from './groups.ts'
 import { addRiskRoutes } from './identity-protection.ts'
 import type { GraphVersion } from './paths.ts'
 import { addInheritanceRoutes, addPermissionRoutes } from './permissions.ts'
-import { type GraphRoutes, graphRoutes } from './routes.ts'
+import { graphRoutes } from './routes.ts'
 import { addServicePrincipalRoutes } from './service-principals.ts'
 import { addResponsibleUserRoutes, addUserRoutes } from './users.ts'
 
@@ -26,7 +27,7 @@ const maxObjects = 2_000
 const routesOfResources = [
   ...[addApplicationRoutes, addCredentialRoutes, addInheritanceRoutes, addServicePrincipalRoutes],
   ...[addResponsibleUserRoutes, addPermissionRoutes, addUserRoutes, addGroupRoutes, addMembershipRoutes],
-  ...[addConditionalAccessRoutes, addRiskRoutes, addReportRoutes],
+  ...[addConditionalAccessRoutes, addRiskRoutes, addAuditLogRoutes],
 ]
 
 /** The part of Microsoft Graph that setting up an agent needs. */
@@ -44,16 +45,6 @@ export async function serveGraph(app: FastifyInstance, { version }: { readonly v
   const routes = graphRoutes(app)
   for (const add of routesOfResources) add(routes, version)
   addBatchRoute(app, version)
-}
-
-/** Reports on when each client and each secret was last used. Only Graph's beta has them. */
-function addReportRoutes(routes: GraphRoutes, version: GraphVersion): void {
-  if (version !== 'beta') return
-  const reports = routes.for('AuditLog.Read.All')
-  reports.list('/reports/servicePrincipalSignInActivities', ({ entra }) => entra.signInActivities.ofClients)
-  reports.list('/reports/appCredentialSignInActivities', ({ entra }) =>
-    entra.signInActivities.ofSecrets(entra.directory),
-  )
 }
 
 function checkQuota({ directory: { content } }: Entra): void {

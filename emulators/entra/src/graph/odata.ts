@@ -1,10 +1,9 @@
 import type { Application, Group, ServicePrincipal, User } from '../directory/objects.ts'
 import type { Entra } from '../entra.ts'
-import { badRequest, GraphError, throwNotFound } from './access.ts'
+import { badRequest, type GraphError, throwNotFound } from './access.ts'
 import type { Query } from './bodies.ts'
+import { type Condition, meets, readFilter, unsupported } from './filter.ts'
 import { lookUpMisses } from './replication.ts'
-
-const filterCondition = /^([\w/]+) eq (?:'((?:[^']|'')*)'|(\w+))$/
 
 /** An application or principal by its object id, or by `appId=…`. */
 export function findByKey<One extends Application | ServicePrincipal>(
@@ -55,54 +54,59 @@ export function without<Item>(items: readonly Item[], key: string, goes: (item: 
 }
 
 /** A collection, or the page of it that `$top` asks for, at this URL. `$filter` knows `eq` and `and`; other operators are refused. */
-export function collection(name: string, items: readonly object[], query: Query, url: string) {
+export function collection(name: string, items: readonly object[], query: Query, url: URL) {
   const conditions = readFilter(query['$filter'])
-  for (const [property] of conditions) requireProperty(items, property)
-  const same = (one: unknown, other: string) => String(one).toLowerCase() === other.toLowerCase()
-  const matching = items.filter(item => conditions.every(([path, value]) => same(valueAt(item, path), value)))
+  for (const condition of conditions) requireComparison(items, condition)
+  const matching = items.filter(item => conditions.every(condition => meets(item, condition)))
+  const { $skiptoken: start = '0' } = query
+  if (!/^\d{1,4}$/.test(start)) throw invalidOption(query, '$skiptoken')
+  const end = Number(start) + (readTop(query, 999) ?? matching.length)
+  const next = end < matching.length ? String(end) : undefined
+  return showPage(
+    name,
+    { items: matching.slice(Number(start), end), next, count: matching.length },
+    query,
+    url,
+  )
+}
+
+/** A page at this URL. `next` is the `$skiptoken` of the next one; `count` is of all pages. */
+export function showPage(
+  name: string,
+  { items, next, count }: { items: readonly object[]; next: string | undefined; count: number },
+  query: Query,
+  url: URL,
+) {
   const selected = query['$select']?.split(',').map(property => property.trim())
-  const start = readNumber(query, '$skiptoken') ?? 0
-  const end = start + (readNumber(query, '$top') ?? matching.length)
-  const next = new URL(url)
-  next.searchParams.set('$skiptoken', String(end))
+  const nextLink = new URL(url)
+  if (next !== undefined) nextLink.searchParams.set('$skiptoken', next)
   return {
-    '@odata.context': `https://graph.microsoft.com/v1.0/$metadata#${name}`,
-    ...(query['$count'] === 'true' ? { '@odata.count': matching.length } : {}),
-    ...(end < matching.length ? { '@odata.nextLink': next.href } : {}),
-    value: matching.slice(start, end).map(item => (selected ? pick(item, selected) : item)),
+    '@odata.context': `https://graph.microsoft.com/${url.pathname.split('/')[1]}/$metadata#${name}`,
+    ...(query['$count'] === 'true' ? { '@odata.count': count } : {}),
+    ...(next === undefined ? {} : { '@odata.nextLink': nextLink.href }),
+    value: items.map(item => (selected ? pick(item, selected) : item)),
   }
 }
 
-function readNumber(query: Query, option: '$top' | '$skiptoken'): number | undefined {
-  const value = query[option]
-  if (value === undefined) return undefined
-  const isPage = /^\d{1,4}$/.test(value) && (option === '$skiptoken' || (+value >= 1 && +value <= 999))
-  if (!isPage) throw badRequest(`Invalid value '${value}' for the query option '${option}'.`)
-  return Number(value)
+/** How many items a page is to have, of at most so many. */
+export function readTop(query: Query, most: number): number | undefined {
+  const { $top: top } = query
+  if (top === undefined) return undefined
+  if (!/^\d{1,4}$/.test(top) || Number(top) < 1 || Number(top) > most) throw invalidOption(query, '$top')
+  return Number(top)
 }
 
-function requireProperty(items: readonly object[], path: string): void {
+export function invalidOption(query: Query, option: string): GraphError {
+  return badRequest(`Invalid value '${query[option]}' for the query option '${option}'.`)
+}
+
+function requireComparison(items: readonly object[], { path, operator }: Condition): void {
   const [name = ''] = path.split('/')
+  if (operator !== 'eq') throw unsupported(`${operator} of ${path}`)
   if (items.length === 0 || items.some(item => name in item)) return
   throw badRequest(`Invalid filter clause: Could not find a property named '${name}'.`)
 }
 
-function readFilter(filter: string | undefined): [property: string, value: string][] {
-  if (!filter) return []
-  return filter.split(' and ').map(part => {
-    const [, property, quoted, bare] = filterCondition.exec(part.trim()) ?? []
-    if (property !== undefined) return [property, quoted?.replaceAll("''", "'") ?? bare ?? '']
-    throw new GraphError('Request_UnsupportedQuery', `Unsupported or invalid query filter clause: ${part}.`)
-  })
-}
-
 function pick(item: object, properties: readonly string[]) {
   return Object.fromEntries(Object.entries(item).filter(([name]) => properties.includes(name)))
-}
-
-/** The value at a path: `a/b` is the property `b` of the property `a`. */
-function valueAt(item: object, path: string): unknown {
-  return path
-    .split('/')
-    .reduce<unknown>((value, name) => (value as Readonly<Record<string, unknown>> | undefined)?.[name], item)
 }

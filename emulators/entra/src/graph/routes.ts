@@ -26,16 +26,14 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
       }
       app.route({ method, url, schema: { body }, handler })
     }
+  const get = (path: string, respond: Respond<object>): void => {
+    app.get(path, { schema: { querystring: Query } }, async request => answer(respond, request))
+  }
   const list = (
     path: string,
     respond: Respond<readonly object[]>,
     name = path.replace(/^.*:key/, '').slice(1),
-  ) => {
-    app.get<{ Querystring: Query }>(path, { schema: { querystring: Query } }, async request => {
-      const { query, protocol, host, originalUrl } = request
-      return collection(name, answer(respond, request), query, `${protocol}://${host}${originalUrl}`)
-    })
-  }
+  ): void => get(path, request => collection(name, respond(request), request.query, request.url))
   return {
     /** Routes for callers with one of these permissions. */
     for: (...sufficient: readonly string[]) =>
@@ -51,9 +49,7 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
         idsOf(request).flatMap(id => showObject(request.entra, id))
       list(path, respond, 'directoryObjects')
     },
-    get(path: string, respond: Respond<object>): void {
-      app.get(path, async request => answer(respond, request))
-    },
+    get,
     /** Makes an object: 201. */
     create: writing('POST', 201),
     /** Does something with an object: 200. */
@@ -67,11 +63,15 @@ export function graphRoutes(app: FastifyInstance, check: (caller: Caller) => voi
 }
 
 /** A request whose body the schema of the route has checked. Each object that its `:key` may name is looked up when it is read. */
-function toGraphRequest<Body>({ entra, caller, params, body }: FastifyRequest) {
+function toGraphRequest<Body>(request: FastifyRequest) {
+  const { entra, caller, params, body, query, headers, protocol, host, originalUrl } = request
   const { key = '', part = '' } = params as { readonly key?: string; readonly part?: string }
   const { content } = entra.directory
   return {
-    ...{ entra, content, caller, key, part, body: body as Body },
+    ...{ entra, content, caller, key, part, body: body as Body, query: query as Query, headers },
+    get url() {
+      return new URL(`${protocol}://${host}${originalUrl}`)
+    },
     get application() {
       return findByKey(entra, key, content.applications)
     },

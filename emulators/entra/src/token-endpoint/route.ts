@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
-import type { PasswordCredential } from '../directory/objects.ts'
-import type { Entra } from '../entra.ts'
 import { EntraError, refusal } from '../errors/entra-error.ts'
 import { findClient, type SignInNotes, type TokenRequest } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
@@ -58,7 +56,6 @@ export async function serveTokens(app: FastifyInstance): Promise<void> {
       const claims = decodeJwt(String(response['access_token']))
       const issuedTokens = claimsToKeep(entra, response)
       entra.requests.note(request, { tokenId: String(claims['uti']), issuedTokens })
-      entra.signInActivities.note(claims, findSecret(entra, form), entra.clock.nowMs())
       entra.logs.signIns.add(signInOf(request, form, notes, { tokenId: String(claims['uti']) }))
       return reply.headers({ 'cache-control': 'no-store, no-cache', pragma: 'no-cache' }).send(response)
     },
@@ -70,13 +67,6 @@ function logRefusal(request: FastifyRequest, error: Error): void {
   const { entra, body, headers, signIn = {} } = request
   if (error instanceof EntraError && [9000411, 90002, 900023].includes(error.code)) return
   entra.logs.signIns.add(signInOf(request, new Form(body, headers.authorization), signIn, error))
-}
-
-/** The secret by which the client authenticated; `undefined` for other credentials. */
-function findSecret({ directory }: Entra, form: Form): PasswordCredential | undefined {
-  const secret = form.optional('client_secret')
-  const application = directory.application(form.required('client_id'))
-  return application?.passwordCredentials.find(({ secretText }) => secretText === secret)
 }
 
 /** The grant of RFC 7523, which Entra uses for on-behalf-of. */
