@@ -10,13 +10,13 @@ export type RiskLevel = Static<typeof Level>
 
 const SignInFrequency = strictObject({
   isEnabled: Type.Boolean(),
-  frequencyInterval: Type.Literal('everyTime'),
-  authenticationType: Type.Literal('primaryAndSecondaryAuthentication'),
+  frequencyInterval: Type.Enum(['everyTime'] as const),
+  authenticationType: Type.Enum(['primaryAndSecondaryAuthentication'] as const),
 })
 
-/** Which sign-ins a policy is for. Conditions that are not here, such as locations, cannot be set for agents. */
+/** Which sign-ins a policy is for. Conditions that are not here, such as locations, are not emulated. */
 export const PolicyConditions = strictObject({
-  clientAppTypes: optional(Names),
+  clientAppTypes: optional(Type.Array(Type.Enum(['all'] as const))),
   users: optional(strictObject({ includeUsers: Names, excludeUsers: optional(Names) })),
   clientApplications: optional(
     strictObject({
@@ -34,7 +34,9 @@ export const PolicyConditions = strictObject({
   applications: strictObject({
     includeApplications: optional(Names),
     excludeApplications: optional(Names),
-    includeAuthenticationContextClassReferences: optional(Names),
+    includeAuthenticationContextClassReferences: optional(
+      Type.Array(Type.String({ pattern: '^c[1-9][0-9]?$' }), { maxItems: 99 }),
+    ),
   }),
   /** Levels, separated by commas. */
   agentIdRiskLevels: optional(Type.String({ pattern: '^(low|medium|high)(,(low|medium|high))*$' })),

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { strictObject } from '@entra-agents/emulator-kit'
 import { type Static, Type } from 'typebox'
-import { isRule } from '../conditional-access/attribute-filter.ts'
 import { evaluate } from '../conditional-access/evaluate.ts'
+import { readPolicy } from '../conditional-access/read-policy.ts'
 import { subjectOf, targetsOf } from '../conditional-access/sign-in.ts'
-import { type ConditionalAccessPolicy, ConditionalAccessPolicyProperties } from '../directory/policies.ts'
+import type { ConditionalAccessPolicy } from '../directory/policies.ts'
 import type { Entra } from '../entra.ts'
 import { badRequest, throwNotFound } from './access.ts'
 import { without } from './odata.ts'
@@ -15,7 +15,6 @@ const root = '/identity/conditionalAccess'
 export const policiesPath = `${root}/policies`
 const defaultsPath = '/policies/identitySecurityDefaultsEnforcementPolicy'
 
-const PolicyPatch = strictObject(Type.Partial(ConditionalAccessPolicyProperties).properties)
 const SecurityDefaults = strictObject({ isEnabled: Type.Boolean() })
 const Level = Type.Optional(Type.Enum(['none', 'low', 'medium', 'high'] as const))
 /** Other conditions may be there: no policy here has them. */
@@ -40,16 +39,17 @@ export function addConditionalAccessRoutes(routes: GraphRoutes, version: GraphVe
   readers.list(policiesPath, ({ content }) => content.conditionalAccessPolicies.map(show))
   readers.get(`${policiesPath}/:key`, request => show(policyOf(request)))
   const writers = routes.for('Policy.ReadWrite.ConditionalAccess')
-  writers.create(policiesPath, ConditionalAccessPolicyProperties, ({ content, body }) => {
-    check(body)
-    const policy = { ...body, id: randomUUID() }
+  writers.create(policiesPath, Type.Object({}), ({ content, body }) => {
+    const policy = { ...read(body), id: randomUUID() }
     content.conditionalAccessPolicies.push(policy)
     return policy
   })
-  writers.change(`${policiesPath}/:key`, PolicyPatch, request => {
-    const policy = policyOf(request)
-    check({ ...policy, ...request.body })
-    Object.assign(policy, request.body)
+  writers.change(`${policiesPath}/:key`, Type.Object({}), request => {
+    const [policy, { content, body }] = [policyOf(request), request]
+    const changed = { ...read({ ...policy, ...body }), id: policy.id }
+    content.conditionalAccessPolicies = content.conditionalAccessPolicies.map(one =>
+      one === policy ? changed : one,
+    )
   })
   writers.remove(`${policiesPath}/:key`, ({ content, key }) => {
     const others = without(content.conditionalAccessPolicies, key, ({ id }) => id === key)
@@ -71,18 +71,13 @@ export function addConditionalAccessRoutes(routes: GraphRoutes, version: GraphVe
     return { ...policy, conditions }
   }
 
-  function check({ conditions, grantControls }: Static<typeof ConditionalAccessPolicyProperties>): void {
-    const { users, clientApplications: agents, agentIdRiskLevels } = conditions
-    if (!isBeta && (agents ?? agentIdRiskLevels) !== undefined)
-      throw badRequest('1004: Conditions of agents are in the beta version only.')
-    if ((users === undefined) === (agents === undefined))
-      throw badRequest('1004: Either users or clientApplications is required.')
-    const { rule } = agents?.agentIdServicePrincipalFilter ?? {}
-    if (rule !== undefined && !isRule(rule))
-      throw badRequest(
-        'Emulator: a filter compares custom security attributes with texts, joined by -and or by -or.',
-      )
-    if (grantControls.builtInControls.length !== 1) throw badRequest('1004: One control is required.')
+  function read(body: object) {
+    const faults: string[] = []
+    const policy = readPolicy(body, 'the policy', fault => faults.push(fault))
+    if (!policy) throw badRequest(`Emulator: ${faults.slice(0, 5).join('; ')}.`)
+    const { clientApplications, agentIdRiskLevels } = policy.conditions
+    if (isBeta || (clientApplications ?? agentIdRiskLevels) === undefined) return policy
+    throw badRequest('1004: Conditions of agents are in the beta version only.')
   }
 }
 

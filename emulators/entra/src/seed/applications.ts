@@ -11,7 +11,8 @@ import {
   newServicePrincipal,
   seededAt,
 } from '../directory/objects.ts'
-import { quote, type TenantDraft } from './draft.ts'
+import { quote } from '../errors/shape.ts'
+import type { TenantDraft } from './draft.ts'
 import { readSmallFile } from './file.ts'
 import type { Claims, RegistrationEntry } from './schema.ts'
 import type { Named } from './shape.ts'

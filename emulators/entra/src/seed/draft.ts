@@ -1,8 +1,7 @@
 import type { Resource } from '../directory/directory.ts'
 import { roleDefinitions, stableId } from '../directory/microsoft.ts'
 import type { DirectoryContent, Group } from '../directory/objects.ts'
-
-export type Fault = (sentence: string) => void
+import { type Fault, list, quote } from '../errors/shape.ts'
 
 /** Gives ids, and sees to it that no two things have the same. */
 function idsOf(tenant: string, fault: Fault) {
@@ -32,20 +31,6 @@ function namesOf<Thing>(kind: string, fault: Fault) {
     return names.get(name)
   }
   return Object.assign(names, { find })
-}
-
-const longestList = 20
-
-/** Names after a verb, in words. */
-export function list(names: readonly string[], verb: string): string {
-  const more = names.length - longestList
-  const shown = names.slice(0, longestList).join(', ') || 'none'
-  return `${verb} ${shown}${more > 0 ? ` and ${more} more` : ''}`
-}
-
-/** A text from the file, in quotation marks. */
-export function quote(text: string): string {
-  return JSON.stringify(text)
 }
 
 /** The tenant that is being made, and what its makers need. */

@@ -139,8 +139,9 @@ it('hostile files are refused in words that show nothing of the file, and nothin
 
 it('the files of the README have no fault', () => {
   const text = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8')
-  const [own = '', extended = ''] = text.match(/^ {4}(?:tenant|extends): .*\n(?: {4}.*\n)+/gm) ?? []
-  expect(extended).toContain('extends: demo')
-  expect(describeFaults({ extended, own })).toBe('extended:\n\nown:\n')
+  const [own = '', extended = '', policies = ''] =
+    text.match(/^ {4}(?:tenant|extends): .*\n(?: {4}.*\n)+/gm) ?? []
+  for (const one of [extended, policies]) expect(one).toContain('extends: demo')
+  expect(describeFaults({ extended, policies, own })).toBe('extended:\n\npolicies:\n\nown:\n')
   expect(readConfig({ ENTRA_SEED: 'entra.yaml', INIT_CWD: folder }).domain).toBe('acme.example')
 })

@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isObject } from '@entra-agents/emulator-kit'
 import { LineCounter, parseDocument } from 'yaml'
+import { type Fault, quote } from '../errors/shape.ts'
 import demo from './demo.json' with { type: 'json' }
-import { type Fault, quote } from './draft.ts'
 
 /** In bytes. */
 export const largestFile = 128 * 1024

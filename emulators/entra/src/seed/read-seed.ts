@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { EnvironmentReader } from '@entra-agents/service-kit'
 import * as wellKnown from '@entra-agents/trace/well-known'
-import type { Fault } from './draft.ts'
+import type { Fault } from '../errors/shape.ts'
 import { memberOf, merge, readYamlFile } from './file.ts'
 import { makeTenant, type SeededTenant } from './tenant.ts'
 

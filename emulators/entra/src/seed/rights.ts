@@ -1,6 +1,7 @@
 import { Directory, type Resource } from '../directory/directory.ts'
 import { seededAt } from '../directory/objects.ts'
-import { list, quote, type TenantDraft } from './draft.ts'
+import { list, quote } from '../errors/shape.ts'
+import type { TenantDraft } from './draft.ts'
 import type { RightsEntry } from './schema.ts'
 
 /** Who has rights: the principal of a client, or a user, who can have app roles only. */

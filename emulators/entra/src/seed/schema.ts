@@ -75,8 +75,8 @@ const Agent = strictObject({
 const roles = optional(Type.Record(Type.String(), Type.Array(Name, { uniqueItems: true })))
 const User = strictObject({ ...common, mail, groups: listOf(Name), roles })
 
-/** A policy demands a second factor for an authentication context. */
-const Policy = strictObject({ ...common, context: Type.String({ pattern: '^c[1-9][0-9]?$' }) })
+/** A policy demands a second factor for an authentication context, or has Graph's shape. */
+const Policy = Type.Object({ ...common, context: text })
 
 /** The shape of each entry, by what the faults call it. */
 export const shapes = {

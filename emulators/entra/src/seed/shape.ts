@@ -1,8 +1,5 @@
-import { describeShapeFaults } from '@entra-agents/service-kit'
-import { type Static, type TSchema, Type } from 'typebox'
-import { Settings } from 'typebox/system'
-import { Check, Errors } from 'typebox/value'
-import { type Fault, list, quote } from './draft.ts'
+import { Type } from 'typebox'
+import { type Fault, hasShape, quote } from '../errors/shape.ts'
 import { type EntryOf, type Kind, namePattern, SeedFile, shapes } from './schema.ts'
 
 /** An entry of the file, such as an application. */
@@ -60,47 +57,3 @@ function readEntries<What extends Kind>(
 }
 
 const Mapping = Type.Object({})
-
-function hasShape<Shape extends TSchema>(
-  shape: Shape,
-  value: unknown,
-  title: string,
-  fault: Fault,
-): value is Static<Shape> {
-  if (Check(shape, value)) return true
-  // TypeBox reports eight errors only, unless it is told otherwise.
-  const { maxErrors } = Settings.Get()
-  Settings.Set({ maxErrors: 1_000 })
-  const errors = Errors(shape, value)
-  Settings.Set({ maxErrors })
-  for (const words of errors.flatMap(error => describeFault(shape, error))) fault(`${title}: ${words}`)
-  return false
-}
-
-type ShapeFault = Parameters<typeof describeShapeFaults>[0][number] & { readonly schemaPath: string }
-interface Schema {
-  readonly description?: string
-  readonly properties?: object
-}
-
-function describeFault(shape: TSchema, error: ShapeFault): readonly string[] {
-  const { keyword, schemaPath, instancePath } = error
-  // Of a choice between two shapes it is only told what it may be: nobody knows which of them was meant.
-  if (schemaPath.includes('/anyOf/')) return []
-  const { description, properties = {} } = schemaPath
-    .split('/')
-    .slice(1)
-    .reduce<Schema>((schema, key) => (schema as Record<string, Schema>)[key] ?? {}, shape)
-  const member = instancePath.slice(1).replaceAll('/', '.')
-  if (keyword === 'type' && member === '') return ['it must be a mapping']
-  if (keyword === 'anyOf') return [`${member} must be ${description}`]
-  const { additionalProperties = [] } = error.params as { additionalProperties?: readonly string[] }
-  const known = list(Object.keys(properties), 'is')
-  return keyword === 'additionalProperties'
-    ? additionalProperties.map(
-        key => `${[member, quote(key)].filter(Boolean).join('.')} is not known here; what is known ${known}`,
-      )
-    : describeShapeFaults([error]).map(words =>
-        keyword === 'required' && member ? `${member}.${words}` : words,
-      )
-}

@@ -1,4 +1,5 @@
 import * as wellKnown from '@entra-agents/trace/well-known'
+import { readPolicy } from '../conditional-access/read-policy.ts'
 import { graphPrincipalId, microsoftApplications } from '../directory/microsoft.ts'
 import {
   type Application,
@@ -6,9 +7,9 @@ import {
   type ServicePrincipal,
   type User,
 } from '../directory/objects.ts'
-import type { ConditionalAccessPolicy } from '../directory/policies.ts'
+import { type Fault, quote } from '../errors/shape.ts'
 import { addResource, register } from './applications.ts'
-import { type Fault, quote, startDraft, type TenantDraft } from './draft.ts'
+import { startDraft, type TenantDraft } from './draft.ts'
 import { extendSeed } from './file.ts'
 import { giveRights } from './rights.ts'
 import type { EntryOf } from './schema.ts'
@@ -39,7 +40,7 @@ export function makeTenant(
   addMicrosoft(draft)
   addPeople(draft, seed)
   const agents = addClients(draft, seed)
-  draft.content.conditionalAccessPolicies.push(...seed.policies.map(policy => makePolicy(draft, policy)))
+  for (const policy of seed.policies) addPolicy(draft, policy)
   const apps = [...draft.apis].map(([name, { application }]) => [name, application.appId] as const)
   const groups = [...draft.groups].map(([name, { id }]) => [name, id] as const)
   /** By the names of the file. Applications, blueprints and agents (by client id) share one set of names. */
@@ -153,20 +154,18 @@ function addAgent(
   return principal
 }
 
-/** A policy for all users that demands a second factor. */
-function makePolicy(
-  { ids }: TenantDraft,
-  { name, title, entry }: Named<EntryOf<'policy'>>,
-): ConditionalAccessPolicy {
-  return {
-    id: ids.of(title, entry.id),
-    displayName: entry.displayName ?? name,
-    state: 'enabled',
+/** Adds a policy in Graph's shape, or one that demands a second factor of all users who want an authentication context. */
+function addPolicy({ ids, content, fault }: TenantDraft, { name, title, entry }: Named<EntryOf<'policy'>>) {
+  const { context, ...others } = entry
+  const byContext = {
+    ...{ state: 'enabled', grantControls: { operator: 'OR', builtInControls: ['mfa'] } },
     conditions: {
       clientAppTypes: ['all'],
-      users: { includeUsers: ['All'], excludeUsers: [] },
-      applications: { includeAuthenticationContextClassReferences: [entry.context] },
+      users: { includeUsers: ['All'] },
+      applications: { includeAuthenticationContextClassReferences: [context] },
     },
-    grantControls: { operator: 'OR', builtInControls: ['mfa'] },
   }
+  const given = context === undefined || 'conditions' in entry ? entry : { ...others, ...byContext }
+  const policy = readPolicy({ displayName: name, ...given }, title, fault)
+  if (policy) content.conditionalAccessPolicies.push({ ...policy, id: ids.of(title, entry.id) })
 }
