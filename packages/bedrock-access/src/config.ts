@@ -1,4 +1,4 @@
-import type { EnvironmentReader } from '@entra-agents/service-kit'
+import { type EnvironmentReader, parseJsonObject } from '@entra-agents/service-kit'
 import { readCredential } from './credentials.ts'
 import { readEndpoint } from './endpoints.ts'
 import { defaultModelId, readModelId } from './models.ts'
@@ -24,7 +24,7 @@ export function readBedrockConfig(env: EnvironmentReader) {
   const settings = {
     maxTokens: env.integer('BEDROCK_MAX_TOKENS', 4_096, 1, 128_000),
     /** Sent only when set: current models refuse sampling parameters. */
-    temperature: readTemperature(env),
+    temperature: env.optionalNumber('BEDROCK_TEMPERATURE', 0, 1),
     /** Passed on to the model as it is, for example `{"thinking":{"type":"disabled"}}`. */
     additionalModelRequestFields: readAdditionalFields(env),
     /** Whether background probes of a few tokens may check that Bedrock answers. */
@@ -57,28 +57,11 @@ function choosePromptCache(chosen: PromptCache | 'auto', modelId: string): Promp
   return readModelId(modelId).known?.hasPromptCache ? '5m' : 'none'
 }
 
-function readTemperature(env: EnvironmentReader): number | undefined {
-  const text = env.optional('BEDROCK_TEMPERATURE')
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (!(value >= 0 && value <= 1)) {
-    env.fault(`BEDROCK_TEMPERATURE must be a number from 0 to 1; it is "${text}".`)
-  }
-  return value
-}
-
 function readAdditionalFields(env: EnvironmentReader): Record<string, JsonValue> | undefined {
   const name = 'BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS'
   const text = env.optional(name)
   if (text === undefined) return undefined
-  try {
-    const value: JsonValue = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value
-    }
-  } catch {
-    // Text that is no JSON gets the fault below, as does JSON that is no object.
-  }
-  env.fault(`${name} must be a JSON object.`)
-  return undefined
+  const fields = parseJsonObject(text)
+  if (!fields) env.fault(`${name} must be a JSON object.`)
+  return fields as Record<string, JsonValue> | undefined
 }

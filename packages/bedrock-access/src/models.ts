@@ -73,11 +73,9 @@ export function prefixFitsRegion(prefix: ProfilePrefix, region: string): boolean
 export function currentModelIds(region: string): readonly string[] {
   return claudeModels
     .filter(model => model.lifecycle === 'active')
-    .flatMap(model => {
-      const prefix = model.profiles.find(
-        candidate => candidate !== 'global' && prefixFitsRegion(candidate, region),
-      )
-      return prefix === undefined ? [`global.${model.id}`] : [`${prefix}.${model.id}`]
+    .map(({ id, profiles }) => {
+      const near = profiles.find(prefix => prefix !== 'global' && prefixFitsRegion(prefix, region))
+      return `${near ?? 'global'}.${id}`
     })
 }
 

@@ -1,6 +1,5 @@
 export * from './emulator.ts'
 export { type FaultKind, type FaultKinds, faultKind, type InjectedFault, transportFaults } from './faults.ts'
-export { LatestRows } from './latest-rows.ts'
-export { toNdjson } from './ndjson.ts'
+export { LatestRows, toNdjson } from './latest-rows.ts'
 export type { LoggedRequest } from './request-log.ts'
 export * from './settings.ts'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { getOrMake } from '@entra-agents/service-kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { LatestRows } from './latest-rows.ts'
 
@@ -47,28 +48,25 @@ export class RequestLog<Details extends object> {
 
   /** The entry of a request, from the first word about it on. */
   #entryOf(request: FastifyRequest): LoggedRequest<Details> {
-    const known = this.#open.get(request)
-    if (known) return known
-    const seen = {
-      id: randomUUID(),
-      receivedAt: new Date().toISOString(),
-      method: request.method,
-      path: redact('path', request.url.split('?', 1)[0]),
-      status: null,
-      durationMs: null,
-    } as LoggedRequest<Details>
-    this.#open.set(request, seen)
-    if (!unloggedPaths.test(seen.path)) this.#seen.add(seen)
-    return seen
+    return getOrMake(this.#open, request, () => {
+      const seen = {
+        id: randomUUID(),
+        receivedAt: new Date().toISOString(),
+        method: request.method,
+        path: redact('path', request.url.split('?', 1)[0]),
+        status: null,
+        durationMs: null,
+      } as LoggedRequest<Details>
+      if (!unloggedPaths.test(seen.path)) this.#seen.add(seen)
+      return seen
+    })
   }
 }
 
 function redact(_name: string, value: unknown): unknown {
   return typeof value === 'string'
-    ? value.replaceAll(tokenCharacters, hideToken).slice(0, maxTextLength)
+    ? value
+        .replaceAll(tokenCharacters, run => (run.includes('eyJ') && run.includes('.') ? '‹token›' : run))
+        .slice(0, maxTextLength)
     : value
-}
-
-function hideToken(run: string): string {
-  return run.includes('eyJ') && run.includes('.') ? '‹token›' : run
 }

@@ -1,7 +1,6 @@
-import { proxyProblem } from '@entra-agents/service-kit'
+import { parseJson, proxyProblem } from '@entra-agents/service-kit'
 import type { OutboundResponse } from '@entra-agents/service-kit/send'
 import { needsUser } from '@entra-agents/trace'
-import { parseJson } from './downstream/responses.ts'
 import { type IdentityProblemCode, identityProblem } from './problems.ts'
 import { explainRefusal, type FailureContext, type TokenFailure } from './sidecar-failures.ts'
 

@@ -5,8 +5,8 @@ import {
   type INetworkModule,
   type NodeAuthOptions,
 } from '@azure/msal-node'
+import { parseJson } from '@entra-agents/service-kit'
 import type { Send } from '@entra-agents/service-kit/send'
-import { parseJson } from './downstream/responses.ts'
 import type { KeptToken } from './kept-tokens.ts'
 import { explainCredentialError, explainEntraResponse, explainNoResponse } from './msal-failures.ts'
 import type { TokenFailure } from './sidecar-failures.ts'

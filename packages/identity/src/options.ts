@@ -1,3 +1,4 @@
+import { isGuid } from '@entra-agents/service-kit'
 import { flowNames } from '@entra-agents/trace'
 import type { AgentIdentity, Blueprint } from './agent-identity.ts'
 import { type DownstreamApi, nameSidecarEntries, sidecarEntryOf } from './downstream-api.ts'
@@ -39,7 +40,6 @@ export interface IdentityClientOptions<Agents extends string = string, Apis exte
   readonly timing?: IdentityTiming
 }
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** What traces accept as an actor. */
 const actorName = /^[a-z][a-z0-9-]{0,62}$/
 
@@ -102,7 +102,7 @@ function readApi(name: string, { sidecarEntry = sidecarEntryOf(name), ...api }: 
 }
 
 function readId(what: string, id: string): string {
-  if (!guid.test(id)) throw new TypeError(`The ${what} must be a GUID; it is "${id}".`)
+  if (!isGuid(id)) throw new TypeError(`The ${what} must be a GUID; it is "${id}".`)
   return id.toLowerCase()
 }
 

@@ -1,7 +1,6 @@
-import type { ProblemError } from '@entra-agents/service-kit'
+import { type ProblemError, parseJson } from '@entra-agents/service-kit'
 import { isSendError, type OutboundResponse } from '@entra-agents/service-kit/send'
 import { flows, type NeededRight } from '@entra-agents/trace'
-import { parseJson } from './downstream/responses.ts'
 import { type EntraRefusal, explainEntraRefusal } from './entra-refusals.ts'
 import { flowRules, neededRight } from './flows.ts'
 import { identityProblem } from './problems.ts'

@@ -138,6 +138,16 @@ export class EnvironmentReader {
     return number
   }
 
+  /** A number, or `undefined` when unset. */
+  optionalNumber(name: string, least: number, most: number): number | undefined {
+    const value = this.optional(name)
+    if (value === undefined) return undefined
+    const number = Number(value)
+    if (!(number >= least && number <= most))
+      this.fault(`${name} must be a number from ${least} to ${most}; it is "${value}".`)
+    return number
+  }
+
   /** `LOG_LEVEL`: a level of pino, by default `info`. */
   logLevel(): string {
     return this.oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info')

@@ -36,21 +36,13 @@ export function readTelemetry(
     tracesUrl: `${endpoint}/v1/traces`,
     headers: readPairs(env, 'OTEL_EXPORTER_OTLP_HEADERS'),
     timeoutMs: env.integer('OTEL_EXPORTER_OTLP_TIMEOUT', 3_000, 100, maxTimeoutMs),
-    samplingRatio: readRatio(env),
+    samplingRatio: env.optionalNumber('OTEL_TRACES_SAMPLER_ARG', 0, 1) ?? 1,
     resource: {
       'service.version': service.version,
       ...readPairs(env, 'OTEL_RESOURCE_ATTRIBUTES'),
       'service.name': env.text('OTEL_SERVICE_NAME', service.name),
     },
   }
-}
-
-function readRatio(env: EnvironmentReader): number {
-  const value = env.text('OTEL_TRACES_SAMPLER_ARG', '1')
-  const ratio = Number(value)
-  if (ratio >= 0 && ratio <= 1) return ratio
-  env.fault(`OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1; it is "${value}".`)
-  return 0
 }
 
 /** Reads `name=value,…`, percent-encoded. Values may be secret, so faults do not quote them. */

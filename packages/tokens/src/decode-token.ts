@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { parseJsonObject } from '@entra-agents/service-kit'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -31,10 +32,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Parses a JSON object in UTF-8 (RFC 8259); `undefined` for anything else. */
 export function parseObject(bytes: Uint8Array): Claims | undefined {
   try {
-    const value: unknown = JSON.parse(utf8.decode(bytes))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Claims)
-      : undefined
+    return parseJsonObject(utf8.decode(bytes))
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { EnvironmentReader } from '@entra-agents/service-kit'
+import { type EnvironmentReader, parseJsonObject } from '@entra-agents/service-kit'
 import { linkPlaceholders, type PublicConfig } from '@entra-agents/trace'
 
 /** Where the page's readers find a turn elsewhere: templates of addresses; without one there is no link. */
@@ -13,7 +13,7 @@ const memberNames: ReadonlyMap<string, keyof TraceLinks> = new Map([
 export function readTraceLinks(env: EnvironmentReader): TraceLinks {
   const text = env.optional('TRACE_LINKS')
   if (text === undefined) return {}
-  const templates = parseObject(text)
+  const templates = parseJsonObject(text)
   if (!templates) {
     env.fault('TRACE_LINKS must be a JSON object with "entra", "trace" or both.')
     return {}
@@ -29,15 +29,6 @@ export function readTraceLinks(env: EnvironmentReader): TraceLinks {
     return [[member, template]]
   })
   return Object.fromEntries(links)
-}
-
-function parseObject(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** What is wrong with a template. Its host is fixed, so that no id of a trace decides where a link leads. */

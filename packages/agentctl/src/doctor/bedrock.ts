@@ -108,18 +108,14 @@ async function checkAnswer(bedrock: BedrockConfig) {
     await connection.probe(AbortSignal.timeout(5_500))
     return `${bedrock.modelId} answers.`
   } catch (error) {
-    if (!(await isWebPage(bedrock, limit))) throw error
+    // Bedrock itself never sends a web page.
+    const page = await fetch(bedrockUrl(bedrock), { signal: limit }).catch(() => undefined)
+    if (!/html/i.test(page?.headers.get('content-type') ?? '')) throw error
     const says = `A web page responds at ${bedrockUrl(bedrock)}, and not Bedrock.`
     throw bedrockProblem('BEDROCK_UNAVAILABLE', says, { hint: webPageHint })
   } finally {
     connection.close()
   }
-}
-
-/** Whether the endpoint responds with a web page, which Bedrock itself never sends. */
-async function isWebPage(bedrock: BedrockConfig, signal: AbortSignal): Promise<boolean> {
-  const response = await fetch(bedrockUrl(bedrock), { signal }).catch(() => undefined)
-  return /html/i.test(response?.headers.get('content-type') ?? '')
 }
 
 const webPageHint =

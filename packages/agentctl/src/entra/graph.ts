@@ -1,3 +1,4 @@
+import { parseJson } from '@entra-agents/service-kit'
 import type { Caller, SignIn } from './sign-in.ts'
 
 export type Json = Readonly<Record<string, unknown>>
@@ -98,7 +99,7 @@ export class Graph {
   async send(request: GraphRequest): Promise<Json | undefined> {
     const { current } = this.#signIn
     const response = await this.#call(request)
-    const body = await readJson(response)
+    const body = parseJson(await response.text()) as Json | undefined
     if (response.ok) return body
     if (request.version === 'v1.0 or beta' && isUnknownAddress(response, body))
       return this.send({ ...request, version: 'beta' })
@@ -171,13 +172,4 @@ export class Graph {
 function isUnknownAddress({ status }: Response, body: Json | undefined): boolean {
   const { message = '' } = (body?.['error'] ?? {}) as ErrorBody
   return [400, 404].includes(status) && /segment|resource type|odata\.type|not supported/i.test(message)
-}
-
-async function readJson(response: Response): Promise<Json | undefined> {
-  const text = await response.text()
-  try {
-    return text === '' ? undefined : (JSON.parse(text) as Json)
-  } catch {
-    return undefined
-  }
 }

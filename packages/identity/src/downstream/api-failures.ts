@@ -1,11 +1,17 @@
-import { isProblem, type ProblemError, proxyProblem, type Upstream } from '@entra-agents/service-kit'
+import {
+  isProblem,
+  type ProblemError,
+  parseJson,
+  proxyProblem,
+  type Upstream,
+} from '@entra-agents/service-kit'
 import type { Claims } from '@entra-agents/tokens/verify'
 import { type Flow, flows, type NeededRight } from '@entra-agents/trace'
 import { clockHint } from '../accept-agent-token.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 import { neededRight } from '../flows.ts'
 import { identityProblem } from '../problems.ts'
-import { type ApiResponse, parseJson, plainName, readApiProblem, readDemandedScope } from './responses.ts'
+import { type ApiResponse, plainName, readApiProblem, readDemandedScope } from './responses.ts'
 
 /** What a failed response means, as far as it means the same for every API. */
 export function explainApiResponse(api: DownstreamApi, flow: Flow, response: ApiResponse): ProblemError {

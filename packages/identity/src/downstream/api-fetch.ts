@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers'
-import { isProblem, LinkedAbort } from '@entra-agents/service-kit'
+import { isProblem, LinkedAbort, parseJson } from '@entra-agents/service-kit'
 import type { createFetch, StreamedResponse } from '@entra-agents/service-kit/fetch'
 import type { Caller } from '../caller.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
@@ -7,7 +7,7 @@ import type { ApiCaller } from './api-caller.ts'
 import { echoedTokenProblem, explainApiResponse } from './api-failures.ts'
 import { checkBody, within } from './checked-body.ts'
 import { holdsToken, redactBody } from './echoed-token.ts'
-import { type ApiResponse, parseJson } from './responses.ts'
+import type { ApiResponse } from './responses.ts'
 
 /** A reply as the trace shows it, with the response that the caller of `fetch` gets. */
 interface FetchedReply extends ApiResponse {

@@ -1,3 +1,4 @@
+import { parseJson } from '@entra-agents/service-kit'
 import type { OutboundResponse } from '@entra-agents/service-kit/send'
 import { Check, FlowName, redactText, strictObject } from '@entra-agents/trace'
 import type { Attributes } from '@opentelemetry/api'
@@ -26,15 +27,6 @@ export function readResponse({ status, headers, text }: OutboundResponse): ApiRe
     status,
     challenge: Array.isArray(challenge) ? challenge.join(', ') : challenge,
     body: parseJson(text),
-  }
-}
-
-/** The value of a JSON text; `undefined` if it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type ApiValidation, readApiValidation } from '@entra-agents/identity/core'
+import { parseJson } from '@entra-agents/service-kit'
 import { countCharacters, redactText } from '@entra-agents/trace'
 import type { CallToolResult } from '@modelcontextprotocol/client'
 import { removeUnseenCharacters } from '../offered-tools/clean-text.ts'
@@ -63,17 +64,11 @@ function readStructured(content: readonly ContentBlock[], structured: unknown): 
   // Comparing each of many short texts with a large value would take quadratic time.
   const isRepeated = content.some(
     block =>
-      block.type === 'text' && 2 * block.text.length >= json.length && isJsonOf(block.text, structured),
+      block.type === 'text' &&
+      2 * block.text.length >= json.length &&
+      isDeepStrictEqual(parseJson(block.text), structured),
   )
   return isRepeated ? [] : [textPart(json)]
-}
-
-function isJsonOf(text: string, value: unknown): boolean {
-  try {
-    return isDeepStrictEqual(JSON.parse(text), value)
-  } catch {
-    return false
-  }
 }
 
 function textPart(text: string): TextPart {

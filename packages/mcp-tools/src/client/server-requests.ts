@@ -1,6 +1,5 @@
+import { parseJsonObject } from '@entra-agents/service-kit'
 import { createParser } from 'eventsource-parser'
-
-type Json = Readonly<Record<string, unknown>>
 
 /** What the agent says to a request of the server (JSON-RPC 2.0). */
 export interface ServerAnswer {
@@ -71,16 +70,8 @@ interface ServerRequest {
 
 function readRequest(data: string): ServerRequest | undefined {
   if (!data.includes('"method"')) return undefined
-  const { id, method } = parseJson(data)
+  const { id, method } = parseJsonObject(data) ?? {}
   return (typeof id === 'string' || typeof id === 'number') && typeof method === 'string'
     ? { id, method }
     : undefined
-}
-
-function parseJson(text: string): Json {
-  try {
-    return Object(JSON.parse(text)) as Json
-  } catch {
-    return {}
-  }
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../environment.ts'
+import { ConfigurationError, type Variables } from '../environment.ts'
 import { commonProblem, type commonProblems, type ProblemError } from '../problems.ts'
 
 /** The forward proxy for calls to other servers. The members are the variables that Node's own `http.Agent` reads. */
@@ -8,8 +8,6 @@ export interface ProxySettings {
   /** Hosts that are called directly; loopback is always among them. */
   readonly NO_PROXY: string
 }
-
-type Variables = Readonly<Record<string, string | undefined>>
 
 /**
  * The variables that name the proxy; lower-case forms take precedence. Without `HTTPS_PROXY`, `HTTP_PROXY` applies to https too.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { parseJsonObject } from '@entra-agents/service-kit'
 import type { TokenUsage } from '@entra-agents/trace'
 import { AIMessage, type BaseMessage, type ContentBlock, type UsageMetadata } from '@langchain/core/messages'
 
@@ -75,13 +76,5 @@ function contentToRepeat({ content, text }: JoinedMessage): string | ContentBloc
 
 /** Reads the model's own JSON: LangChain repairs truncated JSON in `tool_calls`. Without arguments Claude sends empty text. */
 function parseArguments(json: string): ToolCall['arguments'] {
-  if (json.trim() === '') return {}
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
-  } catch {
-    return undefined
-  }
+  return json.trim() === '' ? {} : parseJsonObject(json)
 }

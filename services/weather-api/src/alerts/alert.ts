@@ -2,8 +2,6 @@ import { strictObject } from '@entra-agents/trace'
 import { type Static, Type } from 'typebox'
 import { WeatherQuery } from '../weather/queries.ts'
 
-const datePattern = '\\d{4}-\\d{2}-\\d{2}'
-
 /** The alert that a caller wants. */
 export const AlertRequest = strictObject({
   ...WeatherQuery.properties,
@@ -12,7 +10,7 @@ export const AlertRequest = strictObject({
     celsius: Type.Number({ minimum: -90, maximum: 60, description: 'Degrees Celsius.' }),
   }),
   untilDate: Type.String({
-    pattern: `^${datePattern}$`,
+    pattern: '^\\d{4}-\\d{2}-\\d{2}$',
     description: 'The last day of the alert, YYYY-MM-DD, at most a year from now.',
   }),
 })

@@ -13,15 +13,11 @@ export type AlertTool = keyof typeof needsOfAlertTools
 export function needsOfCalls(body: unknown): readonly ('weather' | (typeof needsOfAlertTools)[AlertTool])[] {
   return [body]
     .flat()
-    .filter(isObject)
+    .map(message => Object(message) as { method?: unknown; params?: { name?: unknown } | null })
     .filter(({ method }) => method === 'tools/call')
     .map(({ params }) => (isAlertTool(params?.name) ? needsOfAlertTools[params.name] : 'weather'))
 }
 
 function isAlertTool(name: unknown): name is AlertTool {
   return typeof name === 'string' && Object.hasOwn(needsOfAlertTools, name)
-}
-
-function isObject(message: unknown): message is { method?: unknown; params?: { name?: unknown } | null } {
-  return typeof message === 'object' && message !== null
 }

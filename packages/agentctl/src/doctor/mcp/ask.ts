@@ -1,13 +1,15 @@
+import { parseJson } from '@entra-agents/service-kit'
 import * as outbound from '@entra-agents/service-kit/send'
 import { trouble } from '../problems.ts'
 
 /** No document that a client reads here is larger, and no client waits much longer. */
 const limits = { timeoutMs: 4_000, maxBytes: 64 * 1024 }
 
-type Request = Omit<outbound.OutboundRequest, keyof typeof limits>
-
 /** Sends what a client would send. Redirects are not followed; of a response that hangs or is too large, only the status is known. */
-export async function ask(send: outbound.Send, request: Request): Promise<outbound.OutboundResponse> {
+export async function ask(
+  send: outbound.Send,
+  request: Omit<outbound.OutboundRequest, keyof typeof limits>,
+): Promise<outbound.OutboundResponse> {
   try {
     return await send({ ...limits, ...request })
   } catch (error) {
@@ -27,11 +29,8 @@ export async function askForJson(
   const faults: string[] = []
   for (const url of urls) {
     const response = await ask(send, { url, headers: { accept: 'application/json' } })
-    try {
-      if (response.status === 200) return Object(JSON.parse(response.text))
-    } catch {
-      // A page or a text is no fault of the doctor.
-    }
+    const found = response.status === 200 ? parseJson(response.text) : undefined
+    if (found !== undefined) return Object(found)
     faults.push(`At ${quote(addressOf(url))} there is no JSON, but ${describeResponse(response)}.`)
   }
   throw trouble(code, faults.join(' '))

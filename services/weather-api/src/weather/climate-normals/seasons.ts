@@ -1,3 +1,4 @@
+import { getOrMake } from '@entra-agents/service-kit'
 import type { MonthlyMeans } from './cities.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -44,11 +45,7 @@ const dateFormats = new Map<string, Intl.DateTimeFormat>()
 
 /** The calendar date (`2026-11-29`) in a time zone (`Europe/Berlin`), some days after an instant. */
 export function localDate(instantMs: number, timeZone: string, daysLater = 0): string {
-  let format = dateFormats.get(timeZone)
-  if (!format) {
-    format = new Intl.DateTimeFormat('sv', { timeZone })
-    dateFormats.set(timeZone, format)
-  }
+  const format = getOrMake(dateFormats, timeZone, () => new Intl.DateTimeFormat('sv', { timeZone }))
   const today = format.format(instantMs)
   return daysLater === 0 ? today : new Date(Date.parse(today) + daysLater * dayMs).toISOString().slice(0, 10)
 }

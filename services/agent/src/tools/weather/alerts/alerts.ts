@@ -23,7 +23,8 @@ export const alertInstructions = `Alerts
  */
 export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
   const settings = readAlertChangeSettings(env)
-  const authenticationContexts = readAuthenticationContexts(env)
+  const isContext = (name: string) => /^c[1-9][0-9]?$/.test(name)
+  const authenticationContexts = env.listOf('ALERTS_AUTH_CONTEXT', 'c1 to c99', isContext)
   if (!env.flag('WEATHER_API_ALERTS', false)) return undefined
   const { sidecarEntries } = weatherApi
   const api: DownstreamApi = {
@@ -55,15 +56,6 @@ export function readAlerts(env: EnvironmentReader, weatherApi: DownstreamApi) {
       return request && toDirectCall(api, client, changes, request)
     },
   }
-}
-
-function readAuthenticationContexts(env: EnvironmentReader): readonly string[] {
-  const contexts = env.list('ALERTS_AUTH_CONTEXT', [])
-  for (const context of contexts) {
-    if (!/^c[1-9][0-9]?$/.test(context))
-      env.fault(`ALERTS_AUTH_CONTEXT must be a comma-separated list of c1 to c99; "${context}" is none.`)
-  }
-  return contexts
 }
 
 function toDirectCall(

@@ -4,7 +4,8 @@ import type { Alert, Alerts, ComparedAlert, NewAlert } from './alert.ts'
 
 /** An alert that was created, or was there already, in plain English. */
 export function describeAlert(alert: Alert): string {
-  return `There is an alert now: ${inWords(alert)}. Its id is ${alert.id}. An alert is a record: nothing watches the weather for it, and nobody is told. “My alerts” compares it with the weather.`
+  const parts = inParts(alert).map(part => ('text' in part ? part.text : part.value))
+  return `There is an alert now: ${parts.join('')}. Its id is ${alert.id}. An alert is a record: nothing watches the weather for it, and nobody is told. “My alerts” compares it with the weather.`
 }
 
 /** An alert that would be created. */
@@ -35,12 +36,6 @@ function describeComparison({ city, when, untilDate, id, now, reached }: Compare
       ? 'Now unknown: the weather could not be looked up'
       : `Now ${now.source === 'open-meteo' ? '' : 'about '}${formatDegrees(now.celsius)} °C, ${reached ? 'reached' : 'not reached'}`
   return `- ${city}: ${sideOf(when)} ${formatDegrees(when.celsius)} °C. ${weather}. Until ${nameLastDay(untilDate)} (${id}).`
-}
-
-function inWords(alert: NewAlert): string {
-  return inParts(alert)
-    .map(part => ('text' in part ? part.text : part.value))
-    .join('')
 }
 
 function inParts({ city, when, untilDate }: NewAlert, joint = ' '): Sentence {
