@@ -28,6 +28,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, sc
       firstTokenMs: reader.integer('EMULATOR_FIRST_TOKEN_MS', 0, 0, 600_000),
       tokenDelayMs: reader.integer('EMULATOR_TOKEN_DELAY_MS', 0, 0, 600_000),
     },
+    /** Whether the model does what tools' results ask it for. */
+    obeysResults: reader.flag('EMULATOR_OBEYS_RESULTS', false),
     script: readScript(reader, script ?? reader.jsonFile('EMULATOR_SCRIPT')),
   }))
 }

@@ -24,8 +24,9 @@ export function addBedrockRoutes(app: FastifyInstance, dependencies: BedrockDepe
       if (reply.sent) return reply
       if (effect?.error) throw effect.error
 
-      const { script, ...pace } = controls.settings.current
-      const answer = effect?.answer ?? (script ? followScript(script, converse) : respond(converse))
+      const { script, obeysResults, ...pace } = controls.settings.current
+      const answer =
+        effect?.answer ?? (script ? followScript(script, converse) : respond(converse, obeysResults))
       const gone = new AbortController()
       reply.raw.once('close', () => {
         const ended = reply.raw.writableEnded ? 'complete' : 'client-closed'

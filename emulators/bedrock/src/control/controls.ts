@@ -111,6 +111,7 @@ interface SettingValues extends AccountChanges {
   /** The time from the request to the first event of the answer's stream. */
   readonly firstTokenMs: number
   readonly tokenDelayMs: number
+  readonly obeysResults: boolean
   readonly script?: Script | undefined
 }
 
@@ -128,6 +129,9 @@ const settingSchemas = {
     additionalProperties: false,
   }),
   policies: Type.Record(Type.String(), PolicyDocument),
+  obeysResults: Type.Boolean({
+    description: 'Whether the model does what tools’ results ask it for, behind “Assistant:”.',
+  }),
   script: Type.Union([Script, Type.Null()]),
 }
 
@@ -136,13 +140,16 @@ export class Controls extends Emulator<RequestDetails, typeof FaultTarget, typeo
   readonly promptCache = new PromptCache(this.clock)
   readonly trail: CloudTrail
 
-  constructor({ region, accountId, allowedHosts, pace, script }: Config) {
+  constructor({ region, accountId, allowedHosts, pace, obeysResults, script }: Config) {
     super({
       about: { emulates: ['bedrock-runtime', 'sts'], region, account: accountId },
       allowedHosts,
       target: FaultTarget,
       faults,
-      settings: { change: settingSchemas, initial: { ...pace, script, models: {}, policies: {} } },
+      settings: {
+        change: settingSchemas,
+        initial: { ...pace, obeysResults, script, models: {}, policies: {} },
+      },
     })
     this.trail = new CloudTrail({ region, accountId }, this.clock)
   }

@@ -1,7 +1,9 @@
-import type { ConverseRequest, Message } from '../wire/converse-request.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { ConverseRequest, Message, ToolSpec } from '../wire/converse-request.ts'
 import { answerAlerts } from './alerts.ts'
+import { ordersIn } from './orders.ts'
 import { readWeatherQuestion } from './question.ts'
-import { type Reply, say } from './reply.ts'
+import { type Reply, type ReplyBlock, say } from './reply.ts'
 import { describeResults } from './results.ts'
 import { askForWeather, toolsFor, useNamedTool } from './tools.ts'
 
@@ -21,24 +23,45 @@ const isQuestion = (message: Message) =>
  * The emulated model: a few rules. It understands questions about weather, their follow-ups, and requests for alerts. Tools for
  * anything else are called if the user names them (`get_tasks`, “get tasks” or just “tasks”). If the user names a tool server,
  * only tools of this server are called. All facts in the model's answers come from tools.
+ *
+ * @param obeysResults whether the model also does what the results of tools ask it for, as an injected one would
  */
-export function respond({ messages, system = [], toolConfig }: ConverseRequest): Reply {
+export function respond({ messages, system = [], toolConfig }: ConverseRequest, obeysResults = false): Reply {
   const questions = messages.filter(isQuestion).map(textOf)
   const message = questions.at(-1) ?? ''
   const today =
     /\bToday is (\S{10})/.exec(textOf({ content: system }))?.[1] ?? new Date().toISOString().slice(0, 10)
-  const weather = readWeatherQuestion(questions, today)
+  const tools = toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec ?? []) ?? []
   const calls = messages.flatMap(({ content }) => content.flatMap(({ toolUse }) => toolUse ?? []))
   const nameOf = (id: string) => calls.findLast(({ toolUseId }) => toolUseId === id)?.name ?? ''
-  const latest = messages.slice(messages.findLastIndex(isQuestion) + 1).flatMap(({ content }) => content)
-  const results = latest.flatMap(({ toolResult }) => toolResult ?? [])
-  const named = results.map(result => [nameOf(result.toolUseId), result] as const)
-  if (named.length > 0) return say(describeResults(named, weather?.onlyLastDay ?? false))
-  const tools = toolsFor(toolConfig?.tools.flatMap(({ toolSpec }) => toolSpec ?? []) ?? [], message)
+  const resultsIn = (part: readonly Message[]) =>
+    part.flatMap(({ content }) => content.flatMap(({ toolResult }) => toolResult ?? []))
+  const results = resultsIn(messages.slice(messages.findLastIndex(isQuestion) + 1))
+  if (results.length > 0) {
+    const orders = obeysResults ? ordersIn(resultsIn(messages.slice(-1))) : []
+    const obeyed = orders.flatMap(order => follow(tools, [order], today)?.blocks ?? [])
+    // A call that was made already is not made again, or a result that asks for itself would be read without end.
+    const isMade = (block: ReplyBlock) =>
+      block.type === 'toolUse' &&
+      calls.some(({ name, input }) => name === block.name && isDeepStrictEqual(input, block.input))
+    const blocks = obeyed.filter(block => !isMade(block))
+    if (blocks.some(({ type }) => type === 'toolUse')) return { blocks, stopReason: 'tool_use' }
+    const named = results.map(result => [nameOf(result.toolUseId), result] as const)
+    return say(describeResults(named, readWeatherQuestion(questions, today)?.onlyLastDay ?? false))
+  }
   return (
-    answerAlerts(tools, message, today) ??
-    useNamedTool(tools, message) ??
-    (weather && askForWeather(tools, weather)) ??
-    say(smallTalk.find(([pattern]) => pattern.test(message))?.[1] ?? '')
+    follow(tools, questions, today) ?? say(smallTalk.find(([pattern]) => pattern.test(message))?.[1] ?? '')
+  )
+}
+
+/** Does what the last of these messages asks for; `undefined` if no tool fits. */
+function follow(tools: readonly ToolSpec[], messages: readonly string[], today: string): Reply | undefined {
+  const message = messages.at(-1) ?? ''
+  const offered = toolsFor(tools, message)
+  const weather = readWeatherQuestion(messages, today)
+  return (
+    answerAlerts(offered, message, today) ??
+    useNamedTool(offered, message) ??
+    (weather && askForWeather(offered, weather))
   )
 }
