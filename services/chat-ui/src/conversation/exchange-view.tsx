@@ -99,7 +99,12 @@ function Progress({ words }: { readonly words: string }) {
   )
 }
 
-function PausedTurn({ exchange, conversation, pause, ...props }: ExchangeProps & { readonly pause: Pause }) {
+interface PausedTurnProps extends Omit<ExchangeProps, 'onTrace'> {
+  readonly pause: Pause
+}
+
+/** The card of a turn that waits; the turn goes on as its user decides. */
+export function PausedTurn({ exchange, conversation, pause, ...props }: PausedTurnProps) {
   return (
     <PauseCard
       {...props}
@@ -118,7 +123,7 @@ function PausedTurn({ exchange, conversation, pause, ...props }: ExchangeProps &
 }
 
 /** Why an answer ended, and what became of the calls that were waiting. */
-function UnsentNote({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | 'conversation'>) {
+export function UnsentNote({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | 'conversation'>) {
   const { unsent } = exchange.value
   if (!unsent) return <p class="note">{tellStop(exchange.value)}</p>
   if (unsent === 'unanswered') return <p class="note-card">{tellUnsent(exchange.value)}</p>

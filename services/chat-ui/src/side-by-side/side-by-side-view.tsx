@@ -21,12 +21,14 @@ import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import { useComputed, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import { agentNamed } from '../agent/documents.ts'
+import { AnswerText } from '../conversation/answer-text.tsx'
 import type { Conversation, LiveExchange } from '../conversation/conversation.ts'
+import { PausedTurn, UnsentNote } from '../conversation/exchange-view.tsx'
 import { ProblemNote } from '../conversation/problem-note.tsx'
-import { Markdown } from '../markdown/markdown.tsx'
 import type { Page } from '../page.ts'
 import { Difference, type SideFacts } from './difference.tsx'
 import type { SideBySide } from './side-by-side.ts'
+import { tellEnd } from './tell-end.ts'
 
 interface SideBySideProps extends Pick<Page, 'config' | 'session' | 'names' | 'status'> {
   readonly pair: SideBySide
@@ -191,14 +193,26 @@ interface AnsweredSideProps extends AskedSide, Pick<Page, 'config' | 'session'> 
 }
 
 function AnsweredSide({ answer, facts, names, side, title, config, session, onTrace }: AnsweredSideProps) {
-  const { answer: text, problem, result, state, pause, turn } = answer.value
+  const { problem, notices, result, state, pause, turn } = answer.value
+  const end = tellEnd(answer.value, names)
   const links = { entraLogUrl: config.entraLogUrl, traceUrl: config.traceUrl, turn }
   return (
     <>
       <div class="verdict-line line pad">
         <h3 class="headline t4">{capitalise(title)}</h3>
-        <OutcomeMark outcome={judgeTurn(facts, names).outcome} />
+        <OutcomeMark outcome={end?.outcome ?? judgeTurn(facts, names).outcome} />
       </div>
+      {end && <p class="t2">{end.how}</p>}
+      {pause && (
+        <PausedTurn
+          exchange={answer}
+          pause={pause}
+          conversation={side}
+          session={session}
+          config={config}
+          names={names}
+        />
+      )}
       {writeFormulas(facts, names).map((formula, index) => (
         <FormulaView
           key={formula.result.card?.fingerprint ?? index}
@@ -217,17 +231,13 @@ function AnsweredSide({ answer, facts, names, side, title, config, session, onTr
             names={names}
           />
         )}
-        {text && (
-          <div class="answer-text stack gap-2">
-            <Markdown text={text} />
-          </div>
-        )}
-        {pause && (
-          <p class="note-card" data-kind="wait">
-            This call waits for you. Here it is only looked at: nothing is sent. To decide about it, ask the
-            question in the conversation.
+        <AnswerText exchange={answer} running={state === 'running'} names={names} onShow={onTrace} />
+        {state === 'stopped' && <UnsentNote exchange={answer} conversation={side} />}
+        {notices.map(({ code, title, hint }) => (
+          <p key={code} class="notice">
+            <strong>Note: {title}</strong> {hint} <code>{code}</code>
           </p>
-        )}
+        ))}
         {result && <p class="note">{tellUsage(result.usage, formatDuration(result.timing.totalMs))}</p>}
       </div>
       <Button class="button quiet start" icon="trace" onClick={onTrace}>
