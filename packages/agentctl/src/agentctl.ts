@@ -69,6 +69,22 @@ program
   })
 
 program
+  .command('agents')
+  .description(
+    'prints an agent that only reads, and one for each API that changes, for AGENTS_CONFIG; makes nothing',
+  )
+  .requiredOption(
+    '--api <name:reads[:changes]>',
+    'an API or MCP server with its scopes, joined by +; again for several',
+    (text: string, before: readonly string[] = []) => [...before, text],
+  )
+  .option('--output <file>', 'write the agents into this new file')
+  .action(async options => {
+    const { describeAgents } = await import('./agents.ts')
+    describeAgents(options, output)
+  })
+
+program
   .command('helm-values')
   .description('prints the ids of .env, and the agents of AGENTS_CONFIG, as values for the chart')
   .option('--dotenv <file>', 'where the ids are', '.env')

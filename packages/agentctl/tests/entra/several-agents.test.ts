@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { describeAgents } from '../../src/agents.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
 import type { GraphCall } from './support/faulty-graph.ts'
 import { portray } from './support/portrait.ts'
@@ -43,6 +44,10 @@ const showVariables = () =>
 const agentsPath = () => tenant.workplace.agentsPath
 const showAgentsFile = () => readFileSync(agentsPath(), 'utf8')
 const writeAgents = (content: unknown) => () => writeFileSync(agentsPath(), JSON.stringify(content))
+const writeDescribed = () => {
+  const print = (text: string) => writeFileSync(agentsPath(), text)
+  describeAgents({ api: ['notes:Notes.Read:Notes.Write'] }, { print, say: () => undefined })
+}
 const mine = { title: 'Wetter', description: 'Sagt es.', requireSignIn: true }
 const switchUsersOff = () => {
   for (const user of agentUsers()) user.accountEnabled = false
@@ -86,6 +91,7 @@ const ofAgents: Scenes = [
   ['each gets app role, consent for all users and user account only if it was asked for', `apply ${agents}`, `apply ${agents}`, 'apply', 'status', showRights],
   ['they are written into .env and into the file of AGENTS_CONFIG, which keeps what the user wrote there', writeAgents({ agents: { weather: mine }, default: 'weather' }), quietly(`apply ${agents}`), showAgentsFile, showVariables, quietly('apply --remove-agent weather --remove-agent trainee --agent alerts:autonomous,obo'), showVariables, () => expect(showAgentsFile).toThrow('ENOENT')],
   ['their names can be told apart by Entra and AGENTS_CONFIG', ...['Reader', 'READER', 'reader ', 'reader.'].map(name => `plan --agent reader --agent "${name}"`)],
+  ['those that `agentctl agents` describes keep what it says of them', writeDescribed, quietly('apply --agent reader:obo --agent notes:obo'), showAgentsFile],
   ['they are not written over a file that does not configure agents', writeAgents([1]), `apply ${agents}`, showAgentsFile],
   ['they get and lose rights, and a user account with its consent, when apply names other rights', quietly(`apply ${agents}`), `plan ${changed}`, `apply ${changed}`, 'status', showRights],
   ['they are switched off one at a time, and the others stay on', quietly(`apply ${agents}`, 'disable --agent weather'), showSwitched, switchUsersOff, 'status', 'apply', showSwitched, quietly('enable --agent weather'), showSwitched],
