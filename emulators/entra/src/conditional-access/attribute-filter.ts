@@ -1,5 +1,4 @@
-/** Custom security attributes of an agent: by attribute set and attribute, its values. */
-export type Attributes = Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>
+import type { Attributes } from '../directory/objects.ts'
 
 const clause = /^CustomSecurityAttribute\.([A-Za-z0-9]+)_(\w+) -(eq|ne|contains|notContains) "([^"]*)"$/
 

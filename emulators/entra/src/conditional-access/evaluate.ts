@@ -1,5 +1,6 @@
+import type { Attributes } from '../directory/objects.ts'
 import type { ConditionalAccessPolicy, RiskLevel } from '../directory/policies.ts'
-import { type Attributes, matchesRule } from './attribute-filter.ts'
+import { matchesRule } from './attribute-filter.ts'
 
 /** Whom a token is about, which decides the policies that count: not the agent if it acts for a user. */
 export interface Subject {

@@ -161,13 +161,16 @@ export interface ServicePrincipal {
   /** The tenant of its application; absent for this tenant. */
   readonly appOwnerOrganizationId?: string
   /** By attribute set and attribute; only Conditional Access uses them. */
-  customSecurityAttributes?: Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>
+  customSecurityAttributes?: Attributes
   /** Only shown: they are no credential for tokens here. */
   readonly keyCredentials?: readonly object[]
   readonly passwordCredentials?: readonly object[]
   sponsors: string[]
   owners: string[]
 }
+
+/** Custom security attributes: by attribute set and attribute, its values. */
+export type Attributes = Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>
 
 export interface User {
   readonly id: string

@@ -5,7 +5,7 @@ import { type Static, Type } from 'typebox'
 
 const optional = Type.Optional
 const Names = Type.Array(Type.String({ minLength: 1, maxLength: 600 }), { maxItems: 500 })
-const Level = Type.Enum(['low', 'medium', 'high'] as const)
+export const Level = Type.Enum(['low', 'medium', 'high'] as const)
 export type RiskLevel = Static<typeof Level>
 
 const SignInFrequency = strictObject({

@@ -4,6 +4,7 @@ import { stableId } from '../directory/microsoft.ts'
 import type { DirectoryContent, PermissionGrant, ServicePrincipal, User } from '../directory/objects.ts'
 import type { AuditedObject, DirectoryAudit, ModifiedProperty } from '../logs/directory-audit.ts'
 import { agentTypeOf } from '../logs/sign-in.ts'
+import { inPascalCase } from '../logs/tables.ts'
 
 /** As Entra writes it: with an en dash, and a blank at the end. */
 const credentials = 'Update application – Certificates and secrets management '
@@ -115,8 +116,8 @@ export function auditConsent(
   by: User,
   { clientId, principalId, resourceId, consentType, scope }: Omit<PermissionGrant, 'id'>,
 ): void {
-  const fields = Object.entries({ clientId, principalId, resourceId, consentType, scope })
-  const granted = fields.map(([name, value]) => `${capitalized(name)}: ${value ?? ''}`).join(', ')
+  const fields = Object.entries(inPascalCase({ clientId, principalId, resourceId, consentType, scope }))
+  const granted = fields.map(([name, value]) => `${name}: ${value ?? ''}`).join(', ')
   const properties = {
     'ConsentContext.IsAdminConsent': principalId === null ? 'True' : 'False',
     'ConsentAction.Permissions': `[] => [[${granted}]]`,
@@ -128,8 +129,6 @@ export function auditConsent(
     targetResources: [{ ...target, modifiedProperties: changesBetween({}, properties) }],
   })
 }
-
-const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`
 
 function rowOf(
   { entra, trace, headers }: FastifyRequest,
@@ -238,11 +237,8 @@ function valuesOf(one: DirectoryObject | undefined): Values {
       return keyDescription(stableId(fingerprint256), 'AsymmetricX509Cert', subject.replaceAll('\n', ', '))
     }),
   ]
-  const named = Object.entries(others).map(([name, value]) => [
-    capitalized(name),
-    Array.isArray(value) ? value : [value],
-  ])
-  return { ...Object.fromEntries(named), KeyDescription: keys }
+  const lists = Object.entries(others).map(([name, value]) => [name, Array.isArray(value) ? value : [value]])
+  return { ...inPascalCase(Object.fromEntries(lists)), KeyDescription: keys }
 }
 
 const keyDescription = (id: string, type: string, name: string) =>

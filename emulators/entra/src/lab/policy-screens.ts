@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { decide, refusalBy, subjectOf, targetsOf } from '../conditional-access/sign-in.ts'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
-import type { ConditionalAccessPolicy } from '../directory/policies.ts'
+import { type ConditionalAccessPolicy, Level } from '../directory/policies.ts'
 import { type RiskAction, riskActions } from '../directory/risks.ts'
 import { findClientByName, findResourceByName, findUserByName } from '../emulator/names.ts'
 import type { Entra } from '../entra.ts'
@@ -16,9 +16,9 @@ import { facts, list, readForm, schemaForm, sendScreen } from './screen.ts'
 const path = '/lab/policies'
 const optional = Type.Optional
 const Text = Type.String({ minLength: 1, maxLength: 200 })
-const Level = Type.Enum(['low', 'medium', 'high'] as const)
+const named = 'By name or client id.'
 const DetectedRisk = strictObject({
-  agent: Text,
+  agent: { ...Text, description: named },
   'on behalf of': optional({ ...Text, description: 'Then the risk is the user’s, as at Entra.' }),
   level: Level,
 })
@@ -32,10 +32,10 @@ const NewPolicy = strictObject({
   state: Type.Enum(['enabled', 'enabledForReportingButNotEnforced'] as const),
 })
 const Question = strictObject({
-  agent: Text,
+  agent: { ...Text, description: named },
   flow: Type.Enum(['autonomous', 'obo', 'agent-user'] as const),
   user: optional({ ...Text, description: 'On behalf of whom (obo).' }),
-  api: Text,
+  api: { ...Text, description: named },
   risk: optional({ ...Level, description: 'Of whom the token is about; else as it is now.' }),
 })
 
@@ -91,19 +91,21 @@ ${button(`${id}/delete`, 'Delete', displayName)}`,
     const { riskLevel, riskState, isProcessing } = risk
     const processing = isProcessing ? '; a change is being processed' : ''
     const buttons = Object.keys(riskActions).map(name => button(`risk/${id}/${name}`, name, displayName))
-    return html`<strong>${displayName}</strong> <code>${id}</code>: ${riskLevel}, ${riskState}${processing}${buttons}`
+    return html`<strong>${displayName}</strong> <code>${id}</code>: ${riskLevel}, ${riskState}${processing}<div>${buttons}</div>`
   })
   return [
     html`<p>Conditional Access is asked about tokens for APIs, never about T1 and T2. Whom a token is about decides which policies count.</p>`,
     html`<h2>What would happen if</h2>`,
     schemaForm('policies', 'Ask', Question, { flow: 'autonomous' }),
     list('Policies', policies),
+    html`<h2>A new policy</h2>`,
     schemaForm('policies/new', 'Add policy', NewPolicy, {
       whose: 'agents',
       control: 'block',
       state: 'enabled',
     }),
     list('At risk', risks),
+    html`<h2>A new risk</h2>`,
     schemaForm('policies/risk', 'Detect a risk', DetectedRisk, { level: 'high' }),
   ]
 }

@@ -16,11 +16,12 @@ const screens = {
 }
 const css = `
 body { place-items: start center; } main { width: min(60rem, calc(100vw - 2rem)); padding: clamp(1rem, 4vw, 2rem); }
-nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; } a { color: light-dark(#0f5cc0, #7db4ff); }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin-block-end: .75rem; } a { color: light-dark(#0f5cc0, #7db4ff); }
 a[aria-current] { color: inherit; font-weight: 600; } h2 { margin: 1.5rem 0 .5rem; font-size: 1.125rem; }
 li, form, details { margin-block-end: .75rem; } form { justify-items: start; } label { display: grid; width: 100%; }
 dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(16rem, 100%), 1fr)); gap: .5rem 1rem; }
-dt, small { color: light-dark(#505a66, #b0b9c4); font-size: .875rem; } dd { margin: 0; } pre { white-space: pre-wrap; }
+dt, small { color: light-dark(#505a66, #b0b9c4); font-size: .875rem; } dd { margin: 0; } pre { white-space: pre-wrap; font-size: .875rem; }
+li form { display: inline-grid; margin: .5rem .5rem 0 0; }
 dd, code, li, pre, strong { unicode-bidi: isolate; }
 input, select { box-sizing: border-box; width: 100%; font: inherit; padding: .5rem; border: 1px solid light-dark(#6b7480, #8a94a1); border-radius: .375rem; background: light-dark(#fff, #1f252c); color: inherit; }
 :is(a, summary, input, select):focus-visible { outline: .1875rem solid light-dark(#0f5cc0, #7db4ff); outline-offset: .125rem; }
@@ -84,8 +85,9 @@ const typeHints: Readonly<Record<string, string>> = { array: 'separated by space
 export function schemaForm(action: string, button: string, schema: FormSchema, values: Values = {}): Markup {
   const fields = Object.entries(schema.properties).map(([name, field]) => {
     const optional = schema.required?.includes(name) ? undefined : 'optional'
-    const hints = [optional, typeHints[field.type ?? ''], field.description].filter(Boolean)
-    return html`<label>${name} <small>${hints.join(', ')}</small>${inputOf(name, field, String(values[name] ?? ''))}</label>`
+    const type = [optional, typeHints[field.type ?? '']].filter(Boolean).join(', ')
+    const hints = [type, field.description].filter(Boolean).join('. ')
+    return html`<label>${name} <small>${hints}</small>${inputOf(name, field, String(values[name] ?? ''))}</label>`
   })
   return html`<form method="post" action="/emulator/lab/${action}">${fields}<button>${button}</button></form>`
 }

@@ -43,10 +43,8 @@ function auditRow({ operationType, ...audit }: DirectoryAudit): Row {
   }
 }
 
-function inPascalCase(row: object): Row {
-  const named = Object.entries(row).map(([name, value]) => [
-    name.charAt(0).toUpperCase() + name.slice(1),
-    value,
-  ])
-  return Object.fromEntries(named)
+/** The same with names that begin with a capital letter. */
+export function inPascalCase(row: object): Row {
+  const capitalized = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [capitalized(name), value]))
 }
