@@ -114,7 +114,7 @@ it('after apply each agent can use its flows and no others, and disable stops on
   expect(denied).toMatchObject({ code: 'API_FORBIDDEN' })
 })
 
-it('after apply, a user who has not consented can approve an alert, give consent and step up', async () => {
+it('after apply, a user who has not consented can give consent, approve an alert and step up', async () => {
   const confirm = {
     displayName: 'Confirm changes',
     state: 'enabled',
@@ -138,12 +138,12 @@ it('after apply, a user who has not consented can approve an alert, give consent
     mode: 'direct',
     pauseFor: ['consent'],
   }
-  const asked = await post('/api/chat', question, ada)
-  expect(asked).toMatchObject({ kind: 'approval', calls: [{ tool: 'create_alert' }] })
-  const consent = await approveAndContinue(asked, ada)
+  const consent = await post('/api/chat', question, ada)
   expect(consent).toMatchObject({ kind: 'consent', consent: { scopes: [{ value: 'Alerts.ReadWrite' }] } })
   expect(await giveConsent(consent.consent?.url ?? '')).toMatch(`${urls.agent}/auth/consent.html?state=`)
-  const stepUp = await approveAndContinue(consent, ada)
+  const asked = await approveAndContinue(consent, ada)
+  expect(asked).toMatchObject({ kind: 'approval', calls: [{ tool: 'create_alert' }] })
+  const stepUp = await approveAndContinue(asked, ada)
   expect(stepUp).toMatchObject({ kind: 'step-up', claimsChallenge: expect.stringContaining('"c1"') })
   const done = await approveAndContinue(stepUp, await signInAda(stepUp.claimsChallenge))
   expect(done.answer).toMatch(/Oslo below −31 °C/)
