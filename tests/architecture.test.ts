@@ -14,6 +14,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/agentctl': [
     'packages/approval',
     'packages/bedrock-access',
+    'packages/entra-failures/what-if',
     'packages/identity',
     'packages/service-kit',
     'packages/tokens',
@@ -59,6 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'emulators/bedrock': ['packages/emulator-kit', 'packages/service-kit'],
   'emulators/entra': [
     'packages/emulator-kit',
+    'packages/entra-failures/what-if',
     'packages/entra-failures/words',
     'packages/service-kit',
     'packages/trace/well-known',

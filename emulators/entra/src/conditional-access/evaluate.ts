@@ -75,8 +75,7 @@ function whyNotThere({ applications }: ConditionalAccessPolicy['conditions'], fa
 function whyNotAtRisk(conditions: ConditionalAccessPolicy['conditions'], { kind, risk }: Subject) {
   const { agentIdRiskLevels: ofAgents, userRiskLevels: ofUsers } = conditions
   const isUser = kind === 'user'
-  // Graph's list of reasons has none for the risk of agents.
-  if (ofAgents !== undefined && (isUser || !hasAny(ofAgents.split(','), [risk]))) return 'unknownFutureValue'
+  if (ofAgents !== undefined && (isUser || !hasAny(ofAgents.split(','), [risk]))) return 'agentIdRisk'
   return ofUsers?.length && !(isUser && hasAny(ofUsers, [risk])) ? 'userRisk' : undefined
 }
 

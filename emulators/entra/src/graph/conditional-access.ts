@@ -62,7 +62,7 @@ export function addConditionalAccessRoutes(routes: GraphRoutes, version: GraphVe
       entra.settings.change({ securityDefaults: body.isEnabled })
     })
   const evaluators = routes.for('Policy.Read.ConditionalAccess', 'Policy.Read.All')
-  if (isBeta) evaluators.act(`${root}/evaluate`, Evaluation, ({ entra, body }) => whatIf(entra, body))
+  if (isBeta) evaluators.act(`${root}/evaluate`, Evaluation, whatIf)
 
   /** Version 1.0 knows nothing of agents. */
   function show(policy: ConditionalAccessPolicy) {
@@ -92,7 +92,7 @@ const showDefaults = ({ settings }: Entra) => ({
 })
 
 /** What each policy would decide about a sign-in (https://learn.microsoft.com/graph/api/conditionalaccessroot-evaluate). */
-function whatIf(entra: Entra, body: Static<typeof Evaluation>) {
+function whatIf({ entra, body, headers }: GraphRequest<Static<typeof Evaluation>>) {
   const { signInIdentity, signInContext, signInConditions = {}, appliedPoliciesOnly } = body
   const { directory } = entra
   const id = 'userId' in signInIdentity ? signInIdentity.userId : signInIdentity.agentServicePrincipalId
@@ -106,6 +106,11 @@ function whatIf(entra: Entra, body: Static<typeof Evaluation>) {
     contexts: 'authenticationContextValue' in signInContext ? [signInContext.authenticationContextValue] : [],
     appliesEveryTime: true,
   })
+  // Callers get members that an enumeration has had from later only if they prefer it.
+  const showReason = (reason: string) =>
+    reason === 'agentIdRisk' && !String(headers['prefer']).includes('include-unknown-enum-members')
+      ? 'unknownFutureValue'
+      : reason
   const shown = decisions.filter(({ reason }) => !appliedPoliciesOnly || reason === 'notSet')
   return {
     '@odata.context':
@@ -113,7 +118,7 @@ function whatIf(entra: Entra, body: Static<typeof Evaluation>) {
     value: shown.map(({ policy, reason }) => ({
       ...policy,
       policyApplies: reason === 'notSet',
-      analysisReasons: reason,
+      analysisReasons: showReason(reason),
     })),
   }
 }

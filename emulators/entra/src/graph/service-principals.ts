@@ -20,16 +20,15 @@ const blueprintPrincipalPath = '/servicePrincipals/microsoft.graph.agentIdentity
 /** `/servicePrincipals`, blueprint principals and agent identities included (https://learn.microsoft.com/entra/agent-id). */
 export function addServicePrincipalRoutes(routes: GraphRoutes): void {
   const applicationWriters = routes.for(applicationPermission)
-  applicationWriters.list('/servicePrincipals', ({ entra, content }) =>
+  const readers = routes.for('Application.Read.All')
+  readers.list('/servicePrincipals', ({ entra, content }) =>
     content.servicePrincipals.map(one => showServicePrincipal(entra, one)),
   )
   routes.forAgents('AgentIdentity.Read.All').list(agentPath, ({ entra, content }) => {
     const agents = content.servicePrincipals.filter(({ kind }) => kind === 'agentIdentity')
     return agents.filter(one => !lookUpMisses(entra, one)).map(one => showServicePrincipal(entra, one))
   })
-  applicationWriters.get('/servicePrincipals/:key', ({ entra, principal }) =>
-    showServicePrincipal(entra, principal),
-  )
+  readers.get('/servicePrincipals/:key', ({ entra, principal }) => showServicePrincipal(entra, principal))
 
   applicationWriters.create('/servicePrincipals', NewServicePrincipal, ({ entra, body }) => {
     const application = entra.directory.application(body.appId)

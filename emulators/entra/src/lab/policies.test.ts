@@ -49,7 +49,9 @@ it('tells what would happen to a token in each flow, and which row it would leav
   })
   const blocked = await ask({ risk: 'high' })
   expect(blocked).toMatch(/AADSTS53003: .*AADServicePrincipalSignInLogs.*failure.*agents: failure/s)
-  expect(await ask()).toMatch(/A token.*notApplied.*agents: notApplied \(unknownFutureValue\)/s)
+  expect(await ask()).toMatch(
+    /A token.*notApplied.*agents: notApplied, since it is for agents at another risk \(agentIdRisk\)/s,
+  )
   expect(await ask({ flow: 'obo', user: 'ada' })).toMatch(/Ada Osei.*AADNonInteractiveUserSignInLogs/s)
   expect(await ask({ flow: 'agent-user' })).toMatch(/A token.*accounts: reportOnlyFailure/s)
   expect(await ask({ flow: 'obo' })).toContain('Name the user.')

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { strictObject } from '@entra-agents/emulator-kit'
+import { describeWhatIf } from '@entra-agents/entra-failures/what-if'
 import { commonProblem } from '@entra-agents/service-kit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { decide, refusalBy, subjectOf, targetsOf } from '../conditional-access/sign-in.ts'
+import { decide, subjectOf, targetsOf } from '../conditional-access/sign-in.ts'
 import type { ServicePrincipal, User } from '../directory/objects.ts'
 import { type ConditionalAccessPolicy, Level } from '../directory/policies.ts'
 import { type RiskAction, riskActions } from '../directory/risks.ts'
 import { findClientByName, findResourceByName, findUserByName } from '../emulator/names.ts'
 import type { Entra } from '../entra.ts'
 import { type Content, html, type Markup } from '../sign-in/html.ts'
-import { conditionalAccessOf } from '../token-endpoint/sign-in-row.ts'
 import { facts, list, readForm, schemaForm, sendScreen } from './screen.ts'
 
 const path = '/lab/policies'
@@ -143,25 +143,24 @@ function answer(entra: Entra, question: Question): Content {
   const { risk } = question
   const subject = { ...subjectOf(entra, who), ...(risk ? { risk } : {}) }
   const signIn = { subject, targets: targetsOf(api), contexts: [], appliesEveryTime: false }
-  const decisions = decide(entra, signIn)
-  const refused = refusalBy(decisions, signIn, api)
-  const lines = decisions.map(
-    ({ policy, result, reason }) =>
-      html`<strong>${policy.displayName}</strong>: ${result}${reason === 'notSet' ? '' : ` (${reason})`}`,
-  )
-  const ofUser = question.flow !== 'autonomous'
-  const verdict = refused
-    ? html`<span class="refused">AADSTS${refused.code}: ${refused.message}</span>`
-    : html`<span class="accepted">A token, if the agent has the right for it</span>`
+  const policies = decide(entra, signIn).map(({ policy, result, reason }) => {
+    const { displayName, grantControls } = policy
+    return { displayName, result, reason, controls: grantControls.builtInControls }
+  })
+  const about = { flow: question.flow, about: who.displayName, risk: subject.risk, policies }
+  const { code, facts: shown, decisionsTitle, decisions } = describeWhatIf(about)
+  const verdict = code === undefined ? 'accepted' : 'refused'
   return [
-    facts([
-      ['The token is about', who.displayName],
-      ['Its risk', subject.risk],
-      ['Entra would answer', verdict],
-      ['Row in', ofUser ? 'AADNonInteractiveUserSignInLogs' : 'AADServicePrincipalSignInLogs'],
-      ['conditionalAccessStatus', conditionalAccessOf(decisions).conditionalAccessStatus],
-    ]),
-    list('What each policy decides', lines),
+    facts(
+      shown.map(([name, text]) => [
+        name,
+        name === 'Entra would answer' ? html`<span class="${verdict}">${text}</span>` : text,
+      ]),
+    ),
+    list(
+      decisionsTitle,
+      decisions.map(([name, decision]) => html`<strong>${name}</strong>: ${decision}`),
+    ),
   ]
 }
 

@@ -1,8 +1,9 @@
 import { flows } from '@entra-agents/trace'
-import { type Json, readIfShown } from '../entra/graph.ts'
+import { readIfShown } from '../entra/graph.ts'
 import { agentKey, agentUserKey } from '../entra/objects/tenant-object.ts'
 import { type Run, requireReceipt } from '../entra/run.ts'
 import { flowsOf } from '../entra/settings.ts'
+import { evaluatePolicies } from '../entra/what-if.ts'
 import { trouble } from './problems.ts'
 
 const root = '/identity/conditionalAccess'
@@ -60,23 +61,14 @@ export async function checkNotBlocked(run: Run, name: string) {
   const [agent, account] = [objects[agentKey(name)]?.id, objects[agentUserKey(name)]?.id]
   const own = flowsOf(settings, name).map(flow => flows[flow].actsAs)
   const identities = [
-    ...(agent && own.includes('agent')
-      ? [{ '@odata.type': '#microsoft.graph.agentSignIn', agentServicePrincipalId: agent }]
-      : []),
-    ...(account && own.includes('agent-user')
-      ? [{ '@odata.type': '#microsoft.graph.userSignIn', userId: account }]
-      : []),
+    ...(agent && own.includes('agent') ? [{ type: 'agentSignIn' as const, id: agent }] : []),
+    ...(account && own.includes('agent-user') ? [{ type: 'userSignIn' as const, id: account }] : []),
   ]
   if (identities.length === 0)
     return 'It gets no token but on behalf of users, whose policies are not evaluated.'
-  const evaluate = async (signInIdentity: Json) => {
-    const signInContext = { '@odata.type': '#microsoft.graph.applicationContext', includeApplications: [api] }
-    const body = { signInIdentity, signInContext, signInConditions: {}, appliedPoliciesOnly: true }
-    const path = `${root}/evaluate`
-    const answer = await run.graph.send({ method: 'POST', path, body, version: 'beta', mayBeForbidden: true })
-    return (answer?.['value'] ?? []) as readonly AgentPolicy[]
-  }
-  const applied = await readIfShown(() => Promise.all(identities.map(evaluate)))
+  const applied = await readIfShown(() =>
+    Promise.all(identities.map(one => evaluatePolicies(run.graph, one, api, {}, true))),
+  )
   if (!applied)
     return trouble(
       'NOT_CHECKED',

@@ -8,7 +8,7 @@ import { apply } from './apply.ts'
 import { type CloudReaders, printBlastRadius } from './blast-radius/blast-radius.ts'
 import { destroy } from './destroy.ts'
 import { readVariables } from './env-file.ts'
-import { Graph, GraphRefusal, type Json, type SendRequest } from './graph.ts'
+import { Graph, GraphRefusal, type SendRequest } from './graph.ts'
 import { disable } from './kill-switch/disable.ts'
 import { enable } from './kill-switch/enable.ts'
 import { lockReceipt } from './lock.ts'
@@ -17,11 +17,12 @@ import type { Invocation } from './options.ts'
 import type { Clock } from './patience.ts'
 import { plan } from './plan.ts'
 import { ReceiptFile } from './receipt.ts'
-import { inStep, type Run } from './run.ts'
+import { findUser, inStep, type Run } from './run.ts'
 import { agentsWith, changeSettings, type Settings } from './settings.ts'
 import { azureCredentials, SignIn, tokenFromFile } from './sign-in.ts'
 import { status } from './status.ts'
 import { type Entry, writeEntry } from './text.ts'
+import { printWhatIf, whatIfPermissions } from './what-if.ts'
 
 /** What a command uses from its environment. */
 export interface World extends CloudReaders, Output {
@@ -38,8 +39,8 @@ export async function perform(invocation: Invocation, given: World): Promise<num
   const code = await carryOut(invocation, run, world)
   const { command, json } = invocation
   const { tenantId, results } = run
-  // The blast radius is a tree with a form of its own.
-  if (json && command !== 'blast-radius')
+  // What these two print has a form of its own.
+  if (json && command !== 'blast-radius' && command !== 'what-if')
     world.print(JSON.stringify({ version: 1, command, tenantId, results }, undefined, 2))
   return code
 }
@@ -61,6 +62,9 @@ async function carryOut(invocation: Invocation, run: Run, world: World): Promise
       return (await status(run)) ? 0 : 3
     case 'blast-radius':
       return (await printBlastRadius(run, invocation, world)) ? 0 : 3
+    case 'what-if':
+      await printWhatIf(run, invocation, world)
+      return 0
     case 'disable':
       return (await disable(run, invocation)) ? 0 : 1
     case 'enable':
@@ -83,10 +87,10 @@ export async function prepare(invocation: Invocation, world: World): Promise<Run
   const receipt = new ReceiptFile(invocation.receipt, invocation.adopt)
   const target = readTarget(invocation, world, receipt)
   const { tenantId, graphUrl } = target
-  const permissions = [
-    ...permissionsFor(invocation.settings, receipt.content?.settings),
-    ...(invocation.command === 'blast-radius' ? reviewPermissions : []),
-  ]
+  const { command, settings } = invocation
+  const setUpPermissions = permissionsFor(settings, receipt.content?.settings)
+  const reviewed = command === 'blast-radius' ? reviewPermissions : []
+  const permissions = command === 'what-if' ? whatIfPermissions : [...setUpPermissions, ...reviewed]
   const { say, clock } = world
   const credentials = accessTokenFile
     ? [tokenFromFile(accessTokenFile)]
@@ -163,12 +167,6 @@ async function findUsers(run: Run, names: readonly string[]): Promise<readonly s
       throw new Mistake(`The tenant has no user "${name}".`, 'Name one by user name or object id.')
     }),
   )
-}
-
-function findUser(run: Run, name: string): Promise<Json | undefined> {
-  const access = { POST: { permission: 'User.ReadBasic.All', role: 'Directory Readers' } }
-  const path = `/users/${encodeURIComponent(name)}`
-  return inStep(run, { title: `user ${name}`, access }, () => run.graph.read(path))
 }
 
 async function findMe(run: Run): Promise<string> {

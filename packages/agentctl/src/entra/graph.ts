@@ -158,6 +158,8 @@ export class Graph {
         headers: {
           authorization,
           'odata-version': '4.0',
+          // Else later members of an enumeration are called unknownFutureValue.
+          ...(version === 'beta' ? { prefer: 'include-unknown-enum-members' } : {}),
           ...(body ? { 'content-type': 'application/json' } : {}),
         },
         ...(body ? { body: JSON.stringify(body) } : {}),

@@ -10,6 +10,8 @@ const commands = {
   status: 'compares the tenant with the receipt, property by property, and tells what nobody asked for',
   'blast-radius':
     'tells everything that the blueprint’s credential reaches, and who reaches it; marks what nobody asked for',
+  'what-if':
+    'asks which Conditional Access policies would decide about a token of an agent, and what Entra would answer; changes nothing',
   disable: 'switches agents off: they get no new token',
   enable: 'switches agents on again',
   destroy: 'deletes what the receipt names, and tells before what Entra deletes along',
@@ -41,7 +43,11 @@ const switchCommands: readonly Command[] = ['disable', 'enable']
 // biome-ignore format: table
 const options = {
   tenant: { group: 'What', value: '<id>', text: 'tenant; else TENANT_ID, else that of the receipt' },
-  agent: { multiple: true, value: '<name[:flows]>', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all', of: [...setUpCommands, 'status', 'disable', 'enable'] },
+  agent: { multiple: true, value: '<name[:flows]>', text: 'agent identity: autonomous+obo[+agent-user] or none; again for several [weather-agent]; disable, enable: all; what-if: one', of: [...setUpCommands, 'status', 'what-if', 'disable', 'enable'] },
+  flow: { value: '<flow>', choices: flowNames, text: 'how the agent gets the token', default: 'autonomous', of: ['what-if'] },
+  user: { value: '<user>', text: 'on behalf of whom (obo), or the agent’s user account, if not the one that it has (agent-user)', of: ['what-if'] },
+  resource: { value: '<name>', text: 'API, by display name or client id [that of the receipt]', of: ['what-if'] },
+  risk: { value: '<level>', choices: ['low', 'medium', 'high'], text: 'of whom the token is about [none]', of: ['what-if'] },
   'agent-user-domain': { value: '<domain>', text: 'verified domain of agents’ user accounts [that of the sponsor]', of: setUpCommands },
   'remove-agent': { multiple: true, value: '<name>', text: 'take an agent identity away, with what it was given; again for several', of: setUpCommands },
   'cluster-issuer': { group: 'Credential of the blueprint', value: '<url>', text: 'OIDC issuer of the cluster whose tokens are the blueprint’s credential; goes with --service-account', of: setUpCommands },
@@ -66,7 +72,7 @@ const options = {
   kube: { text: 'look who can be the pod in kubectl’s cluster, too', of: ['blast-radius'] },
   accept: { multiple: true, value: '<subject>', text: 'who may act as the agent or change it: system:serviceaccount:<namespace>:<name>, or an object id in Entra; again for several', of: ['blast-radius'] },
   aws: { value: '<role ARN>', text: 'look who may become the pods’ role in AWS, too', of: ['blast-radius'] },
-  json: { group: 'How', text: 'the result as JSON (destroy: with --dry-run)', of: ['plan', 'status', 'blast-radius', 'destroy', ...switchCommands] },
+  json: { group: 'How', text: 'the result as JSON (destroy: with --dry-run)', of: ['plan', 'status', 'blast-radius', 'what-if', 'destroy', ...switchCommands] },
   yes: { text: 'do not ask (apply, status: with --adopt)', of: ['apply', 'status', 'destroy'], conflicts: ['dryRun'] },
   'dry-run': { text: 'only show what would be deleted', of: ['destroy'] },
   'with-foreign-agents': { text: 'also delete agents of the blueprint that the receipt does not know', of: ['destroy'] },
@@ -164,6 +170,8 @@ function readInvocation(command: Command, values: OptionValues) {
   const companions: readonly (readonly [isGiven: unknown, name: string, hasCompanion: unknown, companion: string])[] = [
     [command === 'status' && values.agent, 'agent', values.adopt, '--adopt here'],
     [command === 'destroy' && values.json, 'json', values.dryRun, '--dry-run here'],
+    [command === 'what-if' && values.flow === 'obo', 'flow obo', values.user, '--user'],
+    [values.user, 'user', values.flow !== 'autonomous', '--flow obo or agent-user'],
     [values.secretDays, 'secret-days', values.clientSecret, '--client-secret'],
     [values.unattendedAlerts, 'unattended-alerts', hasKeptAlerts, '--alerts all-users or each-user'],
   ]

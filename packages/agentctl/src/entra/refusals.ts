@@ -43,6 +43,7 @@ function explanationFor(refusal: GraphRefusal, { permission, role, advice = '' }
   const explanations: readonly (readonly [isSo: boolean, cause: string, fix: string])[] = [
     [/ServiceManagementReference|ServiceTree/i.test(refusal.message), 'This tenant demands a service management reference of every application.', 'Ask your identity team for yours and add --service-management-reference <reference>.'],
     [status === 401, 'Graph does not accept the token: it has expired, or is not for Microsoft Graph.', 'Sign in anew: az login, or --sign-in device-code or browser. A token from a file has to be a fresh one.'],
+    [/\blicen[cs]e/i.test(refusal.message), 'The tenant has no licence for this.', 'Conditional Access takes Microsoft Entra ID P1, and risk P2. The emulated tenant of npm run demo takes none.'],
     [status === 403, 'The signed-in user or application may not do this.', notAllowed],
     [status === 404, 'Something that this step needs is not there.', `npx --no-install agentctl entra status shows what. ${runAgain}`],
     [seconds !== undefined, `Graph asks to wait ${seconds} seconds, which is longer than this run waits for one thing.`, `Wait that long, or have it waited for: --wait ${seconds}. ${runAgain}`],

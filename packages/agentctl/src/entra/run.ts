@@ -92,3 +92,9 @@ export async function inStep<Result>(
     throw toStepFailed(error, { title, access })
   }
 }
+
+export function findUser(run: Run, name: string): Promise<Json | undefined> {
+  const access = { POST: { permission: 'User.ReadBasic.All', role: 'Directory Readers' } }
+  const path = `/users/${encodeURIComponent(name)}`
+  return inStep(run, { title: `user ${name}`, access }, () => run.graph.read(path))
+}

@@ -102,7 +102,7 @@ it('refuses wrong arguments with exit code 2 and words, and asks Entra nothing',
   expect(tenant.entra.requests.all).toEqual([])
 })
 
-it.each(['', 'plan', 'apply', 'status', 'blast-radius', 'disable', 'enable', 'destroy'])(
+it.each(['', 'plan', 'apply', 'status', 'blast-radius', 'what-if', 'disable', 'enable', 'destroy'])(
   'has help for `%s`, with its own options only, in lines that are not too long',
   async command => {
     const { code, output } = await tenant.workplace.runBare([...splitLine(command), '--help'])

@@ -8,13 +8,18 @@ export interface GraphCall {
 }
 
 /**
- * With `lose` a call does not reach Graph, with `break` its response does not reach the caller. `swallow`, `forbid`, `fail` and
- * `not-know` answer in place of Graph: with 204, with 403, with 503, and with Graph's 400 for an unknown type of object.
+ * With `lose` a call does not reach Graph, with `break` its response does not reach the caller. `swallow`, `forbid`, `unlicensed`,
+ * `fail` and `not-know` answer in place of Graph: with 204, with 403, with 403 for want of a licence, with 503, and with Graph's 400 for
+ * an unknown type of object.
  */
-export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'fail' | 'not-know'
+export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'unlicensed' | 'fail' | 'not-know'
 
 const deniedBody = {
   error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.\u001b[8m\n' },
+}
+
+const unlicensedBody = {
+  error: { code: 'AccessDenied', message: 'Your tenant is not licensed for this feature.' },
 }
 
 const unknownTypeBody = {
@@ -49,6 +54,7 @@ export class FaultyGraph {
     if (fate === 'swallow') return new Response(null, { status: 204 })
     if (fate === 'not-know') return Response.json(unknownTypeBody, { status: 400 })
     if (fate === 'forbid') return Response.json(deniedBody, { status: 403 })
+    if (fate === 'unlicensed') return Response.json(unlicensedBody, { status: 403 })
     if (fate === 'fail') return Response.json({ error: { code: 'serviceNotAvailable' } }, { status: 503 })
     const response = fate === 'lose' ? undefined : await this.#send(url, init)
     if (response && fate === 'pass') return response
