@@ -16,7 +16,7 @@ const exec = promisify(execFile)
 const demoPorts: Readonly<Record<string, string | undefined>> = {
   PORT: '3001',
   ENTRA_PORT: '7001',
-  SIDECAR_PORT: undefined,
+  SIDECAR_PORT: '5000',
   WEATHER_API_PORT: '8080',
   BEDROCK_PORT: undefined,
   METRICS_PORT: undefined,

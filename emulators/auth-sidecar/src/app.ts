@@ -17,8 +17,13 @@ const FaultTarget = strictObject({
   path: Type.String({ description: 'Where the path begins, such as /AuthorizationHeader/.' }),
 })
 
-/** The sidecar's control plane: it has only the transport faults, and no settings. */
-class Sidecar extends Emulator<object, typeof FaultTarget, Record<never, never>, object> {
+const settings = {
+  change: { ignoresOverrides: Type.Boolean({ description: 'As if Sidecar:AllowOverrides were false.' }) },
+  initial: { ignoresOverrides: false },
+}
+
+/** The sidecar's control plane: it has only the transport faults. */
+class Sidecar extends Emulator<object, typeof FaultTarget, Record<never, never>, typeof settings.initial> {
   /** `undefined` if tenant and application are not configured. */
   readonly tokens: TokenAcquirer | undefined
 
@@ -28,7 +33,7 @@ class Sidecar extends Emulator<object, typeof FaultTarget, Record<never, never>,
       allowedHosts: controlHosts,
       target: FaultTarget,
       faults: {},
-      settings: { change: {}, initial: {} },
+      settings,
     })
     this.tokens = azureAd && new TokenAcquirer(azureAd, federatedTokenFile, clock ?? this.clock)
   }
@@ -80,7 +85,9 @@ export function buildApp(config: Config, dependencies: { readonly clock?: Clock 
   // If tenant and application are not configured, the guard refuses every request, so no routes are needed.
   if (azureAd && tokens) {
     const validator = new TokenValidator(azureAd, dependencies.clock ?? sidecar.clock)
-    app.register(async scope => serve(scope, config, tokens, validator))
+    const allowsOverrides: Config['allowsOverrides'] = route =>
+      !sidecar.settings.current.ignoresOverrides && config.allowsOverrides(route)
+    app.register(async scope => serve(scope, { ...config, allowsOverrides }, tokens, validator))
   }
   return app
 }

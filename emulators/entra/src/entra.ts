@@ -5,7 +5,7 @@ import type { Config } from './config.ts'
 import { Directory } from './directory/directory.ts'
 import { Risks } from './directory/risks.ts'
 import { FaultTarget, faults, type Leg } from './emulator/faults.ts'
-import { federatedIssuers } from './keys/federated-issuers.ts'
+import { FederatedIssuers } from './keys/federated-issuers.ts'
 import { type SigningKey, SigningKeys } from './keys/signing-keys.ts'
 import { Logs } from './logs/logs.ts'
 import { ClientDocuments } from './oauth/client-documents.ts'
@@ -64,12 +64,12 @@ const initialValues = {
 export class Entra extends Emulator<RequestDetails, typeof FaultTarget, typeof faults, typeof initialValues> {
   readonly config: Config
   readonly keys: SigningKeys
-  readonly keysOfIssuer = federatedIssuers()
+  readonly issuers = new FederatedIssuers()
   readonly sessions = new Sessions()
   readonly grants = new Grants(this.clock)
   readonly logs = new Logs()
   /** What takes back the experiments of the lab that are set up, by their names. */
-  readonly experiments = new Map<string, Promise<() => void>>()
+  readonly experiments = new Map<string, Promise<() => void | Promise<void>>>()
   readonly risks = new Risks(this.clock)
   readonly clientDocuments: ClientDocuments
   directory: Directory

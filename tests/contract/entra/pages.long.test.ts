@@ -70,13 +70,20 @@ it.each([
     await page.getByRole('button', { name: 'Ask' }).click()
     await page.getByText('AADSTS53003').waitFor()
     await check('what would happen')
-    for (const [name, { title }] of Object.entries(experiments)) {
+    for (const [name, { title, more }] of Object.entries(experiments)) {
       await page.goto(`${entra.url}/emulator/lab/experiments`)
       await page.getByRole('link', { name: title }).click()
       await check(name)
       await page.getByRole('button', { name: 'Set up' }).click()
       await page.getByText('It is set up.').waitFor()
       await check(`${name}, set up`)
+      if (more) {
+        await page.getByRole('button', { name: more.button }).click()
+        const back = page.getByRole('link', { name: 'Back to the experiment' })
+        await back.waitFor()
+        await check(more.button)
+        await back.click()
+      }
       await page.getByRole('button', { name: 'Undo' }).click()
       await page.getByRole('button', { name: 'Set up' }).waitFor()
     }

@@ -7,17 +7,26 @@ const fetchTimeoutMs = 5_000
 const refetchAfterMs = 2_000
 const keysMaxAgeMs = 10 * 60_000
 
-/** A function for `compactVerify` that finds the keys of an issuer of federated credentials, by its discovery document (OpenID Connect). */
-export function federatedIssuers(): (issuer: string) => CompactVerifyGetKey {
-  const keySets = new LRUCache<string, CompactVerifyGetKey>({ max: 32 })
-  return issuer => async (header, token) => {
-    try {
-      const keys = keySets.get(issuer) ?? (await discoverKeys(issuer))
-      keySets.set(issuer, keys)
-      return await keys(header, token)
-    } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey) throw refusal(7000272, { key: header.kid ?? '', issuer })
-      throw refusal(50166, { issuer })
+/** The keys of issuers of federated credentials, as functions for `compactVerify`, by their discovery documents (OpenID Connect). */
+export class FederatedIssuers {
+  readonly #keySets = new LRUCache<string, CompactVerifyGetKey>({ max: 32 })
+
+  /** Says which keys an issuer has that exists in the emulator only. */
+  set(issuer: string, keys: CompactVerifyGetKey): void {
+    this.#keySets.set(issuer, keys)
+  }
+
+  keysOf(issuer: string): CompactVerifyGetKey {
+    return async (header, token) => {
+      try {
+        const keys = this.#keySets.get(issuer) ?? (await discoverKeys(issuer))
+        this.#keySets.set(issuer, keys)
+        return await keys(header, token)
+      } catch (error) {
+        if (error instanceof errors.JWKSNoMatchingKey)
+          throw refusal(7000272, { key: header.kid ?? '', issuer })
+        throw refusal(50166, { issuer })
+      }
     }
   }
 }

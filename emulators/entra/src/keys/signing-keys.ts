@@ -51,10 +51,22 @@ export class SigningKeys {
 
   /** Replaces the signing key. The earlier key stays published for `overlapSeconds`. */
   async rotate(overlapSeconds: number): Promise<SigningKey> {
-    const [fresh, former] = await Promise.all([makeKey(), this.published()])
-    for (const key of former) key.retiresAtMs ??= this.#clock.nowMs() + overlapSeconds * 1000
-    this.#keys = Promise.resolve([fresh, ...former])
+    const fresh = await makeKey()
+    await this.signWith(fresh, overlapSeconds)
     return fresh
+  }
+
+  /** Signs with this key, new or earlier. The others stay published for `overlapSeconds`. */
+  async signWith(key: SigningKey, overlapSeconds: number): Promise<void> {
+    const others = (await this.published()).filter(one => one !== key)
+    for (const other of others) other.retiresAtMs ??= this.#clock.nowMs() + overlapSeconds * 1000
+    key.retiresAtMs = undefined
+    this.#keys = Promise.resolve([key, ...others])
+  }
+
+  /** Publishes only the key that signs. */
+  async withdrawOthers(): Promise<void> {
+    this.#keys = Promise.resolve([await this.current()])
   }
 }
 

@@ -28,11 +28,19 @@ export function serveExperiments(lab: FastifyInstance): void {
     await setUp(entra, name, find(name))
     return reply.redirect(`/emulator${path}/${name}`, 303)
   })
+  lab.post<Named>(`${path}/:name/more`, async ({ entra, params: { name } }, reply) => {
+    const { title, more } = find(name)
+    if (!more || !(more.isAlways || entra.experiments.has(name)))
+      throw commonProblem('NOT_FOUND', 'The experiment has no such button now.')
+    const happened = await more.act(lab, entra)
+    const back = html`<p><a href="/emulator${path}/${name}">Back to the experiment</a></p>`
+    return sendScreen(reply, title, [happened, back])
+  })
   lab.post<Named>(`${path}/:name/undo`, async ({ entra, params: { name } }, reply) => {
     find(name)
     const undo = entra.experiments.get(name)
     entra.experiments.delete(name)
-    ;(await undo)?.()
+    await (await undo)?.()
     return reply.redirect(`/emulator${path}/${name}`, 303)
   })
 }
@@ -59,7 +67,7 @@ async function setUp(entra: Entra, name: string, experiment: Experiment): Promis
 }
 
 function show(entra: Entra, name: string, experiment: Experiment): Markup {
-  const { before, change, after, watch, why, real, back } = experiment
+  const { before, change, after, more, watch, why, real, back } = experiment
   const shell = shellFor(entra)
   const isSetUp = entra.experiments.has(name)
   const commands = (lines: readonly string[]) => lines.map(line => html`<pre>${line}</pre>`)
@@ -67,6 +75,8 @@ function show(entra: Entra, name: string, experiment: Experiment): Markup {
 <h2>The change</h2><p>${change} ${isSetUp ? html`<strong>It is set up.</strong>` : ''}</p>
 ${isSetUp ? '' : schemaForm(`experiments/${name}/set-up`, 'Set up', nothing)}
 <h2>What to type</h2>${commands(after(shell))}
+${more && (more.isAlways || isSetUp) ? html`<p>${more.does}</p>${schemaForm(`experiments/${name}/more`, more.button, nothing)}` : ''}
+${more?.after ? html`<p>After “${more.button}”:</p>${commands(more.after(shell))}` : ''}
 <h2>What to watch</h2><p>${watch}</p>
 <h2>Why</h2><p>${why}</p>
 <h2>What the real Entra does</h2><p>${real}</p>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ada, signIn } from '../testing/browser.ts'
-import { requestObo, requestTr } from '../testing/requests.ts'
+import { requestObo, requestTr, t1Of } from '../testing/requests.ts'
 import { agentId, blueprintAppId, startEntra, startEntraForFile } from '../testing/start-entra.ts'
 import { experiments } from './experiments.ts'
 
@@ -11,14 +11,16 @@ async function open(path = '', { url } = entra) {
   return { status: response.status, html: await response.text() }
 }
 
-async function press(name: string, button: 'set-up' | 'undo', { url } = entra): Promise<number> {
-  const response = await fetch(`${url}/emulator/lab/experiments/${name}/${button}`, {
+const press = async (name: string, button: 'set-up' | 'undo' | 'more', on: { url: string } = entra) =>
+  (await send(name, button, on)).status
+
+function send(name: string, button: string, { url }: { url: string } = entra): Promise<Response> {
+  return fetch(`${url}/emulator/lab/experiments/${name}/${button}`, {
     method: 'POST',
     redirect: 'manual',
     headers: { origin: url, 'sec-fetch-site': 'same-origin' },
     body: new URLSearchParams(),
   })
-  return response.status
 }
 
 /** The tenant's content and settings. */
@@ -143,4 +145,39 @@ describe('Entra’s answer', () => {
     await press(name, 'undo')
     expect(await answer()).toEqual(usual)
   })
+})
+
+it('a pipeline gets tokens of each agent of the blueprint, and of its user account, only while its credential is there', async () => {
+  const ask = async () => (await (await send('foreign-credential', 'more')).text()).replaceAll(/<[^>]*>/g, '')
+  expect((await ask()).match(/T1 for .*AADSTS70021/g)).toHaveLength(3)
+  await press('foreign-credential', 'set-up')
+  const answers = await ask()
+  expect(answers).not.toContain('AADSTS')
+  for (const answer of [
+    'TR of Weather agent as itself: a token with Weather.Read.All',
+    'its user account: a token with Weather.Read',
+    'TR of Trainee agent as itself: a token with no right',
+  ])
+    expect(answers).toContain(answer)
+  await press('foreign-credential', 'undo')
+  expect(await ask()).not.toContain(': a token')
+})
+
+it('a token of the former key is accepted until that key is taken away, and again after the way back', async () => {
+  const signsWith = async () => (await entra.entra.keys.current()).kid
+  const [tc, t1, former] = [
+    (await signIn(entra, ada)).body.access_token,
+    await t1Of(entra),
+    await signsWith(),
+  ]
+  const code = async () => (await requestObo(entra, tc, { client_assertion: t1 })).body.error_codes?.[0]
+  expect(await press('key-rotation', 'more')).toBe(404)
+  await press('key-rotation', 'set-up')
+  const t1OfNewKey = await t1Of(entra)
+  expect([await code(), (await signsWith()) === former]).toEqual([undefined, false])
+  expect(await press('key-rotation', 'more')).toBe(200)
+  expect(await code()).toBe(700027)
+  await press('key-rotation', 'undo')
+  expect([await code(), await signsWith()]).toEqual([undefined, former])
+  expect((await requestTr(entra, { client_assertion: t1OfNewKey })).status).toBe(200)
 })

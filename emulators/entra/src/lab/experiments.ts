@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import * as wellKnown from '@entra-agents/trace/well-known'
+import type { FastifyInstance } from 'fastify'
 import type { Application } from '../directory/objects.ts'
 import type { ConditionalAccessPolicy } from '../directory/policies.ts'
 import { findClientByName, findResourceByName, findUserByName } from '../emulator/names.ts'
 import type { Entra } from '../entra.ts'
+import { type Content, html } from '../sign-in/html.ts'
+import { pipeline, tryPipeline } from './pipeline.ts'
 
 /** Takes back what an experiment has changed, and nothing else. */
-export type Undo = () => void
+export type Undo = () => void | Promise<void>
 
 /** A change of the tenant that shows what stops an agent, and what does not. */
 export interface Experiment {
@@ -18,6 +21,15 @@ export interface Experiment {
   readonly setUp: (entra: Entra) => Undo | Promise<Undo>
   /** What to type after the change. */
   readonly after: (shell: Shell) => readonly string[]
+  /** One more button, and what to type after it. */
+  readonly more?: {
+    readonly button: string
+    readonly does: string
+    /** Whether the button is there before the change, too. */
+    readonly isAlways?: true
+    readonly act: (app: FastifyInstance, entra: Entra) => Promise<Content>
+    readonly after?: (shell: Shell) => readonly string[]
+  }
   readonly watch: string
   readonly why: string
   readonly real: string
@@ -30,6 +42,10 @@ const apiOf = (entra: Entra) => findResourceByName(entra, 'weather-api')
 const applicationOf = (entra: Entra, name: string): Application => findResourceByName(entra, name).application
 
 type Shell = ReturnType<typeof shellFor>
+
+/** Shuts or opens the override gate of the sidecar's emulator. */
+const setGate = (state: 'open' | 'shut') =>
+  `curl -s -X PATCH localhost:5000/emulator/settings -H 'content-type: application/json' -d '{"ignoresOverrides":${state === 'shut'}}'`
 
 /** The commands of the experiments, for a POSIX shell. */
 export function shellFor(entra: Entra) {
@@ -53,6 +69,7 @@ export function shellFor(entra: Entra) {
   }
   return {
     ask,
+    setGate,
     askForAda: `${ask('obo')} -H "authorization: Bearer $TC"`,
     signIn: keep('TC', post(`${control}/sign-in`, signIn)),
     stealFromAgent: keep('TR', post(`${control}/tokens`, agentToken)),
@@ -70,7 +87,6 @@ export function shellFor(entra: Entra) {
 export const experiments: Readonly<Record<string, Experiment>> = {
   'gate-shut': {
     title: 'The sidecar does not act as the agent',
-    before: () => ['Sidecar__AllowOverrides__GetAuthorizationHeader=false npm run demo'],
     change: 'Consents to the blueprint itself, so that Entra has a token for it.',
     setUp: entra => {
       const grants = entra.directory.content
@@ -87,12 +103,12 @@ export const experiments: Readonly<Record<string, Experiment>> = {
         grants.permissionGrants = grants.permissionGrants.filter(one => one !== grant)
       }
     },
-    after: ({ signIn, askForAda }) => [signIn, askForAda],
+    after: ({ setGate, signIn, askForAda }) => [setGate('shut'), signIn, askForAda],
     watch:
       'The agent stops with AGENT_IDENTITY_NOT_HONOURED, although Entra and the sidecar both said yes. Flows shows one request, of the blueprint and without T1.',
-    why: 'The sidecar takes the agent’s name from the request only while its override gate is open. Shut, it ignores the name and answers 200 with a token of the blueprint. The agent reads whose token it got before it uses it.',
-    real: 'Microsoft’s sidecar 1.1.1 does the same. Whoever trusts its 200 calls the API as the blueprint, and the API’s log names no agent.',
-    back: 'Undo the change, and start the demo without the variable.',
+    why: 'The sidecar takes the agent’s name from the request only while its override gate is open. The first command shuts the gate of the sidecar’s emulator. Then the sidecar ignores the name and answers 200 with a token of the blueprint. The agent reads whose token it got before it uses it.',
+    real: 'Microsoft’s sidecar 1.1.1 does the same when it starts with Sidecar__AllowOverrides__GetAuthorizationHeader=false. Whoever trusts its 200 calls the API as the blueprint, and the API’s log names no agent.',
+    back: `Undo takes the consent back. Then open the gate: ${setGate('open')}`,
   },
   'consent-missing': {
     title: 'Nobody consented to the agent acting for users',
@@ -183,16 +199,29 @@ export const experiments: Readonly<Record<string, Experiment>> = {
     title: 'Entra signs with a new key',
     before: ({ signIn, askForAda }) => [signIn, askForAda],
     change: 'Signs with a new key. The former one stays published for an hour.',
-    setUp: async entra => {
-      await entra.keys.rotate(3_600)
-      return () => {}
+    setUp: async ({ keys }) => {
+      const former = await keys.current()
+      const fresh = await keys.rotate(3_600)
+      return async () => {
+        if ((await keys.current()) === fresh) await keys.signWith(former, 3_600)
+      }
     },
     after: ({ ask, askForAda }) => [ask('autonomous'), askForAda],
     watch:
-      'Nothing stops. Controls lists two keys. A token that you forge names the new one in its header (kid); Ada’s token and the T1 in the sidecar’s cache still have the former.',
+      'Nothing stops. Controls lists two keys. Once the former key is taken away, the sidecar’s T1 is refused (AADSTS700027), and the agent stops with FEDERATION_MISMATCH. A token that you forge names the new one in its header (kid); Ada’s token and the T1 in the sidecar’s cache still have the former.',
     why: 'Whoever meets a token of an unknown key reads the published keys again, so nobody has to be told. Tokens of the former key are valid for as long as it is published.',
-    real: 'Entra does the same, at times of its own choice. Try an overlap of 0 seconds at Controls, which Entra only has in an emergency: the sidecar’s T1 is refused with AADSTS700027 until the sidecar is restarted, and Ada has to sign in again.',
-    back: 'Keys do not come back, and nothing needs them to. Undo only marks the experiment as over.',
+    real: 'Entra does the same, at times of its own choice. It takes a key away while tokens of it live only in an emergency: then agents stop until the sidecar is restarted or its T1 expires, and users have to sign in again.',
+    back: 'Undo signs with the former key again, also if it was taken away, so that what Ada and the sidecar have is valid. The new one stays published for an hour, for the tokens that it has signed.',
+    more: {
+      button: 'Take the former key away',
+      does: 'Publishes the new key only, as if the hour were over. Tokens of the former key are refused from now on.',
+      act: async (_app, { keys }) => {
+        await keys.withdrawOthers()
+        const [kid] = (await keys.published()).map(one => one.kid)
+        return html`<p>Only the key <code>${kid}</code> is published. Whoever has a token of the former key, such as the sidecar its T1 and Ada her Tc, has to get another one.</p>`
+      },
+      after: ({ ask }) => [ask('autonomous')],
+    },
   },
   'agent-disabled': {
     title: 'The agent is disabled',
@@ -288,12 +317,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
     setUp: entra => {
       const blueprint = applicationOf(entra, 'weather')
       const added = {
-        ...{
-          id: randomUUID(),
-          name: 'pipeline',
-          issuer: 'https://pipelines.example',
-          subject: 'repo:somebody/else:main',
-        },
+        ...{ id: randomUUID(), name: 'pipeline', ...pipeline },
         ...{ audiences: [wellKnown.tokenExchangeUri], description: null },
       }
       blueprint.federatedIdentityCredentials.push(added)
@@ -304,10 +328,16 @@ export const experiments: Readonly<Record<string, Experiment>> = {
     },
     after: ({ listCredentials, ask }) => [...listCredentials, ask('autonomous')],
     watch:
-      'The agent goes on as before, and no token says anything. Only the list of the blueprint’s credentials has one more.',
+      'The agent goes on as before, and no token says anything. Only the list of the blueprint’s credentials has one more. But the pipeline gets a token of each agent, with all its rights, and of its user account, also while the agents run; before the change and after Undo Entra answers AADSTS70021.',
     why: 'Whoever has a credential of the blueprint gets T1 for each of its agents, from anywhere. That needs no secret and leaves the agent’s own credential alone.',
     real: 'The audit log has a row Update application that names FederatedIdentityCredentials. agentctl entra blast-radius compares the credentials with the cluster and names who may add one.',
-    back: 'Undo removes the credential. A T1 that was bought with it would be valid for an hour more.',
+    back: 'Undo removes the credential. A T1 that was got with it would be valid for an hour more.',
+    more: {
+      button: 'Ask Entra as the pipeline',
+      does: 'Sends Entra a token of the pipeline’s own issuer as the blueprint’s credential, and shows what Entra answers, for each agent of the blueprint. Try it before the change, after it, and after Undo.',
+      isAlways: true,
+      act: tryPipeline,
+    },
   },
 }
 

@@ -78,7 +78,7 @@ async function checkFederatedCredential(entra: Entra, { jwt, claims }: Assertion
   if (own) throw refusal(own[federationClaim] === undefined ? 700222 : 700231)
   requireMatchingCredential(claims, application)
   try {
-    await compactVerify(jwt, entra.keysOfIssuer(issuer), { algorithms: ['RS256'] })
+    await compactVerify(jwt, entra.issuers.keysOf(issuer), { algorithms: ['RS256'] })
   } catch (error) {
     throw error instanceof EntraError ? error : refusal(7000274, { issuer })
   }
