@@ -2,12 +2,6 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { Mistake } from './set-up/mistake.ts'
 import type { Output } from './set-up/program.ts'
 
-interface Api {
-  readonly name: string
-  readonly reads: readonly string[]
-  readonly changes: readonly string[]
-}
-
 interface Options {
   readonly api: readonly string[]
   readonly output?: string
@@ -24,13 +18,12 @@ export function describeAgents({ api: texts, output }: Options, { print, say }: 
   if (twice !== undefined)
     throw new Mistake(`Two agents would be called ${twice}.`, 'Give each API once, under a name of its own.')
   const agents = names.map(name => {
-    const changes = apis.filter(api => api.name === name)
     const title = `${name[0]?.toUpperCase()}${name.slice(1)}`
     const entry = {
       title,
       flows: ['obo'],
       apis: apis.map(api => api.name),
-      changes: changes.map(api => api.name),
+      changes: apis.filter(api => api.name === name).map(api => api.name),
     }
     return [name, entry] as const
   })
@@ -56,8 +49,9 @@ Then consent for all users, by one POST each to https://graph.microsoft.com/v1.0
   ${grants.join('\n  ')}`)
 }
 
-function readApi(text: string): Api {
-  const [, name, reads = '', changes = ''] = /^([a-z][a-z0-9-]*):([\w.+-]*)(?::([\w.+-]+))?$/.exec(text) ?? []
+function readApi(text: string) {
+  const [, name, reads = '', changes = ''] =
+    /^([a-z][a-z0-9]*(?:-[a-z0-9]+)*):([\w.+-]*)(?::([\w.+-]+))?$/.exec(text) ?? []
   if (name === undefined)
     throw new Mistake(
       `--api ${text}: it names no API with its scopes.`,

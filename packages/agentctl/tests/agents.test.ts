@@ -49,6 +49,7 @@ it('agents describes a reader and an agent for each API that changes, in a file 
 
 it.each([
   [['notes'], 'names no API with its scopes'],
+  [['notes-:Notes.Read'], 'names no API with its scopes'],
   [['Notes:Notes.Read'], 'names no API with its scopes'],
   [['notes:Notes.Read:Notes.Write:x'], 'names no API with its scopes'],
   [['notes:Notes.Read', 'notes:Notes.List'], 'called notes'],
