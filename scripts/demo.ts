@@ -11,8 +11,9 @@ import { readConfig as readEntraConfig } from '../emulators/entra/src/config.ts'
 import { trust } from './demo/certificate.ts'
 import { waitForTools } from './demo/health.ts'
 import type { DemoProcess } from './demo/process.ts'
-import { describeProcesses, realBedrockVariable } from './demo/processes.ts'
+import { describeProcesses } from './demo/processes.ts'
 import { Supervisor } from './demo/supervisor.ts'
+import { realBedrockVariable } from './demo/variables.ts'
 
 if (existsSync('.env')) loadEnvFile('.env')
 const processes = describeOrExit()

@@ -22,8 +22,10 @@ export interface Example {
   readonly ids: Settings
   /** Settings of the emulator of Entra. */
   readonly entraEnv: Settings
-  /** Settings of the agent, in place of which users may set others. */
-  agentEnv(ids: Settings): Settings
+  /** Settings of the emulator of Bedrock. */
+  readonly bedrockEnv?: Settings
+  /** Settings of the agent, in place of which users may set others. `before` are those of the examples before this one. */
+  agentEnv(ids: Settings, before: Settings): Settings
   /** The API's process. */
   describe(demo: DemoOfExample): DemoProcess
 }
@@ -36,5 +38,5 @@ export interface DemoOfExample {
   readonly agents: readonly AgentIdentity[]
 }
 
-/** Reads the ports of an example, and what the user sets. */
-export type ReadExample = (env: EnvironmentReader, variables: Variables) => Example
+/** Reads the ports of an example, and what the user sets; `undefined` if the demo is to be without it. */
+export type ReadExample = (env: EnvironmentReader, variables: Variables) => Example | undefined

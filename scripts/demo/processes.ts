@@ -8,13 +8,14 @@ import { type EnvironmentReader, readEnvironment, type Variables } from '@entra-
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 import { keepCertificate, readEntraTls } from './certificate.ts'
-import type { DemoProcess, ReadExample } from './process.ts'
+import type { DemoProcess, Example, ReadExample } from './process.ts'
 import { keepSealKeys } from './seal-keys.ts'
-import { variablesForPart, variablesNamed } from './variables.ts'
+import { takeoverExample } from './takeover.ts'
+import { realBedrockVariable, variablesForPart, variablesNamed } from './variables.ts'
 import { weatherExample } from './weather.ts'
 
 /** The APIs that the demo brings along. */
-const ownExamples: readonly ReadExample[] = [weatherExample]
+const ownExamples: readonly ReadExample[] = [weatherExample, takeoverExample]
 
 /**
  * Ids and secret of the demo's applications, by the names of the services' variables. They exist in the emulator of Entra
@@ -32,14 +33,6 @@ function demoIdentities() {
   }
 }
 
-/** Variables that mean that the user wants to use an AWS account. */
-const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
-
-/** The variable because of which the demo calls the real Bedrock; `undefined` if it uses the emulator. */
-export function realBedrockVariable(variables: Variables): string | undefined {
-  return awsCredentials.find(name => variables[name])
-}
-
 /**
  * The processes of the demo; the agent is the last.
  *
@@ -54,7 +47,7 @@ export function describeProcesses(
     const ports = readPorts(env)
     const tls = readEntraTls(env, ports.entra)
     requireOwnEntries(env, variables)
-    return { ports, tls, examples: readExamples.map(read => read(env, variables)) }
+    return { ports, tls, examples: readExamples.flatMap(read => read(env, variables) ?? []) }
   })
   const urls = {
     entra: `${tls ? 'https' : 'http'}://localhost:${ports.entra}`,
@@ -95,7 +88,7 @@ export function describeProcesses(
     TRACE_LINKS: JSON.stringify({
       entra: `${urls.entra}/emulator?correlation={correlationId}&token={tokenId}`,
     }),
-    ...settingsOf(examples.map(example => example.agentEnv(ids))),
+    ...agentSettings(examples, ids),
     ...toolSettings(variables, entraEnv),
     ...shared,
     SEAL_KEYS_FILE: keepSealKeys(ports.agent),
@@ -156,6 +149,7 @@ export function describeProcesses(
             env: {
               ...shared,
               ...bedrock.emulator,
+              ...settingsOf(examples.map(({ bedrockEnv = {} }) => bedrockEnv)),
               PORT: String(ports.bedrock),
               EMULATOR_FIRST_TOKEN_MS: '250',
               EMULATOR_TOKEN_DELAY_MS: '15',
@@ -192,6 +186,12 @@ function toolSettings(variables: Variables, entraEnv: Variables): Record<string,
     return { ...variablesNamed(variables, `${prefix}_.+`), [`${prefix}_APP_ID`]: appId }
   })
   return settingsOf(settings)
+}
+
+function agentSettings(examples: readonly Example[], ids: Record<string, string>): Record<string, string> {
+  const settings = {}
+  for (const example of examples) Object.assign(settings, example.agentEnv(ids, settings))
+  return settings
 }
 
 function settingsOf(settings: readonly Readonly<Record<string, string>>[]): Record<string, string> {

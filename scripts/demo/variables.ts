@@ -15,6 +15,14 @@ const variablesByPart = {
   realBedrock: patternOfNames('(AWS|BEDROCK)_.+'),
 }
 
+/** Variables that mean that the user wants to use an AWS account. */
+const awsCredentials = ['AWS_ACCESS_KEY_ID', 'AWS_BEARER_TOKEN_BEDROCK', 'AWS_ROLE_ARN', 'AWS_PROFILE']
+
+/** The variable because of which the demo calls the real Bedrock; `undefined` if it uses the emulator. */
+export function realBedrockVariable(variables: Variables): string | undefined {
+  return awsCredentials.find(name => variables[name])
+}
+
 /** The variables of the user's environment for this part of the demo. An empty one counts as unset. */
 export function variablesForPart(
   variables: Variables,

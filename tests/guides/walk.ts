@@ -19,6 +19,7 @@ const demoPorts: Readonly<Record<string, string | undefined>> = {
   SIDECAR_PORT: '5000',
   WEATHER_API_PORT: '8080',
   BEDROCK_PORT: undefined,
+  NOTES_PORT: undefined,
   METRICS_PORT: undefined,
 }
 

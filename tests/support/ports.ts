@@ -16,6 +16,7 @@ const demoVariables = [
   'WEATHER_API_PORT',
   'ENTRA_PORT',
   'BEDROCK_PORT',
+  'NOTES_PORT',
   'METRICS_PORT',
 ]
 

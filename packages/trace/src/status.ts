@@ -4,6 +4,7 @@ import { FlowName, Mode } from './chat.ts'
 import { mapFlows } from './flows.ts'
 import { linkPlaceholders } from './link-templates.ts'
 import { Problem } from './problem.ts'
+import { strictObject } from './strict-object.ts'
 
 const componentMembers = {
   state: Type.Enum(['ready', 'unavailable', 'unknown']),
@@ -90,6 +91,17 @@ const ExampleCall = Type.Object({
 })
 export type ExampleCall = Static<typeof ExampleCall>
 
+/** A question that the page offers to ask two agents side by side, in a flow that both have, with a model. */
+export const Comparison = strictObject({
+  title: Type.String({ minLength: 1, maxLength: 80 }),
+  /** What happens then, in one sentence. */
+  about: Type.String({ minLength: 1, maxLength: 200 }),
+  question: Type.String({ minLength: 1, maxLength: 2_000 }),
+  flow: FlowName,
+  agents: Type.Tuple([Type.String(), Type.String()], { description: 'Their names, left and right.' }),
+})
+export type Comparison = Static<typeof Comparison>
+
 /** The configuration that the page gets; public ids only. */
 export const PublicConfig = Type.Object({
   tenantId: Type.String(),
@@ -141,6 +153,7 @@ export const PublicConfig = Type.Object({
   modelExamples: Type.Array(Type.String()),
   /** The calls of those messages that direct mode understands. */
   exampleCalls: Type.Optional(Type.Array(ExampleCall)),
+  comparison: Type.Optional(Comparison),
   emulated: Type.Array(Type.String()),
 })
 export type PublicConfig = Static<typeof PublicConfig>

@@ -6,6 +6,7 @@ import { type EnvironmentReader, isProxyRange, readEnvironment } from '@entra-ag
 import { readTelemetry, readTokenPrices } from '@entra-agents/telemetry'
 import { blueprintCredentials } from '@entra-agents/trace'
 import manifest from '../package.json' with { type: 'json' }
+import { readComparison } from './comparison.ts'
 import { readWeatherToolset } from './tools/weather/toolset.ts'
 import { readTraceLinks } from './trace-links.ts'
 import { consentFromTurns } from './turn/turn.ts'
@@ -39,6 +40,7 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       blueprintAppId: env.guid('BLUEPRINT_APP_ID'),
       authority: env.secureUrl('ENTRA_AUTHORITY', 'https://login.microsoftonline.com'),
     }
+    const agents = readAgents(env, blueprint, apis)
     return {
       version,
       host: env.text('HOST', 'localhost'),
@@ -53,7 +55,9 @@ export function readConfig(variables: NodeJS.ProcessEnv) {
       blueprint,
       /** The kind of the sidecar's credential, as configured; for display only. */
       blueprintCredential: env.oneOf('BLUEPRINT_CREDENTIAL', blueprintCredentials, 'unknown'),
-      agents: readAgents(env, blueprint, apis),
+      agents,
+      /** A question that the page offers to ask two agents side by side. */
+      comparison: readComparison(env, agents),
       /** The application that users sign in to; without it the page offers no sign-in. */
       spaClientId,
       /** Clients that may obtain users' tokens for the agent, by default only the page; an empty list allows any client. */

@@ -1,11 +1,18 @@
-import { type Flow, flowNames, type Mode, needsUser, type PublicConfig } from '@entra-agents/trace'
+import {
+  type Comparison,
+  type Flow,
+  flowNames,
+  type Mode,
+  needsUser,
+  type PublicConfig,
+} from '@entra-agents/trace'
 import { readStored, storedKeys, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { TraceView } from '@entra-agents/trace-view/trace/trace-view'
 import { describeNames } from '@entra-agents/trace-view/words/names'
 import { computed, effect, type Signal, signal, untracked } from '@preact/signals'
 import { createAgentStatus } from './agent/agent-status.ts'
 import { agentNamed } from './agent/documents.ts'
-import { PageError, pageProblem } from './agent/page-problem.ts'
+import { PageError, pageProblem, problemOf } from './agent/page-problem.ts'
 import type { PastConversations } from './archive/past-conversations.ts'
 import { Asking } from './conversation/asking.ts'
 import { Conversation, type ConversationNeeds, type Identify } from './conversation/conversation.ts'
@@ -103,6 +110,27 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
       if (!answer || conversation.opened.peek()) return
       const { besideAnswer } = await import('./side-by-side/side-by-side.ts')
       sideBySide.value = besideAnswer(needs, conversation, answer, config)
+    },
+    /** Asks two agents the same question at once, with a model. A user who has to sign in for it does so first. */
+    async compare({ question, flow, agents }: Comparison) {
+      const isSignedOut = session.account.peek() === undefined && !session.restoring.peek()
+      if (needsUser(flow) && isSignedOut) {
+        // Without a user both sides say that one is needed, and offer to sign in again.
+        await problemOf(session.signIn())
+        // Another press has opened another window.
+        if (session.signingIn.peek()) return
+      }
+      const { SideBySide } = await import('./side-by-side/side-by-side.ts')
+      const [left, right] = agents
+      const sides = [
+        { agent: left, flow },
+        { agent: right, flow },
+      ] as const
+      // The address of the pair does not name the mode.
+      conversation.mode.value = 'bedrock'
+      const pair = new SideBySide(needs, { message: question, mode: 'bedrock', sides })
+      sideBySide.value = pair
+      pair.askBoth()
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { DirectCall, Toolset } from '@entra-agents/approval'
 import { type Blueprint, mayUseApi, offeredFlows } from '@entra-agents/identity/core'
-import { type ExampleCall, PublicConfig } from '@entra-agents/trace'
+import { type ExampleCall, needsUser, PublicConfig } from '@entra-agents/trace'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Config } from '../config.ts'
 
@@ -20,16 +20,18 @@ export const configRoute: FastifyPluginAsyncTypebox<ConfigRouteOptions> = async 
 }
 
 function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicConfig {
-  const { blueprint, blueprintCredential, agents, spaClientId, bedrock } = config
+  const { blueprint, blueprintCredential, agents, spaClientId, bedrock, comparison } = config
   const { traceFor, traceLinks, emulated } = config
   const { tenantId, blueprintAppId } = blueprint
   const apis = toolsets.map(({ api }) => ({ name: api.name, title: api.title, appId: api.appId }))
+  const hasModel = !('missing' in bedrock)
+  const isAskable = comparison && hasModel && (spaClientId !== undefined || !needsUser(comparison.flow))
   return {
     tenantId,
     ...describeAuthority(blueprint),
     spaClientId: spaClientId ?? null,
     scopes: [`api://${blueprintAppId}/access_as_user`],
-    modes: 'missing' in bedrock ? ['direct'] : ['direct', 'bedrock'],
+    modes: hasModel ? ['direct', 'bedrock'] : ['direct'],
     flows: [...offeredFlows(agents[0], spaClientId)],
     agents: agents.map(agent => ({
       name: agent.name,
@@ -66,6 +68,7 @@ function describeConfig(config: Config, toolsets: readonly Toolset[]): PublicCon
     exampleCalls: toolsets.flatMap(toolset =>
       [...toolset.examples, ...(toolset.userExamples ?? [])].flatMap(question => callOf(toolset, question)),
     ),
+    ...(isAskable && { comparison }),
     emulated: [...emulated],
   }
 }

@@ -2,12 +2,15 @@ import { set } from '@entra-agents/trace-view/browser/set'
 import { useKeys } from '@entra-agents/trace-view/keys/use-keys'
 import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import type { Page } from '../page.ts'
+import { SignInButton } from '../sign-in/sign-in-button.tsx'
 import { type Try, tellTry, triesFor } from './tries.ts'
 
-type EmptyStateProps = Pick<Page, 'config' | 'conversation' | 'session' | 'asking' | 'shownTry'>
+type EmptyStateProps = Pick<Page, 'config' | 'conversation' | 'session' | 'asking' | 'shownTry' | 'compare'>
 
 /** What this page is for, shown before the first question, and questions to try. The trace beside it shows a sample of the chosen one. */
-export function EmptyState({ config, conversation, session, asking, shownTry }: EmptyStateProps) {
+export function EmptyState(props: EmptyStateProps) {
+  const { config, conversation, session, asking, shownTry } = props
+  const { comparison } = config
   const { agent, mode } = conversation
   const tries = triesFor(config, agent.value, mode.value)
   const [{ description = '' } = {}, ...others] = config.agents
@@ -39,6 +42,17 @@ export function EmptyState({ config, conversation, session, asking, shownTry }: 
           </li>
         ))}
       </ul>
+      {comparison && (
+        <p class="note line">
+          <SignInButton
+            session={session}
+            label={comparison.title}
+            class="link"
+            onClick={() => void props.compare(comparison)}
+          />{' '}
+          {comparison.about}
+        </p>
+      )}
     </div>
   )
 }

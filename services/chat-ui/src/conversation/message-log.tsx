@@ -6,7 +6,7 @@ import type { Page } from '../page.ts'
 import { EmptyState } from './empty-state.tsx'
 import type { ExchangeProps } from './exchange-view.tsx'
 
-export type MessageLogProps = Omit<ExchangeProps, 'exchange'> & Pick<Page, 'asking' | 'shownTry'>
+export type MessageLogProps = Omit<ExchangeProps, 'exchange'> & Pick<Page, 'asking' | 'shownTry' | 'compare'>
 
 /** Up to this distance from its end, in pixels, the log counts as scrolled to the end. */
 const endTolerancePx = 48
