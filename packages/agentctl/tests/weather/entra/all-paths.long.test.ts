@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
 import { describeProcesses } from '../../../../../scripts/demo/processes.ts'
 import { Supervisor } from '../../../../../scripts/demo/supervisor.ts'
+import { weatherExample } from '../../../../../scripts/demo/weather.ts'
 import { findDemoPorts } from '../../../../../tests/support/ports.ts'
 import { postJson } from '../../../../../tests/support/post-json.ts'
 import { signIn } from '../../../../../tests/support/sign-in.ts'
@@ -40,11 +41,12 @@ afterAll(async () => {
 function startServices(): Promise<boolean> {
   const written = (name: string) => workplace.variables[name] ?? ''
   const pick = (...names: readonly string[]) => Object.fromEntries(names.map(name => [name, written(name)]))
-  const [, ...services] = describeProcesses(variables, {
+  const identities = {
     ...pick('TENANT_ID', 'BLUEPRINT_APP_ID', 'BLUEPRINT_CLIENT_SECRET', 'WEATHER_API_APP_ID'),
     ...pick('CLIENT_SPA_APP_ID'),
     AGENT_CLIENT_ID: written('AGENT_CLIENT_ID').split(',')[0] ?? '',
-  } as NonNullable<Parameters<typeof describeProcesses>[1]>)
+  } as NonNullable<Parameters<typeof describeProcesses>[1]>
+  const [, ...services] = describeProcesses(variables, identities, [weatherExample])
   const agents = pick('AGENTS_CONFIG', 'AGENT_CLIENT_ID', 'AGENT_USERS', 'WEATHER_ALLOWED_CALLERS')
   const silent = { Logging__LogLevel__Default: 'None' }
   return supervisor.start(
