@@ -9,6 +9,7 @@ const graph = token =>
   })
 const asApplication = graph(tenant.graphToken)
 const asUser = graph(tenant.userTokenForGraph)
+const get = path => asApplication.api(path).get()
 const isList = ({ value }) => (Array.isArray(value) ? 'ok' : 'no list')
 const isFilled = ({ value }) => value.length > 0
 
@@ -16,13 +17,12 @@ await makeCalls('@microsoft/microsoft-graph-client', [
   [
     'GET /applications/…agentIdentityBlueprint',
     'true',
-    async () =>
-      isFilled(await asApplication.api('/applications/microsoft.graph.agentIdentityBlueprint').get()),
+    async () => isFilled(await get('/applications/microsoft.graph.agentIdentityBlueprint')),
   ],
   [
     'GET /servicePrincipals/…agentIdentity',
     'true',
-    async () => isFilled(await asApplication.api('/servicePrincipals/microsoft.graph.agentIdentity').get()),
+    async () => isFilled(await get('/servicePrincipals/microsoft.graph.agentIdentity')),
   ],
   [
     'GET /users?$select&$top',
@@ -35,7 +35,7 @@ await makeCalls('@microsoft/microsoft-graph-client', [
   ],
   ['GET /me as a user', '{userName}', async () => (await asUser.api('/me').get()).userPrincipalName],
   ['GET /me/memberOf', 'ok', async () => isList(await asUser.api('/me/memberOf').get())],
-  ['GET /groups', 'ok', async () => isList(await asApplication.api('/groups').get())],
+  ['GET /groups', 'ok', async () => isList(await get('/groups'))],
   [
     '$batch',
     'status=200',

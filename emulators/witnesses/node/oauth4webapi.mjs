@@ -5,27 +5,19 @@ import { codeFor, makeCalls, rotateKeys, scopeOf, tenant } from './witness.mjs'
 const issuer = new URL(`${tenant.authority}/${tenant.tenant}/v2.0`)
 const discover = async () => oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer))
 const client = { client_id: tenant.daemon }
+const secret = oauth.ClientSecretPost(tenant.secret)
 
 async function appToken() {
   const server = await discover()
-  const response = await oauth.clientCredentialsGrantRequest(
-    server,
-    client,
-    oauth.ClientSecretPost(tenant.secret),
-    {
-      scope: scopeOf('target'),
-    },
-  )
+  const scope = { scope: scopeOf('target') }
+  const response = await oauth.clientCredentialsGrantRequest(server, client, secret, scope)
   return (await oauth.processClientCredentialsResponse(server, client, response)).access_token
 }
 
 async function idToken() {
   const server = await discover()
-  const [web, nonce, verifier] = [
-    { client_id: tenant.web },
-    oauth.generateRandomNonce(),
-    oauth.generateRandomCodeVerifier(),
-  ]
+  const web = { client_id: tenant.web }
+  const [nonce, verifier] = [oauth.generateRandomNonce(), oauth.generateRandomCodeVerifier()]
   const query = new URLSearchParams({
     client_id: tenant.web,
     response_type: 'code',
@@ -37,7 +29,6 @@ async function idToken() {
   })
   const code = await codeFor(`${server.authorization_endpoint}?${query}`)
   const parameters = oauth.validateAuthResponse(server, web, new URLSearchParams({ code }))
-  const secret = oauth.ClientSecretPost(tenant.secret)
   const response = await oauth.authorizationCodeGrantRequest(
     server,
     web,

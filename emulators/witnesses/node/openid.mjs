@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { claims, hasToken, makeCalls, scopeOf, signIn, tenant } from './witness.mjs'
+import { makeCalls, scopeOf, signIn, tenant } from './witness.mjs'
 
 const issuer = new URL(`${tenant.authority}/${tenant.tenant}/v2.0`)
 const discover = (name, authentication) => client.discovery(issuer, tenant[name], undefined, authentication)
@@ -34,17 +34,17 @@ await makeCalls('openid-client', [
   [
     'client credentials by client_secret_post',
     'token',
-    async () => hasToken(await asDaemon(client.ClientSecretPost(tenant.secret))),
+    () => asDaemon(client.ClientSecretPost(tenant.secret)),
   ],
   [
     'client credentials by client_secret_basic',
     'token',
-    async () => hasToken(await asDaemon(client.ClientSecretBasic(tenant.secret))),
+    () => asDaemon(client.ClientSecretBasic(tenant.secret)),
   ],
   [
     'sign-in of a web app, id_token checked, nonce',
     'oid={user}',
-    async () => claims((await signInAtShop()).tokens.id_token, 'oid'),
+    async () => (await signInAtShop()).tokens.id_token,
   ],
   [
     'userinfo',
@@ -62,7 +62,7 @@ await makeCalls('openid-client', [
       const found = await discover('native', client.None())
       const device = await client.initiateDeviceAuthorization(found, { scope: scopeOf('api', 'Use') })
       await signIn(`${device.verification_uri}?otc=${device.user_code}`)
-      return hasToken(await client.pollDeviceAuthorizationGrant(found, { ...device, interval: 1 }))
+      return client.pollDeviceAuthorizationGrant(found, { ...device, interval: 1 })
     },
   ],
   [

@@ -29,15 +29,15 @@ const matches = (expected, got) =>
 /** Makes the calls of one client in turn, and prints a line of JSON for each. */
 export async function makeCalls(client, calls) {
   for (const [name, expected, call] of calls) {
-    const got = await outcome(call)
+    const got = await outcome(call, expected)
     const result = got === undefined ? 'not possible' : matches(expected, got) ? 'ok' : 'RED'
     process.stdout.write(`${JSON.stringify({ client, name, expected, got: got ?? '', result })}\n`)
   }
 }
 
-async function outcome(call) {
+async function outcome(call, expected) {
   try {
-    return mask(String(await call()))
+    return mask(describe(await call(), expected))
   } catch (error) {
     if (error instanceof NotPossible) return undefined
     const text = [
@@ -52,15 +52,16 @@ async function outcome(call) {
   }
 }
 
-/** Claims of a token, as `name=value`. */
-export function claims(jwt, ...names) {
-  const all = JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url').toString())
-  return names.map(name => `${name}=${all[name]}`).join(' ')
+/** Of an answer with a token, what the expected text names: claims and properties as `name=value`, or else only `token`. */
+function describe(answer, expected) {
+  const token = answer?.accessToken ?? answer?.access_token ?? answer?.token ?? answer
+  if (!/^eyJ/.test(token)) return String(answer)
+  const names = Array.from(expected.matchAll(/(\w+)=/g), ([, name]) => name)
+  const known = { ...claimsOf(token), ...Object(answer), user: answer.account?.username }
+  return names.map(name => `${name}=${known[name]}`).join(' ') || 'token'
 }
 
-/** `token` if the answer has one. */
-export const hasToken = answer =>
-  (answer?.accessToken ?? answer?.access_token ?? answer?.token) ? 'token' : 'no token'
+export const claimsOf = jwt => JSON.parse(Buffer.from(jwt.split('.')[1], 'base64url').toString())
 
 export const scopeOf = (api, scope = '.default') => `api://${tenant[api] ?? api}/${scope}`
 
