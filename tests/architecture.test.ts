@@ -279,7 +279,6 @@ describe('dependencies between folders', () => {
   it('use every entry of a package, but for those that only other projects or tests of the example use', () => {
     const usedElsewhere = [
       'emulators/kit',
-      'packages/entra-failures/causes',
       'packages/langchain/acting-agent',
       'packages/service-kit/testing/exchange',
       'packages/tokens/express',

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type Cause, causes } from '@entra-agents/entra-failures/causes'
 import type { InjectedFault as BedrockFault } from '../../../../../../emulators/bedrock/src/control/controls.ts'
 import { staticKeys } from '../../../../../../tests/contract/bedrock/emulated-aws.ts'
 import { identities } from '../../../../../../tests/support/identities.ts'
 import type { LaptopOptions } from '../../../../src/doctor/laptop.ts'
 import { mustExist } from '../../../doctor/support/must-exist.ts'
+import { type Cause, causes } from './causes.ts'
 import { blueprintOf } from './induce.ts'
 import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
 

@@ -1,7 +1,7 @@
-import type { Inducement, PodTokenFaults, TenantChange } from '@entra-agents/entra-failures/causes'
 import type { Entra } from '../../../../../../emulators/entra/src/entra.ts'
 import { identities } from '../../../../../../tests/support/identities.ts'
 import { mustExist } from '../../../doctor/support/must-exist.ts'
+import type { Inducement, PodTokenFaults, TenantChange } from './causes.ts'
 import type { Laptop, Variables } from './laptop.ts'
 
 const { agentId, agentUserId, traineeAgentId, blueprintAppId, pageAppId, weatherAppId, ada } = identities

@@ -1,6 +1,6 @@
+import { refusals } from '@entra-agents/entra-failures/codes'
+import { type Leg, words } from '@entra-agents/entra-failures/words'
 import type { Flow } from '@entra-agents/trace'
-import { refusals } from './codes.ts'
-import { type Leg, words } from './words.ts'
 
 /** A change in the tenant that causes the failure. */
 export type TenantChange =
