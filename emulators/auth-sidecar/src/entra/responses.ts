@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { parseJsonObject } from '@entra-agents/service-kit'
 
 export interface EntraResponse {
   readonly status: number
@@ -103,12 +104,8 @@ type JsonMembers = Readonly<Record<string, string | undefined>>
 
 /** The members of a JSON object as text, without empty ones; `undefined` when the body is no JSON object. */
 function parseMembers(body: string): JsonMembers | undefined {
-  try {
-    const value: unknown = JSON.parse(body)
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-    const members = Object.entries(value).filter(([, member]) => member !== '' && member !== null)
-    return Object.fromEntries(members.map(([name, member]) => [name, String(member)]))
-  } catch {
-    return undefined
-  }
+  const object = parseJsonObject(body)
+  const members = Object.entries(object ?? {}).filter(([, member]) => member !== '' && member !== null)
+  const text = (member: unknown) => (typeof member === 'string' ? member : JSON.stringify(member))
+  return object && Object.fromEntries(members.map(([name, member]) => [name, text(member)]))
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { ClientCredential, FormFields } from '../credentials/credential.ts'
 import type { EntraConnection, TraceContext } from '../entra/connection.ts'
 import { EntraRefusalError, type TokenGrant } from '../entra/responses.ts'
-import type { CachedToken, TokenCache } from './token-cache.ts'
+import { type CachedToken, type TokenCache, toCachedToken } from './token-cache.ts'
 import type { AgentAccount, User } from './token-request.ts'
 
 export interface TokenQuery {
@@ -137,17 +137,6 @@ export class ConfidentialClient {
     const claims: FormFields = query.claims?.trim() ? { claims: query.claims } : {}
     const form = { client_id: clientId, ...authentication, scope, ...claims, ...fields }
     return entra.requestToken(query.tenant, new URLSearchParams(form), query.trace, headers)
-  }
-}
-
-function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: number): CachedToken {
-  const { accessToken, expiresInSeconds, refreshInSeconds, scope, refreshToken } = grant
-  return {
-    accessToken,
-    expiresAtMs: nowMs + expiresInSeconds * 1000,
-    refreshAtMs: refreshInSeconds === undefined ? undefined : nowMs + refreshInSeconds * 1000,
-    scopes: new Set((scope?.split(' ') ?? requested).map(lowerCase)),
-    refreshToken,
   }
 }
 

@@ -1,15 +1,18 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
+import type { TokenGrant } from '../entra/responses.ts'
 
-export interface CachedToken {
-  readonly accessToken: string
-  readonly expiresAtMs: number
-  /** From this time on the token is renewed; `undefined` if Entra sent no `refresh_in`. */
-  readonly refreshAtMs: number | undefined
-  /** The scopes that the token has, in lower case. */
-  readonly scopes: ReadonlySet<string>
-  /** The refresh token of the user, if Entra sent one. */
-  readonly refreshToken: string | undefined
+export type CachedToken = Readonly<ReturnType<typeof toCachedToken>>
+
+export function toCachedToken(grant: TokenGrant, requested: readonly string[], nowMs: number) {
+  const { accessToken, expiresInSeconds, refreshInSeconds, scope, refreshToken } = grant
+  return {
+    ...{ accessToken, expiresAtMs: nowMs + expiresInSeconds * 1000, refreshToken },
+    /** From this time on the token is renewed; `undefined` if Entra sent no `refresh_in`. */
+    refreshAtMs: refreshInSeconds === undefined ? undefined : nowMs + refreshInSeconds * 1000,
+    /** The scopes that the token has, in lower case. */
+    scopes: new Set((scope?.split(' ') ?? requested).map(one => one.toLowerCase())),
+  }
 }
 
 /** A token is not returned from the cache in its last five minutes. */

@@ -1,3 +1,4 @@
+import { parseJson } from '@entra-agents/service-kit'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { BedrockError, validationError } from './bedrock-error.ts'
@@ -80,7 +81,9 @@ export type ConverseRequest = Static<typeof ConverseRequest>
  * @throws {BedrockError}
  */
 export function parseConverseRequest(body: Uint8Array): ConverseRequest {
-  const value = parseJson(body)
+  const value = parseJson(Buffer.from(body).toString('utf8'))
+  if (value === undefined)
+    throw new BedrockError('SerializationException', 'The request body is not valid JSON.')
   if (Value.Check(ConverseRequest, value)) return value
   const faults = [...Value.Errors(ConverseRequest, value)].map(
     ({ instancePath, message }) =>
@@ -89,12 +92,4 @@ export function parseConverseRequest(body: Uint8Array): ConverseRequest {
   throw validationError(
     `${faults.length} validation error${faults.length === 1 ? '' : 's'} detected: ${faults.join('; ')}`,
   )
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    throw new BedrockError('SerializationException', 'The request body is not valid JSON.')
-  }
 }
