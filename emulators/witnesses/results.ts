@@ -39,10 +39,13 @@ export function parseResults(text: string): readonly Result[] {
 
 const keyOf = ({ client, name }: Pick<Result, 'client' | 'name'>) => `${client} · ${name}`
 
+const greenOf = (outcomes: readonly Outcome[]) =>
+  new Set(outcomes.filter(({ result }) => result === 'ok').map(keyOf))
+
 /** The calls that were green and are not, or were not made although calls of their client were. */
 export function findWorse(known: readonly Result[], outcomes: readonly Outcome[]): readonly string[] {
   const clients = new Set(outcomes.map(({ client }) => client))
-  const green = new Set(outcomes.filter(({ result }) => result === 'ok').map(keyOf))
+  const green = greenOf(outcomes)
   return known
     .filter(one => one.state === 'green' && clients.has(one.client) && !green.has(keyOf(one)))
     .map(keyOf)
@@ -51,25 +54,17 @@ export function findWorse(known: readonly Result[], outcomes: readonly Outcome[]
 /** The calls that are green and are not noted so. */
 export function findBetter(known: readonly Result[], outcomes: readonly Outcome[]): readonly string[] {
   const green = new Set(known.filter(({ state }) => state === 'green').map(keyOf))
-  return outcomes
-    .filter(({ result }) => result === 'ok')
-    .map(keyOf)
-    .filter(key => !green.has(key))
+  return [...greenOf(outcomes)].filter(key => !green.has(key))
 }
 
 /** What is known after a run at the emulator. Clients that were not run stay as they were. */
 export function mergeOutcomes(known: readonly Result[], outcomes: readonly Outcome[]): readonly Result[] {
   const clients = new Set(outcomes.map(({ client }) => client))
   const before = new Map(known.map(one => [keyOf(one), one]))
-  const own = outcomes.map(
-    (one): Result => ({
-      state: one.result === 'ok' ? 'green' : 'red',
-      seen: before.get(keyOf(one))?.seen ?? 'never',
-      client: one.client,
-      name: one.name,
-      expected: one.expected,
-    }),
-  )
+  const own = outcomes.map(({ client, name, expected, result }): Result => {
+    const seen = before.get(keyOf({ client, name }))?.seen ?? 'never'
+    return { state: result === 'ok' ? 'green' : 'red', seen, client, name, expected }
+  })
   return [...own, ...known.filter(({ client }) => !clients.has(client))]
 }
 
@@ -79,6 +74,6 @@ export function noteSeen(
   outcomes: readonly Outcome[],
   day: string,
 ): readonly Result[] {
-  const seen = new Set(outcomes.filter(({ result }) => result === 'ok').map(keyOf))
+  const seen = greenOf(outcomes)
   return known.map(one => (seen.has(keyOf(one)) ? { ...one, seen: day } : one))
 }
