@@ -1,6 +1,7 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type EnvironmentReader, loopbackHosts, readEnvironment } from '@entra-agents/service-kit'
+import { describeKey, type SigningKey } from './keys/signing-keys.ts'
 import { readSeed } from './seed/read-seed.ts'
 
 export type Config = ReturnType<typeof readConfig>
@@ -44,15 +45,13 @@ function readTls(reader: EnvironmentReader): { cert: string; key: string } | und
 }
 
 /** The key that signs tokens from the start, with its certificate. */
-function readSigningKey(
-  reader: EnvironmentReader,
-): { certificate: X509Certificate; privateKey: KeyObject } | undefined {
+function readSigningKey(reader: EnvironmentReader): SigningKey | undefined {
   const pem = readFile(reader, 'SIGNING_KEY_FILE')
   if (pem === undefined) return undefined
   try {
     const [certificate, privateKey] = [new X509Certificate(pem), createPrivateKey(pem)]
     if (privateKey.asymmetricKeyType === 'rsa' && certificate.checkPrivateKey(privateKey))
-      return { certificate, privateKey }
+      return describeKey(certificate.raw, certificate.publicKey, privateKey)
   } catch {
     // What is wrong would be said in the words of OpenSSL.
   }

@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Config } from './config.ts'
 import { Entra } from './entra.ts'
 import { list } from './errors/shape.ts'
-import { makeKey, type SigningKey, takeKey } from './keys/signing-keys.ts'
+import { makeKey, type SigningKey } from './keys/signing-keys.ts'
 import { isSharedEndpoint } from './oauth/client.ts'
 import { Form } from './oauth/form.ts'
 import { makeTenant } from './seed/tenant.ts'
@@ -26,8 +26,7 @@ export class Tenants {
   readonly #key: Promise<SigningKey>
 
   constructor(config: Config, server: () => Server, most = 1_000) {
-    const { signingKey } = config
-    this.#key = signingKey ? takeKey(signingKey.certificate, signingKey.privateKey) : makeKey()
+    this.#key = config.signingKey ? Promise.resolve(config.signingKey) : makeKey()
     this.first = new Entra(config, server, this.#key)
     this.all = [this.first]
     this.#server = server

@@ -1,25 +1,9 @@
-import {
-  createHash,
-  generateKeyPair,
-  type JsonWebKey,
-  type KeyObject,
-  type X509Certificate,
-} from 'node:crypto'
+import { generateKeyPair, hash, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import type { Clock } from '@entra-agents/emulator-kit'
 import { makeCertificate } from './certificate.ts'
 
-export interface SigningKey {
-  /** Thumbprint (SHA-1) of the certificate, which tokens name in `kid` and `x5t`. */
-  readonly kid: string
-  /** The key's certificate in base64, as `x5c` has it. */
-  readonly certificate: string
-  readonly privateKey: KeyObject
-  readonly publicKey: KeyObject
-  readonly jwk: JsonWebKey
-  /** Until when the key is published, in milliseconds since 1970; `undefined` for the current key. */
-  retiresAtMs: number | undefined
-}
+export type SigningKey = ReturnType<typeof describeKey>
 
 /** The tenant's RS256 keys: the current one, and earlier ones as long as they are published. */
 export class SigningKeys {
@@ -77,13 +61,15 @@ export async function makeKey(): Promise<SigningKey> {
   return describeKey(makeCertificate(content, publicKey, privateKey), publicKey, privateKey)
 }
 
-/** A key that was made before, with its certificate. */
-export async function takeKey({ raw, publicKey }: X509Certificate, privateKey: KeyObject) {
-  return describeKey(raw, publicKey, privateKey)
-}
-
-function describeKey(der: Buffer, publicKey: KeyObject, privateKey: KeyObject): SigningKey {
-  const kid = createHash('sha1').update(der).digest('base64url')
-  const jwk = publicKey.export({ format: 'jwk' })
-  return { kid, certificate: der.toString('base64'), privateKey, publicKey, jwk, retiresAtMs: undefined }
+/** A key with its certificate, in DER. */
+export function describeKey(der: Buffer, publicKey: KeyObject, privateKey: KeyObject) {
+  return {
+    /** Thumbprint (SHA-1) of the certificate, which tokens name in `kid` and `x5t`. */
+    kid: hash('sha1', der, 'base64url'),
+    /** The key's certificate in base64, as `x5c` has it. */
+    certificate: der.toString('base64'),
+    ...{ privateKey, publicKey, jwk: publicKey.export({ format: 'jwk' }) },
+    /** Until when the key is published, in milliseconds since 1970; `undefined` for the current key. */
+    retiresAtMs: undefined as number | undefined,
+  }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
+import { hash, randomInt } from 'node:crypto'
 import type { Clock } from '@entra-agents/emulator-kit'
 import { LRUCache } from 'lru-cache'
 import type { Platform } from '../directory/objects.ts'
@@ -77,9 +77,7 @@ export class Grants {
     if (challenge === undefined && platform === 'spa') throw refusal(9002325)
     if (challenge !== undefined && verifier === undefined)
       throw refusal(900144, { parameter: 'code_verifier' })
-    const proof = createHash('sha256')
-      .update(verifier ?? '')
-      .digest('base64url')
+    const proof = hash('sha256', verifier ?? '', 'base64url')
     if (challenge !== undefined && proof !== challenge) throw refusal(501481)
     grant.isRedeemed = true
   }

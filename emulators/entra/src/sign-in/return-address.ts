@@ -18,12 +18,7 @@ export interface PageRoute {
 const modes = ['query', 'fragment', 'form_post'] as const
 
 /** Where the response to an authorization request goes. */
-export interface ReturnAddress {
-  readonly redirectUri: string
-  readonly platform: Platform
-  readonly mode: (typeof modes)[number]
-  readonly state: string | undefined
-}
+export type ReturnAddress = Readonly<ReturnType<typeof readReturnAddress>['returnAddress']>
 
 /** Reads and validates client and redirect URI. If one is invalid, the refusal is shown on a page and not redirected. */
 export function readReturnAddress(entra: Entra, tenant: string, query: Query) {

@@ -2,22 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { policiesChallenge } from '../conditional-access/claims.ts'
 import { decide, refusalBy, subjectOf, targetsOf } from '../conditional-access/sign-in.ts'
 import { platforms, type User } from '../directory/objects.ts'
-import type { Entra } from '../entra.ts'
 import { refusal } from '../errors/entra-error.ts'
 import { isAgentic, lacksConsent } from '../oauth/client.ts'
 import { clientInfo, issueIdToken, userOfHint } from '../tokens/id-token.ts'
-import { type AuthorizeRequest, readAuthorizeRequest, recordConsent } from './authorize-request.ts'
+import { readAuthorizeRequest, recordConsent } from './authorize-request.ts'
 import { sendPage } from './html.ts'
 import { sendConsentPage, sendSecondFactorPage, sendSignInPage, servePages } from './pages.ts'
 import { type PageRoute, readReturnAddress, refuseOtherSites, sendBack } from './return-address.ts'
 import { keepSession, type Session, sessionOf } from './sessions.ts'
 
-interface Visit {
-  readonly entra: Entra
-  readonly reply: FastifyReply
-  readonly wanted: AuthorizeRequest
-  readonly session: Session | undefined
-}
+type Visit = Readonly<ReturnType<typeof arrive>>
 
 /** `/{tenant}/oauth2/v2.0/authorize`: GET shows a page (sign-in, second factor, consent) or redirects; POST receives its form. */
 export async function serveAuthorize(app: FastifyInstance): Promise<void> {
@@ -27,13 +21,6 @@ export async function serveAuthorize(app: FastifyInstance): Promise<void> {
   app.addHook<PageRoute>('preHandler', ({ entra, query }) =>
     entra.clientDocuments.admit(entra.directory, query['client_id']),
   )
-
-  const arrive = (request: FastifyRequest<PageRoute>, reply: FastifyReply): Visit => {
-    const { entra, params, query } = request
-    const { client, returnAddress } = readReturnAddress(entra, params.tenant, query)
-    const wanted = readAuthorizeRequest(entra, query, client, returnAddress)
-    return { entra, reply, wanted, session: sessionOf(request) }
-  }
 
   app.get<PageRoute>('/:tenant/oauth2/v2.0/authorize', async (request, reply) => {
     const visit = arrive(request, reply)
@@ -61,6 +48,13 @@ export async function serveAuthorize(app: FastifyInstance): Promise<void> {
     recordConsent(request, visit.wanted, user)
     return finishVisit(visit, session, user)
   })
+}
+
+function arrive(request: FastifyRequest<PageRoute>, reply: FastifyReply) {
+  const { entra, params, query } = request
+  const { client, returnAddress } = readReturnAddress(entra, params.tenant, query)
+  const wanted = readAuthorizeRequest(entra, query, client, returnAddress)
+  return { entra, reply, wanted, session: sessionOf(request) }
 }
 
 function signIn(visit: Visit, session: Session, user: User) {
