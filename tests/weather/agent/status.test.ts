@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import type { Problem } from '@entra-agents/trace'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { ask, bearer, findMetricsUrl } from '../../contract/agent/ask.ts'
 import { startScriptedServer } from '../../contract/agent/scripted-server.ts'
 import { forFile } from '../../support/for-file.ts'
@@ -99,6 +101,23 @@ it('/api/config has only public ids, the endpoints of an emulator on loopback, w
     'the real Entra, without a page': await configOf(real),
   }
   await expect(describeDocuments(documents)).toMatchFileSnapshot('config.txt')
+})
+
+it('/api/config has the question for two agents only if they have a model, and sign-in if the flow needs a user', async () => {
+  const question = { title: 'Two', about: 'Each answers.', question: 'Which notes?' }
+  const file = temporaryFile('comparison.json', onTestFinished)
+  const offered = async (flow: string, agent: Readonly<Record<string, string>>) => {
+    writeFileSync(file, JSON.stringify({ ...question, flow, agents: ['default', 'default'] }))
+    const model = { AWS_REGION: 'eu-central-1', AWS_BEARER_TOKEN_BEDROCK: 'k', BEDROCK_PROBE: 'off' }
+    await using lone = await Stack.start({ agent: { ...model, COMPARISON_CONFIG: file, ...agent } }, [
+      'agent',
+    ])
+    return (await get('/api/config', lone.agentUrl)).body.comparison?.question
+  }
+  expect(await offered('obo', {})).toBe('Which notes?')
+  expect(await offered('obo', { AWS_REGION: '' })).toBeUndefined()
+  expect(await offered('obo', { CLIENT_SPA_APP_ID: '' })).toBeUndefined()
+  expect(await offered('autonomous', { CLIENT_SPA_APP_ID: '' })).toBe('Which notes?')
 })
 
 it('/api/instructions returns the system prompt and each tool with the right that it needs, and whether the agent has it, as far as that is known', async () => {
