@@ -24,7 +24,12 @@ function readSources(folders: readonly string[]): string {
 
 /** What coding agents read. */
 const pagesOfAgents = ['AGENTS.md', ...globSync('.agents/skills/*/SKILL.md', { cwd: root })]
-const pages = ['*.md', 'docs/*.md', 'examples/README.md', '{packages,emulators,charts}/*/README.md']
+const pages = [
+  '*.md',
+  'docs/*.md',
+  '{examples,detections}/README.md',
+  '{packages,emulators,charts}/*/README.md',
+]
   .flatMap(pattern => globSync(pattern, { cwd: root }))
   .concat(pagesOfAgents.slice(1))
 const variablePattern = '(?:[A-Z][A-Z0-9]*_[A-Z0-9_]+|HOST|PORT|EMULATED)'

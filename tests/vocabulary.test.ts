@@ -33,7 +33,7 @@ function linesWith(word: RegExp, paths: readonly string[]): string[] {
 
 describe('the vocabulary', () => {
   const files = trackedFiles(
-    /^(packages|services|emulators|scripts|tests|charts)\/.*\.(tsx?|ya?ml|tpl)$|^(README|docs\/.*)\.md$|^\.env\.example$/,
+    /^(packages|services|emulators|scripts|tests|charts|detections)\/.*\.(tsx?|ya?ml|tpl|kql|py)$|^(README|detections\/README|docs\/.*)\.md$|^\.env\.example$/,
   )
 
   it('has the same flows for the agent and for the check of tokens at APIs', () => {

@@ -2,7 +2,7 @@ import { chromium } from './chromium.ts'
 import { fromDebian } from './debian.ts'
 import { builtFromModule } from './go.ts'
 import { otherNodes } from './node.ts'
-import { agentDojo, cfnLint, python } from './python.ts'
+import { agentDojo, cfnLint, kql, python } from './python.ts'
 import { outputMatches } from './run.ts'
 import type { Tool } from './tool.ts'
 import { fromRelease } from './ways.ts'
@@ -106,6 +106,7 @@ export const programsOfTests: readonly Tool[] = [
   python,
   cfnLint,
   agentDojo,
+  kql,
   chromium,
   helm,
   kubeconform,

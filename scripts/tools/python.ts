@@ -10,7 +10,12 @@ const root = resolve(import.meta.dirname, '../..')
 const timeoutMs = 10 * 60_000
 
 /** A Python of its own with what a file names. @param options further ones of pip */
-function pythonWith(name: string, requirements: string, options: readonly string[] = []): Tool {
+function pythonWith(
+  name: string,
+  requirements: string,
+  options: readonly string[] = [],
+  oldestPython = '3.10',
+): Tool {
   const file = join(root, requirements)
   const activity = `installing what ${requirements} names`
 
@@ -52,7 +57,7 @@ function pythonWith(name: string, requirements: string, options: readonly string
     version: createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 8),
     names: [],
     ways: [venv, venvWithDebiansPip],
-    advice: 'Python 3.10 or later with venv: sudo apt-get install python3-venv',
+    advice: `Python ${oldestPython} or later with venv: sudo apt-get install python3-venv`,
     check: outputMatches(['--version'], /^Python 3/),
   }
 }
@@ -64,6 +69,9 @@ export const agentDojo = pythonWith('agentdojo', 'evals/injection/requirements.t
   '--no-deps',
   '--only-binary=:all:',
 ])
+
+/** A Python that runs the rules of `detections/`. */
+export const kql = pythonWith('kql', 'detections/requirements.txt', ['--only-binary=:all:'], '3.11')
 
 /** A program in the packages that come with `python`, so `python` has to be installed first. */
 export const cfnLint: Tool = {
