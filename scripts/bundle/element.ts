@@ -9,8 +9,8 @@ const root = join(import.meta.dirname, '../..')
 const source = join(root, 'packages/trace-view/src')
 const firstView = join(source, 'element/embedded-trace.tsx')
 
-/** What explains claims: imported by name with the rest of the vocabulary, and used only by the card of a token. */
-const later = /packages\/trace\/src\/claims\.ts$/
+/** Parts of the vocabulary, imported by name with the rest of it, that only what opens later uses. */
+const later = /packages\/trace\/src\/(claims|link-templates|redaction)\.ts$/
 
 /** @param dir the folder for `element.js` and the chunks that it loads when they are needed */
 export async function buildElement(dir: string): Promise<RolldownOutput> {
@@ -68,4 +68,6 @@ function toShadow(css: string): string {
     .replace(/:root|^ *(?:html|body)(?= \{)|(?<=\()body/gm, '.trace-page')
     .replace(/([\d.]+)rem\b/g, (_rem, count) => `${Number(count) * 16}px`)
     .replace(/\s+/g, ' ')
+    .replace(/ ?([{};,>]) ?|(:) /g, '$1$2')
+    .replaceAll(';}', '}')
 }

@@ -29,14 +29,19 @@ export function compileShapes(): Plugin {
   }
 }
 
+/** The formats of texts that schemas name, as briefly as browsers can check them. */
+const formats: Readonly<Record<string, string>> = {
+  IsDateTime: String.raw`text => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) && !isNaN(Date.parse(text))`,
+}
+
 /** A module with the check of a schema. */
 function checkOf(schema: TSchema): string {
   const { Code: code, External } = Code(schema)
-  const formats = External.variables.filter(it => it instanceof Function).map(({ name }) => name)
-  const variables = External.variables.map(it => (it instanceof Function ? it.name : it))
-  return [
-    `import { ${[...new Set(formats)]} } from 'typebox/format'`,
-    code,
-    `SetExternal({ variables: [${variables}] })`,
-  ].join('\n')
+  const variables = External.variables.map(it => (it instanceof Function ? formats[it.name] : it))
+  // A member that is `undefined` needs no second look whether it is there.
+  const brief = code.replaceAll(
+    /(\w+(?:\.\w+)*)\.(\w+) === undefined \|\| \(!\("\2" in \1\) \|\| /g,
+    '$1.$2 === undefined || (',
+  )
+  return `${brief}\nSetExternal({ variables: [${variables}] })`
 }

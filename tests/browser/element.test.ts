@@ -75,7 +75,7 @@ it('The element looks as on the agent’s page, whatever the styles of the page 
   expect(messages).toEqual([])
 })
 
-it('A page loads 12 kB (gzip) before it has a trace, 34 kB until the verdict is seen, and details when they are opened', async () => {
+it('A page loads 12 kB (gzip) before it has a trace, 30 kB until the verdict is seen, and details when they are opened', async () => {
   const page = await openForeignPage(browser, folder, { body: '' })
   const scripts: Response[] = []
   page.on('response', response => {
@@ -99,7 +99,7 @@ it('A page loads 12 kB (gzip) before it has a trace, 34 kB until the verdict is 
   })
   await setOn(page, { trace: trace(), names })
   await page.locator('.strip').waitFor()
-  expect(await bytes()).toBeLessThanOrEqual(34_000)
+  expect(await bytes()).toBeLessThanOrEqual(30_000)
   later.resolve()
   await page.locator('.formula').waitFor()
   await page.locator('.step').first().waitFor()

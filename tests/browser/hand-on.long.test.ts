@@ -10,7 +10,7 @@ import type { Download, Locator, Page } from 'playwright-core'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, tracePane } from './support/steps.ts'
-import { resultEvent, stepEvents, traceForUser } from './support/turns.ts'
+import { resultEvent, stepEvents, traceForUser, withAgents } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
@@ -183,6 +183,19 @@ describe('a link that carries a trace', () => {
     await page.getByRole('article', { name: 'own question' }).waitFor()
     expect(await page.getByText('From a link:').count()).toBe(0)
     expect(page.url()).toContain('#turn=1')
+  })
+
+  it('names in the bar the agent of which it tells, not the one that this page would ask', async () => {
+    const agents = (...titles: readonly string[]) =>
+      withAgents(...titles.map((title, index) => ({ title, name: `agent-${index}` })))
+    agent.config = agents('Orders agent', 'Another of the same page')
+    const link = await askAndLink(await browser.open(agent.url))
+    agent.config = agents('Own agent', 'Second agent')
+    const page = await browser.open(link)
+    await page.getByText('From a link:').waitFor()
+    await page.getByRole('button', { name: 'Agent: Orders agent' }).waitFor()
+    await page.getByRole('button', { name: 'Close the link' }).click()
+    await page.getByRole('button', { name: 'Agent: Own agent' }).waitFor()
   })
 
   it.each([

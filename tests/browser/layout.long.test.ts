@@ -254,7 +254,7 @@ it('nothing jumps while an answer arrives', async () => {
 
 it('the theme is the system’s until the user chooses another, which stays', async () => {
   const page = await browser.open(agent.url, { colorScheme: 'light' })
-  const paper = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+  const paper = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
   const light = await paper()
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await paper()).not.toBe(light)

@@ -1,12 +1,7 @@
-import type { ComponentChildren } from 'preact'
-
-interface FactProps {
-  readonly name: ComponentChildren
-  readonly children: ComponentChildren
-}
+import type { ComponentChildren, RenderableProps } from 'preact'
 
 /** A row of a description list (`dl`): a name and its value. */
-export function Fact({ name, children }: FactProps) {
+export function Fact({ name, children }: RenderableProps<{ readonly name: ComponentChildren }>) {
   return (
     <div>
       <dt>{name}</dt>

@@ -1,12 +1,7 @@
-import { Component, type ComponentChildren, createRef } from 'preact'
-
-interface KeepFocusProps {
-  readonly class: string
-  readonly children: ComponentChildren
-}
+import { Component, createRef, type RenderableProps } from 'preact'
 
 /** For controls that replace each other: when the focused one disappears, the first new one gets the focus. */
-export class KeepFocus extends Component<KeepFocusProps> {
+export class KeepFocus extends Component<{ readonly class: string }> {
   readonly #frame = createRef<HTMLDivElement>()
 
   override getSnapshotBeforeUpdate(): boolean {
@@ -24,7 +19,7 @@ export class KeepFocus extends Component<KeepFocusProps> {
     return frame?.contains(root?.activeElement ?? null) ?? false
   }
 
-  override render({ children, class: className }: KeepFocusProps) {
+  override render({ children, class: className }: RenderableProps<{ readonly class: string }>) {
     return (
       <div class={className} ref={this.#frame}>
         {children}

@@ -42,7 +42,7 @@ export function Popover(props: PopoverProps) {
       </Button>
       <section
         id={id}
-        class={`popover card t2 ${panelClass}`}
+        class={`popover card stack t2 ${panelClass}`}
         popover="auto"
         aria-label={label}
         // Not the later `toggle`, which would replace what a quick second press has already used.

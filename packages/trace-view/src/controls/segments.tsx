@@ -29,7 +29,7 @@ export function Segments<Value extends string>(props: SegmentsProps<Value>) {
                 onChoose?.(value)
               }}
             />
-            <span>{label}</span>
+            <span class="soft t2 nowrap">{label}</span>
           </label>
         ))}
       </div>

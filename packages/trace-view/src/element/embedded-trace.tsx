@@ -1,11 +1,10 @@
 import '../styles/tokens.css'
 import '../styles/base.css'
 import '../styles/layout.css'
-import '../styles/element.css'
-import { flowNames, flows, type TraceStep } from '@entra-agents/trace'
+import type { TraceStep } from '@entra-agents/trace'
 import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import { actsAsOf } from '../trace/read-token.ts'
+import { actsAsOf, flowActing } from '../trace/read-token.ts'
 import { TracePanel } from '../trace/trace-panel.tsx'
 import { TraceView } from '../trace/trace-view.ts'
 import type { TracedAnswer } from '../trace/traced-answer.ts'
@@ -54,8 +53,7 @@ function answerOf(steps: readonly TraceStep[], { agents }: NamedInConfig): Trace
   const cards = steps.flatMap(({ token }) => token ?? [])
   const resource = cards.findLast(({ role }) => role === 'TR')
   const hasUser = cards.some(({ role }) => role === 'Tc')
-  const actsAs = resource ? actsAsOf(resource) : hasUser ? 'user' : 'agent'
-  const flow = flowNames.find(name => flows[name].actsAs === actsAs) ?? 'autonomous'
+  const flow = flowActing(resource ? actsAsOf(resource) : hasUser ? 'user' : 'agent')
   const clientId = resource?.claims?.['azp'] ?? resource?.claims?.['appid']
   const agent = agents.find(known => known.clientId === clientId) ?? agents[0]
   const has = (wanted: TraceStep['status']) => steps.some(({ status }) => status === wanted)

@@ -1,9 +1,10 @@
 import type { ComponentChildren } from 'preact'
 import { Button } from '../controls/button.tsx'
-import { Icon, type IconName } from '../controls/icon.tsx'
+import { Icon } from '../controls/icon.tsx'
 import { formatTime } from '../words/times.ts'
 import { type ApiGate, type FirstTry, type Formula, type TokenPlate, tellFormula } from './formula.ts'
 import { TokenMark } from './token-mark.tsx'
+import { outcomeIcons } from './verdict-view.tsx'
 import '../styles/formula.css'
 
 interface FormulaViewProps {
@@ -80,7 +81,7 @@ function tellPlate({ token, title, line, tag, state }: TokenPlate) {
   return (
     <>
       <TokenMark token={token} />
-      <small>{state === 'unseen' && 'not seen'}</small>
+      <span class="far">{state === 'unseen' && 'not seen'}</span>
       <b class="ink t2">{title}</b>
       <span>{line}</span>
       {tag && <code class="tag start">{tag}</code>}
@@ -88,24 +89,13 @@ function tellPlate({ token, title, line, tag, state }: TokenPlate) {
   )
 }
 
-const gateIcons: Readonly<Record<ApiGate['state'], IconName>> = {
-  allowed: 'check',
-  denied: 'cross',
-  next: 'more',
-  waiting: 'wait',
-  answered: 'api',
-}
-
 function GateView({ gate: { state, title, line, passed } }: { readonly gate: ApiGate }) {
   return (
     <div class="plate grid relative fine" data-gate={state}>
       <span class="mark">
-        <Icon name={gateIcons[state]} />
+        <Icon name={outcomeIcons[state]} />
       </span>
-      <small>
-        {state === 'waiting' ? 'not yet' : passed}
-        {passed && <span class="visually-hidden"> checks</span>}
-      </small>
+      <span class="far">{state === 'waiting' ? 'not yet' : passed}</span>
       <b class="ink t2">{title}</b>
       <span>{line}</span>
     </div>
@@ -116,7 +106,10 @@ function BriefTry({ formula: { terms }, at, lack }: FirstTry & { readonly formul
   return (
     <p class="brief-exchange line fine paper">
       <b>First try{at && `, ${formatTime(new Date(at))}`}</b>
-      <Marks terms={terms} /> <strong>not yet: {lack}</strong>
+      <Marks terms={terms} />{' '}
+      <strong class="tone" data-kind="wait">
+        not yet: {lack}
+      </strong>
       <span class="end">changed nothing</span>
     </p>
   )

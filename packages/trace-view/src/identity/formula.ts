@@ -23,7 +23,7 @@ export interface ApiGate {
   readonly state: 'allowed' | 'denied' | 'next' | 'answered' | 'waiting'
   readonly title: string
   readonly line: string
-  /** How many checks TR passed there: "7 of 7". */
+  /** How many checks TR passed there: "7 of 7 checks". */
   readonly passed?: string | undefined
 }
 

@@ -1,16 +1,20 @@
-import type { ComponentChildren } from 'preact'
+import type { RenderableProps } from 'preact'
 import { DottedName } from '../controls/dotted-name.tsx'
 import { Icon, type IconName } from '../controls/icon.tsx'
+import type { ApiGate } from './formula.ts'
 import { PhraseView } from './phrase-view.tsx'
 import type { FactAnswer, OutcomeKind, Verdict } from './verdict.ts'
 import '../styles/trace.css'
 
-const outcomeIcons: Readonly<Record<OutcomeKind, IconName>> = {
+/** Of outcomes, and of the API at the end of a formula. */
+export const outcomeIcons: Readonly<Record<OutcomeKind | ApiGate['state'], IconName>> = {
   allowed: 'check',
   denied: 'cross',
   waiting: 'wait',
   running: 'more',
+  next: 'more',
   neutral: 'api',
+  answered: 'api',
 }
 
 export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome'>) {
@@ -22,13 +26,9 @@ export function OutcomeMark({ outcome: { kind, words } }: Pick<Verdict, 'outcome
   )
 }
 
-interface VerdictLineProps extends Pick<Verdict, 'headline' | 'outcome'> {
-  /** Stands before the outcome. */
-  readonly children?: ComponentChildren
-}
-
-/** The verdict in one line, with its outcome. */
-export function VerdictLine({ headline, outcome, children }: VerdictLineProps) {
+/** The verdict in one line, with its outcome; what is given stands before that. */
+export function VerdictLine(props: RenderableProps<Pick<Verdict, 'headline' | 'outcome'>>) {
+  const { headline, outcome, children } = props
   return (
     <header class="verdict-line line pad">
       <h3 class="headline t4">
@@ -68,14 +68,11 @@ export function FourAnswers({ answers }: Pick<Verdict, 'answers'>) {
 /** A tick for each check that passed, and a cross for one that failed; never one for a check that nobody reported. */
 export function CheckTicks({ checks = [], isNotYet = false }: Pick<FactAnswer, 'checks' | 'isNotYet'>) {
   if (checks.length === 0) return null
-  const [passed, failed] = [true, false].map(passing => checks.filter(({ ok }) => ok === passing))
-  const list = (some: typeof checks = []) => some.map(({ name }) => name).join(', ')
-  const words = [
-    passed?.length ? `${list(passed)} passed` : '',
-    failed?.length ? `${list(failed)} did not pass` : '',
-  ]
-    .filter(Boolean)
-    .join('; ')
+  const tell = (passing: boolean, outcome: string) => {
+    const names = checks.filter(({ ok }) => ok === passing).map(({ name }) => name)
+    return names.length > 0 ? [`${names.join(', ')} ${outcome}`] : []
+  }
+  const words = [...tell(true, 'passed'), ...tell(false, 'did not pass')].join('; ')
   return (
     <span class="ticks" role="img" aria-label={words}>
       {checks.map(({ name, ok }, index) => (

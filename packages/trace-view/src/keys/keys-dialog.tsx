@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { set } from '../browser/set.ts'
 import { Fact } from '../controls/fact.tsx'
 import { keyGroups } from './keys.ts'
@@ -20,11 +20,11 @@ const groups = [
 /** All keys of the page. Opens itself. */
 export function KeysDialog() {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
+  useLayoutEffect(() => dialog.current?.showModal(), [])
   return (
     <dialog
       ref={dialog}
-      class="keys card"
+      class="keys card stack"
       aria-labelledby="keys-title"
       onClose={() => set(areKeysShown, false)}
     >

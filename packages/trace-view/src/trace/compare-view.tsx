@@ -79,7 +79,7 @@ function TokenChoice({ label, tokens, chosen, onChoose }: TokenChoiceProps) {
   const options = tokens.map(token => ({ value: tokenKey(token.card), label: describeToken(token, tokens) }))
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: Select is the control
-    <label class="token-choice row">
+    <label class="token-choice row gap-2">
       <TokenMark token={chosen.role} />
       <Select label={label} chosen={tokenKey(chosen)} options={options} onChoose={onChoose} />
     </label>

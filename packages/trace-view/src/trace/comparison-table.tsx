@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { tableRoles } from '../controls/table-roles.ts'
 import { type ClaimInWords, type ComparedToken, compareTokens, tellMainDifference } from './comparison.ts'
-import { type Sign, SignMark, signWords } from './sign.tsx'
+import { type Sign, SignMark } from './sign.tsx'
 import '../styles/views.css'
 
 type Pair = readonly [left: ComponentChildren, right: ComponentChildren]
@@ -35,7 +35,7 @@ export function ComparisonTable({ left, right, heads, outcome }: ComparisonTable
           <th scope="col" {...tableRoles.columnHeader}>
             {heads[0]}
           </th>
-          <th class="between" scope="col" {...tableRoles.columnHeader}>
+          <th class="between center" scope="col" {...tableRoles.columnHeader}>
             <span class="visually-hidden">Difference</span>
           </th>
           <th scope="col" {...tableRoles.columnHeader}>
@@ -106,9 +106,9 @@ function Difference({ sign, sides: [left, right], ...question }: DifferenceProps
     <tr data-sign={sign} {...tableRoles.row}>
       <QuestionName {...question} />
       <td {...tableRoles.cell}>{left}</td>
-      <td class="between" {...tableRoles.cell}>
+      <td class="between center" {...tableRoles.cell}>
         <SignMark sign={sign} />
-        <span class="visually-hidden">{signWords[sign]}</span>
+        <span class="visually-hidden">{sign === 'same' ? 'kept' : sign}</span>
       </td>
       <td {...tableRoles.cell}>{right}</td>
     </tr>

@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { lazy } from '../browser/lazy.tsx'
 import { CopyButton } from '../controls/copy-button.tsx'
@@ -9,26 +10,30 @@ import { tellStory } from './story.ts'
 import { useTrace } from './trace-context.ts'
 import { tokenKey } from './traced-answer.ts'
 import { logIdsOf } from './turn-facts.ts'
+import { type Play, useReplay } from './use-replay.ts'
 import { writeFormulas } from './write-formula.ts'
 
 const TokenCardView = lazy(async () => (await import('./token-card.tsx')).TokenCardView)
 
 interface ExchangeProps {
+  readonly card: RefObject<HTMLElement | null>
+  readonly play: Play
   readonly canPlay: boolean
-  /** Called when an exchange that can be played comes into view. */
-  readonly onSeen: () => void
+  /** Tells whether the exchange is to be played by itself, once, and notes that it is now. */
+  readonly takeUnplayed: () => boolean
 }
 
 /** How the verdict came about: the exchange as a formula and in words, and the ids by which it is found in logs. */
-export function Exchange({ canPlay, onSeen }: ExchangeProps) {
+export function Exchange({ card, play, canPlay, takeUnplayed }: ExchangeProps) {
   const { facts, names } = useTrace()
   const box = useRef<HTMLDivElement>(null)
   const story = tellStory(facts, names)
+  useReplay(card, play, canPlay)
   useEffect(() => {
     const formula = box.current?.querySelector('.formula')
     if (!canPlay || !formula) return
     const observer = new IntersectionObserver(entries => {
-      if (entries.some(({ isIntersecting }) => isIntersecting)) onSeen()
+      if (entries.some(({ isIntersecting }) => isIntersecting) && takeUnplayed()) play.value = 'asked'
     })
     observer.observe(formula)
     return () => observer.disconnect()

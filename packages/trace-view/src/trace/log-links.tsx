@@ -1,5 +1,5 @@
 import { type LogIds, type TraceStep, writeLink } from '@entra-agents/trace'
-import type { ComponentChildren } from 'preact'
+import type { RenderableProps } from 'preact'
 import { CopyButton } from '../controls/copy-button.tsx'
 import { Popover } from '../controls/popover.tsx'
 import { logQueries } from './log-queries.ts'
@@ -12,11 +12,11 @@ interface EntraLinkProps {
   readonly request: TraceStep | undefined
 }
 
-export function EntraLink({ links, request }: EntraLinkProps) {
-  return <LogLink href={entraLogHref(links, request)}>What Entra saw</LogLink>
+export function EntraLink(props: EntraLinkProps) {
+  return <LogLink href={entraLogHref(props)}>What Entra saw</LogLink>
 }
 
-function entraLogHref({ entraLogUrl, turn }: LogLinks, request: TraceStep | undefined): string | undefined {
+function entraLogHref({ links: { entraLogUrl, turn }, request }: EntraLinkProps): string | undefined {
   if (request?.kind !== 'token-request') return undefined
   const { logIds, startedAt } = request
   return writeLink(entraLogUrl, { ...logIds, traceId: turn?.traceId, time: startedAt })
@@ -26,7 +26,7 @@ function entraLogHref({ entraLogUrl, turn }: LogLinks, request: TraceStep | unde
 export function EntraSaw() {
   const { links, facts } = useTrace()
   const logIds = logIdsOf(facts)
-  const href = entraLogHref(links, lastTokenRequest(facts))
+  const href = entraLogHref({ links, request: lastTokenRequest(facts) })
   if (href === undefined && logQueries(logIds).length === 0) return null
   return (
     <Popover id="entra-saw" class="link" label="What Entra saw" button="What Entra saw">
@@ -56,12 +56,7 @@ export function TraceLink() {
   return <LogLink href={href}>Open trace</LogLink>
 }
 
-interface LogLinkProps {
-  readonly href: string | undefined
-  readonly children: ComponentChildren
-}
-
-function LogLink({ href, children }: LogLinkProps) {
+function LogLink({ href, children }: RenderableProps<{ readonly href: string | undefined }>) {
   if (href === undefined) return null
   return (
     <a class="start" href={href} target="_blank" rel="noopener noreferrer">

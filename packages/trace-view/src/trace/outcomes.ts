@@ -1,81 +1,157 @@
-import type { FactAnswer } from '../identity/verdict.ts'
+import type { FactAnswer, OutcomeKind } from '../identity/verdict.ts'
 import { tellAct } from '../words/call-facts.ts'
+import { flowWords } from '../words/flows.ts'
+import { listInWords } from '../words/names.ts'
 import { count } from '../words/times.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
-import { exchangeOutcomes } from './exchange-outcomes.ts'
-import { type OutcomeRow, type TurnByExchange, undecided } from './turn-by-exchange.ts'
+import { startSentence, type TurnByExchange } from './turn-by-exchange.ts'
 import type { Outcome } from './turn-facts.ts'
 
+/** What the verdict says of an outcome. */
+interface OutcomeRow {
+  readonly kind: OutcomeKind
+  readonly words: string
+  readonly headline: (turn: TurnByExchange) => string
+  /** Who decided: the last of the verdict's four answers. */
+  readonly decision: (turn: TurnByExchange) => FactAnswer
+}
+
+const undecided = (why: string): FactAnswer => ({ question: 'Decided by', value: '–', detail: [why] })
 const notKnown = ({ use }: TurnByExchange) => undecided(use ? 'not known' : 'nobody was asked')
-const notCalled: OutcomeRow['gate'] = ({ running }) => ['next', running ? 'not called yet' : 'not called']
 
 /** A call that waits for its user's decision, or waited until it was left. */
-const undecidedCall = {
-  kind: 'neutral',
-  words: 'Not sent',
-  decision: ({ api }) => ({ question: 'Decided by', value: 'You', detail: [`then ${api}`] }),
-  gate: ({ asked }) => ['next', asked?.isOpen ? 'not called yet' : 'not called'],
-  stopped: 'A call waited for its user and was not sent.',
-} as const satisfies Partial<OutcomeRow>
+const undecidedCall = { kind: 'neutral', words: 'Not sent' } as const
 
-/** One row for each outcome of a turn. */
+/** One row for each outcome of a turn. What else is told of it, by whatever tells more than the verdict, is in `outcome-details.ts`. */
 // biome-ignore format: table
 export const outcomes: Readonly<Record<Outcome, OutcomeRow>> = {
-  ...exchangeOutcomes,
+  running: {
+    kind: 'running', words: 'Running',
+    headline: tellRunning,
+    decision: ({ use, api }) => undecided(use ? `${api}, not called yet` : 'not called yet'),
+  },
+  allowed: {
+    kind: 'allowed', words: 'Allowed',
+    headline: tellCalls,
+    decision: turn => ({ question: 'Allowed by', value: turn.api, ...tellAcceptance(turn) }),
+  },
+  denied: { kind: 'denied', words: 'Denied', headline: tellDenial, decision: tellRefusal },
+  answered: {
+    kind: 'neutral', words: 'Answered',
+    headline: ({ api, names, status }) => `${api} answered ${names.agent} with ${status}.`,
+    decision: ({ api, status }) => ({ question: 'Answered by', value: api, detail: [`${status}, which denies nothing`] }),
+  },
+  failed: {
+    kind: 'denied', words: 'Failed',
+    headline: ({ api, names }) => `${api} gave ${names.agent} no answer.`,
+    decision: ({ api, status }) => ({ question: 'Asked', value: api, detail: [`${status ?? 'no answer'}`], isBad: true }),
+  },
+  stopped: {
+    kind: 'neutral', words: 'Stopped',
+    headline: ({ agent, api }) => `${agent} began to call ${api}, and its answer is not known.`,
+    decision: () => undecided('not known'),
+  },
+  more: {
+    kind: 'neutral', words: 'Nothing changed',
+    headline: tellDemand,
+    decision: ({ api, checks, passed, status = 401 }) => ({
+      question: 'Decided by', value: startSentence(api), checks, detail: [`${passed ?? status} · not yet`], isNotYet: true,
+    }),
+  },
   approval: {
     ...undecidedCall,
     headline: tellAsked,
-    sentence: tellUnapproved,
-    exchange: ({ asked }) => ({ verb: asked?.isOpen ? 'not asked yet' : 'not asked', failed: false }),
+    decision: ({ api }) => ({ question: 'Decided by', value: 'You', detail: [`then ${api}`] }),
   },
   consent: {
     ...undecidedCall,
     headline: ({ agent, names, failure }) => failure?.kind === 'token-request' ? `Entra ID gave ${names.agent} no token: consent is missing.` : `${agent} lacks your consent.`,
     decision: () => ({ question: 'Decided by', value: 'You', detail: ['or an administrator, for all'] }),
-    sentence: () => '',
-    exchange: () => ({ verb: 'wants consent', failed: false }),
   },
-  declined: {
-    kind: 'neutral', words: 'Declined',
-    headline: () => 'You declined, and nothing was sent by that.',
-    decision: notKnown,
-    sentence: () => '',
-    gate: notCalled,
-  },
+  declined: { kind: 'neutral', words: 'Declined', headline: () => 'You declined, and nothing was sent by that.', decision: notKnown },
   refused: {
     kind: 'denied', words: 'Denied',
     headline: turn => `${tellLack(turn)}.`,
     decision: turn => ({ ...tellEnd(turn, 'Denied by'), isBad: true }),
-    sentence: tellFailure,
-    exchange: () => ({ verb: 'refuses', failed: true }),
-    gate: notCalled,
   },
   unreached: {
     kind: 'denied', words: 'Failed',
     headline: turn => `${tellLack(turn)}.`,
     decision: turn => ({ ...tellEnd(turn, 'Failed at'), isBad: true }),
-    sentence: tellFailure,
-    exchange: ({ failure }) => ({
-      verb: failure?.problem?.upstream?.service === 'entra' ? 'gives none now' : 'not reached',
-      failed: true,
-    }),
-    gate: notCalled,
   },
-  later: {
-    kind: 'waiting', words: 'Waiting',
-    headline: turn => `${tellLack(turn)} yet.`,
-    decision: turn => ({ ...tellEnd(turn, 'Waits at'), isBad: false }),
-    sentence: tellFailure,
-    exchange: () => ({ verb: 'gives none yet', failed: false }),
-    gate: notCalled,
-  },
+  later: { kind: 'waiting', words: 'Waiting', headline: turn => `${tellLack(turn)} yet.`, decision: turn => tellEnd(turn, 'Waits at') },
   none: {
     kind: 'neutral', words: 'No call',
     headline: ({ agent, api, use }) => use ? `${agent} got a token for ${api}, and did not call.` : `${agent} called no API.`,
     decision: notKnown,
-    sentence: ({ use, steps }) => tellUnasked(steps) ?? (use || steps.some(({ kind }) => kind !== 'model') ? '' : 'The model called no tool, so no token was needed.'),
-    gate: notCalled,
   },
+}
+
+function tellRunning({ agent, api, use, flow, isAsking }: TurnByExchange): string {
+  const { asWhom } = flowWords[flow]
+  if (use?.decisive) return `${agent} is calling ${api} ${asWhom}.`
+  if (use) return `${agent} has a token to call ${api} ${asWhom}.`
+  return isAsking
+    ? `${agent} is getting a token ${flow === 'autonomous' ? 'of its own' : `to act ${asWhom}`}.`
+    : `${agent} is at work.`
+}
+
+/** "The agent called Orders API twice and Stock API as itself." With a single API, the number of calls comes last. */
+function tellCalls({ agent, uses, names, flow }: TurnByExchange): string {
+  const calls = uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
+  const byApi = [...Map.groupBy(calls, ({ to }) => to)]
+  const isOneApi = byApi.length === 1
+  const called = byApi.map(([api, { length }]) => names.actor(api) + (isOneApi ? '' : timesInWords(length)))
+  const times = isOneApi && calls.length > 1 ? `,${timesInWords(calls.length)}` : ''
+  return `${agent} called ${listInWords(called)} ${flowWords[flow].asWhom}${times}.`
+}
+
+function timesInWords(number: number): string {
+  if (number < 2) return ''
+  return number === 2 ? ' twice' : ` ${number} times`
+}
+
+/** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
+function tellAcceptance({ calls, checks, passed, status }: TurnByExchange) {
+  if (calls.length > 1) return { detail: [`accepts it in all ${calls.length} calls`] }
+  return { checks, detail: [`${passed ?? 'tells of no checks'} · ${status ?? 'answered'}`] }
+}
+
+function tellDenial({
+  agent,
+  names,
+  denier = '',
+  failedCheck,
+  isRightMissing,
+  wanted,
+}: TurnByExchange): string {
+  if (denier === 'agent') return `${agent} rejected its token: the check of ${failedCheck} failed.`
+  const lack = wanted ? `: it lacks ${wanted}` : ': a right is missing'
+  const why = isRightMissing ? lack : failedCheck ? `: the check of ${failedCheck} failed` : ''
+  return `${names.actor(denier)} denied ${names.agent}${why}.`
+}
+
+/** "6 of 7 · 403"; the name of the failed check if the API reports no other. */
+function tellRefusal({
+  names,
+  denier = '',
+  failedCheck,
+  checks,
+  passed,
+  status,
+}: TurnByExchange): FactAnswer {
+  const parts = [passed ?? (failedCheck && `check: ${failedCheck}`), status].filter(
+    part => part !== undefined,
+  )
+  const detail = [parts.join(' · ')]
+  return { question: 'Denied by', value: names.actor(denier), checks, detail, isBad: true }
+}
+
+function tellDemand({ api, asked, contexts }: TurnByExchange): string {
+  const where = startSentence(api)
+  if (asked?.isOpen) return `${where} wants a second factor to ${tellAct(asked.title)}.`
+  const what = asked || contexts.length > 0 ? 'a second factor' : 'a right that TR lacks'
+  return `${where} wanted ${what}, and nothing was changed.`
 }
 
 /** Says that calls wait for their user, or that the user left them undecided. */
@@ -86,31 +162,10 @@ function tellAsked({ agent, api, asked }: TurnByExchange): string {
   return `${agent} asks you before it ${what}.`
 }
 
-function tellUnapproved({ asked, steps }: TurnByExchange): string {
-  if (!asked?.isOpen) return ''
-  const kinds = steps.filter(({ parentId }) => parentId === asked.step.id).map(({ kind }) => kind)
-  if (kinds.includes('api-call'))
-    return 'Nothing was changed: it was only looked up what the call would change.'
-  return kinds.includes('token')
-    ? 'Nothing was sent. The agent asked for a token only to see that it has the right. The call asks for its token once you have decided.'
-    : 'Nothing was sent. The agent asks for no token before you decide, so that no token lies around for a call that you may refuse.'
-}
-
-/** That a call ended since its token lacks a right, before anybody was asked. */
-function tellUnasked(steps: TurnByExchange['steps']): string | undefined {
-  const needs = steps.findLast(({ kind, problem }) => kind === 'tool' && problem?.needs)?.problem?.needs
-  return needs && `The token lacks ${needs.permission}, so nobody was asked, and nothing was sent.`
-}
-
 /** "Entra ID gave the agent no token". */
 function tellLack({ failure, failedAt, names }: TurnByExchange): string {
   if (failure?.kind === 'token-request') return `${failedAt} gave ${names.agent} no token`
   return `${failedAt} gave ${failure?.problem?.code === 'BEDROCK_STREAM_BROKEN' ? 'no whole answer' : 'no answer'}`
-}
-
-function tellFailure({ failure }: TurnByExchange): string {
-  const problem = failure?.problem
-  return problem ? `${problem.title} ${problem.detail}` : `The ${failure?.to} gave no answer.`
 }
 
 /** Where the turn ended before there was a token. */

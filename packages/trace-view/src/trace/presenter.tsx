@@ -1,6 +1,6 @@
 import type { TraceStep } from '@entra-agents/trace'
 import { type ReadonlySignal, type Signal, useComputed, useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { set, toggle } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
@@ -12,12 +12,13 @@ import { flowWords } from '../words/flows.ts'
 import { modeNames, type Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { lessonOfSides } from './lesson-of-sides.ts'
+import { partsOfNames } from './parts-of-names.ts'
 import { actsAsOf } from './read-token.ts'
 import { noMasking, redactorFor } from './redactor.ts'
 import { type Scene, tellScenes } from './scenes.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { factsOf } from './turn-facts.ts'
-import '../styles/presenter.css'
+import '../styles/views.css'
 
 /** An answer as it is presented; its steps name people, which the presenter hides by itself. */
 interface PresentedTurn<Answer = ReadonlySignal<TracedAnswer>> {
@@ -51,7 +52,7 @@ function Stage({ scene: at, turns: live, known }: PresenterProps) {
   const namesUsers = useSignal(false)
   const dialog = useRef<HTMLDialogElement>(null)
   const stage = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement
     dialog.current?.showModal()
     stage.current?.focus()
@@ -61,7 +62,7 @@ function Stage({ scene: at, turns: live, known }: PresenterProps) {
     }
   }, [])
   const steps = known()
-  const masking = useComputed(() => redactorFor(known(), true))
+  const masking = useComputed(() => redactorFor(known(), partsOfNames))
   const redactor = namesUsers.value ? noMasking : masking.value
   const hasUser = steps.some(({ token }) => token && (token.role === 'Tc' || actsAsOf(token) !== 'agent'))
   const scenes = tellTurns(turns, redactor)
@@ -73,7 +74,7 @@ function Stage({ scene: at, turns: live, known }: PresenterProps) {
   return (
     <dialog
       ref={dialog}
-      class="presenter wide t1"
+      class="presenter grid wide ink t1"
       aria-label="Presenter"
       onClose={() => set(at, undefined)}
       onKeyDown={event => {
@@ -114,11 +115,11 @@ function Stage({ scene: at, turns: live, known }: PresenterProps) {
           </div>
         )}
       </div>
-      <footer class="line">
+      <footer class="line nowrap">
         <Button aria-disabled={index === 0} onClick={() => go(-1)} icon="left">
           Back
         </Button>
-        <ol class="dots row gap-2 middle" aria-hidden="true">
+        <ol class="dots row middle" aria-hidden="true">
           {scenes.length <= mostDots &&
             scenes.map((_, number) => <li key={number} data-past={number <= index} />)}
         </ol>

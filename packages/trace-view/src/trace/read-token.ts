@@ -1,4 +1,4 @@
-import { type ActsAs, flowNames, flows, type TokenCard } from '@entra-agents/trace'
+import { type ActsAs, type Flow, flowNames, flows, type TokenCard } from '@entra-agents/trace'
 import { type FlowWords, flowWords } from '../words/flows.ts'
 
 /**
@@ -16,10 +16,14 @@ export function actsAsOf({ actsAs, claims = {} }: TokenCard): ActsAs {
     : 'user'
 }
 
+/** The flow in which TR has these rights. */
+export function flowActing(actsAs: ActsAs): Flow {
+  return flowNames.find(name => flows[name].actsAs === actsAs) ?? 'autonomous'
+}
+
 /** The words for the flow in which TR has the rights of this token. */
 export function wordsOfToken(card: TokenCard): FlowWords {
-  const flow = flowNames.find(name => flows[name].actsAs === actsAsOf(card)) ?? 'autonomous'
-  return flowWords[flow]
+  return flowWords[flowActing(actsAsOf(card))]
 }
 
 /** The rights that a token carries, and the claim that contains them. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { step, userToken } from '../testing/trace.ts'
+import { partsOfNames } from './parts-of-names.ts'
 import { redactorFor } from './redactor.ts'
 
 it.each<[what: string, text: string, name: (number: number) => string]>([
@@ -22,7 +23,7 @@ it.each<[what: string, text: string, name: (number: number) => string]>([
       step(`${number}`, { title: text.repeat(8), token: { ...userToken, claims: claimsOf(number) } }),
     )
     const before = process.cpuUsage()
-    const redactor = redactorFor(steps, true)
+    const redactor = redactorFor(steps, partsOfNames)
     redactor.steps(steps)
     redactor.text(text.repeat(size * 8))
     const { user, system } = process.cpuUsage(before)

@@ -1,6 +1,6 @@
 import type { TokenCard, TraceStep } from '@entra-agents/trace'
-import { hider } from './hide.ts'
-import { hiddenInTexts, maskedClaim, partsOfNames, secretsOf } from './secrets.ts'
+import { hider, type Secret } from './hide.ts'
+import { hiddenInTexts, maskedClaim, secretsOf } from './secrets.ts'
 
 /** Hides what names the user or the tenant in whatever leaves the page, and in what others look at. */
 export interface Redactor {
@@ -28,13 +28,16 @@ const dataMembers = new Set(['arguments', 'body', 'header', 'headers', 'names'])
  * Hides what the tokens of these steps reveal of the user (personal claims, object id, subject) and of the tenant, wherever
  * it occurs: in claims, addresses, titles and bodies. Different values get different masks.
  *
- * @param hidesParts hides single words of users' names, too, and what stands before the @ of their addresses
+ * @param moreOf what else is hidden of the tokens, such as the parts of names (`partsOfNames`)
  */
-export function redactorFor(steps: readonly Pick<TraceStep, 'token'>[], hidesParts = false): Redactor {
+export function redactorFor(
+  steps: readonly Pick<TraceStep, 'token'>[],
+  moreOf: (cards: readonly TokenCard[]) => readonly Secret[] = () => [],
+): Redactor {
   const cards = steps.flatMap(({ token }) => token ?? [])
   const secrets = secretsOf(cards)
   if (secrets.size === 0) return noMasking
-  const text = hider([...hiddenInTexts(secrets), ...(hidesParts ? partsOfNames(cards) : [])])
+  const text = hider([...hiddenInTexts(secrets), ...moreOf(cards)])
   const redact = (given: unknown, isData: boolean): unknown => {
     if (typeof given === 'string') return text(given)
     if (typeof given !== 'object' || given === null) return given

@@ -6,7 +6,7 @@ import { type Phrase, phrase } from '../words/phrase.ts'
 import { toReader } from '../words/reader.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
 import { judgeTurn, tellCaller } from './judge.ts'
-import { outcomes } from './outcomes.ts'
+import { outcomeDetails } from './outcome-details.ts'
 import { rightsOf, tellContexts } from './read-token.ts'
 import { tellTool } from './step-words.ts'
 import { startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
@@ -73,11 +73,6 @@ function beforeExchange(formula: Formula | undefined): Formula | undefined {
 /** The formula before TR was used. */
 function beforeCall({ gate, ...formula }: Formula): Formula {
   return { ...formula, gate: { ...gate, state: 'next', line: 'called next', passed: undefined } }
-}
-
-/** The formula as it was when the API wanted more: it waited, whatever came of that. */
-function atNotYet({ gate, ...formula }: Formula): Formula {
-  return { ...formula, gate: { ...gate, state: 'waiting' } }
 }
 
 const mostLetters = 120
@@ -151,14 +146,14 @@ function tellUse(
       evidence: phrase`Your new token ${Tc} says ${{ code: `acrs ${proof}` }}.`,
       formula: beforeExchange(formula),
     })
-  const call = isCalled ? outcomes[use.outcome].scene?.(turn) : undefined
-  if (call)
-    scenes.push({
-      headline: startSentence(call[0]),
-      evidence: call[1],
-      formula: formula && use.outcome === 'more' ? atNotYet(formula) : formula,
-    })
-  return scenes
+  const call = isCalled ? outcomeDetails[use.outcome].scene?.(turn) : undefined
+  if (!call) return scenes
+  // When the API wanted more, the call waited, whatever came of that.
+  const waited = formula && use.outcome === 'more'
+  const then: Formula | undefined = waited
+    ? { ...formula, gate: { ...formula.gate, state: 'waiting' } }
+    : formula
+  return [...scenes, { headline: startSentence(call[0]), evidence: call[1], formula: then }]
 }
 
 /** That TR came, and whom it names. */

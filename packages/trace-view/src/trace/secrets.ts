@@ -1,11 +1,11 @@
 import { personalClaims, type TokenCard } from '@entra-agents/trace'
-import { foldText, unspaced } from './folded-text.ts'
-import { guidPattern, type Secret, segmenter } from './hide.ts'
+import { foldText } from './folded-text.ts'
+import { guidPattern, type Secret } from './hide.ts'
 import { actsAsOf } from './read-token.ts'
 
 /** Shorter values would match all over the trace by accident. They are hidden only in their claim, unless they are names. */
 const shortest = 4
-const nameClaims: ReadonlySet<string> = new Set(['name', 'given_name', 'family_name', 'nickname'])
+export const nameClaims: ReadonlySet<string> = new Set(['name', 'given_name', 'family_name', 'nickname'])
 
 /** Secrets by their values as texts are compared. */
 export type Secrets = ReadonlyMap<string, Secret>
@@ -50,7 +50,7 @@ export function hiddenInTexts(secrets: Secrets): Secret[] {
   return all.filter(({ value, isWord }) => value.length >= shortest || (isWord && /\p{L}/u.test(value)))
 }
 
-function textsIn(value: unknown): string[] {
+export function textsIn(value: unknown): string[] {
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn)
   return value === null || value === '' ? [] : [String(value)]
 }
@@ -69,25 +69,4 @@ export function maskedClaim(name: string, card: TokenCard, secrets: Secrets): st
   if (claimMask(name, card) === undefined) return undefined
   const masks = textsIn(card.claims?.[name]).map(text => secrets.get(keyOf(text))?.mask ?? '')
   return [...new Set(masks)].join(' ')
-}
-
-/** The single words of users' names, and what stands before the @ of their addresses; nothing of agents' accounts. */
-export function partsOfNames(cards: readonly TokenCard[]): Secret[] {
-  const users = cards.filter(card => actsAsOf(card) !== 'agent-user')
-  const claims = users.flatMap(card => Object.entries(card.claims ?? {}))
-  const parts = claims.flatMap(([claim, value]) => {
-    if (nameClaims.has(claim)) return textsIn(value).flatMap(text => wordsIn(text.normalize('NFC')))
-    return personalClaims.has(claim) ? textsIn(value).flatMap(text => /^.{2,}(?=@)/.exec(text) ?? []) : []
-  })
-  return parts.map(value => ({ value, mask: '‹name hidden›', isWord: true }))
-}
-
-function wordsIn(name: string): string[] {
-  const words = name.match(/[\p{L}\p{M}\p{N}]{2,}|[\p{L}\p{M}]/gu) ?? []
-  const parted = words.filter(word => word.length > 1 || unspaced.test(word))
-  // In 田中太郎 and 김민수 no space parts family name and given name.
-  const inner = [...segmenter.segment(name)].flatMap(({ segment }) => (segment.length > 1 ? segment : []))
-  const given = parted.flatMap(word => /(?<=^\p{sc=Hang})\p{sc=Hang}{2}$/u.exec(word) ?? [])
-  const joined = unspaced.test(name) ? [parted.join(''), parted.toReversed().join('')] : []
-  return [...parted, ...inner, ...given, ...joined].filter(word => /\p{L}/u.test(word))
 }

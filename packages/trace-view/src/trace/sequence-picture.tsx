@@ -43,12 +43,8 @@ export function LaneLines({ lanes }: LanesProps) {
   )
 }
 
-interface HopViewProps extends LanesProps {
-  readonly hop: DrawnHop
-}
-
 /** One hop in words, and drawn as an arrow between two lanes with its token. An exchange is drawn as two arrows. */
-function HopView({ lanes, hop }: HopViewProps) {
+function HopView({ lanes, hop }: LanesProps & { readonly hop: DrawnHop }) {
   const { names } = useTrace()
   const { title, time = '', token, isUnseen = false, exchange } = hop
   const [from, to] = [laneMiddle(lanes, hop.from), laneMiddle(lanes, hop.to)]
@@ -80,12 +76,8 @@ function HopView({ lanes, hop }: HopViewProps) {
   )
 }
 
-interface MessageItemProps extends LanesProps {
-  readonly message: MessageHop
-}
-
 /** An arrow that is no step and has no details to open. */
-export function MessageItem({ lanes, message }: MessageItemProps) {
+export function MessageItem({ lanes, message }: LanesProps & { readonly message: MessageHop }) {
   const { answers } = message
   return (
     <li class="step-item" data-status={answers?.status} data-problem={answers && problemKindOf(answers)}>
@@ -138,11 +130,6 @@ const titleTop = 20
 /** Nobody here saw it. */
 const dashes = '4 3'
 
-/** The colours of a token’s mark, as `TokenMark` has them. */
-const markFill = 'var(--token-fill, var(--surface))'
-const markEdge = 'var(--token, var(--ink))'
-const markInk = 'var(--token-ink, var(--ink))'
-
 interface ArrowProps {
   readonly from: number
   readonly to: number
@@ -184,6 +171,7 @@ function Arrow({ from, to, title, time, token, top = 0, isUnseen }: ArrowProps) 
       <svg overflow="visible" x={`${to}%`} y={y} aria-hidden="true">
         <path stroke="none" d={to >= from ? 'M0 0l-8-5v10z' : 'M0 0l8-5v10z'} />
       </svg>
+      {/* The colours are those of `TokenMark`. */}
       {token && (
         <svg overflow="visible" x={`${(from + to) / 2}%`} y={y} aria-hidden="true">
           <rect
@@ -192,14 +180,14 @@ function Arrow({ from, to, title, time, token, top = 0, isUnseen }: ArrowProps) 
             width="30"
             height="20"
             rx="4"
-            fill={markFill}
-            stroke={markEdge}
+            fill="var(--token-fill, var(--surface))"
+            stroke="var(--token, var(--ink))"
             stroke-dasharray={token === 'T1' || token === 'T2' ? dashes : undefined}
           />
           <text
             class="t1"
             y="4"
-            fill={markInk}
+            fill="var(--token-ink, var(--ink))"
             stroke="none"
             font-family="var(--mono)"
             font-weight="600"

@@ -1,13 +1,6 @@
 /** How a claim differs from the left token to the right one. */
 export type Sign = 'same' | 'changed' | 'added' | 'removed'
 
-export const signWords: Readonly<Record<Sign, string>> = {
-  same: 'kept',
-  changed: 'changed',
-  added: 'added',
-  removed: 'removed',
-}
-
 /** Strokes on a 16 × 16 grid: the page's own type has no sign for “unequal”. */
 const strokes: Readonly<Record<Sign, string>> = {
   same: 'M3 6h10M3 10h10',

@@ -40,7 +40,7 @@ export class StepItem extends Component<StepItemProps> {
 
 function Item({ row, lanes, edge, isOpen, isCurrent }: StepItemProps) {
   const { facts, view, hasDrawer } = useTrace()
-  const { step, number, size, depth } = row
+  const { step, number, size } = row
   const id = `step-${number > 0 ? number : row.id}`
   const hasDetails = isOpen && size === 0
   return (
@@ -48,7 +48,6 @@ function Item({ row, lanes, edge, isOpen, isCurrent }: StepItemProps) {
       class="step-item"
       data-status={drawnStatus(step, isGoingOn(step, facts))}
       data-problem={problemKindOf(step)}
-      data-depth={Math.min(depth, 3)}
       data-edge={edgeOf(row)}
     >
       <button
@@ -106,13 +105,16 @@ function edgeOf({ step: { kind, status }, waitedMs }: Row): string | undefined {
 /** A step as a line of the list: what, where, with which token, when and how long. */
 function StepRow({ row, isOpen }: Pick<StepItemProps, 'row' | 'isOpen'>) {
   const { facts, names } = useTrace()
-  const { step, times } = row
+  const { step, times, depth } = row
   const { title, where } = tellRow(row, facts.flow, names, isOpen)
   const token = times > 1 ? 'TR' : carriedTokenRole(step)
   const goesOn = isGoingOn(step, facts)
   return (
     <>
       <span class="step-name row gap-2">
+        {Array.from({ length: Math.min(depth, 3) }, (_, level) => (
+          <i key={level} class="indent" />
+        ))}
         <Icon name="chevron" />
         <span class="step-title tone cut" dir="auto">
           {title}

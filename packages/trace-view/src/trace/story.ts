@@ -1,9 +1,9 @@
 import type { Flow, TokenCard } from '@entra-agents/trace'
 import { capitalise, type Names, withArticle } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { outcomes } from './outcomes.ts'
+import { outcomeDetails } from './outcome-details.ts'
 import { actsAsOf, wordsOfToken } from './read-token.ts'
-import { turnBy } from './turn-by-exchange.ts'
+import { startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import type { TurnFacts } from './turn-facts.ts'
 import { isFirstTry } from './write-formula.ts'
 
@@ -19,14 +19,23 @@ const exchanges: Readonly<Record<Flow, (agent: string) => string>> = {
 /** Outcomes whose own sentence tells of the exchange too, or whose exchange is not over. */
 const tellsExchange: readonly string[] = ['denied', 'more', 'declined', 'running']
 
-/** How a turn came to its outcome, in at most two sentences. After a first try, the formula says it all. */
+/** What an API that first wanted more accepted then. */
+function tellSecondTry({ api, contexts }: TurnByExchange): string {
+  const accepted = 'accepted the same call with a new token that'
+  return contexts.length > 0
+    ? `You showed a second factor, and ${api} ${accepted} says so (acrs ${contexts.join(' ')}).`
+    : `${startSentence(api)} ${accepted} carries the right that the first one lacked.`
+}
+
+/** How a turn came to its outcome, in at most two sentences. */
 export function tellStory(facts: TurnFacts, names: Names): string {
   const { exchange, uses, outcome, flow } = facts
-  if (exchange?.outcome === outcome && uses.some(use => isFirstTry(use, facts))) return ''
-  const isTold = exchange === undefined || tellsExchange.includes(outcome)
+  const first = uses.find(use => isFirstTry(use, facts))
+  if (first && outcome === 'allowed') return toReader(tellSecondTry(turnBy(facts, names, first)), names)
+  const isTold = exchange === undefined || first || tellsExchange.includes(outcome)
   const sentences = [
     isTold ? '' : exchanges[flow](names.agent),
-    outcomes[outcome].sentence(turnBy(facts, names)),
+    outcomeDetails[outcome].sentence(turnBy(facts, names)),
   ]
   return toReader(sentences.filter(sentence => sentence !== '').join(' '), names)
 }

@@ -8,12 +8,10 @@ import { useMediaQuery } from '../browser/media-query.ts'
 import { set } from '../browser/set.ts'
 import { Segments } from '../controls/segments.tsx'
 import { PhraseView } from '../identity/phrase-view.tsx'
-import type { Verdict } from '../identity/verdict.ts'
 import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { judgeTurn } from './judge.ts'
-import { type ShownTrace, TraceContext } from './trace-context.ts'
-import { TraceTools } from './trace-tools.tsx'
+import { type ShownTrace, TraceContext, useTrace } from './trace-context.ts'
 import { type TraceView, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
@@ -27,6 +25,7 @@ const StepList = lazy(
   async () => (await Promise.all([import('./step-list.tsx'), import('./exchange.tsx')]))[0].StepList,
 )
 const StepDrawer = lazy(async () => (await import('./step-drawer.tsx')).StepDrawer)
+const TraceTools = lazy(async () => (await import('./trace-tools.tsx')).TraceTools)
 
 interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
@@ -46,12 +45,6 @@ interface TracePanelProps {
   /** Whether it is a part of another page, which has room for the trace alone: no tools, no presenter, nothing beside the list. */
   readonly isEmbedded?: boolean
 }
-
-const looks = {
-  // A scrolling region must be reachable by keyboard (WCAG 2.1.1); another page scrolls as a whole.
-  page: { head: 'pane-head line', body: { class: 'trace-body stack gap-4 scroll', tabIndex: 0 } },
-  embedded: { head: 'line pad under', body: { class: 'trace-body stack gap-4 pad' } },
-} as const
 
 /** How the selected answer came about: every hop and every token, as the agent reported them. */
 export function TracePanel({
@@ -97,9 +90,10 @@ export function TracePanel({
     known: () => answers.value.flatMap(({ value }) => value.steps),
     hasDrawer,
   }
-
-  const look = isEmbedded ? looks.embedded : looks.page
-
+  // A scrolling region must be reachable by keyboard (WCAG 2.1.1); another page scrolls as a whole.
+  const look = isEmbedded
+    ? { head: 'line pad under', body: { class: 'trace-body stack gap-4 pad' } }
+    : { head: 'pane-head line', body: { class: 'trace-body stack gap-4 scroll', tabIndex: 0 } }
   return (
     <TraceContext.Provider value={shown}>
       <div class={look.head}>
@@ -122,7 +116,7 @@ export function TracePanel({
           />
         )}
       </div>
-      <VerdictNow verdict={verdict} isShown={isPast} />
+      <VerdictNow isShown={isPast} />
       <section {...look.body} aria-label="Trace" ref={body}>
         {steps.length === 0 ? (
           running ? (
@@ -154,13 +148,9 @@ export function TracePanel({
   )
 }
 
-interface VerdictNowProps {
-  readonly verdict: Verdict
-  readonly isShown: Signal<boolean>
-}
-
 /** The verdict in one line, while its card is scrolled out of view. For screen readers the card is still there. */
-function VerdictNow({ verdict: { headline, outcome, answers }, isShown }: VerdictNowProps) {
+function VerdictNow({ isShown }: { readonly isShown: Signal<boolean> }) {
+  const { headline, outcome, answers } = useTrace().verdict
   if (!isShown.value) return null
   const [right, decision] = answers.slice(2)
   return (

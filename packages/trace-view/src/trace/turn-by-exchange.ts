@@ -1,39 +1,12 @@
 import type { Actor, Check } from '@entra-agents/trace'
-import type { ApiGate, Formula } from '../identity/formula.ts'
-import type { FactAnswer, OutcomeKind } from '../identity/verdict.ts'
 import { flowWords } from '../words/flows.ts'
 import { capitalise, listInWords, type Names } from '../words/names.ts'
-import type { Phrase } from '../words/phrase.ts'
 import { wantedContexts } from '../words/step-up.ts'
 import { rightsOf, wordsOfToken } from './read-token.ts'
 import { failedChecks, lastChecks, type TokenUse, type TurnFacts } from './turn-facts.ts'
 
 /** A turn by one of its exchanges, for the sentences about their outcome. */
 export type TurnByExchange = ReturnType<typeof turnBy>
-
-/** What one outcome is called wherever it occurs, so that verdict, story, formula, presenter and report agree. */
-export interface OutcomeRow {
-  /** The mark and the words of the verdict. */
-  readonly kind: OutcomeKind
-  readonly words: string
-  readonly headline: (turn: TurnByExchange) => string
-  /** Who decided: the last of the verdict's four answers. */
-  readonly decision: (turn: TurnByExchange) => FactAnswer
-  /** The story's sentence about the call or, if there was none, about the turn; empty if the headline says it all. */
-  readonly sentence: (turn: TurnByExchange) => string
-  /** What Entra ID does in the formula, unless it issues TR. */
-  readonly exchange?: (turn: TurnByExchange) => Formula['exchange']
-  /** The API at the end of the formula. */
-  readonly gate: (turn: TurnByExchange) => readonly [state: ApiGate['state'], line: string]
-  /** What the API does with TR, in the presenter; left out if it was not called. */
-  readonly scene?: (turn: TurnByExchange) => readonly [headline: string, evidence: Phrase]
-  /** The report's line for a turn that was stopped. */
-  readonly stopped?: string
-}
-
-export function undecided(why: string): FactAnswer {
-  return { question: 'Decided by', value: '–', detail: [why] }
-}
 
 /** @param use the exchange, by default that of the outcome; `undefined` if there was none */
 export function turnBy(facts: TurnFacts, names: Names, use: TokenUse | undefined = facts.exchange) {

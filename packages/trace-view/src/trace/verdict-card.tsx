@@ -1,10 +1,12 @@
-import type { Signal } from '@preact/signals'
+import { type Signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { lazy } from '../browser/lazy.tsx'
+import { set } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
+import { Drawing } from '../controls/icon.tsx'
 import { FourAnswers, VerdictLine } from '../identity/verdict-view.tsx'
 import { useTrace } from './trace-context.ts'
-import { useReplay } from './use-replay.ts'
+import type { Play } from './use-replay.ts'
 
 const Exchange = lazy(async () => (await import('./exchange.tsx')).Exchange)
 
@@ -23,7 +25,7 @@ export function VerdictCard({ isFinished, takeUnplayed, isPast }: VerdictCardPro
   const shown = view.view.value
   const card = useRef<HTMLElement>(null)
   const canPlay = isFinished && shown === 'steps' && facts.uses.length > 0
-  const { isPlaying, play } = useReplay(card, canPlay)
+  const play: Play = useSignal('no')
   useEffect(() => {
     const observer = new IntersectionObserver(([entry]) => {
       const top = card.current?.parentElement?.getBoundingClientRect().top ?? 0
@@ -35,19 +37,22 @@ export function VerdictCard({ isFinished, takeUnplayed, isPast }: VerdictCardPro
   }, [isPast])
   return (
     <section
-      class={`card frame verdict-box ${isPlaying.value ? 'play' : ''}`}
+      class={`card frame verdict-box ${play.value === 'now' ? 'play' : ''}`}
       aria-label="Verdict"
       ref={card}
     >
       <VerdictLine {...verdict}>
         {canPlay && (
-          <Button class="button quiet replay" onClick={play} icon="play">
+          <Button class="button quiet replay" onClick={() => set(play, 'asked')}>
+            <Drawing strokes="M5 3.2v9.6L12.6 8z" />
             Replay
           </Button>
         )}
       </VerdictLine>
       <FourAnswers answers={verdict.answers} />
-      {shown === 'steps' && <Exchange canPlay={canPlay} onSeen={() => takeUnplayed() && play()} />}
+      {shown === 'steps' && (
+        <Exchange card={card} play={play} canPlay={canPlay} takeUnplayed={takeUnplayed} />
+      )}
     </section>
   )
 }

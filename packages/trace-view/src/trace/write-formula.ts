@@ -2,7 +2,7 @@ import { type ApiGate, exchangeVerb, type Formula, type TokenPlate, termPlates }
 import { type FormulaTerm, flowWords } from '../words/flows.ts'
 import type { Names } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
-import { outcomes } from './outcomes.ts'
+import { outcomeDetails } from './outcome-details.ts'
 import { tellContexts } from './read-token.ts'
 import { apisOfUse, startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import { isUndecided, type TokenUse, type TurnFacts } from './turn-facts.ts'
@@ -97,7 +97,7 @@ function tellTag(card: TokenPlate['card'], turn: TurnByExchange): string | undef
 
 function writeExchange(turn: TurnByExchange): Formula['exchange'] {
   const { use, failure, isTokenAsked, isTokenUnused, running, outcome, flow } = turn
-  const own = use ? undefined : outcomes[outcome].exchange?.(turn)
+  const own = use ? undefined : outcomeDetails[outcome].exchange?.(turn)
   if (own && isUndecided(turn)) return own
   if (!isTokenAsked && isTokenUnused) return { verb: 'not used', failed: false }
   if (!isTokenAsked) return { verb: running ? 'not asked yet' : 'not asked', failed: false }
@@ -143,7 +143,8 @@ function tellAudience(use: TokenUse, names: Names): string {
 }
 
 function writeGate(turn: TurnByExchange): ApiGate {
-  const [state, line] = outcomes[turn.use?.outcome ?? turn.outcome].gate(turn)
+  const [state, line] = outcomeDetails[turn.use?.outcome ?? turn.outcome].gate(turn)
   const isDecided = state === 'allowed' || state === 'denied'
-  return { state, title: startSentence(turn.api), line, passed: isDecided ? turn.passed : undefined }
+  const passed = isDecided && turn.passed ? `${turn.passed} checks` : undefined
+  return { state, title: startSentence(turn.api), line, passed }
 }

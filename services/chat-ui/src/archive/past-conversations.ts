@@ -4,6 +4,7 @@ import { redactorFor } from '@entra-agents/trace-view/trace/redactor'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { effect, type Signal, signal } from '@preact/signals'
+import type { PageProblem } from '../agent/page-problem.ts'
 import type { Conversation } from '../conversation/conversation.ts'
 import { cutOffExchange, type Exchange } from '../conversation/exchange.ts'
 import { type KeptExchanges, shownExchanges } from '../conversation/kept.ts'
@@ -164,21 +165,13 @@ function withoutPersonalData(kept: KeptExchanges, tid: string): KeptExchanges {
     const steps = redactor.steps(exchange.steps)
     characters += JSON.stringify(steps).length
     const { problem, decided, notices, result } = exchange
+    const { title, detail, hint, code } = problem ?? {}
     return cutOffExchange({
       ...exchange,
       steps: characters > mostTraceCharacters ? [] : steps,
       ...redactor.value({ decided, notices }),
-      ...(result && {
-        result: { ...result, ...redactor.value({ tools: result.tools, notices: result.notices }) },
-      }),
-      problem:
-        problem &&
-        redactor.value({
-          title: problem.title,
-          detail: problem.detail,
-          hint: problem.hint,
-          code: problem.code,
-        }),
+      result: result && { ...redactor.value(result), answer: result.answer },
+      problem: problem && redactor.value<PageProblem>({ title, detail, hint, code }),
     })
   })
   return { ...kept, exchanges: exchanges.reverse() }

@@ -59,7 +59,9 @@ export function ArchivePanel({ session, loadPast, names }: Pick<Page, 'session' 
         />
         Keep nothing, and delete what is kept
       </label>
-      <Button onClick={() => past.removeAll()}>Delete all, of everybody who uses this browser</Button>
+      <Button class="button start" onClick={() => past.removeAll()}>
+        Delete all, of everybody who uses this browser
+      </Button>
     </>
   )
 }

@@ -116,7 +116,7 @@ export function Composer(props: ComposerProps) {
             if (!isSigningIn) void asking.send()
           }}
         />
-        <div class="composer-row row gap-2 pad-2">
+        <div class="composer-row line gap-2 pad-2">
           <AskChoices conversation={conversation} config={config} />
           <button
             type="submit"

@@ -10,7 +10,7 @@ import {
 import { speakDuration } from '@entra-agents/trace-view/words/times'
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { PageError, type PageProblem } from '../agent/page-problem.ts'
-import { AskedQuestion, type ContinuedTurn } from './asked-question.ts'
+import { type AskedQuestion, askedBy, type ContinuedTurn } from './asked-question.ts'
 import { attemptsAt, newestAfter, pathTo, withoutItems } from './attempts.ts'
 import {
   applyEvent,
@@ -355,8 +355,7 @@ export class Conversation {
     this.#isForUser ||= speaker.userToken !== undefined
     exchange.value = { ...exchange.value, owner: ownerOf(speaker) }
     const earlier = pathTo(this.#follows, this.#follows.get(exchange)).map(({ value }) => value)
-    const asked = new AskedQuestion(speaker, question, earlier, continued)
-    for await (const event of this.#needs.ask(asked, signal)) {
+    for await (const event of this.#needs.ask(askedBy(speaker, question, earlier, continued), signal)) {
       signal.throwIfAborted()
       // Entra may reject as expired a token that the agent accepted; the agent reports the rejection in the event stream.
       const failure = event.event === 'problem' ? new PageError(event.data) : undefined

@@ -40,6 +40,7 @@ export interface ExchangeProps extends Pick<Page, 'conversation' | 'session' | '
 export function ExchangeView(props: ExchangeProps) {
   const { exchange, conversation, names } = props
   const { question, state, problem, answer, toolMarks, steps, notices, pause, decided = [] } = exchange.value
+  const isNarrow = useMediaQuery(narrowQuery)
   const selected = conversation.selected.value === exchange
   const fromFile = conversation.opened.value !== undefined
   const hasText = answer !== '' || toolMarks.length > 0 || decided.length > 0 || (problem && steps.length > 0)
@@ -81,7 +82,9 @@ export function ExchangeView(props: ExchangeProps) {
         {problem && !fromFile && !pause && (
           <ProblemNote {...props} problem={problem} onEdit={() => conversation.edit(exchange)} />
         )}
-        <VerdictIfNarrow exchange={exchange.value} names={names} />
+        {isNarrow && state === 'done' && steps.length > 0 && (
+          <AnswerVerdict exchange={exchange.value} names={names} />
+        )}
         <AnswerFooter {...props} selected={selected} />
       </div>
     </article>
@@ -126,23 +129,16 @@ export function PausedTurn({ exchange, conversation, pause, ...props }: PausedTu
 export function UnsentNote({ exchange, conversation }: Pick<ExchangeProps, 'exchange' | 'conversation'>) {
   const { unsent } = exchange.value
   if (!unsent) return <p class="note">{tellStop(exchange.value)}</p>
-  if (unsent === 'unanswered') return <p class="note-card">{tellUnsent(exchange.value)}</p>
   return (
     <div class="note-card stack">
       <p>{tellUnsent(exchange.value)}</p>
-      {!conversation.opened.value && (
+      {unsent !== 'unanswered' && !conversation.opened.value && (
         <div class="acts line gap-2">
           <Button onClick={() => void conversation.retry(exchange)}>Ask again</Button>
         </div>
       )}
     </div>
   )
-}
-
-/** The verdict below an answer, if there is no room for the trace beside it. */
-function VerdictIfNarrow({ exchange, names }: { readonly exchange: Exchange; readonly names: Names }) {
-  const isDue = useMediaQuery(narrowQuery) && exchange.state === 'done' && exchange.steps.length > 0
-  return isDue ? <AnswerVerdict exchange={exchange} names={names} /> : null
 }
 
 /** A long question is cut off after a few lines until the user expands it. */

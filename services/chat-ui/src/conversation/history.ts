@@ -10,17 +10,11 @@ export function historyFor(exchanges: readonly Exchange[], speaker: Speaker): Hi
   const history: HistoryEntry[] = []
   let characters = 0
   for (const exchange of exchanges.toReversed()) {
-    if (!isAnswered(exchange) || !ownsAnswer(speaker, exchange.owner)) continue
-    characters += exchange.question.message.length + exchange.answer.length
+    const { question, answer, state, owner } = exchange
+    if (state !== 'done' || answer === '' || !ownsAnswer(speaker, owner)) continue
+    characters += question.message.length + answer.length
     if (characters > chatLimits.historyCharacters || history.length + 2 > chatLimits.historyEntries) break
-    history.unshift(
-      { role: 'user', text: exchange.question.message },
-      { role: 'assistant', text: exchange.answer },
-    )
+    history.unshift({ role: 'user', text: question.message }, { role: 'assistant', text: answer })
   }
   return history
-}
-
-function isAnswered(exchange: Exchange): boolean {
-  return exchange.state === 'done' && exchange.answer !== ''
 }

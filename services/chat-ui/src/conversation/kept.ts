@@ -33,6 +33,8 @@ export function shownExchanges({ exchanges, follows, shown }: KeptExchanges): re
 /** What an opened file or link, shown instead of a conversation, states about itself. The page verifies nothing of it. */
 export interface OpenedFile {
   readonly isLink?: boolean
+  /** What it calls the agent that was asked first; the page may know another one by the same name. */
+  readonly agent?: string
   readonly exportedAt: string
   readonly from: { readonly host: string; readonly version: string }
   readonly redacted: boolean

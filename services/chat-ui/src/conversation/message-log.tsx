@@ -1,5 +1,6 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { Button } from '@entra-agents/trace-view/controls/button'
+import { Drawing } from '@entra-agents/trace-view/controls/icon'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Page } from '../page.ts'
@@ -73,7 +74,7 @@ export function MessageLog(exchangeProps: MessageLogProps) {
         ref={log}
         onScroll={({ currentTarget }) => noteScroll(currentTarget)}
       >
-        <div class="middle" ref={content}>
+        <div class="middle stack gap-5" ref={content}>
           {exchanges.length === 0 && <EmptyState {...exchangeProps} />}
           {conversation.left.value > 0 && (
             <p class="notice">
@@ -94,8 +95,8 @@ export function MessageLog(exchangeProps: MessageLogProps) {
             log.current?.focus()
             scrollToEnd()
           }}
-          icon="down"
         >
+          <Drawing strokes="M8 3v10M4 9l4 4 4-4" />
           Jump to latest
         </Button>
       )}

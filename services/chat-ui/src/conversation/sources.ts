@@ -4,9 +4,8 @@ import type { Actor, TraceStep } from '@entra-agents/trace'
 export function sourcesOf(steps: readonly TraceStep[]): { readonly api: Actor; readonly source: string }[] {
   const sources = new Map<string, { api: Actor; source: string }>()
   for (const { kind, to, response } of steps) {
-    const body = response?.body
-    if (kind !== 'api-call' || typeof body !== 'object' || body === null || !('source' in body)) continue
-    if (typeof body.source === 'string') sources.set(`${to} ${body.source}`, { api: to, source: body.source })
+    const { source } = Object(response?.body)
+    if (kind === 'api-call' && typeof source === 'string') sources.set(`${to} ${source}`, { api: to, source })
   }
   return [...sources.values()]
 }

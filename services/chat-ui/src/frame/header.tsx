@@ -1,7 +1,7 @@
 import { lazy } from '@entra-agents/trace-view/browser/lazy'
 import { narrowQuery, useMediaQuery } from '@entra-agents/trace-view/browser/media-query'
 import { Button } from '@entra-agents/trace-view/controls/button'
-import { Icon } from '@entra-agents/trace-view/controls/icon'
+import { Drawing, Icon } from '@entra-agents/trace-view/controls/icon'
 import { closePopovers, Popover } from '@entra-agents/trace-view/controls/popover'
 import { agentNamed } from '../agent/documents.ts'
 import type { Page } from '../page.ts'
@@ -31,11 +31,13 @@ export function Header({ title, page }: { readonly title: string; readonly page:
         shortcut="e"
         label="Earlier conversations"
         class="button quiet"
-        icon="history"
         button={
-          <span>
-            Earlier<span class="menu-only"> conversations</span>
-          </span>
+          <>
+            <Drawing strokes="M3 8a5 5 0 1 0 1.6-3.7M3 2.5v2.8h2.8M8 5.2V8l2 1.3" />
+            <span>
+              Earlier<span class="menu-only"> conversations</span>
+            </span>
+          </>
         }
       >
         <ArchivePanel {...page} />
@@ -119,7 +121,7 @@ function NewConversation({ conversation }: Pick<Page, 'conversation'>) {
 function AgentMenu(props: AgentPanelProps) {
   const { config, conversation } = props
   const agent = conversation.agent.value
-  const name = agentNamed(config, agent)?.title ?? agent
+  const name = conversation.opened.value?.agent ?? agentNamed(config, agent)?.title ?? agent
   if (config.agents.length < 2) return null
   return (
     <Popover
@@ -132,8 +134,8 @@ function AgentMenu(props: AgentPanelProps) {
       button={
         <>
           <span class="visually-hidden">Agent: </span>
-          {name}
-          <Icon name="chevron" />
+          <span class="cut">{name}</span>
+          <Icon name="below" />
         </>
       }
     >

@@ -76,33 +76,14 @@ function tokensOf({ exchanges }: Conversation, { agent, flow }: Pick<Speaker, 'a
   )
 }
 
-interface InstructionsViewProps extends ToolTableProps, Pick<Instructions, 'systemPrompt'> {
+interface InstructionsViewProps extends Pick<Instructions, 'systemPrompt' | 'tools'> {
   readonly flow: Flow
-}
-
-function InstructionsView({ systemPrompt, flow, ...table }: InstructionsViewProps) {
-  return (
-    <>
-      <p class="note">
-        {capitalise(table.names.agent)}, {flowWords[flow].asWhom}. No token and no key is among it.
-      </p>
-      <ToolTable {...table} />
-      <h3>
-        System prompt <CopyButton label="Copy the system prompt" text={() => systemPrompt} />
-      </h3>
-      <pre>{systemPrompt}</pre>
-    </>
-  )
-}
-
-interface ToolTableProps {
-  readonly tools: Instructions['tools']
   readonly names: Names
   /** The tokens for APIs that the agent got for the user; not given if the agent itself tells what it holds. */
   readonly tokens: readonly TokenCard[] | undefined
 }
 
-function ToolTable({ tools, names, tokens }: ToolTableProps) {
+function InstructionsView({ systemPrompt, tools, flow, names, tokens }: InstructionsViewProps) {
   const [api, ...otherApis] = new Set(tools.map(tool => names.actor(tool.api)))
   const isOneApi = otherApis.length === 0
   const headings = [
@@ -130,7 +111,18 @@ function ToolTable({ tools, names, tokens }: ToolTableProps) {
     ),
     heldWords[`${isHeld(tool)}`],
   ])
-  return <Table head={headings} rows={rows} />
+  return (
+    <>
+      <p class="note">
+        {capitalise(names.agent)}, {flowWords[flow].asWhom}. No token and no key is among it.
+      </p>
+      <Table head={headings} rows={rows} />
+      <h3>
+        System prompt <CopyButton label="Copy the system prompt" text={() => systemPrompt} />
+      </h3>
+      <pre>{systemPrompt}</pre>
+    </>
+  )
 }
 
 const heldWords: Readonly<Record<`${boolean | null}`, string>> = {

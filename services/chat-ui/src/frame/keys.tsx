@@ -14,20 +14,18 @@ function press(key: PageKey, menu: string): void {
   }
 }
 
+function pressing(keys: readonly PageKey[], menu: string) {
+  return Object.fromEntries(keys.map(key => [key, () => press(key, menu)]))
+}
+
 /** The keys of the bar and of the trace's tools, and the list of all keys. */
 export function PageKeys() {
   useKeys({
     '?': () => {
       areKeysShown.value = true
     },
-    n: () => press('n', 'more'),
-    e: () => press('e', 'more'),
-    m: () => press('m', 'more'),
-    a: () => press('a', 'more'),
-    t: () => press('t', 'more'),
-    s: () => press('s', 'trace-more'),
-    p: () => press('p', 'trace-more'),
-    x: () => press('x', 'trace-more'),
+    ...pressing(['n', 'e', 'm', 'a', 't'], 'more'),
+    ...pressing(['s', 'p', 'x'], 'trace-more'),
     c: () => document.getElementById('message')?.focus(),
   })
   return areKeysShown.value && <KeysDialog />

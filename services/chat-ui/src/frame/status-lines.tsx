@@ -18,8 +18,21 @@ export function StatusLines({ lines, problem, isEmulated }: StatusLinesProps) {
       {problem && <p class="note">It is asked again every few seconds.</p>}
       {lines.length === 0 && !problem && <p class="note">No status yet.</p>}
       <ul class="status-lines stack">
-        {lines.map(line => (
-          <StatusItem key={line.title} line={line} />
+        {lines.map(({ title, component, emulated, more }) => (
+          <li key={title} class="grid gap-2">
+            <StatusLight state={shownState(component)} />
+            <div>
+              <p>
+                <strong>{title}</strong> {stateWords[shownState(component)]}{' '}
+                {emulated && <span class="emulated-mark">emulated</span>}
+              </p>
+              {more && <p class="note">{more}</p>}
+              {component.problem && <StatusProblem problem={component.problem} />}
+              {component.checkedAt && (
+                <p class="note">Seen {formatDistance(new Date(component.checkedAt), new Date())}</p>
+              )}
+            </div>
+          </li>
         ))}
       </ul>
       {isEmulated && (
@@ -29,25 +42,6 @@ export function StatusLines({ lines, problem, isEmulated }: StatusLinesProps) {
         </p>
       )}
     </>
-  )
-}
-
-function StatusItem({ line: { title, component, emulated, more } }: { readonly line: StatusLine }) {
-  const { problem, checkedAt } = component
-  const state = shownState(component)
-  return (
-    <li class="grid gap-2">
-      <StatusLight state={state} />
-      <div>
-        <p>
-          <strong>{title}</strong> {stateWords[state]}{' '}
-          {emulated && <span class="emulated-mark">emulated</span>}
-        </p>
-        {more && <p class="note">{more}</p>}
-        {problem && <StatusProblem problem={problem} />}
-        {checkedAt && <p class="note">Seen {formatDistance(new Date(checkedAt), new Date())}</p>}
-      </div>
-    </li>
   )
 }
 

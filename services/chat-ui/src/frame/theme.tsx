@@ -1,5 +1,6 @@
 import { readStored, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { Button } from '@entra-agents/trace-view/controls/button'
+import { Drawing } from '@entra-agents/trace-view/controls/icon'
 import { effect, signal } from '@preact/signals'
 
 const themes = { system: 'as the system', light: 'light', dark: 'dark' } as const
@@ -33,8 +34,8 @@ export function ThemeButton() {
         theme.value = themeAfter(theme.value)
         writeStored('local', 'theme', theme.value)
       }}
-      icon="theme"
     >
+      <Drawing strokes="M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 1 0 0-11M8 2.5v11M6.8 3v10M5.6 3.4v9.2M4.4 4.4v7.2M3.4 6v4" />
       <span class="menu-only">{words}</span>
     </Button>
   )

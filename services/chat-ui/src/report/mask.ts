@@ -1,4 +1,5 @@
 import type { TokenCard } from '@entra-agents/trace'
+import { partsOfNames } from '@entra-agents/trace-view/trace/parts-of-names'
 import { type Redactor, redactorFor } from '@entra-agents/trace-view/trace/redactor'
 import type { ExportedTurn } from '../conversation/turn-shape.ts'
 import type { Account } from '../sign-in/session.ts'
@@ -10,7 +11,7 @@ import type { ExportedFile } from './file-shape.ts'
  */
 export function maskFile(file: ExportedFile, tenantId: string, account: Account | undefined): ExportedFile {
   const steps = [...file.turns.flatMap(turn => turn.steps), { token: tokenOfSecrets(tenantId, account) }]
-  const redactor = redactorFor(steps, true)
+  const redactor = redactorFor(steps, partsOfNames)
   return {
     ...file,
     redacted: true,
@@ -25,13 +26,7 @@ function maskTurn(turn: ExportedTurn, { text, value, steps }: Redactor): Exporte
     ...turn,
     question: { ...question, message: text(question.message) },
     steps: [...steps(turn.steps)],
-    ...value({ answer, notices, decided, problem }),
-    ...(result && {
-      result: {
-        ...result,
-        ...value({ answer: result.answer, tools: result.tools, notices: result.notices }),
-      },
-    }),
+    ...value({ answer, notices, decided, problem, result }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { spellOutHidden } from '@entra-agents/trace-view/words/visible-text'
 import type { Conversation } from '../conversation/conversation.ts'
 import type { ExportedFile } from './file-shape.ts'
 import { readLink } from './link.ts'
@@ -25,7 +26,9 @@ async function open(
 ): Promise<string> {
   try {
     const file = await read()
-    conversation.open({ ...file, isLink }, file.turns.map(exchangeOf))
+    const [first] = file.turns.map(({ question, turn }) => turn?.agent ?? question.agent)
+    const title = file.names.agents?.find(({ name }) => name === first)?.title ?? 'Another agent'
+    conversation.open({ ...file, isLink, agent: spellOutHidden(title) }, file.turns.map(exchangeOf))
     return ''
   } catch (error) {
     if (error instanceof UnreadableFile) return error.message

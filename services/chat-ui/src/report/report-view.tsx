@@ -7,7 +7,7 @@ import { TokenMark } from '@entra-agents/trace-view/identity/token-mark'
 import { FourAnswers, VerdictLine } from '@entra-agents/trace-view/identity/verdict-view'
 import { viewClaims } from '@entra-agents/trace-view/trace/claims'
 import { logQueries } from '@entra-agents/trace-view/trace/log-queries'
-import { outcomes } from '@entra-agents/trace-view/trace/outcomes'
+import { outcomeDetails } from '@entra-agents/trace-view/trace/outcome-details'
 import { tellTime } from '@entra-agents/trace-view/trace/row-words'
 import { tellStep } from '@entra-agents/trace-view/trace/step-words'
 import { tellStory } from '@entra-agents/trace-view/trace/story'
@@ -169,7 +169,7 @@ function Answer({ answer, state, notices, problem, result, told }: ExportedTurn 
         {spellOutDirections(answer.trim())}
       </p>
       {state === 'stopped' && (
-        <p class="note">{outcomes[told.facts.outcome].stopped ?? 'This answer was stopped.'}</p>
+        <p class="note">{outcomeDetails[told.facts.outcome].stopped ?? 'This answer was stopped.'}</p>
       )}
       {[...notices, ...(problem ? [problem] : [])].map(({ code, title, detail, hint }) => (
         <p key={code}>

@@ -22,7 +22,9 @@ export function AccountPanel({ account, onSignOut }: AccountPanelProps) {
       {storedKeys('session') === undefined && (
         <p class="note">Your browser lets this page keep nothing: a reload signs you out.</p>
       )}
-      <Button onClick={onSignOut}>Sign out</Button>
+      <Button class="button start" onClick={onSignOut}>
+        Sign out
+      </Button>
     </>
   )
 }

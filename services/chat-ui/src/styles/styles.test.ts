@@ -66,9 +66,9 @@ it('Every class that has a rule is used', () => {
   expect(unused).toEqual([])
 })
 
-it('All styles together are shorter than 2,064 lines, blank ones not counted', () => {
+it('All styles together are at most 1,900 lines, blank ones not counted', () => {
   const lines = styleSheets.flatMap(({ css }) => css.split('\n')).filter(line => line.trim() !== '')
-  expect(lines.length).toBeLessThan(2_064)
+  expect(lines.length).toBeLessThanOrEqual(1_900)
 })
 
 it.each(['inter', 'jetbrains-mono'])(

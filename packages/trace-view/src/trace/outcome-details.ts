@@ -1,108 +1,95 @@
 import type { ActsAs, TraceStep } from '@entra-agents/trace'
-import type { FactAnswer } from '../identity/verdict.ts'
-import { tellAct } from '../words/call-facts.ts'
-import { flowWords } from '../words/flows.ts'
+import type { ApiGate, Formula } from '../identity/formula.ts'
 import { listInWords } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import { actsAsOf } from './read-token.ts'
-import { type OutcomeRow, startSentence, type TurnByExchange, undecided } from './turn-by-exchange.ts'
+import { startSentence, type TurnByExchange } from './turn-by-exchange.ts'
 import type { Outcome } from './turn-facts.ts'
 
-const checking = (turn: TurnByExchange) => [tellCheckedCall(turn), tellPassed(turn)] as const
+/** What story, formula, presenter and report tell of an outcome. */
+interface OutcomeDetails {
+  /** The story's sentence about the call or, if there was none, about the turn; empty if the headline says it all. */
+  readonly sentence: (turn: TurnByExchange) => string
+  /** What Entra ID does in the formula, unless it issues TR. */
+  readonly exchange?: (turn: TurnByExchange) => Formula['exchange']
+  /** The API at the end of the formula. */
+  readonly gate: (turn: TurnByExchange) => readonly [state: ApiGate['state'], line: string]
+  /** What the API does with TR, in the presenter; left out if it was not called. */
+  readonly scene?: (turn: TurnByExchange) => readonly [headline: string, evidence: Phrase]
+  /** The report's line for a turn that was stopped. */
+  readonly stopped?: string
+}
 
-/** The outcomes of an exchange whose TR was sent to an API. */
+const checking = (turn: TurnByExchange) => [tellCheckedCall(turn), tellPassed(turn)] as const
+const notCalled: OutcomeDetails['gate'] = ({ running }) => ['next', running ? 'not called yet' : 'not called']
+
+/** A call that waits for its user's decision, or waited until it was left. */
+const undecidedCall = {
+  gate: ({ asked }) => ['next', asked?.isOpen ? 'not called yet' : 'not called'],
+  stopped: 'A call waited for its user and was not sent.',
+} as const satisfies Partial<OutcomeDetails>
+
+/** One row for each outcome of a turn, as in `outcomes.ts`. */
 // biome-ignore format: table
-export const exchangeOutcomes = {
+export const outcomeDetails: Readonly<Record<Outcome, OutcomeDetails>> = {
   running: {
-    kind: 'running', words: 'Running',
-    headline: tellRunning,
-    decision: ({ use, api }) => undecided(use ? `${api}, not called yet` : 'not called yet'),
     sentence: () => '',
     gate: () => ['next', 'not called yet'],
     scene: ({ api }) => [`${api} has TR, and has not answered yet.`, ['Its answer decides.']],
   },
   allowed: {
-    kind: 'allowed', words: 'Allowed',
-    headline: tellCalls,
-    decision: turn => ({ question: 'Allowed by', value: turn.api, ...tellAcceptance(turn) }),
     sentence: tellAnswer,
     gate: ({ calls }) => ['allowed', calls.length > 1 ? `accepts it, ${calls.length} times` : 'accepts it'],
     scene: checking,
   },
   denied: {
-    kind: 'denied', words: 'Denied',
-    headline: tellDenial,
-    decision: tellRefusal,
     sentence: tellDeniedUse,
     gate: ({ denier, isRightMissing, failedCheck = 'not told' }) =>
       denier === 'agent' ? ['next', 'not called'] : ['denied', `denies it: ${isRightMissing ? 'no right' : failedCheck}`],
     scene: turn => [`${turn.api} denies the call.`, tellWhatIsMissing(turn)],
   },
   answered: {
-    kind: 'neutral', words: 'Answered',
-    headline: ({ api, names, status }) => `${api} answered ${names.agent} with ${status}.`,
-    decision: ({ api, status }) => ({ question: 'Answered by', value: api, detail: [`${status}, which denies nothing`] }),
     sentence: ({ api, status }) => `${api} answered with ${status}, which denies nothing.`,
     gate: ({ status }) => ['answered', `answers ${status}`],
     scene: checking,
   },
   failed: {
-    kind: 'denied', words: 'Failed',
-    headline: ({ api, names }) => `${api} gave ${names.agent} no answer.`,
-    decision: ({ api, status }) => ({ question: 'Asked', value: api, detail: [`${status ?? 'no answer'}`], isBad: true }),
     sentence: tellSilence,
     gate: () => ['next', 'gives no answer'],
     scene: turn => [`${turn.api} gives no answer.`, [tellSilence(turn)]],
   },
   stopped: {
-    kind: 'neutral', words: 'Stopped',
-    headline: ({ agent, api }) => `${agent} began to call ${api}, and its answer is not known.`,
-    decision: () => undecided('not known'),
     sentence: ({ api }) => `The call of ${api} was begun, and its answer is not known.`,
     gate: () => ['next', 'its answer is not known'],
     scene: ({ api }) => [`${api} was called.`, ['Its answer is not known.']],
   },
   more: {
-    kind: 'neutral', words: 'Nothing changed',
-    headline: tellDemand,
-    decision: ({ api, checks, passed, status = 401 }) => ({
-      question: 'Decided by', value: startSentence(api), checks, detail: [`${passed ?? status} · not yet`], isNotYet: true,
-    }),
     sentence: tellMissingProof,
     gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', turn.contexts.length > 0 ? `wants acrs ${turn.contexts.join(' ')}` : 'wants another right'],
     scene: turn => [`${turn.api} says: not yet.`, tellNotYet(turn)],
     stopped: 'A call waited for its user, and nothing was changed.',
   },
-} as const satisfies Readonly<Partial<Record<Outcome, OutcomeRow>>>
-
-function tellRunning({ agent, api, use, flow, isAsking }: TurnByExchange): string {
-  const { asWhom } = flowWords[flow]
-  if (use?.decisive) return `${agent} is calling ${api} ${asWhom}.`
-  if (use) return `${agent} has a token to call ${api} ${asWhom}.`
-  return isAsking
-    ? `${agent} is getting a token ${flow === 'autonomous' ? 'of its own' : `to act ${asWhom}`}.`
-    : `${agent} is at work.`
-}
-
-/** "The agent called Orders API twice and Stock API as itself." With a single API, the number of calls comes last. */
-function tellCalls({ agent, uses, names, flow }: TurnByExchange): string {
-  const calls = uses.filter(({ outcome }) => outcome === 'allowed').flatMap(use => use.calls)
-  const byApi = [...Map.groupBy(calls, ({ to }) => to)]
-  const isOneApi = byApi.length === 1
-  const called = byApi.map(([api, { length }]) => names.actor(api) + (isOneApi ? '' : timesInWords(length)))
-  const times = isOneApi && calls.length > 1 ? `,${timesInWords(calls.length)}` : ''
-  return `${agent} called ${listInWords(called)} ${flowWords[flow].asWhom}${times}.`
-}
-
-function timesInWords(number: number): string {
-  if (number < 2) return ''
-  return number === 2 ? ' twice' : ` ${number} times`
-}
-
-/** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
-function tellAcceptance({ calls, checks, passed, status }: TurnByExchange) {
-  if (calls.length > 1) return { detail: [`accepts it in all ${calls.length} calls`] }
-  return { checks, detail: [`${passed ?? 'tells of no checks'} · ${status ?? 'answered'}`] }
+  approval: {
+    ...undecidedCall,
+    sentence: tellUnapproved,
+    exchange: ({ asked }) => ({ verb: asked?.isOpen ? 'not asked yet' : 'not asked', failed: false }),
+  },
+  consent: { ...undecidedCall, sentence: () => '', exchange: () => ({ verb: 'wants consent', failed: false }) },
+  declined: { sentence: () => '', gate: notCalled },
+  refused: { sentence: tellFailure, exchange: () => ({ verb: 'refuses', failed: true }), gate: notCalled },
+  unreached: {
+    sentence: tellFailure,
+    exchange: ({ failure }) => ({
+      verb: failure?.problem?.upstream?.service === 'entra' ? 'gives none now' : 'not reached',
+      failed: true,
+    }),
+    gate: notCalled,
+  },
+  later: { sentence: tellFailure, exchange: () => ({ verb: 'gives none yet', failed: false }), gate: notCalled },
+  none: {
+    sentence: ({ use, steps }) => tellUnasked(steps) ?? (use || steps.some(({ kind }) => kind !== 'model') ? '' : 'The model called no tool, so no token was needed.'),
+    gate: notCalled,
+  },
 }
 
 /** Who gave TR's right, and what no token tells of it. */
@@ -136,36 +123,6 @@ function tellPassed({ checks }: TurnByExchange): Phrase {
   return [names.length > 0 ? `It checked ${listInWords(names)}.` : 'It answered, and told of no checks.']
 }
 
-function tellDenial({
-  agent,
-  names,
-  denier = '',
-  failedCheck,
-  isRightMissing,
-  wanted,
-}: TurnByExchange): string {
-  if (denier === 'agent') return `${agent} rejected its token: the check of ${failedCheck} failed.`
-  const lack = wanted ? `: it lacks ${wanted}` : ': a right is missing'
-  const why = isRightMissing ? lack : failedCheck ? `: the check of ${failedCheck} failed` : ''
-  return `${names.actor(denier)} denied ${names.agent}${why}.`
-}
-
-/** "6 of 7 · 403"; the name of the failed check if the API reports no other. */
-function tellRefusal({
-  names,
-  denier = '',
-  failedCheck,
-  checks,
-  passed,
-  status,
-}: TurnByExchange): FactAnswer {
-  const parts = [passed ?? (failedCheck && `check: ${failedCheck}`), status].filter(
-    part => part !== undefined,
-  )
-  const detail = [parts.join(' · ')]
-  return { question: 'Denied by', value: names.actor(denier), checks, detail, isBad: true }
-}
-
 function tellDeniedUse(turn: TurnByExchange): string {
   const { api, names, denier, failedCheck, isRightMissing, wanted = 'another right' } = turn
   const { claim, rights, problem } = turn
@@ -188,13 +145,6 @@ function tellSilence({ api, problem }: TurnByExchange): string {
   return `${api} gave no answer: ${problem?.title ?? 'the call failed.'}`
 }
 
-function tellDemand({ api, asked, contexts }: TurnByExchange): string {
-  const where = startSentence(api)
-  if (asked?.isOpen) return `${where} wants a second factor to ${tellAct(asked.title)}.`
-  const what = asked || contexts.length > 0 ? 'a second factor' : 'a right that TR lacks'
-  return `${where} wanted ${what}, and nothing was changed.`
-}
-
 /** What the API accepts already, and what it wants before it runs the call. */
 function tellNotYet({ contexts }: TurnByExchange): Phrase {
   return contexts.length === 0
@@ -206,4 +156,25 @@ function tellMissingProof({ api, contexts }: TurnByExchange): string {
   if (contexts.length === 0)
     return `${startSentence(api)} wanted a right that the token lacks, and changed nothing.`
   return `The identity and the right are fine. What is missing is a proof: the token does not say that you have just shown a second factor (acrs ${contexts.join(' ')}).`
+}
+
+function tellUnapproved({ asked, steps }: TurnByExchange): string {
+  if (!asked?.isOpen) return ''
+  const kinds = steps.filter(({ parentId }) => parentId === asked.step.id).map(({ kind }) => kind)
+  if (kinds.includes('api-call'))
+    return 'Nothing was changed: it was only looked up what the call would change.'
+  return kinds.includes('token')
+    ? 'Nothing was sent. The agent asked for a token only to see that it has the right. The call asks for its token once you have decided.'
+    : 'Nothing was sent. The agent asks for no token before you decide, so that no token lies around for a call that you may refuse.'
+}
+
+/** That a call ended since its token lacks a right, before anybody was asked. */
+function tellUnasked(steps: TurnByExchange['steps']): string | undefined {
+  const needs = steps.findLast(({ kind, problem }) => kind === 'tool' && problem?.needs)?.problem?.needs
+  return needs && `The token lacks ${needs.permission}, so nobody was asked, and nothing was sent.`
+}
+
+function tellFailure({ failure }: TurnByExchange): string {
+  const problem = failure?.problem
+  return problem ? `${problem.title} ${problem.detail}` : `The ${failure?.to} gave no answer.`
 }

@@ -1,0 +1,21 @@
+/** Claims that name, locate or identify a user. The page masks them until the user asks to see them. */
+export const personalClaims: ReadonlySet<string> = new Set([
+  'name',
+  'given_name',
+  'family_name',
+  'nickname',
+  'preferred_username',
+  'unique_name',
+  'upn',
+  'email',
+  'verified_primary_email',
+  'verified_secondary_email',
+  'ctry',
+  'ipaddr',
+  'login_hint',
+  'deviceid',
+  'onprem_sid',
+  'puid',
+  'sid',
+  'xms_st',
+])
