@@ -5,7 +5,7 @@ import { precompress } from './precompress.ts'
 
 /** Modules that read files by schemas or explain claims; the first paint needs only their types. */
 const later =
-  /typebox|packages\/trace\/src\/(schema|problem|chat|status|instructions|claims|redaction|strict-object|link-templates)\.ts$/
+  /typebox|packages\/trace\/src\/(schema|problem|chat|status|instructions|claims|personal-claims|redaction|strict-object|link-templates)\.ts$/
 
 /** The page. Nothing is inlined, so that it runs under a Content-Security-Policy without exceptions. */
 export default defineConfig({
