@@ -1,5 +1,14 @@
 import type { ComponentChildren } from 'preact'
-import { tableRoles } from './table-roles.ts'
+
+/** Roles for tables laid out as blocks on a phone: with that layout some browsers drop the roles of rows and cells. */
+export const tableRoles = {
+  table: { role: 'table' },
+  rowGroup: { role: 'rowgroup' },
+  row: { role: 'row' },
+  columnHeader: { role: 'columnheader' },
+  rowHeader: { role: 'rowheader' },
+  cell: { role: 'cell' },
+} as const
 
 interface TableProps {
   readonly head: readonly string[]

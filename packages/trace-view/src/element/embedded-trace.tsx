@@ -4,7 +4,7 @@ import '../styles/layout.css'
 import type { TraceStep } from '@entra-agents/trace'
 import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import { actsAsOf, flowActing } from '../trace/read-token.ts'
+import { actsAsOf, clientOf, flowActing } from '../trace/read-token.ts'
 import { TracePanel } from '../trace/trace-panel.tsx'
 import { TraceView } from '../trace/trace-view.ts'
 import type { TracedAnswer } from '../trace/traced-answer.ts'
@@ -54,7 +54,7 @@ function answerOf(steps: readonly TraceStep[], { agents }: NamedInConfig): Trace
   const resource = cards.findLast(({ role }) => role === 'TR')
   const hasUser = cards.some(({ role }) => role === 'Tc')
   const flow = flowActing(resource ? actsAsOf(resource) : hasUser ? 'user' : 'agent')
-  const clientId = resource?.claims?.['azp'] ?? resource?.claims?.['appid']
+  const clientId = resource && clientOf(resource)
   const agent = agents.find(known => known.clientId === clientId) ?? agents[0]
   const has = (wanted: TraceStep['status']) => steps.some(({ status }) => status === wanted)
   return {

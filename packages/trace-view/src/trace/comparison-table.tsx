@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { tableRoles } from '../controls/table-roles.ts'
+import { tableRoles } from '../controls/table.tsx'
 import { type ClaimInWords, type ComparedToken, compareTokens, tellMainDifference } from './comparison.ts'
 import { type Sign, SignMark } from './sign.tsx'
 import '../styles/views.css'

@@ -1,3 +1,4 @@
+import { guidPattern } from '../words/names.ts'
 import { foldText, unspaced } from './folded-text.ts'
 
 /** A value that is hidden, and the mask that replaces it. */
@@ -17,7 +18,6 @@ interface State {
   found?: Secret & { readonly length: number }
 }
 
-export const guidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 export const segmenter = new Intl.Segmenter(undefined, { granularity: 'word' })
 
 /** Returns a function that masks secrets in a text. Its time depends on the length of the text, not on the number of secrets. */

@@ -1,5 +1,4 @@
-import type { TokenCard } from '@entra-agents/trace'
-import { rightsOf, wordsOfToken } from './read-token.ts'
+import { clientOf, rightsOf, wordsOfToken } from './read-token.ts'
 import type { TurnFacts } from './turn-facts.ts'
 
 /** One sentence on what two turns with the same question teach when they are seen side by side. */
@@ -8,7 +7,7 @@ export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
   const [one, other] = sides.map(use => use?.token)
   if (!one || !other)
     return `${one || other ? 'Only one' : 'Neither'} of them got a token: without one there is nothing to call with.`
-  if (actorOf(one) !== actorOf(other)) {
+  if (clientOf(one) !== clientOf(other)) {
     const [first, second] = sides.map(use => use !== undefined && rightsOf(use.token).rights.length > 0)
     return first === second
       ? 'Same blueprint, same question, two identities: each calls under its own.'
@@ -17,8 +16,4 @@ export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
   const [mine, theirs] = [wordsOfToken(one).whose, wordsOfToken(other).whose]
   if (mine === theirs) return 'The same agent, the same rights: only the tokens are two.'
   return `The same agent calls either way. What changes is whose right it uses: ${mine}, or ${theirs}.`
-}
-
-function actorOf({ claims = {} }: TokenCard): unknown {
-  return claims['azp'] ?? claims['appid']
 }

@@ -34,6 +34,11 @@ export function rightsOf(card: TokenCard) {
   return { claim, rights: rights.filter(right => right !== '') }
 }
 
+/** The application that a token names as the caller. */
+export function clientOf({ claims = {} }: Pick<TokenCard, 'claims'>): unknown {
+  return claims['azp'] ?? claims['appid']
+}
+
 export function contextsOf({ claims }: TokenCard): readonly string[] {
   const contexts = claims?.['acrs']
   return Array.isArray(contexts) ? contexts.map(String) : []

@@ -1,6 +1,7 @@
 import { personalClaims, type TokenCard } from '@entra-agents/trace'
+import { guidPattern } from '../words/names.ts'
 import { foldText } from './folded-text.ts'
-import { guidPattern, type Secret } from './hide.ts'
+import type { Secret } from './hide.ts'
 import { actsAsOf } from './read-token.ts'
 
 /** Shorter values would match all over the trace by accident. They are hidden only in their claim, unless they are names. */

@@ -131,8 +131,7 @@ function rowsOfList(
 ): readonly Row[] {
   const query = view.query.value.trim().toLowerCase()
   const found = view.failedOnly.value ? failed : rows
-  if (query === '' && view.failedOnly.value) return failed
-  if (query !== '')
+  if (query !== '' || view.failedOnly.value)
     return found.filter(row => {
       const { title, where } = tellRow(row, facts.flow, names)
       return `${title} ${where}`.toLowerCase().includes(query)

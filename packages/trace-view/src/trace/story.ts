@@ -2,7 +2,7 @@ import type { Flow, TokenCard } from '@entra-agents/trace'
 import { capitalise, type Names, withArticle } from '../words/names.ts'
 import { toReader } from '../words/reader.ts'
 import { outcomeDetails } from './outcome-details.ts'
-import { actsAsOf, wordsOfToken } from './read-token.ts'
+import { actsAsOf, clientOf, wordsOfToken } from './read-token.ts'
 import { startSentence, type TurnByExchange, turnBy } from './turn-by-exchange.ts'
 import type { TurnFacts } from './turn-facts.ts'
 import { isFirstTry } from './write-formula.ts'
@@ -44,7 +44,7 @@ export function tellStory(facts: TurnFacts, names: Names): string {
 export function tellToken(card: TokenCard, names: Names): string {
   const { role, claims = {} } = card
   const audience = nameOrId(claims['aud'], names)
-  const client = nameOrId(claims['azp'] ?? claims['appid'], names)
+  const client = nameOrId(clientOf(card), names)
   const name = typeof claims['name'] === 'string' ? claims['name'] : 'the user who asked'
   const user = names.isReaderUser ? 'you' : name
   if (role === 'T1') return `The blueprint’s token: by it the blueprint vouches for ${names.agent}.`

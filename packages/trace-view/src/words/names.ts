@@ -36,11 +36,11 @@ export interface Names {
 /** The title of an agent for which none is configured. */
 export const untitledAgent = 'Agent'
 
-const guidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
+export const guidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
 /** Shortens the GUIDs in a text to their first and last digits, since some differ only at the end; claims show all digits. */
 export function shortenIds(text: string): string {
-  return text.replace(new RegExp(guidPattern, 'gi'), id => `${id.slice(0, 8)}…${id.slice(-4)}`)
+  return text.replace(guidPattern, id => `${id.slice(0, 8)}…${id.slice(-4)}`)
 }
 
 const guidStart = /^[0-9a-f]{8}-/
@@ -71,7 +71,7 @@ export function describeNames({ agents, apis, names, emulated }: NamedInConfig, 
       actors: [...actors.keys()],
       actor: actor => actors.get(actor) ?? spellOutDirections(actor),
       id: value => {
-        const id = guidPattern.exec(value)?.[0].toLowerCase() ?? ''
+        const id = value.match(guidPattern)?.[0].toLowerCase() ?? ''
         // A token for one API is valid for all APIs with the same app id.
         const sharing = apis.filter(({ appId }) => appId.toLowerCase() === id)
         return sharing.length > 0 ? listInWords(sharing.map(({ title }) => title)) : ids.get(id)

@@ -15,16 +15,12 @@ export function createAgentStatus() {
     async refreshStatus() {
       asked += 1
       const request = asked
-      let read: Status | undefined
-      const problem = await problemOf(
-        readStatus().then(answer => {
-          read = answer
-        }),
-      )
+      const reading = readStatus()
+      const problem = await problemOf(reading)
       // The answer to an earlier request may come after that to a later one.
       if (request < shown) return
       shown = request
-      status.value = read
+      status.value = problem ? undefined : await reading
       statusProblem.value = problem
     },
   }
