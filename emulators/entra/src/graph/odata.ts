@@ -62,12 +62,8 @@ export function collection(name: string, items: readonly object[], query: Query,
   if (!/^\d{1,4}$/.test(start)) throw invalidOption(query, '$skiptoken')
   const end = Number(start) + (readTop(query, 999) ?? matching.length)
   const next = end < matching.length ? String(end) : undefined
-  return showPage(
-    name,
-    { items: matching.slice(Number(start), end), next, count: matching.length },
-    query,
-    url,
-  )
+  const page = { items: matching.slice(Number(start), end), next, count: matching.length }
+  return showPage(name, page, query, url)
 }
 
 /** A page at this URL. `next` is the `$skiptoken` of the next one; `count` is of all pages. */

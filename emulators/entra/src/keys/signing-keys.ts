@@ -7,7 +7,7 @@ export type SigningKey = ReturnType<typeof describeKey>
 
 /** The tenant's RS256 keys: the current one, and earlier ones as long as they are published. */
 export class SigningKeys {
-  #keys: Promise<SigningKey[]>
+  #keys: Promise<readonly [current: SigningKey, ...SigningKey[]]>
   readonly #clock: Clock
 
   /** @param first may be other tenants' first key, too: how long it is published is each tenant's own */
@@ -20,7 +20,6 @@ export class SigningKeys {
 
   async current(): Promise<SigningKey> {
     const [key] = await this.#keys
-    if (!key) throw new Error('There is no signing key.')
     return key
   }
 
