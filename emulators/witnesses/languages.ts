@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { type RunOptions, run } from '../../scripts/tools/run.ts'
@@ -158,11 +158,8 @@ function trust(file: string): Readonly<Record<string, string>> {
   return { NODE_EXTRA_CA_CERTS: file, REQUESTS_CA_BUNDLE: file, SSL_CERT_FILE: file, NO_PROXY: 'localhost' }
 }
 
-function hashOf(files: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const file of files) hash.update(readFileSync(file))
-  return hash.digest('hex').slice(0, 8)
-}
+const hashOf = (files: readonly string[]) =>
+  hash('sha256', Buffer.concat(files.map(file => readFileSync(file)))).slice(0, 8)
 
 function start([program, ...args]: Command, timeoutMs: number, options: Omit<RunOptions, 'signal'> = {}) {
   return run(program, args, { ...options, signal: AbortSignal.timeout(timeoutMs) })
