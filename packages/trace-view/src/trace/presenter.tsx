@@ -1,6 +1,6 @@
 import type { TraceStep } from '@entra-agents/trace'
 import { type ReadonlySignal, type Signal, useComputed, useSignal } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { set, toggle } from '../browser/set.ts'
 import { Button } from '../controls/button.tsx'
@@ -52,7 +52,7 @@ function Stage({ scene: at, turns: live, known }: PresenterProps) {
   const namesUsers = useSignal(false)
   const dialog = useRef<HTMLDialogElement>(null)
   const stage = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => {
+  useEffect(() => {
     const opener = document.activeElement
     dialog.current?.showModal()
     stage.current?.focus()
@@ -74,7 +74,7 @@ function Stage({ scene: at, turns: live, known }: PresenterProps) {
   return (
     <dialog
       ref={dialog}
-      class="presenter grid wide ink t1"
+      class="presenter wide ink t1"
       aria-label="Presenter"
       onClose={() => set(at, undefined)}
       onKeyDown={event => {
