@@ -17,11 +17,14 @@ const ofRelease = {
 }
 const podLabels =
   /app\.kubernetes\.io\/name: entra-bedrock-agent, app\.kubernetes\.io\/instance: demo, app\.kubernetes\.io\/component: ([\w-]+)/g
+/** Writes a value with the members of each object in the order of their names, as Helm does. */
+const inOrder = (value: unknown) => stringify(value, { sortMapEntries: true })
+
 /** The chart's files by their contents, which are not listed. */
 const files = new Map(
   readdirSync(`${chart}/files`).map(name => {
     const text = readChartFile(`files/${name}`)
-    return [name.endsWith('.mjs') ? text : JSON.stringify(parse(text)), `<files/${name}>`]
+    return [name.endsWith('.mjs') ? text : inOrder(parse(text)), `<files/${name}>`]
   }),
 )
 
@@ -72,7 +75,7 @@ function mask(line: string): string {
 
 function flatten(path: string, value: unknown): readonly string[] {
   if (typeof value === 'string' && /^\{.*\}\s*$/s.test(value)) return flatten(path, JSON.parse(value))
-  if (typeof value !== 'object' || value === null || files.has(JSON.stringify(value)))
+  if (typeof value !== 'object' || value === null || files.has(inOrder(value)))
     return [`${path} = ${inline(value)}`]
   const size = Object.keys(value).length
   if (size === 0 || (size === 3 && /^\{ <pods of [\w-]+> \}$/.test(inline(value))))
@@ -92,7 +95,7 @@ function isNamed(item: unknown): item is Readonly<Record<string, unknown>> {
 function inline(value: unknown): string {
   // Most values are such words, and formatting YAML takes long.
   if (typeof value === 'string' && /^(?!true$|false$|null$)[a-z][\w./-]*$/i.test(value)) return value
-  const file = files.get(typeof value === 'string' ? value.replaceAll('$$', '$') : JSON.stringify(value))
+  const file = files.get(typeof value === 'string' ? value.replaceAll('$$', '$') : inOrder(value))
   if (file !== undefined) return file
   if (Array.isArray(value) && value.every(item => typeof item !== 'object'))
     return `[${value.map(inline).join(', ')}]`
