@@ -5,8 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
-import { describeProcesses } from '../../scripts/demo/processes.ts'
-import { weatherExample } from '../../scripts/demo/weather.ts'
+import { describeProcesses, ownApis } from '../../scripts/demo/processes.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { bundleAsImage, imageSettings } from '../support/image.ts'
 import { whats } from '../support/pages.ts'
@@ -24,7 +23,7 @@ interface Candidate {
   readonly env: Readonly<Record<string, string>>
 }
 
-const demoProcesses = describeProcesses({ LOG_LEVEL: 'warn' }, undefined, [weatherExample])
+const demoProcesses = describeProcesses({ LOG_LEVEL: 'warn' }, undefined, ownApis)
 const agentEnv = { ...demoProcesses.find(({ name }) => name === 'agent')?.env, MCP_CONFIG: '' }
 const apis = demoProcesses.filter(({ name }) => name.endsWith('-api'))
 const smallestMain = 'bench/startup/bare-server.ts'

@@ -1,6 +1,5 @@
 import type { DemoProcess } from '../../scripts/demo/process.ts'
-import { describeProcesses } from '../../scripts/demo/processes.ts'
-import { weatherExample } from '../../scripts/demo/weather.ts'
+import { describeProcesses, ownApis } from '../../scripts/demo/processes.ts'
 import { findFreePort } from '../../tests/support/ports.ts'
 import { MeasuredProcess } from './process.ts'
 
@@ -51,7 +50,7 @@ export class BenchStack implements AsyncDisposable {
       WEATHER_API_ALERTS: 'false',
       LOG_LEVEL: 'warn',
     }
-    const processes = describeProcesses(variables, undefined, [weatherExample])
+    const processes = describeProcesses(variables, undefined, ownApis)
     const agent = processes.find(({ name }) => name === 'agent')
     if (!agent) throw new Error('The demo has no agent.')
     const stack = new BenchStack(agent)

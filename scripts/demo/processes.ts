@@ -15,7 +15,8 @@ import { realBedrockVariable, variablesForPart, variablesNamed } from './variabl
 import { weatherExample } from './weather.ts'
 
 /** The APIs that the demo brings along. */
-const ownExamples: readonly ReadExample[] = [weatherExample, takeoverExample]
+export const ownApis: readonly ReadExample[] = [weatherExample]
+const ownExamples = [...ownApis, takeoverExample]
 
 /**
  * Ids and secret of the demo's applications, by the names of the services' variables. They exist in the emulator of Entra
@@ -41,7 +42,7 @@ function demoIdentities() {
 export function describeProcesses(
   variables: Variables,
   identities = demoIdentities(),
-  readExamples = ownExamples,
+  readExamples: readonly ReadExample[] = ownExamples,
 ): readonly DemoProcess[] {
   const { ports, tls, examples } = readEnvironment(variables, env => {
     const ports = readPorts(env)

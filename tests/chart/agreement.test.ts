@@ -10,8 +10,7 @@ import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
-import { describeProcesses } from '../../scripts/demo/processes.ts'
-import { weatherExample } from '../../scripts/demo/weather.ts'
+import { describeProcesses, ownApis } from '../../scripts/demo/processes.ts'
 import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
 import { refusalOf, render, run, type Values } from './support/render.ts'
@@ -30,8 +29,7 @@ describe('The chart', () => {
         .filter(([name]) => /^(DownstreamApis|Sidecar)__/.test(name) && !name.endsWith('__BaseUrl'))
         .map(([name, value]) => `${name}=${value.replace(/[0-9a-f-]{36}/, '…')}`)
         .sort()
-    const demo =
-      describeProcesses({}, undefined, [weatherExample]).find(({ name }) => name === 'sidecar')?.env ?? {}
+    const demo = describeProcesses({}, undefined, ownApis).find(({ name }) => name === 'sidecar')?.env ?? {}
     const chart = (await render({ values: withAlerts({ size: '1Gi' }) })).settings('demo-agent', 'sidecar')
     expect(ofInterest(chart)).toEqual(ofInterest(demo))
     expect(ofInterest(chart)).toHaveLength(7)

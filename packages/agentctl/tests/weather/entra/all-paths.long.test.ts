@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { type ChatResponse, type Flow, flowNames, needsUser, type PausedResponse } from '@entra-agents/trace'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
-import { describeProcesses } from '../../../../../scripts/demo/processes.ts'
+import { describeProcesses, ownApis } from '../../../../../scripts/demo/processes.ts'
 import { Supervisor } from '../../../../../scripts/demo/supervisor.ts'
-import { weatherExample } from '../../../../../scripts/demo/weather.ts'
 import { findDemoPorts } from '../../../../../tests/support/ports.ts'
 import { postJson } from '../../../../../tests/support/post-json.ts'
 import { signIn } from '../../../../../tests/support/sign-in.ts'
@@ -46,7 +45,7 @@ function startServices(): Promise<boolean> {
     ...pick('CLIENT_SPA_APP_ID'),
     AGENT_CLIENT_ID: written('AGENT_CLIENT_ID').split(',')[0] ?? '',
   } as NonNullable<Parameters<typeof describeProcesses>[1]>
-  const [, ...services] = describeProcesses(variables, identities, [weatherExample])
+  const [, ...services] = describeProcesses(variables, identities, ownApis)
   const agents = pick('AGENTS_CONFIG', 'AGENT_CLIENT_ID', 'AGENT_USERS', 'WEATHER_ALLOWED_CALLERS')
   const silent = { Logging__LogLevel__Default: 'None' }
   return supervisor.start(
