@@ -72,7 +72,7 @@ describe('an answer', () => {
     const page = await browser.open(agent.url)
     const answer = await ask(page, question)
     await answer.getByText('Title of SIDECAR_UNREACHABLE.').waitFor()
-    const note = answer.getByRole('region', { name: 'Failed' })
+    const note = answer.getByRole('group', { name: 'Failed' })
     expect(await note.textContent()).toMatch(
       /SIDECAR_UNREACHABLE.*What happened\..*What to do with ‹U\+202E›7\./,
     )

@@ -75,6 +75,10 @@ const userChallenged: Refusal = {
 }
 const userBlocked: Refusal = {
   ...userChallenged,
+  asItself: {
+    ...agentStopped,
+    hint: 'Let an administrator look at the Conditional Access policies for agent and workload identities, and at the risk of this agent: asking again does not change the answer.',
+  },
   says: 'A Conditional Access policy refuses a token for the {api} on behalf of this user.',
   hint: 'Let an administrator look at the Conditional Access policies for this user, the risk of the user and the network included: no sign-in changes the answer.',
   blockedByPolicy: true,
@@ -87,11 +91,11 @@ const federationRefused: Refusal = {
   code: 'FEDERATION_MISMATCH',
   says: 'No federated credential of the blueprint matches the pod’s token.',
 }
-const keyUnknown: Refusal = {
+const keyUnknown = {
   code: 'FEDERATION_MISMATCH',
   says: 'Entra cannot verify the signature of the client assertion.',
   hint: 'Check that the key id of the pod’s token is in the public key set of its issuer, or that the certificate is the one on the blueprint.',
-}
+} as const
 const assignmentMissing: Refusal = {
   code: 'AGENT_NOT_PERMITTED',
   says: 'The {api} demands an assignment that the agent identity, its user account or the user does not have.',
@@ -110,6 +114,7 @@ const signInOutdated: Refusal = {
 const userUnknown: Refusal = {
   code: 'USER_TOKEN_INVALID',
   says: 'Entra has no active account of this user.',
+  hint: 'Let an administrator see that the account exists and is enabled. Then sign in again.',
   asItself: assertionRefused,
   asAgentUser: {
     code: 'AGENT_USER_UNUSABLE',
@@ -174,7 +179,7 @@ const rows = {
     says: 'Entra cannot fetch the keys of the issuer of the pod’s token.',
     hint: 'Check that the issuer’s /.well-known/openid-configuration and its key set can be read from the internet.',
   },
-  700027: keyUnknown,
+  700027: { ...keyUnknown, hint: `${keyUnknown.hint} If Entra has taken away a key of its own, restart the sidecar, which then gets another T1.` },
   7000272: keyUnknown,
   7000274: keyUnknown,
 

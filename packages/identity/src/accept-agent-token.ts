@@ -47,7 +47,7 @@ const requirements: Readonly<Record<string, (claims: Claims, expected: ExpectedT
   },
   audience({ aud }, { api }) {
     if (aud === api.appId || aud === `api://${api.appId}`) return
-    const hint = `Give the agent the client id of the ${api.title} (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default.`
+    const hint = `Give the agent the client id of the ${api.title} (not the page’s, say), and the sidecar’s entries for it the scope api://<that id>/.default. If both are right, see in Entra whose that URI is.`
     throw misconfiguredProblem('The sidecar returned a token for another API.', hint)
   },
   lifetime({ exp }) {

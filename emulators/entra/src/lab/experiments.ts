@@ -125,7 +125,8 @@ export const experiments: Readonly<Record<string, Experiment>> = {
       }
     },
     after: ({ signIn, askForAda, ask }) => [signIn, askForAda, ask('autonomous')],
-    watch: 'For Ada the agent stops with CONSENT_REQUIRED (AADSTS65001). As itself it goes on.',
+    watch:
+      'For Ada the agent stops with CONSENT_REQUIRED (AADSTS65001); on the page it waits, since she may consent there. As itself it goes on.',
     why: 'To act for users an agent needs consent to a scope; to act as itself it needs an app role. Neither replaces the other.',
     real: 'Entra refuses with AADSTS65001, too. Whether users may consent to an agent, or administrators only, depends on the tenant.',
     back: 'Undo gives the consents back. Those that were given meanwhile stay.',
@@ -208,7 +209,7 @@ export const experiments: Readonly<Record<string, Experiment>> = {
     },
     after: ({ ask, askForAda }) => [ask('autonomous'), askForAda],
     watch:
-      'Nothing stops. Controls lists two keys. Once the former key is taken away, the sidecar’s T1 is refused (AADSTS700027), and the agent stops with FEDERATION_MISMATCH. A token that you forge names the new one in its header (kid); Ada’s token and the T1 in the sidecar’s cache still have the former.',
+      'Nothing stops. Controls lists two keys. A token that you forge names the new one in its header (kid); Ada’s token and the T1 in the sidecar’s cache still have the former. Once that is taken away, Entra refuses the T1 (AADSTS700027), and the agent stops with FEDERATION_MISMATCH.',
     why: 'Whoever meets a token of an unknown key reads the published keys again, so nobody has to be told. Tokens of the former key are valid for as long as it is published.',
     real: 'Entra does the same, at times of its own choice. It takes a key away while tokens of it live only in an emergency: then agents stop until the sidecar is restarted or its T1 expires, and users have to sign in again.',
     back: 'Undo signs with the former key again, also if it was taken away, so that what Ada and the sidecar have is valid. The new one stays published for an hour, for the tokens that it has signed.',

@@ -52,7 +52,8 @@ export function ProblemNote(props: ProblemNoteProps) {
   const isOpen = needsSignIn && session.signingIn.value
   const forAdministrator = remedyOf(problem) === 'administrator'
   return (
-    <section class="note-card" data-kind={problemKind(problem)} aria-labelledby={id}>
+    // biome-ignore lint/a11y/useSemanticElements: a region's name has to be the only one, and answers may fail alike
+    <div role="group" class="note-card" data-kind={problemKind(problem)} aria-labelledby={id}>
       {!isOpen && <ProblemText problem={problem} exchange={exchange.value} names={names} id={id} />}
       <div class="acts line gap-2">
         {forAdministrator && (
@@ -86,7 +87,7 @@ export function ProblemNote(props: ProblemNoteProps) {
           ),
         )}
       </div>
-    </section>
+    </div>
   )
 }
 
