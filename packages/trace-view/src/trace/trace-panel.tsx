@@ -1,6 +1,6 @@
 import type { PublicConfig } from '@entra-agents/trace'
 import { type ReadonlySignal, type Signal, useComputed, useSignal } from '@preact/signals'
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, ComponentType } from 'preact'
 import { useMemo, useRef } from 'preact/hooks'
 import { useFrameValue } from '../browser/frame-value.ts'
 import { lazy } from '../browser/lazy.tsx'
@@ -12,6 +12,7 @@ import { OutcomeMark } from '../identity/verdict-view.tsx'
 import type { Names } from '../words/names.ts'
 import { judgeTurn } from './judge.ts'
 import { type ShownTrace, TraceContext, useTrace } from './trace-context.ts'
+import type { TraceToolsProps } from './trace-tools.tsx'
 import { type TraceView, views } from './trace-view.ts'
 import type { TracedAnswer } from './traced-answer.ts'
 import { gatherFacts } from './turn-facts.ts'
@@ -25,9 +26,8 @@ const StepList = lazy(
   async () => (await Promise.all([import('./step-list.tsx'), import('./exchange.tsx')]))[0].StepList,
 )
 const StepDrawer = lazy(async () => (await import('./step-drawer.tsx')).StepDrawer)
-const TraceTools = lazy(async () => (await import('./trace-tools.tsx')).TraceTools)
 
-interface TracePanelProps {
+export interface TracePanelProps {
   readonly answers: ReadonlySignal<readonly ReadonlySignal<TracedAnswer>[]>
   /** The answer whose trace is shown. Each answer needs a panel of its own (`key`). */
   readonly selected: ReadonlySignal<TracedAnswer>
@@ -42,7 +42,8 @@ interface TracePanelProps {
   /** Asks the question in two flows or to two agents at once; missing while an opened file is shown. */
   readonly onSideBySide?: () => void
   readonly readTools?: ReadTools
-  /** Whether it is a part of another page, which has room for the trace alone: no tools, no presenter, nothing beside the list. */
+  readonly Tools?: ComponentType<TraceToolsProps>
+  /** Whether it is a part of another page, which has room for the trace alone: no presenter, nothing beside the list. */
   readonly isEmbedded?: boolean
 }
 
@@ -57,6 +58,7 @@ export function TracePanel({
   share,
   onSideBySide,
   readTools,
+  Tools,
   isEmbedded = false,
 }: TracePanelProps) {
   // Reads each member of the answer by itself, so that the trace is not rendered again for every word of the answer.
@@ -108,8 +110,8 @@ export function TracePanel({
             body.current?.scrollTo({ top: 0 })
           }}
         />
-        {!isEmbedded && (
-          <TraceTools
+        {Tools && (
+          <Tools
             onPresent={steps.length > 0 ? () => set(view.scene, 1) : undefined}
             onSideBySide={askTwice}
             share={share}

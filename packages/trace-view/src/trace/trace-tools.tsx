@@ -3,7 +3,7 @@ import { narrowQuery, useMediaQuery } from '../browser/media-query.ts'
 import { Button } from '../controls/button.tsx'
 import { Popover } from '../controls/popover.tsx'
 
-interface TraceToolsProps {
+export interface TraceToolsProps {
   /** Missing as long as there is nothing to present. */
   readonly onPresent: (() => void) | undefined
   readonly onSideBySide: (() => void) | undefined

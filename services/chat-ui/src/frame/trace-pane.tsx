@@ -4,7 +4,7 @@ import { triesFor } from '../conversation/tries.ts'
 import type { Page } from '../page.ts'
 
 const TracePanel = lazy(
-  async () => (await import('@entra-agents/trace-view/trace/trace-panel')).TracePanel,
+  async () => (await import('@entra-agents/trace-view/trace/panel-with-tools')).PanelWithTools,
   <div class="pane-head" />,
 )
 const SampleView = lazy(async () => (await import('./sample-view.tsx')).SampleView)

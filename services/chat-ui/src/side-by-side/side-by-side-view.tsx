@@ -8,8 +8,8 @@ import { FormulaView } from '@entra-agents/trace-view/identity/formula-view'
 import { OutcomeMark } from '@entra-agents/trace-view/identity/verdict-view'
 import { judgeTurn } from '@entra-agents/trace-view/trace/judge'
 import { EntraLink } from '@entra-agents/trace-view/trace/log-links'
+import { PanelWithTools } from '@entra-agents/trace-view/trace/panel-with-tools'
 import { Presenter } from '@entra-agents/trace-view/trace/presenter'
-import { TracePanel } from '@entra-agents/trace-view/trace/trace-panel'
 import type { TraceView } from '@entra-agents/trace-view/trace/trace-view'
 import { factsOf, lastTokenRequest } from '@entra-agents/trace-view/trace/turn-facts'
 import { writeFormulas } from '@entra-agents/trace-view/trace/write-formula'
@@ -98,7 +98,7 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
       </div>
       {shown ? (
         <section class="pane trace relative paper">
-          <TracePanel
+          <PanelWithTools
             key={shown}
             answers={answers}
             selected={shown}
