@@ -91,7 +91,6 @@ describe('below 900 px', () => {
     await page.getByRole('tab', { name: 'Identity Trace' }).click()
     await page.locator('.step').first().waitFor()
     const head = page.locator('.pane-head')
-    await head.getByRole('button', { name: /^More/ }).waitFor()
     const [views, ...tools] = await boxesOf(head.locator(':scope > fieldset, :scope > button'))
     expect(tools).toHaveLength(1)
     for (const tool of tools) {
