@@ -3,7 +3,7 @@ import { Fact } from '@entra-agents/trace-view/controls/fact'
 import { type ComponentChildren, Fragment } from 'preact'
 import { CallSentence } from './call-sentence.tsx'
 import { Disclosure } from './disclosure.tsx'
-import { isInMessages, listArguments } from './in-messages.ts'
+import { tellApart } from './in-messages.ts'
 import { hasOwnWords } from './own-words.ts'
 import { UnformattedText } from './unformatted-text.tsx'
 import { writeArguments } from './write-arguments.ts'
@@ -22,16 +22,14 @@ interface CallInWordsProps {
  */
 export function CallInWords({ call, messages, children }: CallInWordsProps) {
   const isTold = hasOwnWords(call)
-  const all = Object.groupBy(listArguments(call.arguments), ([, value]) =>
-    isInMessages(value, messages) ? 'said' : 'unsaid',
-  )
+  const { said, unsaid } = tellApart(call.arguments, messages)
   return (
     <>
       <p class="says">
         <CallSentence parts={isTold ? call.sentence : call.sentence.slice(0, 1)} />
       </p>
-      {all.unsaid && <Values title="Not in your messages" values={all.unsaid} />}
-      {!isTold && all.said && <Values title={all.unsaid && 'In your messages'} values={all.said} />}
+      {unsaid && <Values title="Not in your messages" values={unsaid} />}
+      {!isTold && said && <Values title={unsaid && 'In your messages'} values={said} />}
       {children}
       <Disclosure title="Exact arguments" isOpen={!isTold}>
         <pre>
@@ -51,7 +49,7 @@ export function CallInWords({ call, messages, children }: CallInWordsProps) {
 
 interface ValuesProps {
   readonly title: string | undefined
-  readonly values: ReturnType<typeof listArguments>
+  readonly values: readonly (readonly [string, unknown])[]
 }
 
 function Values({ title, values }: ValuesProps) {

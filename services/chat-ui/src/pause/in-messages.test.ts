@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { isInMessages, listArguments } from './in-messages.ts'
+import { tellApart } from './in-messages.ts'
 
 const messages = [
   'Pay  Spotify what I owe, 1,100.50 to US133, and book from  4 December 2026 at −5 °C.',
   'Write to Ada@Example.com by Dec 9th, not to bo@example.com.evil, 12 minus 7; “two lines\nof it”',
 ]
+
+const isInMessages = (value: unknown, written: readonly string[]) =>
+  tellApart({ value: [value] }, written).unsaid === undefined
 
 describe('A value', () => {
   it.each([
@@ -61,18 +64,26 @@ describe('A value', () => {
 
 it('Arguments are listed one by one, and what nests too deep as it is', () => {
   const deep = { a: { b: { c: { d: { e: { f: { g: { h: 1 } } } } } } } }
-  expect(
-    listArguments({ city: 'Oslo', when: { kind: 'below', celsius: -5 }, to: [1], none: {}, ...deep }),
-  ).toEqual([
-    ['city', 'Oslo'],
-    ['when.kind', 'below'],
-    ['when.celsius', -5],
-    ['to', [1]],
-    ['none', {}],
-    ['a.b.c.d.e.f.g', { h: 1 }],
-  ])
+  const values = { city: 'Oslo', when: { kind: 'below', celsius: -5 }, to: [1], none: {}, ...deep }
+  expect(tellApart(values, ['Oslo'])).toEqual({
+    said: [
+      ['city', 'Oslo'],
+      ['none', {}],
+    ],
+    unsaid: [
+      ['when.kind', 'below'],
+      ['when.celsius', -5],
+      ['to', [1]],
+      ['a.b.c.d.e.f.g', { h: 1 }],
+    ],
+  })
   let endless: object = {}
   for (let level = 0; level < 20_000; level++) endless = { endless }
-  expect(listArguments({ endless })).toHaveLength(1)
-  expect(isInMessages(endless, ['endless'])).toBe(false)
+  expect(tellApart({ endless }, ['endless']).unsaid).toHaveLength(1)
+})
+
+it('More values than anybody writes count as not in the messages, so that the page need not look for each', () => {
+  const rows = (length: number) => ({ rows: Array.from({ length }, () => 'Oslo') })
+  expect(tellApart(rows(200), ['Oslo'])).toEqual({ said: [['rows', rows(200).rows]] })
+  expect(tellApart(rows(201), ['Oslo'])).toEqual({ unsaid: [['rows', rows(201).rows]] })
 })
