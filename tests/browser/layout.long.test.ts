@@ -54,6 +54,18 @@ describe('the two panes', () => {
   })
 })
 
+it('the questions to try stand two side by side, and on a phone one below another', async () => {
+  const page = await openPage(1920)
+  const readColumns = "getComputedStyle(document.querySelector('.tries')).gridTemplateColumns.split(' ')"
+  const columns = () => page.evaluate<readonly string[]>(readColumns)
+  for (const width of [1920, 1440, 900]) {
+    await page.setViewportSize({ width, height: 800 })
+    expect(await columns(), `${width} px`).toHaveLength(2)
+  }
+  await page.setViewportSize({ width: 320, height: 640 })
+  expect(await columns()).toHaveLength(1)
+})
+
 describe('below 900 px', () => {
   it('one pane is shown at a time, chosen by tabs; an answer says who called for whom, since its trace is not beside it', async () => {
     const page = await openPage(899)
