@@ -15,16 +15,18 @@ export function performancePage(results: Results): string {
 
 \`make bench\` wrote this page. It runs each benchmark beside its peer, in turn and on the same machine, against the emulators; \`make bench BENCH=open-streams\`
 runs one, and replaces its rows. Each figure is the median of the rounds. The ratio is the median of the rounds' ratios, followed by their quartiles; above 1
-this project takes more than the peer. The highest ratio stands first.
+this project takes more than the peer. The highest ratio stands first. *Before* is the ratio of
+the run before on the same machine: ${describeChanges(rows)}.
 
 ${table([
-  ['what', 'here', 'peer', 'there', 'ratio', 'rounds', 'benchmark'],
+  ['what', 'here', 'peer', 'there', 'ratio', 'before', 'rounds', 'benchmark'],
   ...rows.map(row => [
     row.what,
     inUnit(row.own, row),
     row.peer,
     inUnit(row.other, row),
     describeRatio(row).join(' '),
+    row.ratioBefore === undefined ? '–' : short(row.ratioBefore),
     row.rounds,
     `\`${row.bench}\``,
   ]),
@@ -48,6 +50,20 @@ ${table([
   ]),
 ])}`
 }
+
+/** By how much the ratios of two runs, one after the other, are apart at most. */
+function describeChanges(rows: readonly Row[]): string {
+  const most = (chosen: readonly Row[]) => {
+    const changes = chosen.map(({ ratio, ratioBefore = ratio }) =>
+      Math.max(ratio / ratioBefore, ratioBefore / ratio),
+    )
+    return `${Math.ceil((Math.max(1, ...changes) - 1) * 100)} %`
+  }
+  const [waits, others] = [rows.filter(isWait), rows.filter(row => !isWait(row))]
+  return `of waits the two differ by at most ${most(waits)}, of all else by at most ${most(others)}`
+}
+
+const isWait = ({ what }: Row) => what.startsWith('wait for the token')
 
 /** The page of operations, with the sizes that were measured. */
 export function withSizes(page: string, results: Results): string {

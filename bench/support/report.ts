@@ -23,16 +23,27 @@ export function report(bench: string, rows: readonly Row[]): void {
     ...rows.map(row => [row.what, row.peer, row.unit, row.own, row.other, ...describeRatio(row), row.rounds]),
   ])
   if (process.env['BEFORE']) return
-  const run: Run = {
-    date: new Date().toISOString().slice(0, 10),
+  const { [bench]: last, ...others } = readResults()
+  const where = {
     node: process.version.slice(1),
     machine: `${cpus().length} × ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-    load: `${loadBefore} – ${loadNow()}`,
-    rows,
   }
-  const results = Object.entries({ ...readResults(), [bench]: run }).sort(([a], [b]) => (a < b ? -1 : 1))
+  const run: Run = {
+    date: new Date().toISOString().slice(0, 10),
+    ...where,
+    load: `${loadBefore} – ${loadNow()}`,
+    rows: last?.node === where.node && last.machine === where.machine ? withRatiosOf(last, rows) : rows,
+  }
+  const results = Object.entries({ ...others, [bench]: run }).sort(([a], [b]) => (a < b ? -1 : 1))
   writeFileSync(resultsFile, `${JSON.stringify(Object.fromEntries(results), null, 2)}\n`)
   writePages()
+}
+
+function withRatiosOf(last: Run, rows: readonly Row[]): readonly Row[] {
+  return rows.map(row => {
+    const same = last.rows.find(({ what, peer }) => what === row.what && peer === row.peer)
+    return same ? { ...row, ratioBefore: same.ratio } : row
+  })
 }
 
 export function readResults(): Results {

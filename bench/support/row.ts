@@ -13,6 +13,8 @@ export interface Row {
   readonly lowerQuartile: number
   readonly upperQuartile: number
   readonly rounds: number
+  /** The ratio of the run before this one, if that was on the same machine and Node. */
+  readonly ratioBefore?: number
 }
 
 /** A run of one benchmark. */
