@@ -1,4 +1,4 @@
-import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
 import { startWeatherApi } from '../weather-api/service.ts'
@@ -13,42 +13,30 @@ const api = await forFile(
     { logStream: { write: line => void lines.push(line) } },
   ),
 )
-beforeEach(() => {
-  meteo.requests.length = 0
-  meteo.fail('silence')
-})
 
-async function openClient(revision: (typeof revisions)[number]) {
-  const client = await connectClient(api.url, revision, api.autonomous())
-  onTestFinished(() => client.close())
-  return client
-}
-
-/** Calls a tool, and cancels the call while it waits for Open-Meteo. */
-async function cancelCall(client: Awaited<ReturnType<typeof openClient>>): Promise<void> {
-  const user = new AbortController()
-  const call = client.callTool({ name: 'get_weather', arguments: { city: 'Oslo' } }, { signal: user.signal })
-  await expect.poll(() => meteo.requests.length).toBe(1)
-  user.abort()
-  await expect(call).rejects.toThrow()
-}
-
-it('A call of a tool ends when the client cancels it, and the request to Open-Meteo ends too', async () => {
-  const { abandoned } = meteo
-  await cancelCall(await openClient('2026-07-28'))
-  await expect.poll(() => meteo.abandoned).toBe(abandoned + 1)
-  // The log names the abort by the client, not the time-out for Open-Meteo.
-  await expect
-    .poll(() => lines.map(line => JSON.parse(line)))
-    .toContainEqual(expect.objectContaining({ level: 30, tool: 'get_weather', code: 'REQUEST_ABORTED' }))
-})
-
-it.each(revisions)('Later calls are not disturbed when a client of revision %s hangs up', async revision => {
-  const client = await openClient(revision)
-  await cancelCall(client)
-  await client.close()
-  meteo.fail(undefined)
-  const portland = { name: 'get_weather', arguments: { city: 'Portland' } }
-  const next = await (await openClient(revision)).callTool(portland)
-  expect(next.structuredContent).toMatchObject({ region: 'Oregon', source: 'open-meteo' })
-})
+it.each(revisions)(
+  'A call of a tool ends when a client of revision %s cancels it, the request to Open-Meteo too, and later calls are not disturbed',
+  async revision => {
+    const { abandoned } = meteo
+    meteo.requests.length = 0
+    meteo.fail('silence')
+    const client = await connectClient(api.url, revision, api.autonomous())
+    const user = new AbortController()
+    const oslo = { name: 'get_weather', arguments: { city: 'Oslo' } }
+    const call = client.callTool(oslo, { signal: user.signal })
+    await expect.poll(() => meteo.requests.length).toBe(1)
+    user.abort()
+    await expect(call).rejects.toThrow()
+    await client.close()
+    await expect.poll(() => meteo.abandoned).toBe(abandoned + 1)
+    // The log names the abort by the client, not the time-out for Open-Meteo.
+    const entry = { level: 30, tool: 'get_weather', code: 'REQUEST_ABORTED' }
+    await expect
+      .poll(() => lines.splice(0).map(line => JSON.parse(line)))
+      .toContainEqual(expect.objectContaining(entry))
+    meteo.fail(undefined)
+    await using next = await connectClient(api.url, revision, api.autonomous())
+    const portland = { name: 'get_weather', arguments: { city: 'Portland' } }
+    expect((await next.callTool(portland)).structuredContent).toMatchObject({ region: 'Oregon' })
+  },
+)

@@ -1,9 +1,9 @@
-import { onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import type { Client } from '@modelcontextprotocol/client'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { type OpenMeteoStub, startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
-import { type RunningWeatherApi, startWeatherApi } from '../weather-api/service.ts'
+import { startOpenMeteoStub } from '../weather-api/open-meteo-stub.ts'
+import { startWeatherApi } from '../weather-api/service.ts'
 import { connectClient, revisions } from './clients.ts'
 
 type Call = readonly [name: string, given: Readonly<Record<string, unknown>>]
@@ -33,20 +33,11 @@ async function describeFailure(client: Client, [name, given]: Call): Promise<str
   return lines.filter(line => line !== undefined).join('\n    ')
 }
 
-describe.each(revisions)('the weather API as an MCP server of revision %s', revision => {
-  let api: RunningWeatherApi
-  let client: Client
-  let token: string
-  const connect = (as = token) => connectClient(api.url, revision, as)
-  beforeAll(async () => {
-    api = await startWeatherApi()
-    token = api.autonomous()
-    client = await connect()
-  })
-  afterAll(async () => {
-    await client.close()
-    await api.close()
-  })
+const api = await forFile(startWeatherApi())
+const token = api.autonomous()
+
+describe.each(revisions)('the weather API as an MCP server of revision %s', async revision => {
+  const client = await forFile(connectClient(api.url, revision, token))
 
   it('has the tools, and refuses calls in the words, of the golden text, which is the same for each revision', async () => {
     expect(client.getNegotiatedProtocolVersion()).toBe(revision)
@@ -81,13 +72,11 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
     const oids = Array.from({ length: 30 }, (_, index) => `user-${index}`)
     const results = await Promise.all(
       oids.map(async oid => {
-        const claims = onBehalfOfClaims({ authority: api.issuer.url, claims: { oid } })
-        const user = await connect(api.issuer.sign(claims))
+        await using user = await connectClient(api.url, revision, api.onBehalfOf({ oid }))
         const { content, structuredContent, _meta } = await user.callTool({
           name: 'get_weather',
           arguments: { city: 'Rome' },
         })
-        await user.close()
         expect(JSON.stringify([content, structuredContent])).not.toContain(oid)
         return _meta?.['validated']
       }),
@@ -96,45 +85,31 @@ describe.each(revisions)('the weather API as an MCP server of revision %s', revi
   })
 })
 
-describe.each(revisions)('a tool that fails in revision %s', revision => {
-  let meteo: OpenMeteoStub
-  let api: RunningWeatherApi
-  let client: Client
+it('A tool that fails is reported by the title and hint of its problem, and logged with its reason, without internal details and the caller’s words', async () => {
+  await using meteo = await startOpenMeteoStub()
+  const urls = { OPEN_METEO_GEOCODING_URL: meteo.url, OPEN_METEO_FORECAST_URL: meteo.url }
   const lines: string[] = []
-  beforeAll(async () => {
-    meteo = await startOpenMeteoStub()
-    const urls = { OPEN_METEO_GEOCODING_URL: meteo.url, OPEN_METEO_FORECAST_URL: meteo.url }
-    const logStream = { write: (line: string) => void lines.push(line) }
-    const env = { WEATHER_PROVIDER: 'open-meteo', ...urls, LOG_LEVEL: 'trace' }
-    api = await startWeatherApi(env, { logStream })
-    client = await connectClient(api.url, revision, api.autonomous())
-  })
-  afterAll(async () => {
-    await client.close()
-    await api.close()
-    await meteo.close()
-  })
+  const logStream = { write: (line: string) => void lines.push(line) }
+  await using api = await startWeatherApi(
+    { WEATHER_PROVIDER: 'open-meteo', ...urls, LOG_LEVEL: 'trace' },
+    { logStream },
+  )
+  await using client = await connectClient(api.url, revisions[0], api.autonomous())
+  meteo.fail({ status: 500, body: '{"reason":"inner secret"}' })
+  const text = await describeFailure(client, ['get_weather', { city: 'Oslo' }])
+  expect(text).toContain('"The weather source is out of reach. Try again')
+  expect(text).toContain('"code":"WEATHER_UNAVAILABLE"')
+  expect(text).not.toMatch(new RegExp(`inner secret|\\b500\\b|responded|${meteo.url}`))
 
-  it('is reported by the title and hint of its problem, without internal details', async () => {
-    meteo.fail({ status: 500, body: '{"reason":"inner secret"}' })
-    const text = await describeFailure(client, ['get_weather', { city: 'Oslo' }])
-    expect(text).toContain('"The weather source is out of reach. Try again')
-    expect(text).toContain('"code":"WEATHER_UNAVAILABLE"')
-    expect(text).not.toMatch(new RegExp(`inner secret|\\b500\\b|responded|${meteo.url}`))
-  })
-
-  it('is logged with its name and reason, and without the caller’s words', async () => {
-    meteo.fail(undefined)
-    await client.callTool({ name: 'get_weather', arguments: { city: 'Whisperville' } })
-    await client.callTool({ name: 'get_weather', arguments: { city: '', whispered: 1 } })
-    await client.callTool({ name: 'whispered', arguments: {} }).catch(() => undefined)
-    const entries = lines.map(line => JSON.parse(line))
-    for (const entry of [
-      { level: 50, tool: 'get_weather', code: 'WEATHER_UNAVAILABLE' },
-      { level: 30, tool: 'get_weather', code: 'CITY_NOT_FOUND' },
-      { audit: 'allowed', action: 'POST /mcp', caller: identities.agentId },
-    ])
-      expect(entries).toContainEqual(expect.objectContaining(entry))
-    expect(lines.join('')).not.toMatch(/whisper|eyJ/i)
-  })
+  meteo.fail(undefined)
+  await client.callTool({ name: 'get_weather', arguments: { city: 'Whisperville' } })
+  await client.callTool({ name: 'get_weather', arguments: { city: '', whispered: 1 } })
+  await client.callTool({ name: 'whispered', arguments: {} }).catch(() => undefined)
+  for (const entry of [
+    { level: 50, tool: 'get_weather', code: 'WEATHER_UNAVAILABLE' },
+    { level: 30, tool: 'get_weather', code: 'CITY_NOT_FOUND' },
+    { audit: 'allowed', action: 'POST /mcp', caller: identities.agentId },
+  ])
+    expect(lines.map(line => JSON.parse(line))).toContainEqual(expect.objectContaining(entry))
+  expect(lines.join('')).not.toMatch(/whisper|eyJ/i)
 })

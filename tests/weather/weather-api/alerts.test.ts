@@ -86,8 +86,7 @@ describe('alerts', () => {
   })
 
   it('belong to the agent when it calls as itself', async () => {
-    const { body } = await create({ token: ofAgent() })
-    expect(body.validated).toMatchObject({ flow: 'autonomous', on_behalf_of: null })
+    expect((await create({ token: ofAgent() })).body.validated).toMatchObject({ on_behalf_of: null })
     expect([await list(ofAgent()), await list()]).toEqual([[expect.objectContaining(newAlert)], []])
   })
 
@@ -154,53 +153,52 @@ describe('alerts', () => {
     expect(alerts.items.required).toEqual(expect.arrayContaining(['now', 'reached']))
   })
 
-  describe.each(revisions)('as tools of MCP revision %s', revision => {
-    const use = async (token: string) => {
-      const client = await connectClient(api.url, revision, token)
-      const call = (name: string, args = {}, key?: string) => {
-        const keyMember = key === undefined ? {} : { _meta: { 'entra-bedrock-agent/idempotency-key': key } }
-        return client.callTool({ name, arguments: args, ...keyMember })
-      }
-      return { client, call, [Symbol.asyncDispose]: () => client.close() }
-    }
-
-    it('declare in their annotations what each tool does', async () => {
-      await using mcp = await use(forUser())
-      const { tools } = await mcp.client.listTools()
-      const hints = Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))
-      const changes = { readOnlyHint: false, idempotentHint: true, openWorldHint: false }
-      expect(hints).toMatchObject({
-        create_alert: { ...changes, destructiveHint: false },
-        delete_alert: { ...changes, destructiveHint: true },
-        list_alerts: { readOnlyHint: true },
+  describe('as tools of MCP', () => {
+    const call = (client: Awaited<ReturnType<typeof connectClient>>, name: string, args = {}, key?: string) =>
+      client.callTool({
+        name,
+        arguments: args,
+        ...(key === undefined ? {} : { _meta: { 'entra-bedrock-agent/idempotency-key': key } }),
       })
-    })
 
-    it('are the same alerts as over REST, with the same idempotency keys', async () => {
-      await using mcp = await use(forUser())
-      const { structuredContent: alert, _meta } = await mcp.call('create_alert', newAlert, 'key-1')
-      expect(alert).toMatchObject(newAlert)
-      expect(_meta?.['validated']).toMatchObject({ on_behalf_of: user })
-      expect((await create()).body).toMatchObject(alert as object)
-      const failed = (code: string) => ({ isError: true, _meta: { problem: { code } } })
-      const reused = await mcp.call('create_alert', { ...newAlert, city: 'Rome' }, 'key-1')
-      expect(reused).toMatchObject(failed('IDEMPOTENCY_KEY_REUSED'))
-      const wrongKey = await mcp.call('create_alert', newAlert, 'no key')
-      expect(wrongKey).toMatchObject(failed('INVALID_REQUEST'))
-      expect((await mcp.call('list_alerts')).structuredContent).toEqual({
-        alerts: [compared(alert as object)],
-      })
-      const { id } = alert as { id: string }
-      expect((await mcp.call('delete_alert', { id })).structuredContent).toEqual({ deleted: id })
-      expect(await list()).toEqual([])
-    })
+    it.each(revisions)(
+      'are the same alerts as over REST, with the same idempotency keys (%s)',
+      async revision => {
+        await using mcp = await connectClient(api.url, revision, forUser())
+        const { tools } = await mcp.listTools()
+        const changes = { readOnlyHint: false, idempotentHint: true, openWorldHint: false }
+        const hints = Object.fromEntries(tools.map(({ name, annotations }) => [name, annotations]))
+        expect(hints).toMatchObject({
+          create_alert: { ...changes, destructiveHint: false },
+          delete_alert: { ...changes, destructiveHint: true },
+          list_alerts: { readOnlyHint: true },
+        })
+        const { structuredContent: alert, _meta } = await call(mcp, 'create_alert', newAlert, 'key-1')
+        expect([alert, _meta?.['validated']]).toMatchObject([newAlert, { on_behalf_of: user }])
+        expect((await create()).body).toMatchObject(alert as object)
+        for (const [code, city, key] of [
+          ['IDEMPOTENCY_KEY_REUSED', 'Rome', 'key-1'],
+          ['INVALID_REQUEST', 'Oslo', 'no key'],
+        ] as const)
+          expect(await call(mcp, 'create_alert', { ...newAlert, city }, key)).toMatchObject({
+            ...{ isError: true, _meta: { problem: { code } } },
+          })
+        expect((await call(mcp, 'list_alerts')).structuredContent).toEqual({
+          alerts: [compared(alert as object)],
+        })
+        const { id } = alert as { id: string }
+        expect((await call(mcp, 'delete_alert', { id })).structuredContent).toEqual({ deleted: id })
+        expect(await list()).toEqual([])
+      },
+    )
 
     it('need the right of the called tool, even if another right lets the client connect', async () => {
-      await using reader = await use(forUser(user, { scp: 'Weather.Read' }))
-      await expect(reader.call('list_alerts')).rejects.toThrow()
-      expect((await reader.call('get_weather', { city: 'Rome' })).isError).toBeUndefined()
-      await using mcp = await use(forUser())
-      await expect(mcp.call('get_weather', { city: 'Rome' })).rejects.toThrow()
+      const [revision] = revisions
+      await using reader = await connectClient(api.url, revision, forUser(user, { scp: 'Weather.Read' }))
+      await expect(call(reader, 'list_alerts')).rejects.toThrow()
+      expect((await call(reader, 'get_weather', { city: 'Rome' })).isError).toBeUndefined()
+      await using owner = await connectClient(api.url, revision, forUser())
+      await expect(call(owner, 'get_weather', { city: 'Rome' })).rejects.toThrow()
     })
   })
 
@@ -209,7 +207,7 @@ describe('alerts', () => {
     const challenge = () =>
       `Bearer realm="${identities.tenantId}", authorization_uri="${api.issuer.url}/${identities.tenantId}/oauth2/v2.0/authorize", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19"`
 
-    it('are changed for a user only if the token proves the context; a refusal does not use up the idempotency key', async () => {
+    it('are changed for a user, not for an agent as itself, only if the token proves the context; a refusal does not use up the idempotency key', async () => {
       for (const acrs of [undefined, [], ['c10']]) {
         const { status, headers, body } = await create({ token: forUser(user, { acrs }) })
         expect([status, headers.get('www-authenticate')]).toEqual([401, challenge()])
@@ -219,22 +217,20 @@ describe('alerts', () => {
       expect([status, body.validated.checks.at(-1)]).toEqual([201, { name: 'context', ok: true }])
       expect((await send('DELETE', `/alerts/${body.id}`)).status).toBe(401)
       expect(await list()).toHaveLength(1)
-    })
-
-    it('are changed without proof of the context by an agent that calls as itself', async () => {
       expect((await create({ token: ofAgent() })).status).toBe(201)
     })
 
-    it.each(revisions)('demand proof of the context from MCP clients of revision %s', async revision => {
+    it('are changed by MCP only with proof of the context, in a batch too', async () => {
+      const [revision] = revisions
       const post = (body: object, headers = {}) =>
         postJson(`${api.url}/mcp`, body, { token: forUser(), headers })
-      const call = (name: string, args = {}) => ({
+      const call = (name: string) => ({
         jsonrpc: '2.0',
         id: 1,
         method: 'tools/call',
-        params: { name, ...args },
+        params: { name, arguments: newAlert },
       })
-      const refused = await post(call('create_alert', { arguments: newAlert }), {
+      const refused = await post(call('create_alert'), {
         accept: 'application/json, text/event-stream',
         'mcp-protocol-version': revision,
         'mcp-method': 'tools/call',

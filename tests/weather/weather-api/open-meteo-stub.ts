@@ -11,7 +11,6 @@ interface Fault {
 export type OpenMeteoStub = Awaited<ReturnType<typeof startOpenMeteoStub>>
 
 const unitedStates = { country: 'United States', country_code: 'US' }
-const india = { country: 'India', country_code: 'IN' }
 // biome-ignore format: table
 const places: Readonly<Record<string, readonly object[]>> = {
   oslo: [{ name: 'Oslo', latitude: 59.91, longitude: 10.75, country: 'Norway', country_code: 'NO', admin1: 'Oslo' }],
@@ -19,8 +18,6 @@ const places: Readonly<Record<string, readonly object[]>> = {
     { name: 'Portland', latitude: 45.52, longitude: -122.68, admin1: 'Oregon', ...unitedStates },
     { name: 'Portland', latitude: 43.66, longitude: -70.26, admin1: 'Maine', ...unitedStates },
   ],
-  தேனி: [{ name: 'Theni', latitude: 10.01, longitude: 77.48, admin1: 'Tamil Nadu', ...india }],
-  தானே: [{ name: 'Thane', latitude: 19.2, longitude: 72.97, admin1: 'Maharashtra', ...india }],
 }
 const current = {
   time: 1_767_225_600,
@@ -77,5 +74,6 @@ export async function startOpenMeteoStub() {
     },
     start: () => server.start(),
     close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
   }
 }

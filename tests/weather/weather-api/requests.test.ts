@@ -1,3 +1,4 @@
+import { Errors } from 'typebox/value'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
@@ -55,22 +56,13 @@ describe('a request without exactly one token in the Authorization header', () =
   })
 })
 
-describe('a token that is refused', () => {
-  it.each([
-    ['has expired', 401, 'lifetime', { exp: 1 }],
-    ['lacks the right', 403, 'permission', { roles: [] }],
-  ])(
-    'because it %s leads to the checks up to the one that failed, and to nothing else of it',
-    async (_what, status, failedCheck, claims) => {
-      const refused = await api.ask(api.autonomous({ uti: 'token-7', ...claims }))
-      const order = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']
-      const made = order.slice(0, order.indexOf(failedCheck) + 1)
-      const checks = made.map(name => ({ name, ok: name !== failedCheck }))
-      expect(refused).toMatchObject({ status, body: { failedCheck, checks } })
-      const words = new RegExp(`token-7|${identities.agentId}`)
-      expect(JSON.stringify([refused.body, refused.headers])).not.toMatch(words)
-    },
-  )
+it('a token that lacks the right leads to the checks up to the one that failed, and to nothing else of it', async () => {
+  const refused = await api.ask(api.autonomous({ uti: 'token-7', roles: [] }))
+  const made = ['signature', 'issuer', 'tenant', 'audience', 'lifetime', 'caller', 'permission']
+  const checks = made.map(name => ({ name, ok: name !== 'permission' }))
+  expect(refused).toMatchObject({ status: 403, body: { failedCheck: 'permission', checks } })
+  const words = new RegExp(`token-7|${identities.agentId}`)
+  expect(JSON.stringify([refused.body, refused.headers])).not.toMatch(words)
 })
 
 describe('weather', () => {
@@ -88,7 +80,7 @@ describe('weather', () => {
     expect(new Date(body.observed_at).toISOString()).toBe(body.observed_at)
   })
 
-  it.each([1, 3, 7])('is forecast for %i days in a row', async days => {
+  it.each([1, 7])('is forecast for %i days in a row', async days => {
     const { status, body } = await ask(`/weather/forecast?city=M%C3%9CNCHEN&days=${days}`)
     expect(status).toBe(200)
     expect(body).toMatchObject({ city: 'Munich', country: 'Germany', source: 'climate-normals' })
@@ -121,7 +113,7 @@ describe('weather', () => {
 })
 
 describe('every route', () => {
-  it('is described in OpenAPI 3.1, refusals and their checks included', async () => {
+  it('is described in OpenAPI 3.1, refusals and their checks included, as it really responds', async () => {
     const { body } = await api.get('/openapi.json')
     const { openapi, paths } = Object(body)
     const routes = Object.entries<object>(paths).flatMap(([path, methods]) =>
@@ -137,23 +129,29 @@ describe('every route', () => {
       'get /weather: 200 400 401 403 404 503, with a token',
       'get /weather/forecast: 200 400 401 403 404 503, with a token',
     ])
-    const [refusal] = Object.values<{ schema: { properties: Record<string, object> } }>(
-      paths['/weather'].get.responses['403'].content,
-    )
-    expect(refusal?.schema.properties['checks']).toMatchObject({
-      items: { properties: { name: { enum: expect.arrayContaining(['signature', 'deny-list', 'format']) } } },
-    })
+    const responses = [
+      await ask(dallas),
+      await api.ask(api.onBehalfOf(), '/weather/forecast?city=Rome'),
+      await ask('/weather?city=Dalas'),
+      await api.ask(api.autonomous({ roles: [] })),
+    ]
+    for (const { status, body } of responses) {
+      const { responses } = paths[status === 200 && body.days ? '/weather/forecast' : '/weather'].get
+      const [{ schema }] = Object.values<{ schema: object }>(responses[status].content) as [
+        { schema: object },
+      ]
+      expect(Errors(schema, body)).toEqual([])
+      expect(Errors(schema, { ...body, more: 1 })).not.toEqual([])
+    }
   })
 
-  it('answers without a token if it is for health, and by a problem if it does not exist', async () => {
-    expect(await api.get('/livez')).toMatchObject({ status: 200, body: { status: 'alive' } })
-    expect(await api.get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } })
-    for (const path of ['/', '/metrics'])
-      expect(await api.get(path)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
-  })
-
-  it('forbids caching and sniffing of its responses', async () => {
-    for (const { headers } of [await ask(dallas), await api.get('/weather'), await api.get('/livez')])
+  it('answers without a token if it is for health, and by a problem if it does not exist; none may be cached or sniffed', async () => {
+    const responses = [await ask(dallas)]
+    for (const path of ['/livez', '/readyz', '/', '/metrics']) responses.push(await api.get(path))
+    expect(responses.map(({ status, body: { code } }) => code ?? status)).toEqual([
+      ...[200, 200, 200, 'NOT_FOUND', 'NOT_FOUND'],
+    ])
+    for (const { headers } of responses)
       expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   })
 })

@@ -34,7 +34,7 @@ interface ResponseBody {
   }
 }
 
-export interface RunningWeatherApi {
+export interface RunningWeatherApi extends AsyncDisposable {
   readonly app: FastifyInstance
   readonly url: string
   readonly issuer: TestIssuer
@@ -69,6 +69,7 @@ export async function startWeatherApi(
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const get = async (path: string, headers: readonly string[] = []) =>
     (await rawGet(`${url}${path}`, headers, 'weather-api')) as ApiResponse
+  const close = async () => void (await Promise.all([app.close(), issuer.close()]))
 
   return {
     app,
@@ -79,8 +80,7 @@ export async function startWeatherApi(
     autonomous: (claims = {}, header) =>
       issuer.sign(autonomousClaims({ authority: issuer.url, claims }), header),
     onBehalfOf: (claims = {}) => issuer.sign(onBehalfOfClaims({ authority: issuer.url, claims })),
-    async close() {
-      await Promise.all([app.close(), issuer.close()])
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
