@@ -32,28 +32,19 @@ describe('the health of Bedrock', () => {
     expect(availability.health).toEqual({ state: 'ready', checkedAt: '2026-11-25T12:00:00.000Z' })
   })
 
-  it('is probed every ten minutes, or later if a turn has meanwhile shown that Bedrock works, until it is stopped', async () => {
-    const probe = vi.fn(async () => {})
+  it('is probed ten minutes after the last answer, of a probe or of a turn, until it is stopped', async () => {
+    const probe = vi.fn(() => new Promise<void>(answered => void setTimeout(answered, 3_000)))
     const availability = start(probe)
-    await minutes(9)
+    await minutes(9.9)
     expect(probe).toHaveBeenCalledTimes(1)
-    await minutes(2)
+    await minutes(1.1)
     availability.succeeded()
     await minutes(9)
     expect(probe).toHaveBeenCalledTimes(2)
-    await minutes(10)
-    expect(probe).toHaveBeenCalledTimes(3)
+    await minutes(30)
+    expect(probe).toHaveBeenCalledTimes(5)
     availability.stop()
     await minutes(60)
-    expect(probe).toHaveBeenCalledTimes(3)
-  })
-
-  it('is probed every ten minutes, even if answers take a while', async () => {
-    const probe = vi.fn(() => new Promise<void>(answered => void setTimeout(answered, 3_000)))
-    start(probe)
-    await minutes(9.9)
-    expect(probe).toHaveBeenCalledTimes(1)
-    await minutes(30.1)
     expect(probe).toHaveBeenCalledTimes(5)
   })
 
@@ -92,12 +83,6 @@ describe('the health of Bedrock', () => {
     expect(availability.health).toMatchObject({ state: 'unknown', problem: throttled })
   })
 
-  it('has, without probes, no reason to doubt Bedrock because of a throttled call', () => {
-    const availability = start(undefined)
-    availability.failed(throttled)
-    expect(availability.health).toEqual({ state: 'unknown' })
-  })
-
   it('reports an unexpected error of a probe without the error’s text', async () => {
     const availability = start(async () => Promise.reject(new TypeError('Cannot read properties')))
     await minutes(0)
@@ -108,6 +93,8 @@ describe('the health of Bedrock', () => {
 
   it('shows, if probes are off, what the last turn showed; a failure of a single request shows nothing', () => {
     const availability = start(undefined)
+    availability.failed(throttled)
+    expect(availability.health).toEqual({ state: 'unknown' })
     availability.failed(expired)
     expect(availability.health).toMatchObject({ state: 'unavailable', problem: expired })
     availability.succeeded()

@@ -25,25 +25,15 @@ const twoEndpoints = {
 
 describe('the Bedrock configuration', () => {
   it.each<[Variables, object]>([
-    [
-      { BEDROCK_TEMPERATURE: '' },
-      {
-        maxTokens: 4096,
-        temperature: undefined,
-        probe: true,
-        additionalModelRequestFields: undefined,
-        promptCache: '5m',
-      },
-    ],
+    [{ BEDROCK_TEMPERATURE: '' }, { maxTokens: 4096, temperature: undefined, probe: true }],
+    [{}, { additionalModelRequestFields: undefined, promptCache: '5m' }],
     [{ BEDROCK_TEMPERATURE: '0' }, { temperature: 0 }],
     [{ AWS_REGION: '', AWS_DEFAULT_REGION: 'eu-west-1' }, { region: 'eu-west-1' }],
     [{ AWS_REGION: 'us-east-1' }, { modelId: 'us.anthropic.claude-haiku-5-5' }],
-    [{ AWS_REGION: 'us-west-2' }, { modelId: 'us.anthropic.claude-haiku-5-5' }],
     [{ AWS_REGION: 'eu-central-1' }, { modelId: 'eu.anthropic.claude-haiku-5-5' }],
     [{ AWS_REGION: 'ap-northeast-1' }, { modelId: 'jp.anthropic.claude-haiku-5-5' }],
     [{ AWS_REGION: 'ap-southeast-2' }, { modelId: 'au.anthropic.claude-haiku-5-5' }],
     [{ AWS_REGION: 'eu-west-2' }, { modelId: 'global.anthropic.claude-haiku-5-5' }],
-    [{ AWS_REGION: 'sa-east-1' }, { modelId: 'global.anthropic.claude-haiku-5-5' }],
     [{ BEDROCK_PROMPT_CACHE: '1h' }, { promptCache: '1h' }],
     [{ BEDROCK_PROMPT_CACHE: 'none' }, { promptCache: 'none' }],
     [newModel, { promptCache: 'none' }],

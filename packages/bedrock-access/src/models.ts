@@ -69,14 +69,16 @@ export function prefixFitsRegion(prefix: ProfilePrefix, region: string): boolean
   return sourceRegions[prefix].test(region)
 }
 
-/** Ids of models that work in a region, to be named in a hint. */
+/** Ids of models that work in a region, to be named in a hint: legacy ones only where there are no others. */
 export function currentModelIds(region: string): readonly string[] {
-  return claudeModels
-    .filter(model => model.lifecycle === 'active')
-    .map(({ id, profiles }) => {
-      const near = profiles.find(prefix => prefix !== 'global' && prefixFitsRegion(prefix, region))
-      return `${near ?? 'global'}.${id}`
+  const idsOf = (lifecycle: (typeof claudeModels)[number]['lifecycle']) =>
+    claudeModels.flatMap(({ id, profiles, ...model }) => {
+      const fitting = profiles.filter(prefix => prefixFitsRegion(prefix, region))
+      const near = fitting.find(prefix => prefix !== 'global') ?? fitting[0]
+      return near === undefined || model.lifecycle !== lifecycle ? [] : `${near}.${id}`
     })
+  const active = idsOf('active')
+  return active.length > 0 ? active : idsOf('legacy')
 }
 
 /** Whether a model is known to read images: every Claude since 3 except 3.5 Haiku, but no custom ARN, which names no model. */

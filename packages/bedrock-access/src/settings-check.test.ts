@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { claudeModels, defaultModelId, prefixFitsRegion, readModelId } from './models.ts'
+import { claudeModels } from './models.ts'
 import { checkSettings } from './settings-check.ts'
 import { readConfig } from './testing/read-config.ts'
 
@@ -20,6 +20,9 @@ describe('the check of settings', () => {
       ['us-east-1', 'eu.anthropic.claude-haiku-4-5-20251001-v1:0'],
       ['eu-west-1', 'jp.anthropic.claude-haiku-5-5'],
       ['us-east-1', 'us-gov.anthropic.claude-3-haiku-20240307-v1:0'],
+      ['us-gov-west-1', 'us-gov.anthropic.claude-3-haiku-20240307-v1:0'],
+      ['us-gov-west-1', 'us.anthropic.claude-haiku-5-5'],
+      ['us-gov-west-1', 'global.anthropic.claude-haiku-5-5'],
       ['eu-central-1', 'us.some-model-nobody-knows'],
       ['eu-central-1', 'anthropic.claude-haiku-4-5-20251001-v1:0'],
       ['us-west-2', 'us.anthropic.claude-3-5-haiku-20241022-v1:0'],
@@ -55,33 +58,5 @@ describe('the check of settings', () => {
       }),
     )
     await expect(rows.join('')).toMatchFileSnapshot('profiles.txt')
-  })
-
-  // biome-ignore format: list
-  it.each([
-    'us-east-1', 'us-east-2', 'us-west-2', 'eu-central-1', 'eu-west-1', 'eu-north-1',
-    'ap-northeast-1', 'ap-southeast-2', 'ap-south-1', 'sa-east-1', 'ca-central-1',
-  ])('lets the default model of the region %s pass', region => {
-    expect(check(region, defaultModelId(region))).toBe('may work')
-  })
-})
-
-describe('the table of models', () => {
-  it('separates prefix and model id', () => {
-    expect(readModelId('us-gov.anthropic.claude-3-haiku-20240307-v1:0').prefix).toBe('us-gov')
-    expect(readModelId('anthropic.claude-haiku-5-5')).toMatchObject({
-      prefix: undefined,
-      known: { name: 'Claude Haiku 5.5' },
-    })
-  })
-
-  it('has every id once, with its end-of-life date', () => {
-    expect(new Set(claudeModels.map(({ id }) => id)).size).toBe(claudeModels.length)
-    for (const { endOfLife } of claudeModels) expect(Number.isNaN(Date.parse(endOfLife))).toBe(false)
-  })
-
-  it('keeps commercial and government regions apart', () => {
-    const fitting = (['us', 'global', 'us-gov'] as const).filter(p => prefixFitsRegion(p, 'us-gov-west-1'))
-    expect(fitting).toEqual(['us-gov'])
   })
 })
