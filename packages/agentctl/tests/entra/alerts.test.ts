@@ -1,7 +1,5 @@
-import { rmSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
-import type { Receipt } from '../../src/entra/receipt.ts'
 import { portray } from './support/portrait.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'
 
@@ -40,28 +38,6 @@ const addConsent = (consentType: 'AllPrincipals' | 'Principal', scope: string) =
     resourceId: idOf('weather-api-principal'),
     scope,
   })
-let lost: Receipt['settings']
-const loseReceipt = () => {
-  lost = tenant.workplace.receipt.settings
-  rmSync(tenant.workplace.receiptPath)
-}
-const expectAlertsAsLost = () => {
-  const { alerts, unattendedAlerts } = tenant.workplace.receipt.settings
-  expect({ alerts, unattendedAlerts }).toEqual({
-    alerts: lost.alerts,
-    unattendedAlerts: lost.unattendedAlerts,
-  })
-}
-const adoption = (options: string) =>
-  [
-    `is in the receipt that \`status --adopt\` writes anew: ${options}`,
-    quietly(`apply ${options}`),
-    loseReceipt,
-    quietly('status --yes --adopt <set-up>'),
-    expectAlertsAsLost,
-    'apply',
-  ] as const
-
 // biome-ignore format: table
 const rights: Scenes = [
   ['is given for all users, and to an agent itself if requested; the next apply writes nothing', `apply ${allUsers}`, 'apply', 'status', showRights],
@@ -73,8 +49,6 @@ const rights: Scenes = [
   ['stays with an agent itself until --alerts is given without --unattended-alerts for that agent', quietly(`apply ${allUsers}`, 'apply --redirect-uri https://agent.example/auth/redirect.html'), showRights, quietly(`apply ${eachUser}`), showRights],
   ['is not created by --alerts none', quietly('apply --alerts none'), showRights, () => expect(tenant.workplace.receipt.settings).not.toHaveProperty('alerts')],
   ['is deleted with everything else', remember, quietly(`apply ${allUsers}`, 'destroy --yes'), expectRemembered, () => expect(tenant.workplace.variables['CONSENT_REDIRECT_URI']).toBe('')],
-  adoption(allUsers),
-  adoption(eachUser),
   ['cannot be planned with wrong options, and a sentence says why', 'plan --alerts some', 'plan --unattended-alerts weather-agent', `plan ${eachUser} --unattended-alerts nobody`],
   ['brings users back from consenting to a page next to the sign-in page', quietly(`apply ${eachUser} ${redirectUris}`), showConsentUris],
   ['is not needed for such a page, since MCP servers ask for consent too', quietly('apply --consent-uri https://agent.example/auth/consent.html'), showConsentUris, quietly('status')],

@@ -58,9 +58,11 @@ const losing = [quietly(`${setUp} --blueprint-name B --page-name P`), loseReceip
 const expectIds = () => expect(tenant.recordedIds()).toEqual(lost.ids)
 const expectNoReceipt = () => expect(tenant.workplace.hasReceipt).toBe(false)
 const expectOurSettings = () => {
-  const { owners, agentUserDomain } = lost.settings
-  const { makers } = lost
-  expect(tenant.workplace.receipt).toMatchObject({ settings: { owners, agentUserDomain }, makers })
+  const asked = (receipt: Receipt) => {
+    const { owners, agentUserDomain, agentFlows, alerts, unattendedAlerts } = receipt.settings
+    return { owners, agentUserDomain, agentFlows, alerts, unattendedAlerts, makers: receipt.makers }
+  }
+  expect(asked(tenant.workplace.receipt)).toEqual(asked(lost))
 }
 /** The id of what somebody else made. */
 const theirs = '99999999-0000-4000-8000-000000000099'
@@ -90,7 +92,8 @@ const unreadable = (text: string) =>
 const adoptions: Scenes = [
   ['is written anew from the tenant, and then apply and destroy work', ...losing, remember, 'status --yes --adopt <set-up>', 'apply', expectIds, expectRemembered, quietly('destroy --yes')],
   ['is written anew only after a “yes” to everything that would be taken for asked for', ...losing, addWhatNobodyAskedFor, remember, 'status --adopt <set-up>', 'apply --adopt <set-up>', `apply --adopt <set-up> --sponsor ada@contoso.example ${credentials}`, expectNoReceipt, quietly('status --yes --adopt <set-up>'), 'apply', expectRemembered],
-  ['is written anew with owners and domain as they were asked for', quietly(`apply --owner ${seedIds.ben} --agent one:autonomous+agent-user --agent two`), loseReceipt, quietly('status --yes --adopt <set-up> --agent one --agent two'), expectOurSettings],
+  ['is written anew with owners, domain and rights as they were asked for, and then there is nothing to correct', quietly(`apply --owner ${seedIds.ben} --agent one:autonomous+agent-user --agent two:obo --agent three:none --alerts all-users --unattended-alerts one`), loseReceipt, quietly('status --yes --adopt <set-up> --agent one --agent two --agent three'), expectOurSettings, expectIds, 'apply'],
+  ['is written anew with a consent that each user gives', quietly('apply --alerts each-user'), loseReceipt, quietly('status --yes --adopt <set-up>'), expectOurSettings, 'apply'],
   ['is written anew with the agents that `--agent` names, and the output lists agents that were left out', ...losing, addTheirAgent, 'status --yes --adopt <set-up>', 'destroy --yes', () => rmSync(tenant.workplace.receiptPath), 'status --yes --adopt <set-up> --agent weather-agent --agent theirs', () => expect(tenant.idOf('agent/theirs')).toBe(theirs)],
   ['had a set-up id, which apply shows when it finds a name taken', ...losing, 'apply --blueprint-name B'],
   ['is kept beside the new receipt if it exists but cannot be read', ...losing, ...unreadable('{ "half": '), ...unreadable('{"version":1}')],

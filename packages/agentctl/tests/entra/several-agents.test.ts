@@ -1,14 +1,13 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { describeAgents } from '../../src/agents.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
 import type { GraphCall } from './support/faulty-graph.ts'
-import { portray } from './support/portrait.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'
 import { graphToken } from './support/workplace.ts'
 
 const tenant = useTenant()
-const { content, idOf, run, quietly, treat, remember, expectRemembered, expectScenes } = tenant
+const { content, idOf, quietly, treat, remember, expectRemembered, expectScenes } = tenant
 
 const names = ['weather', 'alerts', 'trainee']
 const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
@@ -116,16 +115,3 @@ it('apply gives each agent its own rights, and other commands tell and change th
 
 it('the user account of an agent is made, told and deleted with the agent', () =>
   expectScenes('agent-users', ofUsers))
-
-it('agents are found again, with exactly their rights, by status --adopt when the receipt got lost', async () => {
-  await run(`apply ${agents}`)
-  const { setUpId, settings } = tenant.workplace.receipt
-  const [before, ids] = [portray(content()), tenant.recordedIds()]
-  rmSync(tenant.workplace.receiptPath)
-  const given = names.map(name => `--agent ${name}`).join(' ')
-  expect((await run(`status --yes --adopt ${setUpId} ${given}`)).code).toBe(0)
-  expect(tenant.recordedIds()).toEqual(ids)
-  expect(tenant.workplace.receipt.settings.agentFlows).toEqual(settings.agentFlows)
-  expect((await run('apply')).output).not.toMatch(/^(created|corrected)/m)
-  expect(portray(content())).toBe(before)
-})

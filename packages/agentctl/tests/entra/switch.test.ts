@@ -54,6 +54,7 @@ const scenes: Scenes = [
   ['`disable` switches nothing off and says so if the receipt has no agent’s id', changeReceipt(() => ({ objects: {} })), 'disable'],
   ['`disable` again says that they were off already', quietly('disable --agent one'), 'disable'],
   ['`disable` prints the outcomes as JSON, also if one fails', treat('forbid', isSwitching('two')), 'disable --json'],
+  ['`disable` refuses a proof of several agents, and a URL that is not of http, before it switches anything off', 'disable --prove', 'disable --agent one --prove --api localhost:8080', showOn],
   ['`enable` switches the others on if Graph refuses one of them', quietly('disable'), treat('forbid', isSwitching('one')), 'enable --json', showOn],
 ]
 

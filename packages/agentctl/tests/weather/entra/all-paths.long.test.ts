@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ChatResponse, type Flow, flowNames, needsUser, type PausedResponse } from '@entra-agents/trace'
+import { type ChatResponse, type Flow, flowNames, needsUser } from '@entra-agents/trace'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
 import { describeProcesses, ownApis } from '../../../../../scripts/demo/processes.ts'
@@ -9,7 +9,7 @@ import { Supervisor } from '../../../../../scripts/demo/supervisor.ts'
 import { findDemoPorts } from '../../../../../tests/support/ports.ts'
 import { postJson } from '../../../../../tests/support/post-json.ts'
 import { signIn } from '../../../../../tests/support/sign-in.ts'
-import { applicationToken, graphToken, Workplace } from '../../entra/support/workplace.ts'
+import { graphToken, Workplace } from '../../entra/support/workplace.ts'
 
 const alertsFile = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
 const supervisor = new Supervisor()
@@ -53,19 +53,16 @@ function startServices(): Promise<boolean> {
   )
 }
 
-/** Ada's token for the page, or a token that proves what a claims request asks for. */
-function signInAda(claims?: string): Promise<string> {
+/** Ada's token for the page. */
+function signInAda(): Promise<string> {
   const { CLIENT_SPA_APP_ID: pageAppId = '', BLUEPRINT_APP_ID: blueprintAppId = '' } = workplace.variables
   const ids = { pageAppId, blueprintAppId }
-  return signIn({ entraUrl: urls.entra, redirectUri: redirectUri(), user: seedIds.ada, ids, claims })
+  return signIn({ entraUrl: urls.entra, redirectUri: redirectUri(), user: seedIds.ada, ids })
 }
 const redirectUri = () => `${urls.agent}/auth/redirect.html`
 const idOf = (key: string) => workplace.receipt.objects[key]?.id
 
-type Answer = PausedResponse & ChatResponse & { readonly code?: string }
-async function post(path: string, body: object, token: string | undefined): Promise<Answer> {
-  return (await postJson(`${urls.agent}${path}`, body, { token })).json() as Promise<Answer>
-}
+type Answer = ChatResponse & { readonly code?: string }
 
 interface Question {
   readonly agent: string
@@ -73,9 +70,10 @@ interface Question {
   readonly mode?: 'direct' | 'bedrock'
 }
 
-function ask({ agent, flow, mode = 'direct' }: Question, userToken: string): Promise<Answer> {
+async function ask({ agent, flow, mode = 'direct' }: Question, userToken: string): Promise<Answer> {
   const question = { message: 'Weather in Dallas?', mode, flow, agent }
-  return post('/api/chat', question, needsUser(flow) ? userToken : undefined)
+  const token = needsUser(flow) ? userToken : undefined
+  return (await postJson(`${urls.agent}/api/chat`, question, { token })).json() as Promise<Answer>
 }
 
 function claimsOf({ trace }: ChatResponse) {
@@ -114,56 +112,3 @@ it('after apply each agent can use its flows and no others, and disable stops on
   const denied = await ask({ agent: 'trainee', flow: 'autonomous' }, userToken)
   expect(denied).toMatchObject({ code: 'API_FORBIDDEN' })
 })
-
-it('after apply, a user who has not consented can give consent, approve an alert and step up', async () => {
-  const confirm = {
-    displayName: 'Confirm changes',
-    state: 'enabled',
-    conditions: {
-      clientAppTypes: ['all'],
-      users: { includeUsers: ['All'], excludeUsers: [] },
-      applications: { includeAuthenticationContextClassReferences: ['c1'] },
-    },
-    grantControls: { operator: 'OR', builtInControls: ['mfa'] },
-  }
-  const policies = `${urls.entra}/v1.0/identity/conditionalAccess/policies`
-  const token = await applicationToken({ url: urls.entra }, ['Policy.ReadWrite.ConditionalAccess'])
-  const made = await postJson(policies, confirm, { token })
-  expect(made.status).toBe(201)
-  expect((await workplace.run('apply --alerts each-user')).code).toBe(0)
-  const ada = await signInAda()
-  const question = {
-    message: 'Warn me when Oslo falls below -31 °C',
-    agent: 'alerts',
-    flow: 'obo',
-    mode: 'direct',
-    pauseFor: ['consent'],
-  }
-  const consent = await post('/api/chat', question, ada)
-  expect(consent).toMatchObject({ kind: 'consent', consent: { scopes: [{ value: 'Alerts.ReadWrite' }] } })
-  expect(await giveConsent(consent.consent?.url ?? '')).toMatch(`${urls.agent}/auth/consent.html?state=`)
-  const asked = await approveAndContinue(consent, ada)
-  expect(asked).toMatchObject({ kind: 'approval', calls: [{ tool: 'create_alert' }] })
-  const stepUp = await approveAndContinue(asked, ada)
-  expect(stepUp).toMatchObject({ kind: 'step-up', claimsChallenge: expect.stringContaining('"c1"') })
-  const done = await approveAndContinue(stepUp, await signInAda(stepUp.claimsChallenge))
-  expect(done.answer).toMatch(/Oslo below −31 °C/)
-  expect(claimsOf(done)).toMatchObject({ oid: seedIds.ada, scp: 'Alerts.ReadWrite', acrs: ['c1'] })
-  expect(await workplace.run('status')).toMatchObject({ code: 0 })
-})
-
-/** Approves all calls that are shown. */
-function approveAndContinue({ continuation, calls, agent }: Answer, userToken: string): Promise<Answer> {
-  const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
-  const request = { agent, flow: 'obo', mode: 'direct', pauseFor: ['consent'] }
-  return post('/api/chat/continue', { ...request, continuation, decisions }, userToken)
-}
-
-/** Consents as Ada, and returns the URL to which the browser is then redirected. */
-async function giveConsent(url: string): Promise<string | null> {
-  const submit = (fields: Readonly<Record<string, string>>, cookie = '') =>
-    fetch(url, { method: 'POST', headers: { cookie }, body: new URLSearchParams(fields), redirect: 'manual' })
-  const chosen = await submit({ account: seedIds.ada })
-  const [cookie = ''] = chosen.headers.getSetCookie()[0]?.split(';', 1) ?? []
-  return (await submit({ account: seedIds.ada, consent: 'accept' }, cookie)).headers.get('location')
-}

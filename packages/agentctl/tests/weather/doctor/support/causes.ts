@@ -1,29 +1,7 @@
 import { refusals } from '@entra-agents/entra-failures/codes'
 import { type Leg, words } from '@entra-agents/entra-failures/words'
 import type { Flow } from '@entra-agents/trace'
-
-/** A change in the tenant that causes the failure. */
-export type TenantChange =
-  | 'agent disabled'
-  | 'agent gone'
-  | 'agent of another blueprint'
-  | 'agent user disabled'
-  | 'agent user of another agent'
-  | 'agent user gone'
-  | 'API’s identifier URI gone'
-  | 'API’s principal gone'
-  | 'API’s principal disabled'
-  | 'API’s scope disabled'
-  | 'assignment required'
-  | 'mapped claims limited'
-  | 'blueprint disabled'
-  | 'blueprint’s principal gone'
-  | 'blueprint’s secret expired'
-  | 'consent for one user only'
-  | 'consent gone'
-  | 'federated credential gone'
-  | 'two hours later'
-  | 'user gone'
+import type { TenantChange } from './tenant-changes.ts'
 
 /** How the pod's token differs from one that the blueprint's federated credential accepts. */
 export interface PodTokenFaults {
@@ -224,36 +202,13 @@ export const causes = {
   ],
 } satisfies Readonly<Record<string, readonly Cause[]>>
 
-/** Causes that are too similar to others to be in the guide. */
-// biome-ignore format: table
-const similarCauses: readonly Cause[] = [
-  { what: 'an app token is asked for by a single scope', code: 'SIDECAR_FAILED', flow: 'autonomous', sidecar: { DownstreamApis__weatherApp__Scopes__0: `api://${weatherAppId}/Weather.Read` } },
-  {
-    what: 'the sidecar has no credential',
-    code: 'SIDECAR_FAILED',
-    flow: 'autonomous',
-    sidecar: { AzureAd__ClientCredentials__0__SourceType: undefined, AzureAd__ClientCredentials__0__ClientSecret: undefined },
-  },
-  { what: 'the sidecar is called by a name that it does not allow', code: 'SIDECAR_MISCONFIGURED', flow: 'autonomous', sidecar: { AllowedHosts: 'sidecar.internal' } },
-  { what: 'the sidecar takes users’ tokens for another blueprint only', code: 'SIDECAR_MISCONFIGURED', flow: 'obo', sidecar: { AzureAd__Audience: otherId } },
-  { what: 'the blueprint’s secret is wrong, for a user', ...meaningOf(7000215), flow: 'obo', sidecar: { AzureAd__ClientCredentials__0__ClientSecret: 'the id of the secret' } },
-  { what: 'the agent identity does not exist, for a user', code: 'AGENT_NOT_PERMITTED', aadsts: 700016, flow: 'obo', tenant: 'agent gone' },
-  { what: 'the API has no principal in the tenant', ...meaningOf(500011), flow: 'obo', tenant: 'API’s principal gone' },
-  { what: 'the API demands an assignment that the user really lacks', ...meaningOf(50105), flow: 'obo', tenant: 'assignment required' },
-  { what: 'the user’s token has really expired by Entra’s clock', ...meaningOf(500133), flow: 'obo', tenant: 'two hours later' },
-]
-
 const codesInGuide = new Set<number | undefined>(
   Object.values(causes)
     .flat()
     .map(({ refuse, aadsts }: Cause) => aadsts ?? refuse?.code),
 )
-const codes = Object.keys(words).map(Number) as (keyof typeof words)[]
 
-/** The causes that are not in the guide: those too similar to others, and an injected refusal for every code not in the guide. */
-export const causesNotInGuide: readonly Cause[] = [
-  ...similarCauses,
-  ...codes
-    .filter(code => !codesInGuide.has(code))
-    .map(code => causeByRefusal(code, `Entra refuses with AADSTS${code}`)),
-]
+/** An injected refusal for every code that is not in the guide. */
+export const causesNotInGuide: readonly Cause[] = (Object.keys(words).map(Number) as (keyof typeof words)[])
+  .filter(code => !codesInGuide.has(code))
+  .map(code => causeByRefusal(code, `Entra refuses with AADSTS${code}`))

@@ -6,8 +6,8 @@ import { identities } from '../../../../../../tests/support/identities.ts'
 import type { LaptopOptions } from '../../../../src/doctor/laptop.ts'
 import { mustExist } from '../../../doctor/support/must-exist.ts'
 import { type Cause, causes } from './causes.ts'
-import { blueprintOf } from './induce.ts'
 import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
+import { blueprintOf } from './tenant-changes.ts'
 
 /** One induced fault, and the code by which the doctor has to name it. If `flow` is set, turns in that flow fail too. */
 export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause, 'flow'>> {
