@@ -22,7 +22,7 @@ const markerClaims = (idtyp: string, actor: string, subject: string) =>
   ({ idtyp, xms_act_fct: actor, xms_sub_fct: subject }) as const
 
 // biome-ignore format: table
-it.each<[string, string, Claims]>([
+it.each<[string, string, Claims, AccessRules?]>([
   ['agent', 'its facets', appClaims(ids.agent, markerClaims('app', '9 3 11', '11 3 9'))],
   ['agent', 'the list of callers', appClaims(ids.agent)],
   ['agent', 'the facets of its client', appClaims(ids.agent, { xms_act_fct: '11' })],
@@ -36,8 +36,11 @@ it.each<[string, string, Claims]>([
   ['user', 'the list of callers', userClaims(ids.client, ids.ada)],
   ['agentUser', 'its facets and the list of callers', userClaims(ids.agent, ids.robot, markerClaims('user', '11', '13 2'))],
   ['agentUser', 'the list of callers', userClaims(ids.agent, ids.robot)],
-])('A token’s caller is recognised as the kind `%s` by %s', (kind, _by, claims) => {
-  expect(decideAccess(claims, rules)).toMatchObject({ identity: { kind }, checks: ['caller', 'permission'] })
+  ['agentUser', 'its facets, where the list names no agent user', userClaims(ids.agent, ids.robot, markerClaims('user', '11', '13')), { callers: [{ clientId: ids.agent, isAgent: true }], permissions }],
+  ['app', 'nothing, if any client may call', appClaims('whoever'), { ...rules, callers: 'any' }],
+  ['agent', 'its facets, if any client may call', appClaims('whoever', markerClaims('app', '11', '11')), { ...rules, callers: 'any' }],
+])('A token’s caller is recognised as the kind `%s` by %s', (kind, _by, claims, by = rules) => {
+  expect(decideAccess(claims, by)).toMatchObject({ identity: { kind }, checks: ['caller', 'permission'] })
 })
 
 // biome-ignore format: table
@@ -78,12 +81,6 @@ it('The identity of a caller, even of a refused one, has the ids of token, clien
   })
 })
 
-it('An agent user is recognised by its facets if the list of callers names no agent user', () => {
-  const withoutUsers = { callers: [{ clientId: ids.agent, isAgent: true }], permissions }
-  const claims = userClaims(ids.agent, ids.robot, markerClaims('user', '11', '13'))
-  expect(decideAccess(claims, withoutUsers)).toMatchObject({ identity: { kind: 'agentUser' } })
-})
-
 it('An agent user may call only if its permission is configured', () => {
   const claims = userClaims(ids.agent, ids.robot)
   const { autonomous, obo } = permissions
@@ -105,15 +102,4 @@ it.each([
   expect(decideAccess(claims, { callers, permissions: either }).refusal?.reason).toBe(
     `The token lacks the ${missing}.`,
   )
-})
-
-it('If any client may call, only facets show that a client is an agent', () => {
-  const anybody: AccessRules = { callers: 'any', permissions }
-  expect(decideAccess(appClaims('whoever'), anybody)).toMatchObject({
-    identity: { kind: 'app', caller: 'whoever' },
-    checks: ['caller', 'permission'],
-  })
-  expect(decideAccess(appClaims('whoever', markerClaims('app', '11', '11')), anybody)).toMatchObject({
-    identity: { kind: 'agent' },
-  })
 })

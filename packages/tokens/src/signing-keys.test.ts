@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -90,12 +90,10 @@ describe('the issuer’s signing keys', () => {
 
   it('are not fetched again and again because of invented key ids', async () => {
     expect(await goodStatus()).toBe(200)
-    for (let storm = 0; storm < 3; storm += 1) {
+    for (const storm of ['first', 'second']) {
       const before = issuer.keyRequests
-      expect(await statusesOf(100, index => strangeToken(`invented-${storm}-${index}`))).toEqual(
-        new Set([401]),
-      )
-      for (let index = 0; index < 20; index += 1) await statusOf(strangeToken(`later-${storm}-${index}`))
+      expect(await statusesOf(20, index => strangeToken(`${storm}-${index}`))).toEqual(new Set([401]))
+      expect(await statusOf(strangeToken(`${storm}-later`))).toBe(401)
       expect(issuer.keyRequests).toBe(before + 1)
       expect(await goodStatus()).toBe(200)
       pass(minuteMs)
@@ -103,19 +101,12 @@ describe('the issuer’s signing keys', () => {
   })
 
   it('are not fetched for a token with a key id that no issuer can publish, and found for all others at the same time', async () => {
-    for (const [name, token] of Object.entries(oddKeyTokens))
-      expect(await api.refusalOf(`Bearer ${token}`), name).toMatchObject({
-        status: 401,
-        failedCheck: 'signature',
-      })
+    const odd = Object.values(oddKeyTokens)
+    expect(await statusesOf(odd.length, index => odd[index] ?? '')).toEqual(new Set([401]))
     expect(issuer.keyRequests).toBe(0)
-    for (const fetches of [1, 2]) {
-      const mixed = Object.values(oddKeyTokens).flatMap(odd => [odd, goodToken(), odd])
-      const statuses = await Promise.all(mixed.map(statusOf))
-      expect(statuses).toEqual(Object.keys(oddKeyTokens).flatMap(() => [401, 200, 401]))
-      expect(issuer.keyRequests).toBe(fetches)
-      issuer.rotate({ keepOld: false })
-    }
+    const statuses = await Promise.all(odd.flatMap(token => [token, goodToken()]).map(statusOf))
+    expect(statuses).toEqual(odd.flatMap(() => [401, 200]))
+    expect(issuer.keyRequests).toBe(1)
   })
 
   it('are fetched at once after a look-up that failed before sending a request', async () => {
@@ -126,7 +117,7 @@ describe('the issuer’s signing keys', () => {
     await keys.close()
   })
 
-  it('are fetched again as soon as a token has a new key, even after two rotations in a row', async () => {
+  it('are fetched again as soon as a token has a new key, even after rotations in a row, and withdrawn ones are forgotten', async () => {
     expect(await goodStatus()).toBe(200)
     const old = goodToken()
     for (const fetches of [2, 3]) {
@@ -136,6 +127,8 @@ describe('the issuer’s signing keys', () => {
     }
     expect([await statusOf(old), await goodStatus()]).toEqual([200, 200])
     expect(issuer.keyRequests).toBe(3)
+    issuer.rotate({ keepOld: false })
+    expect([await goodStatus(), await statusOf(old)]).toEqual([200, 401])
   })
 
   it.each(['private, max-age=86400', 'no-store'])(
@@ -153,23 +146,6 @@ describe('the issuer’s signing keys', () => {
       expect(await goodStatus()).toBe(200)
     },
   )
-
-  it('are all read from a key set that was fetched because of an invented key id', async () => {
-    expect(await goodStatus()).toBe(200)
-    const unseen = createSigningKey()
-    publish([issuer.key, unseen].map(jwkOf))
-    expect(await statusOf(strangeToken('invented'))).toBe(401)
-    await issuer.stop()
-    expect(await statusOf(tokenBy(unseen))).toBe(200)
-  })
-
-  it('that the issuer has withdrawn are not used any more once a token has a new key', async () => {
-    const old = goodToken()
-    expect(await statusOf(old)).toBe(200)
-    issuer.rotate({ keepOld: false })
-    expect(await goodStatus()).toBe(200)
-    expect(await statusOf(old)).toBe(401)
-  })
 
   it('that the issuer has withdrawn are not used for more than an hour, even if no token has a new key', async () => {
     expect(await goodStatus()).toBe(200)
@@ -329,16 +305,5 @@ describe('the issuer’s signing keys', () => {
     publish([typeof members === 'number' ? members : { ...jwkOf(key), ...members }, jwkOf(issuer.key)])
     expect(await statusOf(tokenBy(key))).toBe(status)
     expect(await goodStatus()).toBe(200)
-  })
-
-  it('with the public exponent 1, for which anybody can make a signature, are ignored', async () => {
-    publish([{ ...jwkOf(issuer.key), e: 'AQ' }])
-    const [header, claims] = goodToken().split('.')
-    const digest = createHash('sha256').update(`${header}.${claims}`).digest()
-    // The padding of RFC 8017 §9.2, which with exponent 1 is a valid signature.
-    const algorithm = Buffer.from('3031300d060960864801650304020105000420', 'hex')
-    const padding = Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(202, 255), Buffer.alloc(1)])
-    const signature = Buffer.concat([padding, algorithm, digest]).toString('base64url')
-    expect(await statusOf(`${header}.${claims}.${signature}`)).toBe(401)
   })
 })
