@@ -88,8 +88,11 @@ const prefill = [userSays('Hi'), assistant({ text: 'Well,' })]
 it('conversations and parameters that Bedrock does not accept are refused in its words', async () => {
   const talk = (...messages: Message[]) => call({ messages, toolConfig })
   const small = { 'anthropic.claude-haiku-5-5': { contextTokens: 100 } }
+  const document = { name: 'Report', format: 'pdf' as const, source: { bytes: new Uint8Array([37, 80]) } }
   const thinking = (value: object) => call({ additionalModelRequestFields: { thinking: value as never } })
   const responses = await describeCalls(bedrock, {
+    'a document': talk(user({ text: 'Hello!' }, { document })),
+    'text for a guardrail': talk(user({ guardContent: { text: { text: 'Hello!' } } })),
     'an empty conversation': talk(),
     'a conversation that the assistant begins': talk(assistant({ text: 'Hi' })),
     'an empty message': talk(userSays('Hi'), assistant(), userSays('Hi')),

@@ -73,14 +73,3 @@ it('without the script, the model follows its rules again', async () => {
     { content: [{ text: expect.stringMatching(/^I am an emulated model/) }] },
   ])
 })
-
-it.each([
-  ['a text', 'Two orders.'],
-  ['an empty step', [[]]],
-  ['an empty text', ['']],
-  ['a number', [2]],
-  ['an unknown member', [{ tool: 'get_orders', inputs: {} }]],
-  ['an input that is no object', [{ tool: 'get_orders', input: '{}' }]],
-])('no script is %s', async (_what, wrong) => {
-  expect((await changeSettings({ script: wrong })).status).toBe(400)
-})
