@@ -3,7 +3,7 @@ import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { PublicConfig, Status } from '@entra-agents/trace'
 import { Value } from 'typebox/value'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ask, askForStream, bearer, findMetricsUrl, tokenCards } from '../../contract/agent/ask.ts'
+import { ask, askForStream, bearer, tokenCards } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { tenantOf } from '../identity/trial.ts'
@@ -67,18 +67,18 @@ describe('With two agents of one blueprint,', () => {
     await stack.restart('sidecar')
   })
 
-  it('each agent has its own flows and its own rule for who may ask; without a name the default agent answers', async () => {
-    const detail = 'This agent has these flows: autonomous.'
-    expect((await askTrainee('obo')).body).toMatchObject({ code: 'INVALID_REQUEST', detail })
+  it('each agent has its own flows and its own rule for who may ask', async () => {
+    expect((await askTrainee('obo')).body.code).toBe('INVALID_REQUEST')
     expect((await ask(stack.agentUrl, { agent: 'trainee' })).body.code).toBe('SIGN_IN_REQUIRED')
-    expect((await ask(stack.agentUrl)).body.agent).toBe('weather')
   })
 
   it('an agent that is disabled at Entra stops as soon as its cached token is gone, while the other goes on', async () => {
     const principal = tenantOf(stack).directory.principal(agentId)
     if (!principal) throw new Error('The tenant has no such agent.')
+    const byDefault = async () => (await ask(stack.agentUrl)).body.agent
+    expect(await byDefault()).toBe('weather')
     principal.accountEnabled = false
-    expect((await ask(stack.agentUrl)).status).toBe(200)
+    expect(await byDefault()).toBe('weather')
     await stack.restart('sidecar')
     expect((await ask(stack.agentUrl)).body.code).toBe('AGENT_DISABLED')
     expect((await askTrainee()).body.code).toBe('API_FORBIDDEN')
@@ -86,18 +86,12 @@ describe('With two agents of one blueprint,', () => {
     expect((await ask(stack.agentUrl)).status).toBe(200)
   })
 
-  it('the audit log, the turn’s log line and the metrics name the agent that ran', async () => {
+  it('the audit log and the turn’s log line name the agent that ran', async () => {
     await askTrainee()
     const lines = stack.agentLog.map(line => JSON.parse(line))
-    const [issued, turn] = [
-      lines.find(({ audit }) => audit === 'issued'),
-      lines.find(({ outcome }) => outcome),
-    ]
-    expect(issued).toMatchObject({ agent: 'trainee', caller: traineeId })
-    expect(turn).toMatchObject({ agent: 'trainee', outcome: 'API_FORBIDDEN' })
-    const metrics = await (await fetch(await findMetricsUrl(stack.appOf('agent')))).text()
-    const labels = 'agent="trainee",mode="direct",flow="autonomous",outcome="API_FORBIDDEN"'
-    expect(metrics).toContain(`agent_turns_total{${labels}}`)
+    const issued = { audit: 'issued', agent: 'trainee', caller: traineeId }
+    const turn = { agent: 'trainee', outcome: 'API_FORBIDDEN' }
+    for (const line of [issued, turn]) expect(lines).toContainEqual(expect.objectContaining(line))
   })
 })
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Status } from '@entra-agents/trace'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readCounter, type TurnOutcome, tokenCards } from '../../contract/agent/ask.ts'
+import { type TurnOutcome, tokenCards } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { chooseAccount } from '../../support/sign-in.ts'
@@ -284,29 +284,6 @@ describe('If alerts demand a step-up,', () => {
   it.each(modes)('turns in %s mode change alerts only with tokens that prove it', async mode => {
     await expect(tell(mode, stepUpScenarios)).resolves.toMatchFileSnapshot(`alerts-step-up-${mode}.txt`)
   })
-
-  it.each(modes)(
-    'metrics tell in %s mode by agent which were asked for, given and not given',
-    async asked => {
-      mode = asked
-      const labels = 'agent="default",flow="obo",kind="step-up"'
-      const counters = [
-        `agent_pauses_total{${labels}}`,
-        `agent_pause_decisions_total{${labels},decision="approve"}`,
-        `agent_pause_decisions_total{${labels},decision="deny"}`,
-        'agent_tool_calls_total{agent="default",flow="obo",tool="create_alert",outcome="DENIED"}',
-      ]
-      const countAll = () => Promise.all(counters.map(series => readCounter(stack.appOf('agent'), series)))
-      const before = await countAll()
-      const [given, denied] = [await approve(await ask()), await approve(await ask())]
-      await approve(await ask())
-      await approve(given, stronger)
-      await deny(denied)
-      const after = await countAll()
-      expect(after.map((count, at) => count - (before[at] ?? 0))).toEqual([3, 1, 1, 1])
-      turns.forget()
-    },
-  )
 
   it.each(modes)('an agent with the role creates alerts on its own in %s mode, without it', async mode => {
     assignRole('Alerts.ReadWrite.All')

@@ -97,16 +97,9 @@ describe('A client that goes away', () => {
     const app = alone.appOf('agent')
     const countConnections = promisify(app.server.getConnections.bind(app.server))
     const { tenantId, blueprintAppId, pageAppId, ada } = identities
-    const userToken = issuer.sign({
-      iss: `${issuer.url}/${tenantId}/v2.0`,
-      aud: blueprintAppId,
-      azp: pageAppId,
-      tid: tenantId,
-      ver: '2.0',
-      oid: ada.oid,
-      scp: 'access_as_user',
-      exp: 4_000_000_000,
-    })
+    const iss = `${issuer.url}/${tenantId}/v2.0`
+    const ids = { iss, aud: blueprintAppId, azp: pageAppId, tid: tenantId, oid: ada.oid }
+    const userToken = issuer.sign({ ...ids, ver: '2.0', scp: 'access_as_user', exp: 4_000_000_000 })
     const client = new AbortController()
     const headers = { accept: 'text/event-stream', authorization: `Bearer ${userToken}` }
     const response = postChat(alone.agentUrl, { flow: 'obo' }, headers, client.signal).catch(() => {})
@@ -194,33 +187,7 @@ describe('Limits', () => {
     expect((await fetch(`${agentUrl}/api/status`)).status).toBe(200)
   })
 
-  it('are not evaded by an X-Forwarded-For header that no trusted proxy sent: its messages have the pace of the address', async () => {
-    const { agentUrl } = await startAgent({ RATE_LIMIT_PER_MINUTE: '2' })
-    for (const address of ['203.0.113.1', '203.0.113.2'])
-      expect((await sayHello(agentUrl, address)).status).toBe(422)
-    const client = new AbortController()
-    let answered = 0
-    const disguised = ['203.0.113.3', '203.0.113.4'].map(address =>
-      sayHello(agentUrl, address, client.signal).then(
-        () => {
-          answered += 1
-        },
-        () => {},
-      ),
-    )
-    const instructions: boolean[] = []
-    for (let round = 0; round < 20; round += 1) {
-      const headers = { 'x-forwarded-for': `203.0.113.${round}` }
-      const { status } = await fetch(`${agentUrl}/api/instructions?flow=autonomous`, { headers })
-      instructions.push(status === 429)
-    }
-    expect(instructions).toEqual([false, false, ...Array(18).fill(true)])
-    expect(answered).toBe(0)
-    client.abort()
-    await Promise.all(disguised)
-  })
-
-  it('lock out no client of a proxy that is not trusted, whatever another of its clients sends', async () => {
+  it('are not evaded by an X-Forwarded-For header that no trusted proxy sent: its messages have the pace of the address, but wait only for their own client', async () => {
     const { agentUrl } = await startAgent({ RATE_LIMIT_PER_MINUTE: '60' })
     const client = new AbortController()
     const statuses: number[] = []
@@ -235,6 +202,14 @@ describe('Limits', () => {
     expect(statuses.length).toBeLessThan(40)
     client.abort()
     await Promise.all(burst)
+    const limited = await startAgent({ RATE_LIMIT_PER_MINUTE: '2' })
+    const instructions: number[] = []
+    for (let round = 0; round < 4; round += 1) {
+      const headers = { 'x-forwarded-for': `203.0.113.${round}` }
+      const { status } = await fetch(`${limited.agentUrl}/api/instructions?flow=autonomous`, { headers })
+      instructions.push(status)
+    }
+    expect(instructions).toEqual([200, 200, 429, 429])
   })
 
   it.each([

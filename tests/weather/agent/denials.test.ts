@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
+import { join } from 'node:path'
+import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { TurnOutcome } from '../../contract/agent/ask.ts'
 import { forFile } from '../../support/for-file.ts'
@@ -10,9 +11,15 @@ import { AlertTurns } from '../support/alert-turns.ts'
 
 /** How many times each random test runs: `TRIES=100 vitest run tests/weather/agent/denials.test.ts`. */
 const tries = Array.from({ length: Number(process.env['TRIES'] ?? 4) }, (_, index) => index)
-const keysFile = temporaryFile('keys')
-writeFileSync(keysFile, `key-1 ${randomBytes(32).toString('base64')}\n`)
-const turns = await forFile(AlertTurns.start({ SEAL_KEYS_FILE: keysFile, RATE_LIMIT_PER_MINUTE: '100000' }))
+const folder = temporaryFolder()
+const [oldKey, newKey] = ['key-1', 'key-2'].map(kid => `${kid} ${randomBytes(32).toString('base64')}\n`)
+const sealKeys = (name: string, ...keys: readonly (string | undefined)[]) => {
+  writeFileSync(join(folder, name), keys.join(''))
+  return { SEAL_KEYS_FILE: join(folder, name) }
+}
+const turns = await forFile(
+  AlertTurns.start({ ...sealKeys('keys', oldKey), RATE_LIMIT_PER_MINUTE: '100000' }),
+)
 const { stack } = turns
 const token = await stack.signIn(identities.ada.oid)
 /** A second replica with the same keys. */
@@ -68,27 +75,27 @@ async function expectTruthAfterDenial(turn: TurnOutcome): Promise<string> {
   return 'denied'
 }
 
-/** When a client leaves. */
-const moments = {
-  'before the agent had a token for it': leave => onRequest('sidecar', leave),
-  'before it reached the API': leave => onPost(leave),
-  'after the API had carried it out': leave =>
-    onPost(response => {
-      response.writeHead = () => {
-        leave()
-        return response.destroy()
-      }
-    }),
-} satisfies Record<string, (leave: () => void) => void>
+/** When a client leaves, and what may follow. */
+const moments: readonly (readonly [when: string, outcome: string, cut: (leave: () => void) => void])[] = [
+  ['before the agent had a token for it', 'denied', leave => onRequest('sidecar', leave)],
+  ['before it reached the API', 'refused', leave => onPost(leave)],
+  [
+    'after the API had carried it out',
+    'refused, 1 made',
+    leave =>
+      onPost(response => {
+        response.writeHead = () => {
+          leave()
+          return response.destroy()
+        }
+      }),
+  ],
+]
 
 describe.each(['direct', 'bedrock'])('A call in %s mode that was approved, and then denied,', mode => {
-  it.each([
-    ['before the agent had a token for it', 'denied'],
-    ['before it reached the API', 'refused'],
-    ['after the API had carried it out', 'refused, 1 made'],
-  ] as const)('is not said to be without effect if the client left %s', async (moment, outcome) => {
+  it.each(moments)('is not said to be without effect if the client left %s', async (_when, outcome, cut) => {
     const turn = await askForAlert(mode)
-    await approveAndCut(turn, moments[moment])
+    await approveAndCut(turn, cut)
     expect(await expectTruthAfterDenial(turn)).toContain(outcome)
   })
 
@@ -111,6 +118,30 @@ describe.each(['direct', 'bedrock'])('A call in %s mode that was approved, and t
       expect(denied.body.tools).toMatchObject([{ status: 'denied' }])
     },
   )
+})
+
+describe('A turn that waits for its user', () => {
+  it('goes on at two replicas at once, and creates one alert', async () => {
+    const turn = await askForAlert('direct')
+    const replies = await Promise.all([stack.agentUrl, replica].map(url => decide('approve', turn, url)))
+    const [alert] = turns.stored
+    expect(turns.stored).toHaveLength(1)
+    for (const { body } of replies)
+      expect(body.trace.find(({ kind }) => kind === 'api-call')?.response?.body).toMatchObject({
+        id: alert?.id,
+      })
+  })
+
+  it.each([
+    ['goes on', 'has a newer key beside the one that sealed the turn', sealKeys('both', newKey, oldKey), 1],
+    ['does not go on', 'has another key', sealKeys('other', newKey), 0],
+    ['does not go on', 'has no keys', { SEAL_KEYS_FILE: undefined }, 0],
+  ])('%s at a replica that %s', async (_what, _keys, keys, made) => {
+    const turn = await askForAlert('direct')
+    const { body } = await decide('approve', turn, await stack.startReplica(keys))
+    expect(body.code).toBe(made ? undefined : 'APPROVAL_INVALID')
+    expect(turns.stored).toHaveLength(made)
+  })
 })
 
 const auditOf = ({ calls }: TurnOutcome) =>

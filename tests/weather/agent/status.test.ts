@@ -149,39 +149,30 @@ it('/api/instructions returns the system prompt and each tool with the right tha
   await stack.start('sidecar')
 })
 
-describe('Probes, OpenAPI and metrics', () => {
-  it('/livez and /readyz answer 200 as JSON', async () => {
-    expect(await get('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } })
-    expect(await get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } })
+it('/openapi.json is OpenAPI 3.1 and lists every route of the API', async () => {
+  const { openapi, paths } = (await get('/openapi.json')).body
+  expect(openapi).toMatch(/^3\.1\./)
+  expect(Object.keys(paths).sort().join(' ')).toBe(
+    '/api/chat /api/chat/continue /api/config /api/instructions /api/status /livez /readyz /sidecar/livez',
+  )
+  const { requestBody, responses } = paths['/api/chat'].post
+  expect(requestBody.content['application/json'].schema).toMatchObject({
+    required: ['message', 'mode', 'flow'],
+    additionalProperties: false,
   })
+  expect(Object.keys(responses['200'].content)).toEqual(['application/json', 'text/event-stream'])
+})
 
-  it('/openapi.json is OpenAPI 3.1 and lists every route of the API', async () => {
-    const { openapi, paths } = (await get('/openapi.json')).body
-    expect(openapi).toMatch(/^3\.1\./)
-    expect(Object.keys(paths).sort().join(' ')).toBe(
-      '/api/chat /api/chat/continue /api/config /api/instructions /api/status /livez /readyz /sidecar/livez',
-    )
-    const { requestBody, responses } = paths['/api/chat'].post
-    expect(requestBody.content['application/json'].schema).toMatchObject({
-      required: ['message', 'mode', 'flow'],
-      additionalProperties: false,
-    })
-    expect(Object.keys(responses['200'].content)).toEqual(['application/json', 'text/event-stream'])
-  })
-
-  it('metrics have a port of their own, count by agent, mode, flow and outcome, and name no user', async () => {
-    await ask(stack.agentUrl)
-    await ask(stack.agentUrl, { message: 'Weather in Qwertzuiopolis?' })
-    const response = await fetch(await findMetricsUrl(stack.appOf('agent')))
-    const text = await response.text()
-    expect(response.headers.get('content-type')).toContain('text/plain')
-    const labels = 'agent="default",mode="direct",flow="autonomous"'
-    expect(text).toMatch(new RegExp(`^agent_turns_total\\{${labels},outcome="OK"\\} \\d+$`, 'm'))
-    expect(text).toMatch(new RegExp(`^agent_turns_total\\{${labels},outcome="CITY_NOT_FOUND"\\} 1$`, 'm'))
-    expect(text).toMatch(/^agent_turns_in_flight 0$/m)
-    expect(text).toMatch(/^agent_turn_first_token_seconds_count\{mode="direct",flow="autonomous"\} \d+$/m)
-    expect(text).toMatch(/^process_cpu_seconds_total /m)
-    expect(text).not.toContain('Qwertzuiopolis')
-    expect((await fetch(`${stack.agentUrl}/metrics`)).status).toBe(404)
-  })
+it('Metrics have a port of their own, count by agent, mode, flow and outcome, and name no user', async () => {
+  await ask(stack.agentUrl)
+  await ask(stack.agentUrl, { message: 'Weather in Qwertzuiopolis?' })
+  const text = await (await fetch(await findMetricsUrl(stack.appOf('agent')))).text()
+  const labels = 'agent="default",mode="direct",flow="autonomous"'
+  expect(text).toMatch(new RegExp(`^agent_turns_total\\{${labels},outcome="OK"\\} \\d+$`, 'm'))
+  expect(text).toMatch(new RegExp(`^agent_turns_total\\{${labels},outcome="CITY_NOT_FOUND"\\} 1$`, 'm'))
+  expect(text).toMatch(/^agent_turns_in_flight 0$/m)
+  expect(text).toMatch(/^agent_turn_first_token_seconds_count\{mode="direct",flow="autonomous"\} \d+$/m)
+  expect(text).toMatch(/^process_cpu_seconds_total /m)
+  expect(text).not.toContain('Qwertzuiopolis')
+  expect((await fetch(`${stack.agentUrl}/metrics`)).status).toBe(404)
 })
