@@ -117,10 +117,6 @@ const scripts: Readonly<Record<string, Script>> = {
     ],
     decisions: [],
   },
-  'A call is denied without a question if the user has already denied it in this turn': {
-    steps: () => oneByOne('Oslo', 'Oslo'),
-    decisions: [['deny']],
-  },
   'A call is refused without a question once the turn has waited three times, and the turn goes on': {
     steps: () => oneByOne('Oslo', 'Bergen', 'Trondheim', 'Bodø'),
     decisions: [['approve'], ['approve'], ['approve']],
@@ -206,19 +202,23 @@ it('After the pause, the model gets its thinking back unchanged', async () => {
   })
 })
 
-it('Metrics count the calls of tools by agent, flow, tool and outcome, and have no name that the model made up', async () => {
-  const countCalls = (flow: string, tool: string, outcome: string) => {
-    const labels = `agent="default",flow="${flow}",tool="${tool}",outcome="${outcome}"`
-    return readCounter(stack.appOf('agent'), `agent_tool_calls_total{${labels}}`)
-  }
+it('Metrics count the calls of tools that have ended, by outcome, and have no name that the model made up', async () => {
+  const rows = [
+    'get_weather OK',
+    'create_alert DENIED',
+    'create_alert INVALID_REQUEST',
+    'unknown TOOL_NOT_OFFERED',
+  ]
   const countAll = () =>
-    Promise.all([
-      countCalls('obo', 'get_weather', 'OK'),
-      countCalls('obo', 'create_alert', 'DENIED'),
-      countCalls('obo', 'create_alert', 'INVALID_REQUEST'),
-      countCalls('obo', 'unknown', 'TOOL_NOT_OFFERED'),
-    ])
+    Promise.all(
+      rows.map(row => {
+        const [tool, outcome] = row.split(' ')
+        const labels = `agent="default",flow="obo",tool="${tool}",outcome="${outcome}"`
+        return readCounter(stack.appOf('agent'), `agent_tool_calls_total{${labels}}`)
+      }),
+    )
   const before = await countAll()
+  const sinceThen = async () => (await countAll()).map((count, at) => count - (before[at] ?? 0))
   model.play(
     toolStep(
       weatherCall(0, 'call_1'),
@@ -229,12 +229,9 @@ it('Metrics count the calls of tools by agent, flow, tool and outcome, and have 
     answer('It was not done.'),
   )
   const paused = await askForAlerts()
-  expect(paused.status).toBe('paused')
-  // A call that waits has not ended.
-  expect((await countAll())[1]).toBe(before[1])
+  expect((await sinceThen())[1]).toBe(0)
   await decide(paused, ['deny'])
-  const after = await countAll()
-  expect(after.map((count, at) => count - (before[at] ?? 0))).toEqual([1, 1, 1, 1])
+  expect(await sinceThen()).toEqual([1, 1, 1, 1])
   const text = await (await fetch(await findMetricsUrl(stack.appOf('agent')))).text()
   expect(text).not.toMatch(/DE8937|tool="undefined"/)
 })

@@ -42,10 +42,7 @@ describe('a call that Bedrock refuses', () => {
   it('is reported with its reason, after retries where they may help', async () => {
     const faults: Readonly<Record<string, Fault | Change>> = {
       'missing rights': error('AccessDeniedException'),
-      'an expired session': error('ExpiredTokenException'),
       'a request that is no JSON': error('SerializationException'),
-      throttling: error('ThrottlingException'),
-      'a model that is too slow': error('ModelTimeoutException'),
       'an error of Bedrock': error('InternalServerException'),
       'a Bedrock that is down': error('ServiceUnavailableException'),
       'a model at the end of its life': model({ lifecycle: 'EOL' }),
@@ -62,12 +59,6 @@ describe('a call that Bedrock refuses', () => {
     await expect(`${turns.join('\n')}\n`).toMatchFileSnapshot('refused-calls.txt')
   })
 
-  it('once, by throttling, is retried and then answered', async () => {
-    aws.app.controls.faults.inject({ fault: error('ThrottlingException'), times: 1 })
-    expect((await runTurn(connection.mode, { message: 'Hello!' })).failure).toBeUndefined()
-    expect(countAttempts()).toBe(2)
-  })
-
   it('is not retried after the turn: the back-off ends with the turn', async () => {
     throttle()
     const leaving = new AbortController()
@@ -80,33 +71,27 @@ describe('a call that Bedrock refuses', () => {
   })
 })
 
-describe('a response of Bedrock that breaks on the way', () => {
-  it('is a failure, never a short answer', async () => {
-    const exception = (type: string): Fault => ({ kind: 'exception', afterEvents: 2, type })
-    const faults: Readonly<Record<string, Fault>> = {
-      'an HTML page of a proxy': { kind: 'html', status: 502 },
-      'a connection cut before the answer': { kind: 'reset' },
-      'a stream that is cut': { kind: 'cut', afterEvents: 3 },
-      'a stream that is cut at once': { kind: 'cut', afterEvents: 0 },
-      'a stream that ends too early': { kind: 'end', afterEvents: 3 },
-      'a stream that ends at once': { kind: 'end', afterEvents: 0 },
-      'an event that is no JSON': { kind: 'garbage', afterEvents: 2 },
-      'a frame with a wrong checksum': { kind: 'corrupt', afterEvents: 2 },
-      'an exception of the model': exception('modelStreamErrorException'),
-      'an exception of Bedrock': exception('internalServerException'),
-      'a Bedrock that goes down': exception('serviceUnavailableException'),
-      'throttling in the middle': exception('throttlingException'),
-      'a complaint about the request': exception('validationException'),
-      'an exception of an unknown type': exception('somethingNewException'),
-      'an error frame': { kind: 'stream-error', afterEvents: 2, type: 'InternalError' },
-    }
-    const turns: string[] = []
-    for (const [title, fault] of Object.entries(faults)) {
-      aws.break(fault)
-      turns.push(await describeTurn(title))
-    }
-    await expect(`${turns.join('\n')}\n`).toMatchFileSnapshot('broken-responses.txt')
-  })
+it('A response of Bedrock that breaks on the way is a failure, never a short answer', async () => {
+  const exception = (type: string): Fault => ({ kind: 'exception', afterEvents: 2, type })
+  const faults: Readonly<Record<string, Fault>> = {
+    'an HTML page of a proxy': { kind: 'html', status: 502 },
+    'a connection cut before the answer': { kind: 'reset' },
+    'a stream that is cut': { kind: 'cut', afterEvents: 3 },
+    'a stream that ends too early': { kind: 'end', afterEvents: 3 },
+    'a stream that ends at once': { kind: 'end', afterEvents: 0 },
+    'an event that is no JSON': { kind: 'garbage', afterEvents: 2 },
+    'a frame with a wrong checksum': { kind: 'corrupt', afterEvents: 2 },
+    'an exception of the model': exception('modelStreamErrorException'),
+    'throttling in the middle': exception('throttlingException'),
+    'an exception of an unknown type': exception('somethingNewException'),
+    'an error frame': { kind: 'stream-error', afterEvents: 2, type: 'InternalError' },
+  }
+  const turns: string[] = []
+  for (const [title, fault] of Object.entries(faults)) {
+    aws.break(fault)
+    turns.push(await describeTurn(title))
+  }
+  await expect(`${turns.join('\n')}\n`).toMatchFileSnapshot('broken-responses.txt')
 })
 
 describe('the background probe', () => {
@@ -123,17 +108,5 @@ describe('the background probe', () => {
     aws.break({ kind: 'cut', afterEvents: 1 })
     const { probe } = await connection.bedrock.connected()
     await expect(probe(new AbortController().signal)).rejects.toMatchObject({ code: 'BEDROCK_STREAM_BROKEN' })
-  })
-
-  it('shows what is wrong before anybody asks', async () => {
-    const { availability } = connectWith({ BEDROCK_PROBE: 'on', AWS_SECRET_ACCESS_KEY: 'wrong' }).bedrock
-    availability.start()
-    await expect.poll(() => availability.health.problem?.code).toBe('BEDROCK_CREDENTIALS_INVALID')
-  })
-
-  it('leaves the health “unavailable” where the settings show that Bedrock would refuse every call', () => {
-    const { availability } = connectWith({ BEDROCK_MODEL_ID: 'us.anthropic.claude-haiku-5-5' }).bedrock
-    const problem = { code: 'BEDROCK_MODEL_INVALID' }
-    expect(availability.health).toMatchObject({ state: 'unavailable', problem })
   })
 })

@@ -40,6 +40,8 @@ function connectWith(credential: Variables) {
 const sayHello = (credential: Variables) => connectWith(credential).ask()
 const codeOf = async (asking: Promise<string>) => (await asking).split(':', 1)[0]
 
+const apiKey = (AWS_BEARER_TOKEN_BEDROCK: string) => ({ AWS_BEARER_TOKEN_BEDROCK })
+
 /** The principal of the last call of Bedrock, as the emulator recognised it. */
 const lastCaller = () => aws.app.controls.requests.all.at(-1)?.principal
 
@@ -50,7 +52,6 @@ describe('a credential that does not work', () => {
     AWS_SECRET_ACCESS_KEY,
     ...more,
   })
-  const apiKey = (AWS_BEARER_TOKEN_BEDROCK: string) => ({ AWS_BEARER_TOKEN_BEDROCK })
   const expired = { AWS_SESSION_TOKEN: 'emulated-expired-session-token' }
 
   it('is reported with what is wrong', async () => {
@@ -92,24 +93,20 @@ describe('a credential that does not work', () => {
   })
 })
 
-describe('tier A, access keys', () => {
-  it('need only environment variables, and are recognised as the tier `sts`', async () => {
-    const { tier, ask, state } = connectWith(staticKeys)
-    expect([tier, await ask(), state()]).toEqual(['sts', 'answered', 'ready'])
-    expect(lastCaller()).toBe('arn:aws:iam::111122223333:user/agent')
-  })
-
-  it('work beside an empty API key in the process’s own environment', async () => {
-    vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', '')
-    expect(await sayHello({ ...staticKeys, AWS_BEARER_TOKEN_BEDROCK: '' })).toBe('answered')
-    expect(process.env['AWS_BEARER_TOKEN_BEDROCK']).toBe('')
-  })
-})
-
-it('Tier B, an API key, needs only an environment variable, and wins over access keys', async () => {
-  const AWS_BEARER_TOKEN_BEDROCK = 'emulated-bedrock-api-key'
-  const { tier, ask } = connectWith({ ...staticKeys, AWS_BEARER_TOKEN_BEDROCK })
-  expect([tier, await ask()]).toEqual(['api-key', 'answered'])
+it.each([
+  ['sts', 'access keys', staticKeys],
+  ['sts', 'access keys beside an empty API key', { ...staticKeys, AWS_BEARER_TOKEN_BEDROCK: '' }],
+  [
+    'api-key',
+    'an API key, which wins over access keys',
+    { ...staticKeys, ...apiKey('emulated-bedrock-api-key') },
+  ],
+])('The tier %s needs only environment variables: %s', async (name, _what, variables) => {
+  vi.stubEnv('AWS_BEARER_TOKEN_BEDROCK', '')
+  const { tier, ask, state } = connectWith(variables)
+  expect([tier, await ask(), state()]).toEqual([name, 'answered', 'ready'])
+  if (name === 'sts') expect(lastCaller()).toBe('arn:aws:iam::111122223333:user/agent')
+  expect(process.env['AWS_BEARER_TOKEN_BEDROCK']).toBe('')
 })
 
 describe('tier C, web identity', () => {
@@ -131,18 +128,6 @@ describe('tier C, web identity', () => {
     expect([await codeOf(ask()), state()]).toEqual(['BEDROCK_CREDENTIALS_EXPIRED', 'unavailable'])
     await cluster.project()
     expect([await ask(), state()]).toEqual(['answered', 'ready'])
-  })
-
-  it('exchanges the current token when the session has expired', async () => {
-    const { ask } = connectWith(webIdentity)
-    // The session is so short that the SDK takes it for expired at the next call.
-    aws.app.controls.settings.change({ sessionSeconds: 60 })
-    await cluster.project()
-    await ask()
-    await cluster.project({ lifetimeSeconds: -60 })
-    expect(await codeOf(ask())).toBe('BEDROCK_CREDENTIALS_EXPIRED')
-    await cluster.project()
-    expect(await ask()).toBe('answered')
   })
 })
 
