@@ -3,7 +3,7 @@ import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
 import { startTracing } from '@entra-agents/telemetry'
 import { SigningKeys } from '@entra-agents/tokens'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { EmulatedAws } from '../../contract/bedrock/emulated-aws.ts'
+import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { createCluster, subject } from '../../contract/bedrock/web-identity.ts'
 import { forFile } from '../../support/for-file.ts'
 import { connectMode, runTurn } from '../bedrock/run-turn.ts'
@@ -36,20 +36,16 @@ beforeEach(() => {
   proxy.refusal = undefined
 })
 
-/** Runs a turn with the message “Hello!” over a new connection to Bedrock. */
-async function sayHello() {
-  const { mode, bedrock } = connectMode({
-    ...aws.environment,
+const oidcRole = { AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile }
+/** Runs a turn over a new connection to Bedrock. */
+async function sayHello(environment: Readonly<Record<string, string>> = oidcRole) {
+  const urls = {
     AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'http://bedrock.example',
     AWS_ENDPOINT_URL_STS: 'http://sts.example',
-    AWS_ROLE_ARN: roleArn,
-    AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile,
-  })
-  try {
-    return await runTurn(mode, { message: 'Hello!' })
-  } finally {
-    bedrock.close()
   }
+  const { mode, bedrock } = connectMode({ ...aws.environment, ...urls, ...environment })
+  using _closed = { [Symbol.dispose]: () => bedrock.close() }
+  return await runTurn(mode, { message: 'Hello!' })
 }
 
 it('Bedrock and STS are called through the proxy', async () => {
@@ -58,20 +54,13 @@ it('Bedrock and STS are called through the proxy', async () => {
 })
 
 it.each([
-  ['https://bedrock.example', 'PROXY_REFUSED', 403],
-  ['https://bedrock.example', 'PROXY_UNAVAILABLE', 502],
-])('a turn reports the proxy’s failure for the URL %s as %s (status %i)', async (endpoint, code, status) => {
+  ['PROXY_REFUSED', 403],
+  ['PROXY_UNAVAILABLE', 502],
+])('a turn reports the proxy’s failure as %s (status %i)', async (code, status) => {
   proxy.refusal = { status }
-  const { mode, bedrock } = connectMode({
-    ...aws.environment,
-    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: endpoint,
-    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-  })
-  const { failure } = await runTurn(mode, { message: 'Hello!' })
-  bedrock.close()
-  expect(failure?.code).toBe(code)
-  expect(failure?.options.upstream).toEqual({ service: 'proxy', status })
+  const endpoint = { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'https://bedrock.example' }
+  const { failure } = await sayHello({ ...endpoint, ...staticKeys })
+  expect(failure).toMatchObject({ code, options: { upstream: { service: 'proxy', status } } })
 })
 
 it('Entra’s signing keys are requested through the proxy; after a refusal by the proxy the error names Entra’s URL', async () => {
