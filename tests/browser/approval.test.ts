@@ -94,7 +94,7 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
     .getByText('waits for you')
     .waitFor()
   await choose(page, 'Compare')
-  await page.getByText('Once the agent gets TR in exchange for your token (Tc)').waitFor()
+  await page.getByText('Once the agent has TR for your token (Tc)').waitFor()
   await choose(page, 'Steps')
 
   await button(page, 'Don’t create').click()

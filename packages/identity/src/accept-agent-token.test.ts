@@ -93,7 +93,7 @@ it('TR on behalf of a user is refused if the user who asked is unknown, even if 
 
 it('TR is refused if it cannot be read, and the refusal shows nothing of it', () => {
   expect(judge('autonomous', 'opaque')).toBe(
-    'SIDECAR_MISCONFIGURED: The sidecar returned a token that cannot be read, so it was not used.\n  from: sidecar',
+    'SIDECAR_MISCONFIGURED: The sidecar returned a token that cannot be read, so it was not used.\n  from: sidecar\n  failedCheck: format',
   )
 })
 

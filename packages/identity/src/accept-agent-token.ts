@@ -2,7 +2,7 @@ import { isProblem } from '@entra-agents/service-kit'
 import { type Claims, decodeToken, isTokenRefused } from '@entra-agents/tokens/verify'
 import { type Check, readNumericDate } from '@entra-agents/trace'
 import { type ExpectedToken, flowRules } from './flows.ts'
-import { identityProblem } from './problems.ts'
+import { type IdentityProblemCode, identityProblem } from './problems.ts'
 
 export const clockHint =
   'Check that the clocks of the agent’s node and of the API’s node are right (NTP), then ask again.'
@@ -23,10 +23,17 @@ export function isExpiry(error: unknown): boolean {
 export function acceptAgentToken(raw: string, expected: ExpectedToken) {
   const decoded = decodeToken(raw)
   if (!decoded)
-    throw misconfiguredProblem('The sidecar returned a token that cannot be read, so it was not used.')
+    throw afterCheck(
+      'format',
+      misconfiguredProblem('The sidecar returned a token that cannot be read, so it was not used.'),
+    )
   const { header, claims } = decoded
   const checks = Object.entries(requirements).map(([name, require]): Check => {
-    require(claims, expected)
+    try {
+      require(claims, expected)
+    } catch (error) {
+      throw afterCheck(name, isTokenRefused(error) ? misconfiguredProblem(error.message) : error)
+    }
     return { name, ok: true }
   })
   return { header, claims, checks }
@@ -53,19 +60,16 @@ const requirements: Readonly<Record<string, (claims: Claims, expected: ExpectedT
   lifetime({ exp }) {
     const expiresAt = readNumericDate(exp)
     if (expiresAt === undefined || expiresAt * 1000 <= Date.now())
-      throw identityProblem('SIDECAR_MISCONFIGURED', 'The sidecar returned an expired token.', {
-        upstream: { service: 'sidecar' },
-        hint: clockHint,
-        extensions: { failedCheck: 'lifetime' },
-      })
+      throw misconfiguredProblem('The sidecar returned an expired token.', clockHint)
   },
-  subject(claims, expected) {
-    try {
-      flowRules[expected.flow].requireSubject(claims, expected)
-    } catch (error) {
-      throw isTokenRefused(error) ? misconfiguredProblem(error.message) : error
-    }
-  },
+  subject: (claims, expected) => flowRules[expected.flow].requireSubject(claims, expected),
+}
+
+/** The problem with the name of the check that TR failed: TR came, and was not used. */
+function afterCheck(failedCheck: string, error: unknown): unknown {
+  if (!isProblem(error)) return error
+  const { code, message, options } = error
+  return identityProblem(code as IdentityProblemCode, message, { ...options, extensions: { failedCheck } })
 }
 
 function misconfiguredProblem(detail: string, hint?: string) {

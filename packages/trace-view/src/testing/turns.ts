@@ -39,13 +39,19 @@ const refusedAfter = (card: TokenCard, passed: readonly string[], failed: string
 })
 const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
 const lackedScope = { api: 'orders-api', permission: 'Orders.ReadWrite', kind: 'scope' } as const
+/** A call with a token that fails a check of the API, and the one after it with a new token. */
+const failsCheck = (status: number, failedCheck: string, card = ownToken, id = 'a') =>
+  answered(status, card, { problem: problem('API_TOKEN_REJECTED', { failedCheck }) }, id)
 const lacking = answered(403, withoutRight, {
   problem: problem('API_FORBIDDEN', { failedCheck: 'permission', needs }),
 })
-const misdirected = (actor: string): TokenCard => ({
+const misreported: TokenCard = {
   ...ownToken,
-  verifiedBy: [{ actor, checks: [{ name: 'audience', ok: false }] }],
-})
+  verifiedBy: [
+    ...(ownToken.verifiedBy ?? []),
+    { actor: 'agent', checks: [{ name: 'reported-user', ok: false }] },
+  ],
+}
 const issuedAt = (time: string): TokenCard => ({
   ...ownToken,
   claims: { ...ownToken.claims, iat: Date.parse(time) / 1000 },
@@ -56,6 +62,11 @@ const toolServer = { to: 'orders-tools' }
 const failedAt = (service: string | undefined, code: string, upstream?: string) => {
   const where = service && { upstream: { service, ...(upstream && { code: upstream }) } }
   return { status: 'failed', problem: problem(code, where || {}) } as const
+}
+/** A token that came, and that the agent itself did not take. */
+const notTaken = (service: string, failedCheck: string): TraceStep => {
+  const more = { title: 'Not used.', detail: 'It is for somebody else.', upstream: { service }, failedCheck }
+  return { ...request, status: 'failed', problem: problem('TOKEN_FLOW_MISMATCH', more) }
 }
 const noModel = (code: string): Turn => ({ steps: [{ ...model, ...failedAt('bedrock', code) }] })
 
@@ -152,8 +163,35 @@ export const turns: Readonly<Record<string, Turn>> = {
       answered(403, ownToken, { problem: problem('API_FORBIDDEN', { failedCheck: 'caller' }) }),
     ],
   },
-  'the agent rejects its token': { steps: [token(misdirected('agent'))] },
+  'the API says of the token what it does not say': { steps: [token(misreported), answered(200)] },
   'Entra ID refuses': { steps: [{ ...request, ...failedAt('entra', 'ENTRA_REFUSED', 'AADSTS7000112') }] },
+  'the agent does not take the token that Entra ID issued': obo([notTaken('sidecar', 'actor')]),
+  'the agent, without a sidecar, does not take the token that Entra ID issued': {
+    steps: [notTaken('entra', 'audience')],
+  },
+  'the API finds a token on its deny list, and the new one too': {
+    steps: [
+      token(refusedAfter(ownToken, ['signature'], 'deny-list')),
+      failsCheck(403, 'deny-list'),
+      token(refusedAfter(anotherToken, ['signature'], 'deny-list'), 'u'),
+      failsCheck(403, 'deny-list', anotherToken, 'b'),
+    ],
+  },
+  'the API finds a token expired, and takes a new one': {
+    steps: [
+      token(refusedAfter(ownToken, ['signature'], 'lifetime')),
+      failsCheck(401, 'lifetime'),
+      token(anotherToken, 'u'),
+      answered(200, anotherToken, {}, 'b'),
+    ],
+  },
+  'a turn that is stopped after the API found a token expired': {
+    steps: [
+      step('w', { ...tool, status: 'running' }),
+      token(refusedAfter(ownToken, ['signature'], 'lifetime')),
+      { ...failsCheck(401, 'lifetime'), ...ofTool },
+    ],
+  },
   'the sidecar does not answer': { steps: [{ ...request, ...failedAt(undefined, 'SIDECAR_UNREACHABLE') }] },
   'Entra ID throttles': {
     steps: [{ ...request, ...failedAt('entra', 'ENTRA_UNAVAILABLE', 'AADSTS90055') }],
@@ -216,6 +254,14 @@ export const turns: Readonly<Record<string, Turn>> = {
     waiting,
     { ...request, ...ofTool, ahead: true },
     { ...token(agentToken), ...ofTool },
+  ]),
+  'a call after a token was looked at': obo([
+    step('w', tool),
+    { ...request, ...ofTool, ahead: true },
+    { ...token(agentToken), ...ofTool },
+    step('d', { kind: 'approval', ...ofTool, approval: { ...approval, decision: 'approve' } }),
+    token(otherToken, 't2'),
+    answered(201, otherToken, ofTool),
   ]),
   'a call that nobody was asked about, since the token lacks the right': obo([
     step('w', { ...tool, status: 'failed', problem: problem('API_FORBIDDEN', { needs: lackedScope }) }),

@@ -56,7 +56,7 @@ function NothingToCompare({ tokens, onSideBySide }: NothingToCompareProps) {
       <p class="note">
         There are no two tokens yet.{' '}
         {hasUserToken
-          ? 'Once the agent gets TR in exchange for your token (Tc), the two can be compared.'
+          ? 'Once the agent has TR for your token (Tc), the two can be compared.'
           : `An agent that acts ${flowWords.obo.asWhom} gets a token (TR) in exchange for yours (Tc): these two can be compared.`}
       </p>
       {onSideBySide && (

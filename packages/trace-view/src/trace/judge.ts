@@ -68,10 +68,12 @@ function tellId(claim: string, id: unknown): Phrase {
   return typeof id === 'string' ? phrase`${{ code: claim }} ${shortenIds(id)}` : []
 }
 
+const tellNoToken = ({ failedCheck }: TurnByExchange) => (failedCheck ? 'TR rejected' : 'no TR')
+
 export function tellCaller(turn: TurnByExchange): FactAnswer {
   const { use, uses, running, names, agent, failedCheck } = turn
   const question = running ? 'Who calls' : uses.length > 0 ? 'Who called' : 'Who asked'
-  const why = running ? 'not proven yet' : 'not proven: no TR'
+  const why = running ? 'not proven yet' : `not proven: ${tellNoToken(turn)}`
   if (!use) return { question, value: agent, detail: [why] }
   const { claims = {} } = use.token
   const name = claims['azp'] === undefined ? 'appid' : 'azp'
@@ -106,7 +108,12 @@ function tellUserToken(card: TokenCard | undefined): string {
 function tellRight(turn: TurnByExchange, tools: readonly CalledTool[]): FactAnswer {
   const { use, running, flow, claim, rights, wanted, isRightMissing } = turn
   const question = 'By which right'
-  if (!use) return { question, value: '–', detail: [running ? 'seen once it is issued' : 'no TR, so none'] }
+  if (!use)
+    return {
+      question,
+      value: '–',
+      detail: [running ? 'seen once it is issued' : `${tellNoToken(turn)}, so none`],
+    }
   const isBad = use.outcome === 'denied' && isRightMissing
   if (isBad && wanted !== undefined) {
     return { question, value: rights.join(' ') || 'None', detail: phrase`wanted: ${{ code: wanted }}`, isBad }

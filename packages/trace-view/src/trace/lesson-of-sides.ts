@@ -5,8 +5,7 @@ import type { TurnFacts } from './turn-facts.ts'
 export function lessonOfSides(left: TurnFacts, right: TurnFacts): string {
   const sides = [left, right].map(({ exchange }) => exchange)
   const [one, other] = sides.map(use => use?.token)
-  if (!one || !other)
-    return `${one || other ? 'Only one' : 'Neither'} of them got a token: without one there is nothing to call with.`
+  if (!one || !other) return `${one || other ? 'Only one' : 'Neither'} of them has a token to call with.`
   if (clientOf(one) !== clientOf(other)) {
     const [first, second] = sides.map(use => use !== undefined && rightsOf(use.token).rights.length > 0)
     return first === second

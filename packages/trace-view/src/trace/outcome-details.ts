@@ -3,7 +3,7 @@ import type { ApiGate, Formula } from '../identity/formula.ts'
 import { listInWords } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
 import { actsAsOf } from './read-token.ts'
-import { startSentence, type TurnByExchange } from './turn-by-exchange.ts'
+import type { TurnByExchange } from './turn-by-exchange.ts'
 import type { Outcome } from './turn-facts.ts'
 
 /** What story, formula, presenter and report tell of an outcome. */
@@ -65,7 +65,7 @@ export const outcomeDetails: Readonly<Record<Outcome, OutcomeDetails>> = {
   },
   more: {
     sentence: tellMissingProof,
-    gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', turn.contexts.length > 0 ? `wants acrs ${turn.contexts.join(' ')}` : 'wants another right'],
+    gate: turn => [turn.asked?.isOpen ? 'waiting' : 'next', turn.contexts.length > 0 ? `wants acrs ${turn.contexts.join(' ')}` : 'does not accept it'],
     scene: turn => [`${turn.api} says: not yet.`, tellNotYet(turn)],
     stopped: 'A call waited for its user, and nothing was changed.',
   },
@@ -79,17 +79,19 @@ export const outcomeDetails: Readonly<Record<Outcome, OutcomeDetails>> = {
   refused: { sentence: tellFailure, exchange: () => ({ verb: 'refuses', failed: true }), gate: notCalled },
   unreached: {
     sentence: tellFailure,
-    exchange: ({ failure }) => ({
-      verb: failure?.problem?.upstream?.service === 'entra' ? 'gives none now' : 'not reached',
-      failed: true,
-    }),
+    exchange: ({ failure }) => ({ verb: tellUnreached(failure?.problem?.code), failed: true }),
     gate: notCalled,
   },
   later: { sentence: tellFailure, exchange: () => ({ verb: 'gives none yet', failed: false }), gate: notCalled },
   none: {
     sentence: ({ use, steps }) => tellUnasked(steps) ?? (use || steps.some(({ kind }) => kind !== 'model') ? '' : 'The model called no tool, so no token was needed.'),
-    gate: notCalled,
+    gate: turn => turn.use !== turn.exchange && turn.steps.some(({ ahead, unused }) => ahead && !unused) ? ['next', 'token asked for ahead'] : notCalled(turn),
   },
+}
+
+function tellUnreached(code?: string): string {
+  if (code === 'ENTRA_UNAVAILABLE') return 'gives none now'
+  return code === 'SIDECAR_FAILED' ? 'not known' : 'not reached'
 }
 
 /** Who gave TR's right, and what no token tells of it. */
@@ -125,9 +127,10 @@ function tellPassed({ checks }: TurnByExchange): Phrase {
 
 function tellDeniedUse(turn: TurnByExchange): string {
   const { api, names, denier, failedCheck, isRightMissing, wanted = 'another right' } = turn
-  const { claim, rights, problem } = turn
-  const failed = failedCheck ? `the check of ${failedCheck} failed` : (problem?.title ?? 'it says no more')
-  if (denier === 'agent') return `Entra ID issued a token; ${names.agent} did not use it: ${failed}.`
+  const { claim, rights, problem, failure, lack } = turn
+  const failed = failedCheck ? lack : (problem?.title ?? 'it says no more')
+  if (denier === 'agent')
+    return `Entra ID issued a token; ${names.agent} did not use it. ${failure?.problem?.detail ?? ''}`
   if (!isRightMissing) return `Entra ID issued a token, and ${api} did not accept it: ${failed}.`
   const none = claim === 'roles' ? 'no role' : 'no scope'
   const carried = rights.length > 0 ? `only ${rights.join(' and ')}` : none
@@ -146,15 +149,14 @@ function tellSilence({ api, problem }: TurnByExchange): string {
 }
 
 /** What the API accepts already, and what it wants before it runs the call. */
-function tellNotYet({ contexts }: TurnByExchange): Phrase {
+function tellNotYet({ contexts, lack }: TurnByExchange): Phrase {
   return contexts.length === 0
-    ? ['It accepts who calls, and wants a right that TR lacks. Nothing was changed.']
+    ? [`It does not accept the token: ${lack}. Nothing was changed.`]
     : phrase`It accepts who calls and by which right, and wants a second factor first: ${{ code: `acrs ${contexts.join(' ')}` }}. Nothing was changed.`
 }
 
-function tellMissingProof({ api, contexts }: TurnByExchange): string {
-  if (contexts.length === 0)
-    return `${startSentence(api)} wanted a right that the token lacks, and changed nothing.`
+function tellMissingProof({ contexts }: TurnByExchange): string {
+  if (contexts.length === 0) return ''
   return `The identity and the right are fine. What is missing is a proof: the token does not say that you have just shown a second factor (acrs ${contexts.join(' ')}).`
 }
 

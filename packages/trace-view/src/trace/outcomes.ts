@@ -5,7 +5,7 @@ import { listInWords } from '../words/names.ts'
 import { count } from '../words/times.ts'
 import { spellOutDirections } from '../words/visible-text.ts'
 import { startSentence, type TurnByExchange } from './turn-by-exchange.ts'
-import type { Outcome } from './turn-facts.ts'
+import { failedChecks, type Outcome } from './turn-facts.ts'
 
 /** What the verdict says of an outcome. */
 interface OutcomeRow {
@@ -112,46 +112,31 @@ function timesInWords(number: number): string {
 }
 
 /** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
-function tellAcceptance({ calls, checks, passed, status }: TurnByExchange) {
-  if (calls.length > 1) return { detail: [`accepts it in all ${calls.length} calls`] }
-  return { checks, detail: [`${passed ?? 'tells of no checks'} · ${status ?? 'answered'}`] }
+function tellAcceptance({ use, calls, checks, passed, status }: TurnByExchange) {
+  const misreported = use && failedChecks(use.token).find(({ actor }) => actor === 'agent')
+  const more = misreported && `but what it says of TR differs: ${misreported.check}`
+  if (calls.length > 1) return { detail: [`accepts it in all ${calls.length} calls`], more }
+  return { checks, detail: [`${passed ?? 'tells of no checks'} · ${status ?? 'answered'}`], more }
 }
 
-function tellDenial({
-  agent,
-  names,
-  denier = '',
-  failedCheck,
-  isRightMissing,
-  wanted,
-}: TurnByExchange): string {
-  if (denier === 'agent') return `${agent} rejected its token: the check of ${failedCheck} failed.`
-  const lack = wanted ? `: it lacks ${wanted}` : ': a right is missing'
-  const why = isRightMissing ? lack : failedCheck ? `: the check of ${failedCheck} failed` : ''
+function tellDenial({ agent, names, denier, failedCheck, lack, wanted }: TurnByExchange): string {
+  if (denier === 'agent') return `${agent} rejected its token: ${lack}.`
+  const why = wanted ? `: it lacks ${wanted}` : failedCheck ? `: ${lack}` : ''
   return `${names.actor(denier)} denied ${names.agent}${why}.`
 }
 
 /** "6 of 7 · 403"; the name of the failed check if the API reports no other. */
-function tellRefusal({
-  names,
-  denier = '',
-  failedCheck,
-  checks,
-  passed,
-  status,
-}: TurnByExchange): FactAnswer {
-  const parts = [passed ?? (failedCheck && `check: ${failedCheck}`), status].filter(
-    part => part !== undefined,
-  )
-  const detail = [parts.join(' · ')]
+function tellRefusal({ names, denier, failedCheck, checks, passed, status }: TurnByExchange): FactAnswer {
+  const parts = [passed ?? (failedCheck && `check: ${failedCheck}`), status]
+  const detail = [parts.filter(Boolean).join(' · ')]
   return { question: 'Denied by', value: names.actor(denier), checks, detail, isBad: true }
 }
 
-function tellDemand({ api, asked, contexts }: TurnByExchange): string {
+function tellDemand({ api, asked, contexts, lack }: TurnByExchange): string {
   const where = startSentence(api)
   if (asked?.isOpen) return `${where} wants a second factor to ${tellAct(asked.title)}.`
-  const what = asked || contexts.length > 0 ? 'a second factor' : 'a right that TR lacks'
-  return `${where} wanted ${what}, and nothing was changed.`
+  const did = asked || contexts.length > 0 ? 'wanted a second factor' : `did not accept the token: ${lack}`
+  return `${where} ${did}, and nothing was changed.`
 }
 
 /** Says that calls wait for their user, or that the user left them undecided. */

@@ -34,6 +34,7 @@ export function tellTime(row: Row, isGoingOn: boolean): string {
   const clock = formatClock(Math.round(waitedMs / 1000))
   if (wait !== undefined) return clock
   const duration = durationMs === undefined ? undefined : formatDuration(durationMs)
+  const failure = problem?.failedCheck ? 'rejected' : 'failed'
   if (step.unused) return 'not used'
   switch (status) {
     case 'ok':
@@ -41,7 +42,7 @@ export function tellTime(row: Row, isGoingOn: boolean): string {
       return [duration, size > 0 && waitedMs > 0 && clock].filter(Boolean).join(', ')
     case 'failed':
       if (!hasFailed(step)) return 'declined'
-      return [response?.status ?? problem?.upstream?.status ?? 'failed', duration].filter(Boolean).join(' · ')
+      return [response?.status ?? problem?.upstream?.status ?? failure, duration].filter(Boolean).join(' · ')
     case 'running':
       return isGoingOn ? 'running' : 'not finished'
     case 'waiting':

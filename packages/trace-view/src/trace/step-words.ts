@@ -48,6 +48,7 @@ const details: Readonly<Record<TraceStep['kind'], Details>> = {
   'sign-in': tellReceivedToken,
   'token-request': (step, names) => [
     wayOf(step, names),
+    step.problem?.failedCheck && `rejected: ${step.problem.failedCheck}`,
     step.unused ? 'asked ahead, not used' : step.ahead && 'asked ahead of the call',
     step.status === 'not-observable' && step.request ? grantOf(step.request.body) : undefined,
   ],

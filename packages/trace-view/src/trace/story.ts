@@ -20,11 +20,11 @@ const exchanges: Readonly<Record<Flow, (agent: string) => string>> = {
 const tellsExchange: readonly string[] = ['denied', 'more', 'declined', 'running']
 
 /** What an API that first wanted more accepted then. */
-function tellSecondTry({ api, contexts }: TurnByExchange): string {
+function tellSecondTry({ api, contexts, otherCheck }: TurnByExchange): string {
   const accepted = 'accepted the same call with a new token that'
   return contexts.length > 0
     ? `You showed a second factor, and ${api} ${accepted} says so (acrs ${contexts.join(' ')}).`
-    : `${startSentence(api)} ${accepted} carries the right that the first one lacked.`
+    : `${startSentence(api)} ${accepted} ${otherCheck ? `passes the check of ${otherCheck}` : 'carries the right that the first one lacked'}.`
 }
 
 /** How a turn came to its outcome, in at most two sentences. */

@@ -13,9 +13,12 @@ export function turnBy(facts: TurnFacts, names: Names, use: TokenUse | undefined
   const { asked, failure } = facts
   const { problem, response, to } = use?.decisive ?? {}
   const failed = use && failedChecks(use.token).at(-1)
-  const failedCheck = problem?.failedCheck ?? failed?.check
-  const denier = to ?? failed?.actor
-  const checks = use ? decidingChecks(use, denier, failedCheck) : []
+  const failedCheck = problem?.failedCheck ?? failed?.check ?? failure?.problem?.failedCheck
+  const denier = to ?? failed?.actor ?? 'agent'
+  const checks = decidingChecks(use, denier, failedCheck)
+  const isRightMissing = problem?.needs !== undefined || failedCheck === 'permission'
+  const contexts = asked?.kind === 'step-up' ? asked.contexts : wantedContexts(problem?.claimsChallenge)
+  const otherCheck = isRightMissing ? undefined : failedCheck
   return {
     ...facts,
     use,
@@ -36,9 +39,12 @@ export function turnBy(facts: TurnFacts, names: Names, use: TokenUse | undefined
     /** The rights that TR carries, and the claim that contains them. */
     ...(use ? rightsOf(use.token) : { rights: [], claim: 'scp' }),
     /** The authentication contexts that the API wanted in a stronger sign-in, and the right that it wanted. */
-    contexts: asked?.kind === 'step-up' ? asked.contexts : wantedContexts(problem?.claimsChallenge),
+    contexts,
     wanted: problem?.needs?.permission,
-    isRightMissing: problem?.needs !== undefined || failedCheck === 'permission',
+    isRightMissing,
+    /** Why the API did not take the call yet, and the check that failed there unless it is that of a right. */
+    lack: tellLack(contexts, otherCheck),
+    otherCheck,
     /** Who denied the call, and the check that failed there. */
     denier,
     failedCheck,
@@ -48,17 +54,18 @@ export function turnBy(facts: TurnFacts, names: Names, use: TokenUse | undefined
   }
 }
 
+function tellLack(contexts: readonly string[], otherCheck: string | undefined): string {
+  if (contexts.length > 0) return 'no second factor'
+  return otherCheck ? `the check of ${otherCheck} failed` : 'a right is missing'
+}
+
 /** The last reported checks of TR, unless they are those of another call: if a check failed, it must be among them. */
-function decidingChecks(
-  { token, outcome }: TokenUse,
-  denier?: Actor,
-  failedCheck?: string,
-): readonly Check[] {
-  if (outcome !== 'denied') {
-    const { checks = [] } = lastChecks(token, 'api') ?? {}
-    return outcome === 'more' && checks.every(({ ok }) => ok) ? [] : checks
+function decidingChecks(use: TokenUse | undefined, denier: Actor, failedCheck?: string): readonly Check[] {
+  if (use && use.outcome !== 'denied') {
+    const { checks = [] } = lastChecks(use.token, 'api') ?? {}
+    return use.outcome === 'more' && checks.every(({ ok }) => ok) ? [] : checks
   }
-  const last = lastChecks(token)
+  const last = use && lastChecks(use.token)
   const isReported = last?.checks.some(({ name, ok }) => !ok && name === failedCheck)
   if (last && last.actor === denier && isReported) return last.checks
   return failedCheck === undefined ? [] : [{ name: failedCheck, ok: false }]

@@ -160,7 +160,8 @@ function judgeCalls(
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
   // If the API wanted more from the user and then accepted the call, the failed check only says why it wanted more.
-  if (denied || (!more && failedChecks(token).length > 0)) return { outcome: 'denied', decisive: denied }
+  if (denied || (!more && failedChecks(token).some(({ actor }) => actor !== 'agent')))
+    return { outcome: 'denied', decisive: denied }
   const open = calls.find(({ status }) => status === 'running')
   if (open || calls.length === 0)
     return { outcome: running ? 'running' : open ? 'stopped' : 'none', decisive: open }
@@ -208,13 +209,6 @@ export function lastChecks({ verifiedBy = [] }: TokenCard, by?: 'agent' | 'api')
   return verifiedBy.findLast(({ actor }) => !by || (actor === 'agent') === (by === 'agent'))
 }
 
-/** Whether Entra ID refused a token, rather than being unreachable or throttling. */
-function isRefusal({ kind, problem }: TraceStep): boolean {
-  return (
-    kind === 'token-request' && problem?.upstream?.service === 'entra' && problem.code !== 'ENTRA_UNAVAILABLE'
-  )
-}
-
 /** The last request for a token that the agent made. */
 export function lastTokenRequest({ steps }: TurnFacts): TraceStep | undefined {
   return steps.findLast(({ kind, status }) => kind === 'token-request' && status !== 'not-observable')
@@ -234,8 +228,16 @@ function outcomeOfTurn({ uses, failure, running, isDeclined, asked }: Findings):
   if (isDeclined && !failure) return 'declined'
   if (!failure && running) return 'running'
   if (!failure) return uses.some(({ outcome }) => outcome === 'more') ? 'more' : 'none'
-  if (failure.problem && problemKind(failure.problem) === 'wait') return 'later'
-  return isRefusal(failure) ? 'refused' : 'unreached'
+  return outcomeWithoutToken(failure)
+}
+
+function outcomeWithoutToken({ kind, problem }: TraceStep): Outcome {
+  const isOfToken = kind === 'token-request'
+  // The token came, and the agent itself did not take it.
+  if (isOfToken && problem?.failedCheck) return 'denied'
+  if (problem && problemKind(problem) === 'wait') return 'later'
+  const isByEntra = problem?.upstream?.service === 'entra' && problem.code !== 'ENTRA_UNAVAILABLE'
+  return isOfToken && isByEntra ? 'refused' : 'unreached'
 }
 
 /** Whether a call waits, or waited, for its user's decision before its exchange. */

@@ -20,7 +20,7 @@ export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
       result: writeResult(turn),
       gate: writeGate(turn),
       isRunning: isAsking,
-      ...(isFirstTry(use, facts) && { firstTry: { at: use?.decisive?.startedAt, lack: tellLack(turn) } }),
+      ...(isFirstTry(use, facts) && { firstTry: { at: use?.decisive?.startedAt, lack: turn.lack } }),
       ...(legend && { legend }),
     }
   })
@@ -30,10 +30,6 @@ export function writeFormulas(facts: TurnFacts, names: Names): Formula[] {
 /** Whether an API wanted more, and then got a better token. */
 export function isFirstTry(use: TokenUse | undefined, { exchange }: Pick<TurnFacts, 'exchange'>): boolean {
   return use?.outcome === 'more' && exchange !== undefined && exchange !== use
-}
-
-function tellLack({ contexts }: TurnByExchange): string {
-  return contexts.length > 0 ? 'no second factor' : 'a right is missing'
 }
 
 /** Explains the dashed plates. */
@@ -117,6 +113,7 @@ function writeResult(turn: TurnByExchange): TokenPlate {
       card: use.token,
     }
   if (outcome === 'consent') return { ...plate, line: 'not issued', state: 'next' }
+  if (outcome === 'denied') return { ...plate, line: `rejected: ${turn.failedCheck}`, state: 'missing' }
   if (isAsking) return { ...plate, line: 'on its way', state: 'coming' }
   if (!running && isTokenAsked && outcome !== 'approval')
     return { ...plate, line: 'not issued', state: 'missing' }

@@ -122,5 +122,5 @@ it('one sentence says what the difference between two turns teaches', () => {
   expect(lesson(ownToken)).toContain('The same agent, the same rights')
   expect(lesson(other)).toContain('two identities: each calls under its own')
   expect(lesson({ ...other, claims: withoutRight })).toContain('Only one was given the right')
-  expect(lesson()).toContain('Only one of them got a token')
+  expect(lesson()).toContain('Only one of them has a token to call with')
 })
