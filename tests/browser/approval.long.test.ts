@@ -218,7 +218,7 @@ describe('a consent', () => {
 it('in the view Side by side, a call that waits is decided too, and the view says where the change ended', async () => {
   const page = await openWith(orderCall)
   await page.getByRole('button', { name: 'Side by side' }).click()
-  await page.getByText('Asked only when you press Ask both.').waitFor()
+  await page.getByText('The pickers change nothing until you press Ask both.').waitFor()
   expect(await page.locator('.plate').count()).toBe(0)
   await page.getByRole('button', { name: 'Ask both' }).click()
   const left = page.getByRole('region', { name: 'Left', exact: true })

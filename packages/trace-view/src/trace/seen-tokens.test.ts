@@ -53,3 +53,10 @@ it('proposes the agent’s token and an earlier one, if the user gave none', () 
   ])
   expect(compare('as the agent itself, three calls').pair).toEqual([undefined, 'Agent’s token, this answer'])
 })
+
+it('numbers two tokens for one API if no second factor tells them apart', () => {
+  expect(compare('the API finds a token on its deny list, and the new one too').pair).toEqual([
+    'Agent’s token, 1 of 2',
+    'Agent’s token, 2 of 2',
+  ])
+})

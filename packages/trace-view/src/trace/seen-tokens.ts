@@ -64,11 +64,14 @@ export function describeToken(token: SeenToken, tokens: readonly SeenToken[]): s
   return toReader([kind, answer, apart].filter(Boolean).join(', '), names)
 }
 
-/** What tells a token from those like it: its API or, if all are for one API, whether it carries the proof of a second factor. */
+/** What tells a token from those like it: its API, whether it carries the proof of a second factor, or else its place. */
 function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
   const audience = audienceOf(token)
   if (alike.some(other => audienceOf(other) !== audience)) return `for ${audience}`
-  return `${contextsOf(token.card).length > 0 ? 'after' : 'before'} the second factor`
+  const isProven = ({ card }: SeenToken) => contextsOf(card).length > 0
+  if (alike.every(other => isProven(other) === isProven(token)))
+    return `${alike.indexOf(token) + 1} of ${alike.length}`
+  return `${isProven(token) ? 'after' : 'before'} the second factor`
 }
 
 function audienceOf({ card, names }: SeenToken): string {

@@ -42,7 +42,7 @@ export function StepsHead({ timeline, elapsed, failed, note }: StepsHeadProps) {
             </Button>
           </>
         ) : (
-          !elapsed && ' · none failed'
+          !elapsed && rows.every(({ step }) => !step.problem) && ' · none failed'
         )}
       </p>
       <span class="note" role="status">

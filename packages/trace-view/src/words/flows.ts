@@ -10,8 +10,6 @@ export interface FlowWords {
   /** Entra's own name of the flow, by which its documentation and logs know it. */
   readonly entraName: string
   readonly meaning: string
-  /** The name of the flow's tokens in the status. */
-  readonly tokens: string
   /** As whom the agent calls; ends a sentence: “The agent calls for you.” */
   readonly asWhom: string
   /** The tokens that the sidecar presents to Entra ID to get TR, in the formula's order. T1 is the agent’s credential. */
@@ -37,7 +35,6 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     label: 'As itself',
     entraName: 'autonomous',
     meaning: 'The agent calls as itself, with its own rights.',
-    tokens: 'Tokens, as itself',
     asWhom: 'as itself',
     terms: ['T1'],
     result: 'Agent’s token',
@@ -51,7 +48,6 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     label: 'For me',
     entraName: 'on behalf of',
     meaning: 'The agent calls for you, with your rights only.',
-    tokens: 'Tokens, for you',
     asWhom: 'for you',
     terms: ['T1', 'Tc'],
     result: 'Agent’s token',
@@ -66,7 +62,6 @@ export const flowWords: Readonly<Record<Flow, FlowWords>> = {
     label: 'Its own account',
     entraName: 'agent’s user account',
     meaning: 'The agent calls as its own user account. Nobody signs in.',
-    tokens: 'Tokens, its own account',
     asWhom: 'as its own user account',
     terms: ['T1', 'T2'],
     result: 'Account’s token',

@@ -54,7 +54,7 @@ function describeStatus({ components, flows, agents }: Status, config: PublicCon
       ? config.agents.map(({ name, title }) => line(`Tokens, ${title}`, agents?.[name] ?? unknown, 'entra'))
       : flowNames
           .filter(flow => defaultFlows.includes(flow) || config.flows.includes(flow))
-          .map(flow => line(flowWords[flow].tokens, flows[flow], 'entra'))),
+          .map(flow => line(`Tokens, ${flowWords[flow].asWhom}`, flows[flow], 'entra'))),
   ]
 }
 

@@ -22,7 +22,7 @@ export function Difference({ sides }: { readonly sides: readonly [SideFacts, Sid
       ) : (
         <p class="note">What differs is shown here as soon as both sides have a token (TR).</p>
       )}
-      <p class="fine">Asked only when you press Ask both. The pickers change nothing until then.</p>
+      <p class="fine">The pickers change nothing until you press Ask both.</p>
     </section>
   )
 }
