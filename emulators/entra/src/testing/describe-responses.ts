@@ -1,4 +1,6 @@
+import * as wellKnown from '@entra-agents/trace/well-known'
 import { decodeJwt } from 'jose'
+import { graphRoleId } from '../directory/microsoft.ts'
 import { readRedirect } from './browser.ts'
 import { seedIds } from './seed-ids.ts'
 import {
@@ -44,6 +46,10 @@ const ids = {
   'page’s principal': seedIds.spaPrincipal,
   'weather API’s application': seedIds.weatherApplication,
   'weather API’s principal': seedIds.weatherPrincipal,
+  'Graph’s principal': seedIds.graphPrincipal,
+  group: seedIds.group,
+  Graph: wellKnown.graphAppId,
+  'User.ReadBasic.All': graphRoleId('User.ReadBasic.All'),
   unknown: '99999999-9999-4999-8999-999999999999',
 }
 
