@@ -2,9 +2,7 @@ import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
-import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { isProgramMissing } from '../support/programs.ts'
 import { type Block, blocksOf } from './commands.ts'
 
@@ -155,28 +153,5 @@ describe('agentctl', () => {
       code: 2,
       stderr: expect.stringContaining("unknown command 'nonsense'"),
     })
-  })
-
-  it('is not fetched outside the clone, even if somebody has registered its name', async () => {
-    const asked: string[] = []
-    const registry = new LocalServer(({ url = '' }, response) => {
-      asked.push(url)
-      const dist = { tarball: `${registry.url}/agentctl.tgz`, shasum: '0'.repeat(40) }
-      const version = { name: 'agentctl', version: '1.0.0', bin: { agentctl: 'theirs.js' }, dist }
-      const versions = { '1.0.0': version }
-      response.end(JSON.stringify({ name: 'agentctl', 'dist-tags': { latest: '1.0.0' }, versions }))
-    })
-    await registry.start()
-    onTestFinished(() => registry.close())
-    const folder = temporaryFolder(onTestFinished)
-    const env = {
-      ...process.env,
-      npm_config_registry: registry.url,
-      npm_config_cache: join(folder, 'cache'),
-      npm_config_update_notifier: 'false',
-    }
-    const call = promisify(execFile)('npx', ['--no-install', 'agentctl', '--help'], { cwd: folder, env })
-    await expect(call).rejects.toThrow()
-    expect(asked.filter(url => url.endsWith('.tgz'))).toEqual([])
   })
 })

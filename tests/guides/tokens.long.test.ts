@@ -4,15 +4,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { createServer } from 'node:tls'
 import { promisify } from 'node:util'
-import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { autonomousClaims, onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { rawGet } from '@entra-agents/tokens/testing/raw-request'
 import { type Claims, createIssuer, type TestIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { makeCertificate } from '../../emulators/entra/src/testing/certificate.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { findFreePort } from '../support/ports.ts'
 import { findProgram, needs } from '../support/programs.ts'
@@ -123,7 +120,7 @@ describe.each(['node-22', 'node', 'node-26'])('under %s', program => {
   }
 
   /** Starts the README's example. Its tenant is that of the issuer; only authority and port are replaced. */
-  async function startExample(name: string, authority: string, env: NodeJS.ProcessEnv = {}) {
+  async function startExample(name: string, authority: string) {
     const port = String(await findFreePort())
     const folder = join(project, `run-${port}`)
     mkdirSync(folder)
@@ -133,7 +130,7 @@ describe.each(['node-22', 'node', 'node-26'])('under %s', program => {
         .replace(/\b3000\b/, port)
       writeFileSync(join(folder, `${file}.js`), text)
     }
-    const get = await start(join(folder, `${name}.js`), { PORT: port, ...env })
+    const get = await start(join(folder, `${name}.js`), { PORT: port })
     return (tokens: readonly string[]) =>
       get(
         '/who',
@@ -155,27 +152,6 @@ describe.each(['node-22', 'node', 'node-26'])('under %s', program => {
       await issuer.close()
     },
   )
-
-  it('fetches the keys through the proxy of the environment', async () => {
-    const issuer = await createIssuer()
-    using certificate = makeCertificate('login.example')
-    const { key, certificate: cert } = certificate
-    const behindTls = createServer({ key, cert }, socket => {
-      socket.pipe(connect(Number(new URL(issuer.url).port), '127.0.0.1')).pipe(socket)
-    })
-    behindTls.listen(0, '127.0.0.1')
-    await once(behindTls, 'listening')
-    await using proxy = await ForwardProxy.start({
-      'login.example': Number(Object(behindTls.address()).port),
-    })
-    const authority = 'https://login.example'
-    const env = { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: certificate.certificateFile }
-    const ask = await startExample('request', authority, env)
-    expect((await ask([issuer.sign(autonomousClaims({ authority, api: tasksApi }))])).status).toBe(200)
-    expect(proxy.asked).toEqual(['login.example:443'])
-    behindTls.close()
-    await issuer.close()
-  })
 })
 
 /** The tokens of a request, and what it has to get: a status, who calls or what is wrong, and the challenge. */

@@ -26,25 +26,14 @@ export function* planFaults(
 ): Generator<Fault, never> {
   const [ending, others] = [true, false].map(ends => {
     const own = faults.filter(({ endsProcesses = false }) => endsProcesses === ends)
-    return new Round(own.length > 0 ? own : faults, random)
-  }) as [Round, Round]
-  for (;;) yield (elapsed() < endingShare ? ending : others).next()
+    return rounds(own.length > 0 ? own : faults, random)
+  }) as [Generator<Fault, never>, Generator<Fault, never>]
+  for (;;) yield (elapsed() < endingShare ? ending : others).next().value
 }
 
-class Round {
-  readonly #faults: readonly Fault[]
-  readonly #random: () => number
-  #left: Fault[] = []
-
-  constructor(faults: readonly Fault[], random: () => number) {
-    this.#faults = faults
-    this.#random = random
-  }
-
-  next(): Fault {
-    if (this.#left.length === 0) this.#left = [...this.#faults]
-    const [fault] = this.#left.splice(Math.floor(this.#random() * this.#left.length), 1)
-    if (!fault) throw new Error('There are no faults.')
-    return fault
+function* rounds(faults: readonly Fault[], random: () => number): Generator<Fault, never> {
+  for (;;) {
+    const left = [...faults]
+    while (left.length > 0) yield* left.splice(Math.floor(random() * left.length), 1)
   }
 }

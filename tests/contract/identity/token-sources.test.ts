@@ -86,25 +86,9 @@ describe.each(Object.entries(sources))('With the token source %s,', (name, sourc
     expect(expiresAt).toBeGreaterThan(Date.now())
   })
 
-  it('of six calls at once for two users each has the token of its own, with the scopes', async () => {
-    const { client, ada, ben } = await withUsers()
-    const users = [ada, ben, ada, ben, ada, ben]
-    const tokens = await Promise.all(users.map(user => client.as('weather', { user }).token('weather-api')))
-    expect(tokens.map(({ claims }) => claims['oid'])).toEqual(users.map(({ objectId }) => objectId))
-    expect(tokens.map(({ claims }) => claims['azp'])).toEqual(users.map(() => weatherAgent))
-    expect(tokens[0]?.claims['scp']).toContain('Weather.Read')
-  })
-
   it('an agent as its own user account is that user, and the actor', async () => {
     const { claims } = await start().as('weather', { flow: 'agent-user' }).token('weather-api')
     expect(claims).toMatchObject({ oid: accountId, azp: weatherAgent })
-  })
-
-  it('two agents of one blueprint keep apart', async () => {
-    const { client, ada } = await withUsers()
-    const agents = (['weather', 'alerts', 'weather'] as const).map(agent => client.as(agent, { user: ada }))
-    const tokens = await Promise.all(agents.map(agent => agent.token('weather-api')))
-    expect(tokens.map(({ claims }) => claims['azp'])).toEqual([weatherAgent, alertsAgent, weatherAgent])
   })
 
   it('of 200 calls at once under 6 identities none is mixed', async () => {

@@ -1,9 +1,4 @@
-import {
-  type Script,
-  ScriptedMcpServers,
-  textResult,
-  tool,
-} from '@entra-agents/mcp-tools/testing/scripted-servers'
+import { type Script, ScriptedMcpServers, tool } from '@entra-agents/mcp-tools/testing/scripted-servers'
 import type { ChatResponse, PausedResponse } from '@entra-agents/trace'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
@@ -13,13 +8,11 @@ import { McpStack } from './mcp-stack.ts'
 const metaKey = 'entra-bedrock-agent/idempotency-key'
 const topicInput = { inputSchema: { type: 'object', properties: { topic: { type: 'string' } } } }
 const question = 'Use write_note with topic “Apollo”'
-// No policy of the tenant names this context, so Entra grants a token with this context for the Tc that the user already has.
-const claims = JSON.stringify({ access_token: { acrs: { essential: true, value: 'c2' } } })
 
 const mcp = await forFile(McpStack.start())
 const servers = await forFile(new ScriptedMcpServers().start())
 scriptServer()
-await configure({ authenticationContexts: ['c2'] })
+await configure()
 const adaTc = await mcp.stack.signIn(identities.ada.oid)
 beforeEach(() => {
   scriptServer()
@@ -35,7 +28,7 @@ function scriptServer(change: Script = {}): void {
 }
 
 /** Configures the agent with this change to the server's entry. */
-function configure(change: object, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+function configure(change: object = {}, environment: Readonly<Record<string, string>> = {}): Promise<void> {
   const tools = { allowedTools: ['read_note', 'write_note'], readOnlyTools: ['read_note'] }
   const desk = { url: `${servers.url}/desk`, protocol: '2025-11-25', ...tools, ...change }
   return mcp.configure({ desk }, environment)
@@ -83,7 +76,7 @@ describe('A tool that changes something', () => {
     scriptServer({ tools: [tool('write_note', changed)] })
     expect(await approve(pause)).toMatchObject({ code: 'APPROVAL_CHANGED' })
     expect(callParams()).toEqual([])
-    await configure({ authenticationContexts: ['c2'] })
+    await configure()
   })
 
   it('is not shown to the user if the agent’s token lacks its scope, which the model and the audit log learn', async () => {
@@ -100,29 +93,8 @@ describe('A tool that changes something', () => {
     const refused = mcp.stack.agentLog.filter(line => line.includes('"tool-refused"'))
     expect(refused.map(line => JSON.parse(line))).toMatchObject([{ tool: 'desk__write_note', needs }])
     expect(callParams()).toEqual([])
-    await configure({ toolScopes: { write_note: 'Notes.Read' }, authenticationContexts: ['c2'] })
+    await configure({ toolScopes: { write_note: 'Notes.Read' } })
     expect(await mcp.pauseOf(question, adaTc)).toMatchObject({ kind: 'approval' })
-  })
-
-  it('waits again if the server demands a step-up, and the same call is then sent with a token for the step-up’s claims', async () => {
-    const challenge = `Bearer realm="", error="insufficient_claims", claims="${btoa(claims)}"`
-    scriptServer({
-      onCall: (_, response) =>
-        callParams().length > 1
-          ? textResult('written')
-          : response.writeHead(401, { 'www-authenticate': challenge }).end(),
-    })
-    const again = await approve(await mcp.pauseOf(question, adaTc))
-    expect(again).toMatchObject({ status: 'paused', kind: 'step-up', claimsChallenge: claims })
-    const { tools, trace } = await approve(again)
-    expect(tools).toMatchObject([{ name: 'desk__write_note', status: 'ok' }])
-    const [first, second, ...others] = callParams()
-    expect(others).toEqual([])
-    expect(second).toEqual(first)
-    const asked = trace.findLast(({ kind, to }) => kind === 'token-request' && to === 'sidecar')?.request
-    expect(new URL(asked?.url ?? '').searchParams.get('optionsOverride.AcquireTokenOptions.Claims')).toBe(
-      claims,
-    )
   })
 
   it.each([

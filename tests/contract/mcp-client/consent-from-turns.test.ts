@@ -12,7 +12,6 @@ import { postJson } from '../../support/post-json.ts'
 import { readCounter } from '../agent/ask.ts'
 import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
-import { notesAppId } from './notes-server.ts'
 
 /** The scopes that the server `desk` demands in a 403, once it is asked for its archive. */
 const demanded =
@@ -140,14 +139,6 @@ describe('A call beyond the agent’s rights', () => {
       },
     ])
     expect(await count()).toBe(before + 1)
-  })
-
-  it('asks only for those scopes of a server’s challenge that the configuration names', async () => {
-    const { consent } = await askFor(['desk__read_archive'])
-    const scope = `api://${notesAppId}/Notes.Read api://${notesAppId}/Notes.Archive`
-    for (const url of [consent?.url, consent?.adminUrl])
-      expect(new URL(url ?? '').searchParams.get('scope')).toBe(scope)
-    expect(consent?.scopes.map(({ value }) => value)).toEqual(['Notes.Read', 'Notes.Archive'])
   })
 })
 

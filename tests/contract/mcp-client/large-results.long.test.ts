@@ -83,13 +83,6 @@ it('A result as large as it may be goes back whole to the model after an approva
   expect(continuation.length).toBeLessThan((characters * 4 * 4) / 3 + 4_000)
 })
 
-it.each([
-  ['of one step', [[1, 2]]],
-  ['of two steps', [[1], [2]]],
-])('Two such results %s go back whole to the model after an approval', async (_which, steps) => {
-  expect((await changeAfter(...steps)).results).toEqual([text(1), text(2), 'written'])
-})
-
 it('As many and as large results as a turn may have can wait for an approval: the longest are cut then, and the model is told', async () => {
   const pages = (step: number) => Array.from({ length: step === 6 ? 9 : 10 }, (_, index) => step * 10 + index)
   const { results = [] } = await changeAfter(...[0, 1, 2, 3, 4, 5, 6].map(pages))

@@ -1,5 +1,4 @@
 import {
-  refuse,
   type Script,
   ScriptedMcpServers,
   textResult,
@@ -17,10 +16,6 @@ const scripts: Record<string, Script> = {
   vault: { tools: [tool('open_vault')] },
   orphan: { tools: [tool('weep')] },
   partial: { tools: [tool('there')] },
-  ban: {
-    tools: [tool('get_ban')],
-    onCall: refuse(403, 'error="insufficient_scope", scope="Notes.Write"'),
-  },
   echo: {
     tools: [tool('get_echo')],
     onCall: ({ headers }) => textResult(`You sent ${headers.authorization}`),
@@ -39,7 +34,6 @@ await mcp.configure({
   ...scripted('vault', ['open_vault'], { downstreamApi: 'vault', appId: vaultAppId, flows: ['obo'] }),
   ...scripted('orphan', ['weep'], { downstreamApi: 'nobody' }),
   ...scripted('partial', ['there', 'gone', 'lost']),
-  ...scripted('ban', ['get_ban']),
   ...scripted('echo', ['get_echo']),
   nowhere: { url: 'http://localhost:9/mcp' },
 })
@@ -50,7 +44,7 @@ describe('An agent with MCP servers', () => {
   it('offers the model what the configuration allows of each server, and reports what is missing', async () => {
     const { trace, notices } = await mcp.answerTo('Hello!')
     const ofNotes = ['notes__get_note', 'notes__fail', 'more-notes__get_note']
-    const offered = [...ofNotes, 'partial__there', 'ban__get_ban', 'echo__get_echo']
+    const offered = [...ofNotes, 'partial__there', 'echo__get_echo']
     expect(trace.find(({ kind }) => kind === 'model')?.request?.body).toMatchObject({ tools: offered })
     expect(notices.map(({ detail }) => detail).sort()).toEqual([
       '2 of 3 allowed tools of the partial MCP server are not offered: gone (the server does not list it), lost (the server does not list it).',
@@ -92,14 +86,6 @@ describe('An agent with MCP servers', () => {
         }),
       )
     expect(await statusOf('vault')).toMatchObject({ state: 'unknown' })
-  })
-
-  it('ends the turn if a server wants a further permission, and names this permission', async () => {
-    expect(await (await mcp.ask('Use get_ban')).json()).toMatchObject({
-      code: 'API_FORBIDDEN',
-      upstream: { service: 'ban' },
-      hint: expect.stringContaining('Notes.Write'),
-    })
   })
 
   it('lets a token that a server repeats get into neither answer, trace nor log', async () => {
