@@ -80,11 +80,6 @@ const unreadable = 'APPROVAL_INVALID: It cannot be opened.'
 const noKeys = 'APPROVAL_UNAVAILABLE: The file of its keys cannot be used.'
 
 describe('a sealed turn', () => {
-  it('is unreadable while sealed', async () => {
-    const [, , , text = ''] = (await seal(continuation, keys)).split('.')
-    expect(Buffer.from(text, 'base64url').toString()).not.toContain('Oslo')
-  })
-
   const notYours = 'APPROVAL_NOT_YOURS: It was asked of another user, or in another application.'
   const changed = 'APPROVAL_CHANGED: It belongs to another agent, flow or mode.'
   // biome-ignore format: table
@@ -112,10 +107,11 @@ describe('a sealed turn', () => {
     expect(decode).not.toHaveBeenCalled()
   })
 
-  it('is refused when a single character of it is changed', async () => {
+  it('is refused when a single bit of it is changed, even one that stands for no byte', async () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
     const sealed = await seal(continuation, keys)
     for (const [index, letter] of [...sealed].entries()) {
-      const other = letter === 'A' ? 'B' : 'A'
+      const other = alphabet[alphabet.indexOf(letter) ^ 1] ?? 'A'
       const edited = `${sealed.slice(0, index)}${other}${sealed.slice(index + 1)}`
       expect(await openingFailure(edited)).toBe(unreadable)
     }

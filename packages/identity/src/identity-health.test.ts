@@ -45,13 +45,6 @@ it('A failure makes unavailable what it concerns: the sidecar, the flow, all flo
   await expect(blocks.join('\n')).toMatchFileSnapshot('identity-health.txt')
 })
 
-it('The health has the problem of the failure', () => {
-  const { record, fail } = recordOf()
-  const problem = fail('SIDECAR_MISCONFIGURED')
-  expect(record.current.sidecar.problem).toBe(problem)
-  expect(record.current.flowsOf(agent).autonomous.problem).toBe(problem)
-})
-
 it('A sidecar that fails two token requests in a row has to be restarted, and the problem says so', () => {
   const { record, fail } = recordOf()
   fail('SIDECAR_FAILED')

@@ -22,6 +22,14 @@ it('Each refusal of a user’s token, and no other failure, brings a challenge',
   `)
 })
 
+it('Users and administrators read these problems', async () => {
+  const problems = codes.map(code => {
+    const { status, title, hint } = identityProblems[code]
+    return `${code} ${status}\n  ${title}\n  ${hint}\n`
+  })
+  await expect(problems.join('')).toMatchFileSnapshot('problems.txt')
+})
+
 it('A 401 always brings a challenge, beside the headers that its cause adds', () => {
   const without = codes.filter(code => identityProblems[code].status === 401 && !headersOf(code))
   expect(without).toEqual([])
@@ -40,7 +48,7 @@ it('No failure that others’ agents can meet names a variable of this repositor
   // What the package throws, in the golden texts of its tests; a page of this repository alone has SIGN_IN_NOT_CONFIGURED.
   const { SIGN_IN_NOT_CONFIGURED: _ofPage, ...thrown } = identityProblems
   const proxies = Object.entries(commonProblems).filter(([code]) => code.startsWith('PROXY_'))
-  const seen = globSync('**/*.txt', { cwd: import.meta.dirname }).map(file =>
+  const seen = globSync('**/*.txt', { cwd: import.meta.dirname, exclude: ['problems.txt'] }).map(file =>
     readFileSync(join(import.meta.dirname, file), 'utf8'),
   )
   const texts = [thrown, proxies, refusals].map(catalogue => JSON.stringify(catalogue)).concat(seen)

@@ -9,6 +9,7 @@ const { blueprintAppId, pageAppId, ada } = ids
 /** The API that a user's token is for: the blueprint. */
 const blueprint = { appId: blueprintAppId, role: 'none', scope: 'access_as_user' }
 let verifier: UserTokenVerifier
+const warn = vi.fn()
 
 const issuer = await createIssuer()
 afterAll(() => issuer.close())
@@ -19,12 +20,8 @@ afterEach(async () => {
 })
 
 function allowClients(allowedClients: readonly string[]): void {
-  const log = { warn: () => undefined }
-  verifier = createUserTokenVerifier({
-    blueprint: { ...agent, authority: issuer.url },
-    allowedClients,
-    log,
-  })
+  const blueprint = { ...agent, authority: issuer.url }
+  verifier = createUserTokenVerifier({ blueprint, allowedClients, log: { warn } })
 }
 
 type Claims = Readonly<Record<string, unknown>>
@@ -150,6 +147,7 @@ it('A token is refused as ENTRA_UNAVAILABLE, not as unusable, while Entra’s ke
       message: 'Entra’s signing keys cannot be fetched.',
       options: { upstream: { service: 'entra' }, cause: expect.any(Error) },
     })
+    expect(warn).toHaveBeenCalledOnce()
   } finally {
     await issuer.start()
   }

@@ -70,21 +70,20 @@ describe('The configuration of MCP servers', () => {
       ['Orders.Read'],
       ['Alerts.ReadWrite'],
     ])
-    expect(faultsWith({ scopes: ['api://notes/Notes.Read'] })).toHaveLength(1)
-    expect(faultsWith({ scopes: ['offline_access'] })).toHaveLength(1)
   })
 
-  it('may name the scope of each tool, which must be one that users may be asked for', () => {
-    const toolScopes = { get_note: 'Notes.Read' }
-    expect(read({ mcpServers: { notes: { ...notes, toolScopes } } })).toMatchObject([{ toolScopes }])
-    expect(faultsWith({ toolScopes, scopes: ['Notes.Read'] })).toEqual([])
-    expect(faultsWith({ toolScopes, scopes: ['Notes.List'] })).toEqual([
-      expect.stringContaining('toolScopes has "Notes.Read", which is not in scopes'),
+  it('may name the scope of each tool, and which tools only read or may change something unattended', () => {
+    const more = {
+      toolScopes: { get_note: 'Notes.Read' },
+      scopes: ['Notes.Read'],
+      allowedTools: ['get_note', 'write_note', 'delete_note'],
+      readOnlyTools: ['get_note'],
+      unattendedTools: ['write_note'],
+    }
+    const { scopes, ...ofTools } = more
+    expect(read({ mcpServers: { notes: { ...notes, ...more } } })).toMatchObject([
+      { api: { scopes }, ...ofTools },
     ])
-    expect(faultsWith({ toolScopes: { add_note: 'Notes.Write' } })).toEqual([
-      expect.stringContaining('toolScopes has "add_note", which is not in allowedTools'),
-    ])
-    expect(faultsWith({ toolScopes: { get_note: 'api://notes/Notes.Read' } })).toHaveLength(1)
   })
 
   it('reports every fault of every server at once', () => {
@@ -124,8 +123,9 @@ describe('The configuration of MCP servers', () => {
     'http://notes/mcp',
     'http://notes.tools.svc/mcp',
     'http://notes.tools.svc.cluster.local:8080/mcp',
-  ])('accepts plain http for the url %s, which is on the same machine or in the cluster', url => {
-    expect(faultsWith({ url })).toEqual([])
+    'https://runtime.example/runtimes/notes/invocations?qualifier=DEFAULT',
+  ])('accepts the url %s, in plain http only on the same machine or in the cluster', url => {
+    expect(read({ mcpServers: { notes: { ...notes, url } } })).toMatchObject([{ api: { url } }])
   })
 
   it.each([
@@ -139,20 +139,6 @@ describe('The configuration of MCP servers', () => {
     expect(faultsWith({ url })).toEqual([expect.stringContaining(fault)])
   })
 
-  it('accepts a url with a query, which hosted runtimes require', () => {
-    const url = 'https://runtime.example/runtimes/notes/invocations?qualifier=DEFAULT'
-    expect(read({ mcpServers: { notes: { ...notes, url } } })).toMatchObject([{ api: { url } }])
-  })
-
-  it('says which tools only read, and which the agent may call unapproved in flows where no user could approve', () => {
-    const tools = {
-      allowedTools: ['get_note', 'write_note', 'delete_note'],
-      readOnlyTools: ['get_note'],
-      unattendedTools: ['write_note'],
-    }
-    expect(read({ mcpServers: { notes: { ...notes, ...tools } } })).toMatchObject([tools])
-  })
-
   it('says that a server keeps idempotency keys only if its entry says so, whatever its app id', () => {
     const own = { ...notes, appId: ordersApi.appId }
     const keeping = { ...own, keepsIdempotencyKeys: true }
@@ -162,17 +148,21 @@ describe('The configuration of MCP servers', () => {
     ])
   })
 
-  it.each(['*', 'get_*'])('refuses wildcards for tools, such as %s', tool => {
-    expect(faultsWith({ allowedTools: ['get_note', tool] })).toEqual([
-      expect.stringContaining(`allowedTools has "${tool}", but there are no wildcards`),
-    ])
-  })
-
-  it('must list the allowed tools of each server: there is no default', () => {
-    expect(faultsWith({ allowedTools: undefined })).toEqual([
-      expect.stringContaining('allowedTools is missing'),
-    ])
-    expect(faultsWith({ allowedTools: [] })).toEqual([expect.stringContaining('allowedTools')])
+  it.each([
+    [{ allowedTools: ['get_note', '*'] }, 'allowedTools has "*", but there are no wildcards'],
+    [{ allowedTools: ['get_note', 'get_*'] }, 'allowedTools has "get_*", but there are no wildcards'],
+    [{ allowedTools: undefined }, 'allowedTools is missing'],
+    [{ allowedTools: [] }, 'allowedTools'],
+    [{ scopes: ['api://notes/Notes.Read'] }, 'scopes'],
+    [{ scopes: ['offline_access'] }, 'scopes'],
+    [{ toolScopes: { add_note: 'Notes.Write' } }, 'toolScopes has "add_note", which is not in allowedTools'],
+    [
+      { toolScopes: { get_note: 'Notes.Read' }, scopes: ['Notes.List'] },
+      'toolScopes has "Notes.Read", which is not in scopes',
+    ],
+    [{ toolScopes: { get_note: 'api://notes/Notes.Read' } }, 'toolScopes'],
+  ])('refuses %j: %s', (change, fault) => {
+    expect(faultsWith(change)).toEqual([expect.stringContaining(fault)])
   })
 
   it.each([

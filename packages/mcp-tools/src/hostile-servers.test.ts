@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { stepsOf } from '@entra-agents/identity/testing/stage'
 import { toProblem } from '@entra-agents/service-kit'
@@ -15,6 +15,8 @@ const json = { 'content-type': 'application/json' }
 const eventStream = { 'content-type': 'text/event-stream' }
 const event = (message: object) =>
   `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`
+const stepUpFor = (claims: object) =>
+  refuse(401, `error="insufficient_claims", claims="${btoa(JSON.stringify(claims))}"`)
 const percentEncode = (text: string) => Buffer.from(text).toString('hex').replace(/../g, '%$&')
 const tokenOf = ({ headers }: ReceivedRequest) => String(headers.authorization)
 const isAnswer = ({ message }: ReceivedRequest) => message !== undefined && message.method === undefined
@@ -24,6 +26,9 @@ const withInput = (inputSchema: object): Script => ({
 const manyEntries = <Value>(count: number, entry: (index: number) => readonly [string, Value]) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => entry(index)))
 const elsewhere = `${stage.servers.url}/elsewhere`
+const responding = (status: number, headers: OutgoingHttpHeaders = {}, body = ''): Script => ({
+  onCall: (_, response) => response.writeHead(status, headers).end(body),
+})
 const scopeChallenge = 'error="insufficient_scope", scope="Notes.Write"'
 
 function pour(response: ServerResponse, megabytes: number): void {
@@ -82,23 +87,11 @@ const hostileServers: readonly HostileServer[] = [
         response.writeHead(200, eventStream).write('data: {"jsonrpc":', () => response.destroy()),
     },
   ],
-  [
-    'ends its stream without a result',
-    { onCall: (_, response) => response.writeHead(200, eventStream).end('id: 1\nretry: 10\ndata: \n\n') },
-  ],
-  [
-    'redirects elsewhere',
-    { onCall: (_, response) => response.writeHead(307, { location: elsewhere }).end() },
-  ],
-  ['breaks down', { onCall: (_, response) => response.writeHead(500).end('a stack trace of the server') }],
-  [
-    'responds with a page',
-    {
-      onCall: (_, response) =>
-        response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Sign in</h1>'),
-    },
-  ],
-  ['does not know the method', { onCall: (_, response) => response.writeHead(404).end() }],
+  ['ends its stream without a result', responding(200, eventStream, 'id: 1\nretry: 10\ndata: \n\n')],
+  ['redirects elsewhere', responding(307, { location: elsewhere })],
+  ['breaks down', responding(500, {}, 'a stack trace of the server')],
+  ['responds with a page', responding(200, { 'content-type': 'text/html' }, '<h1>Sign in</h1>')],
+  ['does not know the method', responding(404)],
   [
     'says that the call failed',
     { onCall: () => ({ ...textResult('There is no\u200b note.'), isError: true }) },
@@ -107,12 +100,7 @@ const hostileServers: readonly HostileServer[] = [
   ['wants a further permission', { onCall: refuse(403, scopeChallenge) }],
   [
     'wants a proof that the configuration does not let it demand',
-    {
-      onCall: refuse(
-        401,
-        `error="insufficient_claims", claims="${btoa('{"access_token":{"acrs":{"value":"c1"}}}')}"`,
-      ),
-    },
+    { onCall: stepUpFor({ access_token: { acrs: { value: 'c1' } } }) },
     { api: { authenticationContexts: [] } },
   ],
   ['repeats the token', { onCall: received => textResult(`You sent ${tokenOf(received)}`) }],

@@ -12,6 +12,9 @@ describe('redactText', () => {
     ['an opaque bearer key', 'bearer ABSKQmVkcm9ja0FQSUtleS0xMjM0', 'bearer ‹removed›'],
     ['basic credentials', 'Basic dXNlcjpwYXNzd29yZC1wYXNz', 'Basic ‹removed›'],
     ['a token that was cut short', token.slice(0, 40), '‹token removed›'],
+    ['two tokens in a row', `${token},${token}`, '‹token removed›,‹token removed›'],
+    ['a JWE with its five parts, and no more', `${token}.tag.iv.sixth`, '‹token removed›.sixth'],
+    ['a token behind dots and dashes', `..a-${token}`, '..a-‹token removed›'],
   ])('removes %s', (_what, text, redacted) => {
     expect(redactText(text)).toBe(redacted)
   })
@@ -19,14 +22,6 @@ describe('redactText', () => {
   it('does not change ordinary words and ids', () => {
     const text = 'AADSTS65001: consent missing for bbbbbbbb-0000-4000-8000-00000000000b (basic plan)'
     expect(redactText(text)).toBe(text)
-  })
-
-  it.each([
-    ['two tokens in a row', `${token},${token}`, '‹token removed›,‹token removed›'],
-    ['a JWE with its five parts, and no more', `${token}.tag.iv.sixth`, '‹token removed›.sixth'],
-    ['a token behind dots and dashes', `..a-${token}`, '..a-‹token removed›'],
-  ])('removes %s', (_what, text, redacted) => {
-    expect(redactText(text)).toBe(redacted)
   })
 
   it.each(['eyJaaaaaaaa-', 'eyJ', 'eyJaaaaaaaa.', '.', 'Bearer '])(

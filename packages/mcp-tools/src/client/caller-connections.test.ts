@@ -116,18 +116,6 @@ describe('The agent’s own connection', () => {
     expect(sessions.opened).toBe(1)
   })
 
-  it('is tried only once for all waiting calls if the server fails', async () => {
-    const { sessions, call } = connect()
-    let handshakes = 0
-    sessions.answer = async () => {
-      handshakes += 1
-      throw new Error('The server is down.')
-    }
-    const settled = await Promise.allSettled([call(), call(), call()])
-    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
-    expect(handshakes).toBe(1)
-  })
-
   it.each([404, 400])(
     'is replaced once when the server forgets the session (status %i), however many calls notice',
     async status => {

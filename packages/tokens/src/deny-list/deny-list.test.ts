@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
@@ -197,7 +197,7 @@ describe('a URL', () => {
       respond = next
     }
     /** Lets the server be silent; resolves as soon as it is asked. */
-    const fallSilent = () => new Promise(resolve => respondWith(resolve))
+    const fallSilent = () => new Promise<IncomingMessage>(resolve => respondWith(resolve))
     return { url, respondWith, fallSilent, ...(await readList(url)) }
   }
 
@@ -227,12 +227,13 @@ describe('a URL', () => {
     },
   )
 
-  it('is no longer waited for once the list is closed', async () => {
+  it('is no longer waited for once the list is closed, which ends the connection', async () => {
     const { list, lines, fallSilent } = await serve()
     const asked = fallSilent()
     const look = list.refresh()
-    await asked
+    const { socket } = await asked
     await list.close()
+    await expect.poll(() => socket.destroyed).toBe(true)
     await look
     expect(lines).toEqual([])
   })
