@@ -25,7 +25,8 @@ function read(content: unknown) {
 function readAgentsFrom(variables: Readonly<Record<string, string>>) {
   const { tenantId, blueprintAppId } = ids
   const blueprint = { tenantId, blueprintAppId, authority: 'https://login.example' }
-  return readEnvironment(variables, env => readAgents(env, blueprint, ['orders-api']))
+  // Read on after a fault, as an agent does, so that all faults are told at once.
+  return readEnvironment(variables, env => [...readAgents(env, blueprint, ['orders-api'])])
 }
 
 const faultsOf = (content: unknown) => findFaults(() => read(content))
