@@ -85,6 +85,7 @@ describe('fetch sends the token to the API that the URL belongs to, and never', 
     const { client, base, asked } = await clientOf(answer)
     await expect(client.as('second').fetch(base)).rejects.toThrow('none of the APIs of this agent')
     await expect(client.as('second').token('orders-api')).rejects.toThrow(TypeError)
+    await expect(client.as('clerk').fetch('http://localhost:9')).rejects.toThrow(`(${base})`)
     expect(asked).toEqual([])
   })
 

@@ -7,7 +7,9 @@ import {
   ids,
   onBehalfOfClaims,
   sidecarProblem,
+  unsignedToken,
 } from '../testing/fixtures.ts'
+import type { TokenSource } from '../token-source.ts'
 import type { StepFacts } from '../trace-recorder.ts'
 import { apiCallerOf, describeSteps, nameIds, startTestServer, turnOf } from './testing/stage.ts'
 import { obtainToken, type TokenStepOptions } from './token-steps.ts'
@@ -90,6 +92,22 @@ it('A token is in the trace with its request, the sidecar’s hidden hops and it
     blocks.push([`# a token ${what} (…: a line as before)`, ...lines, ''].join('\n'))
   }
   await expect(blocks.join('\n')).toMatchFileSnapshot('token-steps.txt')
+})
+
+it('A token from a source in the agent’s own process is in the trace with the tokens on the way to it', async () => {
+  const source: TokenSource = {
+    actor: 'agent',
+    urlOf: () => 'https://login.example/token',
+    async requestToken() {
+      const exchanged = [{ role: 'T1', raw: unsignedToken({ azp: ids.blueprintAppId }) }] as const
+      return { raw: unsignedToken(ownClaims), attempts: 0, exchanged }
+    },
+    close: async () => undefined,
+  }
+  const { tokens, logger } = apiCallerOf([api], 'http://localhost:1', {}, { source })
+  const turn = turnOf()
+  await obtainToken(tokens, turn, api, { parentId: undefined, logger })
+  await expect(`${describeSteps(turn.trace.steps)}\n`).toMatchFileSnapshot('token-steps-own-process.txt')
 })
 
 it('The card of a token has the checks of the API beside those of the agent', async () => {
