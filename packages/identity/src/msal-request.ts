@@ -120,6 +120,6 @@ function createClient(
   const knownAuthorities = [new URL(origin).host]
   return new ConfidentialClientApplication({
     auth: { clientId, authority, knownAuthorities, authorityMetadata, ...credentials },
-    system: { networkClient, disableInternalRetries: true },
+    system: { networkClient },
   })
 }
