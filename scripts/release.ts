@@ -7,7 +7,6 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { workspaces, writeBundle } from './bundle.ts'
 import { unreleasedChangelogs, wrongVersions } from './release/version.ts'
 import { launcherOf } from './tools/tool.ts'
 
@@ -40,14 +39,8 @@ console.log(`${version} everywhere.`)
 const undated = unreleasedChangelogs(root)
 if (undated.length > 0) leftOut.push(`The day of ${version}, which a tag needs in ${undated.join(', ')}.`)
 
-begin('Bundles of the images')
-rmSync(out, { recursive: true, force: true })
-for (const workspace of workspaces) {
-  await writeBundle(join(workspace, 'src/main.ts'), join(out, 'bundles', workspace))
-  console.log(workspace)
-}
-
 begin('Packages')
+rmSync(out, { recursive: true, force: true })
 run(process.execPath, 'scripts/pack.ts', join(out, 'packages'))
 
 begin('Charts')

@@ -20,64 +20,35 @@ const sectionsOfApis: readonly Readonly<Record<string, Problems>>[] = [weatherSe
 /** The files that the doctor’s tests write. */
 const inducedFailures = ['induced-failures.md', 'cluster-failures.md']
 
+/** The texts that take the place of names in braces in `page.md`. */
+function partsOfPage(): Readonly<Record<string, string>> {
+  const catalogues = {
+    ...{ agentProblems, identityProblems, bedrockProblems },
+    ...{ approvalProblems, mcpProblems, commonProblems },
+  }
+  const tables = Object.entries(catalogues).map(([name, problems]) => [name, problemTable(problems)])
+  const sections = sectionsOfApis
+    .flatMap(sections => Object.entries(sections))
+    .map(([heading, problems]) => `## ${heading}\n\n${problemTable(problems)}\n`)
+  const rowsOfDoctor = Object.entries(doctorProblems).map(
+    ([code, { title, hint }]) => `| \`${code}\` | ${title} | ${hint} |\n`,
+  )
+  return {
+    ...Object.fromEntries(tables),
+    sectionsOfApis: sections.join(''),
+    doctorProblems: rowsOfDoctor.join(''),
+    inducedFailures: inducedFailures.map(read).join('\n').trimEnd(),
+  }
+}
+
 /** The troubleshooting page: one table for each catalogue, in the catalogue's order. */
 export function troubleshootingPage(): string {
-  return `# Troubleshooting
+  const parts = partsOfPage()
+  return read('page.md').replaceAll(/\{\{(\w+)\}\}/g, (_braces, name) => parts[name] ?? '')
+}
 
-Every failure has a code. You find it in the message on the page, in the \`code\` of a response and in the log,
-together with a request id that joins them. This page is made from the catalogues
-in \`problems.ts\` by \`npm run troubleshooting\`.
-
-Where the cause is not at hand, ask the doctor: \`npx --no-install agentctl doctor\` looks at everything that an agent with this \`.env\`
-depends on, or at the running demo if there is no \`.env\`, and says what is wrong and what to do. It changes nothing. What it says of each failure is
-[below](#what-the-doctor-says).
-
-Remedies name an agent's settings as [its packages](../packages/identity/README.md) do. In this repository's agent they are these [variables](configuration.md):
-
-| in a remedy | variable |
-| --- | --- |
-| \`tenantId\`, \`authority\`, \`blueprintAppId\` | \`TENANT_ID\`, \`ENTRA_AUTHORITY\`, \`BLUEPRINT_APP_ID\` |
-| \`clientId\` of the agent, its user account | \`AGENT_CLIENT_ID\`; with several agents \`clientId\` and \`agentUser\` in the file of \`AGENTS_CONFIG\` |
-| \`url\` of the sidecar | \`SIDECAR_URL\` |
-| \`url\` and \`appId\` of an API | such as \`TASKS_API_URL\` and \`TASKS_API_APP_ID\` for a tasks-api |
-| \`authenticationContexts\` of an API | the variable of the API, or \`authenticationContexts\` of an MCP server |
-
-## The agent
-
-${problemTable(agentProblems)}
-## Identities, the sidecar and calls of APIs
-
-${problemTable(identityProblems)}
-## Amazon Bedrock
-
-${problemTable(bedrockProblems)}
-## The agent’s approvals
-
-Of turns that [wait for their user](approval.md). The calls that waited were not made, except perhaps with \`APPROVAL_USED\`.
-
-${problemTable(approvalProblems)}
-## The agent’s MCP servers
-
-${problemTable(mcpProblems)}
-${sectionsOfApis
-  .flatMap(sections => Object.entries(sections))
-  .map(([heading, problems]) => `## ${heading}\n\n${problemTable(problems)}\n`)
-  .join('')}## Every service
-
-${problemTable(commonProblems)}
-## The doctor
-
-| code | cause | what to do |
-| --- | --- | --- |
-${Object.entries(doctorProblems)
-  .map(([code, { title, hint }]) => `| \`${code}\` | ${title} | ${hint} |\n`)
-  .join('')}
-## What the doctor says
-
-Each of these failures is induced by a test, with the emulators of Entra, sidecar and Bedrock; this is what
-the doctor said. On a cluster it looks as well, with \`npx --no-install agentctl doctor --kube\`.
-
-${inducedFailures.map(file => readFileSync(resolve(import.meta.dirname, 'troubleshooting', file), 'utf8')).join('\n')}`
+function read(file: string): string {
+  return readFileSync(resolve(import.meta.dirname, 'troubleshooting', file), 'utf8')
 }
 
 function problemTable(catalogue: Problems): string {

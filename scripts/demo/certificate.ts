@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { EnvironmentReader } from '@entra-agents/service-kit'
 import { makeServerCertificate } from '../../emulators/entra/src/keys/certificate.ts'
-import { fileOfDemo, replaceFile } from './files.ts'
+import { fileOfDemo, keepFile, replaceFile } from './files.ts'
 
 const host = 'localhost'
 const leastLifetimeMs = 7 * 86_400_000
@@ -23,10 +23,13 @@ export function readEntraTls(env: EnvironmentReader, port: number) {
   }
 }
 
-/** A key and its certificate, in one file that is kept between starts. They are made anew when the certificate is about to expire. */
+/** A key and its certificate, in one file, so that they always belong together. */
 export function keepCertificate(name: string): { file: string; certificate: string } {
-  const file = fileOfDemo(name)
-  return { file, certificate: readKept(file) ?? makeCertificate(file) }
+  const file = keepFile(name, checkCertificate, () => {
+    const { key, certificate } = makeServerCertificate([host])
+    return `${certificate}${key}`
+  })
+  return { file, certificate: readCertificate(file).toString() }
 }
 
 /** Lets this process trust the certificates of a file, too. */
@@ -34,22 +37,15 @@ export function trust(file: string): void {
   setDefaultCACertificates([...getCACertificates(), readFileSync(file, 'utf8')])
 }
 
-/** The certificate of a file, unless it is missing, broken, for other names or about to expire. */
-function readKept(file: string): string | undefined {
-  try {
-    const certificate = new X509Certificate(readFileSync(file))
-    const isLasting = certificate.validToDate.getTime() > Date.now() + leastLifetimeMs
-    return isLasting && certificate.subjectAltName === `DNS:${host}` ? certificate.toString() : undefined
-  } catch {
-    return undefined
-  }
+/** @throws if a file has no certificate, one for other names, or one that is about to expire */
+function checkCertificate(file: string): void {
+  const { validToDate, subjectAltName } = readCertificate(file)
+  const isLasting = validToDate.getTime() > Date.now() + leastLifetimeMs
+  if (!isLasting || subjectAltName !== `DNS:${host}`) throw new Error(`${file} has no certificate to keep.`)
 }
 
-/** Writes key and certificate into one file, so that they always belong together. */
-function makeCertificate(file: string): string {
-  const { key, certificate } = makeServerCertificate([host])
-  replaceFile(file, `${certificate}${key}`, 0o600)
-  return certificate
+function readCertificate(file: string): X509Certificate {
+  return new X509Certificate(readFileSync(file))
 }
 
 function readExtraCertificates(env: EnvironmentReader): string {

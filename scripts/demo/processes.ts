@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import { readConfig as readAgentConfig } from '@entra-agents/agent/config'
 import { sidecarEntries, sidecarSettings } from '@entra-agents/agentctl/sidecar-entries'
-import { apisOf } from '@entra-agents/approval'
+import { apisOf, readSealKeys } from '@entra-agents/approval'
 import { variablePrefix } from '@entra-agents/identity/core'
 import { type EnvironmentReader, readEnvironment, type Variables } from '@entra-agents/service-kit'
 import { readConfig as readEntraConfig } from '../../emulators/entra/src/config.ts'
 import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
 import { keepCertificate, readEntraTls } from './certificate.ts'
+import { keepFile } from './files.ts'
 import type { DemoProcess, Example, ReadExample } from './process.ts'
-import { keepSealKeys } from './seal-keys.ts'
 import { takeoverExample } from './takeover.ts'
 import { realBedrockVariable, variablesForPart, variablesNamed } from './variables.ts'
 import { weatherExample } from './weather.ts'
@@ -92,7 +92,8 @@ export function describeProcesses(
     ...agentSettings(examples, ids),
     ...toolSettings(variables, entraEnv),
     ...shared,
-    SEAL_KEYS_FILE: keepSealKeys(ports.agent),
+    // A call that waits can be approved after a restart.
+    SEAL_KEYS_FILE: keepFile(`agent-${ports.agent}-seal-keys`, readSealKeys, makeSealKeys),
     ...variablesForPart(variables, 'agent'),
     ...(usesRealBedrock ? variablesForPart(variables, 'realBedrock') : bedrock.client(urls.bedrock)),
     HOST,
@@ -211,6 +212,10 @@ function readPorts(env: EnvironmentReader) {
     agent: env.port('PORT', 3001),
     metrics: env.port('METRICS_PORT', 9464),
   }
+}
+
+function makeSealKeys(): string {
+  return `demo ${randomBytes(32).toString('base64')}\n`
 }
 
 /** New access keys for the emulator of Bedrock, at every start. */

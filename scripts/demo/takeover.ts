@@ -1,7 +1,7 @@
 /** The demo's part that shows what stops an injected agent: a poisoned note, an agent that may only read, and a model that obeys. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { fileOfDemo, replaceFile } from './files.ts'
+import { writeSettings } from './files.ts'
 import type { ReadExample } from './process.ts'
 import seed from './takeover/entra.json' with { type: 'json' }
 import { realBedrockVariable } from './variables.ts'
@@ -47,8 +47,8 @@ export const takeoverExample: ReadExample = (env, variables) => {
       // This agent has no right to the notes, and would be told so in each of its turns.
       const weather = { ...agents.weather, apis: ['weather-api', ...Object.keys(mcpServers)] }
       return {
-        AGENTS_CONFIG: write(`agents-${port}.json`, { agents: { ...agents, weather, reader } }),
-        MCP_CONFIG: write(`mcp-${port}.json`, { mcpServers: { ...mcpServers, notes } }),
+        AGENTS_CONFIG: writeSettings(`agents-${port}.json`, { agents: { ...agents, weather, reader } }),
+        MCP_CONFIG: writeSettings(`mcp-${port}.json`, { mcpServers: { ...mcpServers, notes } }),
         COMPARISON_CONFIG: fileOf('comparison.json'),
       }
     },
@@ -67,10 +67,4 @@ export const takeoverExample: ReadExample = (env, variables) => {
       },
     }),
   }
-}
-
-function write(name: string, content: object): string {
-  const file = fileOfDemo(name)
-  replaceFile(file, `${JSON.stringify(content, null, 2)}\n`)
-  return file
 }

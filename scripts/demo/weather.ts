@@ -4,7 +4,7 @@ import type { AgentIdentity } from '@entra-agents/identity/core'
 import type { EnvironmentReader, Variables } from '@entra-agents/service-kit'
 import { flowNames } from '@entra-agents/trace'
 import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' }
-import { fileOfDemo, replaceFile } from './files.ts'
+import { fileOfDemo, writeSettings } from './files.ts'
 import type { DemoOfExample, Example } from './process.ts'
 import { telemetryNames, variablesNamed } from './variables.ts'
 
@@ -87,7 +87,5 @@ function writeMcpConfig(weatherUrl: string, appId: string): string {
     keepsIdempotencyKeys: true,
     flows: flowNames,
   }
-  const file = fileOfDemo(`mcp-${new URL(weatherUrl).port}.json`)
-  replaceFile(file, `${JSON.stringify({ mcpServers: { 'weather-tools': server } }, null, 2)}\n`)
-  return file
+  return writeSettings(`mcp-${new URL(weatherUrl).port}.json`, { mcpServers: { 'weather-tools': server } })
 }
