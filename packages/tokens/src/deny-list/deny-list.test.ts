@@ -233,7 +233,8 @@ describe('a URL', () => {
     const look = list.refresh()
     const { socket } = await asked
     await list.close()
-    await expect.poll(() => socket.destroyed).toBe(true)
+    // Long before the request would be given up.
+    await expect.poll(() => socket.destroyed, { timeout: 2_000 }).toBe(true)
     await look
     expect(lines).toEqual([])
   })
