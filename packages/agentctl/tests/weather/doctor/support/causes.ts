@@ -4,7 +4,7 @@ import type { Flow } from '@entra-agents/trace'
 import type { TenantChange } from './tenant-changes.ts'
 
 /** How the pod's token differs from one that the blueprint's federated credential accepts. */
-export interface PodTokenFaults {
+interface PodTokenFaults {
   readonly iss?: string
   readonly sub?: string
   readonly aud?: string

@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { arch, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { flowNames } from '@entra-agents/trace'
 import type { Entra } from '../../../../../../emulators/entra/src/entra.ts'
 import { makeCertificate } from '../../../../../../emulators/entra/src/testing/certificate.ts'
@@ -35,13 +36,13 @@ export class Laptop implements AsyncDisposable {
   /** A cluster that projects a token; tenant and account trust the cluster's issuer. */
   readonly cluster: Cluster
   /** A web page, such as networks and proxies show in place of the requested one. */
-  readonly portal = createServer((_request, response) => {
+  readonly portal = new LocalServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<html><title>Welcome</title></html>')
-  })
+  }, 'localhost')
   /** A server that accepts connections and never answers. */
-  readonly silent = createServer(() => undefined)
+  readonly silent = new LocalServer(() => undefined, 'localhost')
   /** A server by https, with a certificate of no authority that this machine knows. */
-  readonly untrusted = createUntrustedServer()
+  readonly #untrusted = createUntrustedServer()
   /** A file for `AGENTS_CONFIG`: the agent of `.env`, with all flows and with a user account of its own. */
   readonly agentsFile = join(mkdtempSync(join(tmpdir(), 'laptop-')), 'agents.json')
   #weather = weatherDefaults
@@ -67,21 +68,13 @@ export class Laptop implements AsyncDisposable {
     const stack = await Stack.start({ entra }, ['entra', 'sidecar'])
     await stack.start('weather', weatherDefaults)
     const laptop = new Laptop(stack, aws, cluster)
-    for (const server of [laptop.portal, laptop.silent, laptop.untrusted])
-      await new Promise<void>(listening => server.listen(0, 'localhost', listening))
+    await Promise.all([laptop.portal.start(), laptop.silent.start()])
+    await once(laptop.#untrusted.listen(0, 'localhost'), 'listening')
     return laptop
   }
 
-  get portalUrl(): string {
-    return urlOf(this.portal)
-  }
-
-  get silentUrl(): string {
-    return urlOf(this.silent)
-  }
-
   get untrustedUrl(): string {
-    return urlOf(this.untrusted).replace('http:', 'https:')
+    return `https://localhost:${(this.#untrusted.address() as AddressInfo).port}`
   }
 
   get entra(): Entra {
@@ -138,22 +131,14 @@ export class Laptop implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of [this.portal, this.silent, this.untrusted]) {
-      server.closeAllConnections()
-      server.close()
-    }
-    await this.stack.close()
-    await this.aws.close()
-    await this.cluster.close()
+    this.#untrusted.closeAllConnections()
+    this.#untrusted.close()
+    for (const part of [this.portal, this.silent, this.stack, this.aws, this.cluster]) await part.close()
     rmSync(dirname(this.agentsFile), { recursive: true })
   }
 }
 
-function urlOf(server: Server): string {
-  return `http://localhost:${(server.address() as AddressInfo).port}`
-}
-
 function createUntrustedServer(): Server {
   using own = makeCertificate('localhost')
-  return createHttpsServer({ key: own.key, cert: own.certificate })
+  return createServer({ key: own.key, cert: own.certificate })
 }
