@@ -346,7 +346,8 @@ it('No token is in what client, agent, user, error and steps are printed as', as
   const error: unknown = await agent.request(`${base}/x`).catch((thrown: unknown) => thrown)
   const all = { client, agent, user, error, steps: agent.trace.steps }
   expect(inspect(all, { depth: 20, showHidden: true, getters: true }) + JSON.stringify(all)).not.toMatch(jwt)
-  const token = { value: expect.stringMatching(jwt), claims: { oid: ids.ada } }
+  const expiresAt = 4_000_000_000_000
+  const token = { value: expect.stringMatching(jwt), expiresAt, claims: { oid: ids.ada } }
   expect(await agent.token('orders-api')).toMatchObject(token)
   expect(JSON.parse(JSON.stringify(agent))).toMatchObject({
     agent: 'clerk',

@@ -99,7 +99,7 @@ it('A token from a source in the agent’s own process is in the trace with the 
     actor: 'agent',
     urlOf: () => 'https://login.example/token',
     async requestToken() {
-      const exchanged = [{ role: 'T1', raw: unsignedToken({ azp: ids.blueprintAppId }) }] as const
+      const exchanged = (['T1', 'T2'] as const).map(role => ({ role, raw: unsignedToken({ sub: role }) }))
       return { raw: unsignedToken(ownClaims), attempts: 0, exchanged }
     },
     close: async () => undefined,
