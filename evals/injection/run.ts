@@ -42,6 +42,6 @@ for (const reading of values.full ? readings : readings.slice(0, 1)) {
     writeResults(reading, { ...readResults(reading), table: await makeTable(reading) })
   // Only Slack's suite has the tool that is read one way or the other.
   const differing = reading.webpage === 'reads' ? suites.filter(suite => suite === 'slack') : suites
-  for (const suite of differing) await measureSuite(suite, reading)
+  await Promise.all(differing.map(suite => measureSuite(suite, reading)))
 }
 writePage()
