@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { makeCalls, requireControl, scopeOf, tenant } from './witness.mjs'
+import { callsOf, requireControl, scopeOf, tenant } from './witness.mjs'
 
 // The calls of msal-browser, in Chromium, on a page that the library’s own bundle is all of.
 const library = join(
@@ -53,38 +53,30 @@ const silently = request => {
 try {
   await page.goto(tenant.pageUri)
   await page.evaluate(() => ready)
-  await makeCalls('@azure/msal-browser', [
-    [
-      'loginRedirect, the page signs in, the code is redeemed',
-      '{userName}',
-      () => visitEntra('loginRedirect', { scopes }, `button[value="${tenant.user}"]`),
-    ],
-    ['acquireTokenSilent from the cache', 'fromCache=true', () => silently()],
-    ['acquireTokenSilent by refresh token (CORS)', 'fromCache=false', () => silently({ forceRefresh: true })],
-    [
-      'a scope that nobody consented to: consent page, accept',
-      '{userName}',
-      () =>
-        visitEntra(
-          'acquireTokenRedirect',
-          { scopes: [scopeOf('target', tenant.targetScope)], loginHint: tenant.userName },
-          'button[name=consent]',
-        ),
-    ],
-    [
-      'logoutRedirect comes back',
-      'true',
-      async () => {
-        await visitEntra('logoutRedirect', {})
-        return page.url().startsWith(tenant.pageUri)
-      },
-    ],
-    [
-      'after sign-out: silent asks for interaction',
-      '/interaction_required|no_account|login_required|uninitialized/',
-      () => silently(),
-    ],
-  ])
+  const call = callsOf('@azure/msal-browser')
+  await call('loginRedirect, the page signs in, the code is redeemed', '{userName}', () =>
+    visitEntra('loginRedirect', { scopes }, `button[value="${tenant.user}"]`),
+  )
+  await call('acquireTokenSilent from the cache', 'fromCache=true', () => silently())
+  await call('acquireTokenSilent by refresh token (CORS)', 'fromCache=false', () =>
+    silently({ forceRefresh: true }),
+  )
+  await call('a scope that nobody consented to: consent page, accept', '{userName}', () =>
+    visitEntra(
+      'acquireTokenRedirect',
+      { scopes: [scopeOf('target', tenant.targetScope)], loginHint: tenant.userName },
+      'button[name=consent]',
+    ),
+  )
+  await call('logoutRedirect comes back', 'true', async () => {
+    await visitEntra('logoutRedirect', {})
+    return page.url().startsWith(tenant.pageUri)
+  })
+  await call(
+    'after sign-out: silent asks for interaction',
+    '/interaction_required|no_account|login_required|uninitialized/',
+    () => silently(),
+  )
 } finally {
   await browser.close()
   server.close()

@@ -1,5 +1,5 @@
 import { ClientAssertionCredential, ClientSecretCredential, OnBehalfOfCredential } from '@azure/identity'
-import { makeCalls, scopeOf, tenant } from './witness.mjs'
+import { callsOf, scopeOf, tenant } from './witness.mjs'
 
 const options = { authorityHost: tenant.authority, disableInstanceDiscovery: true }
 const exchange = 'api://AzureADTokenExchange'
@@ -26,38 +26,29 @@ const onBehalf = parameters =>
     scopeOf('target', tenant.targetScope),
   )
 
-await makeCalls('@azure/identity', [
-  ['ClientSecretCredential', 'azp={daemon}', () => daemon().getToken(scopeOf('target'))],
-  [
-    'ClientAssertionCredential as the agent (T1 → TR)',
-    'azp={agent}',
-    () => new ClientAssertionCredential(tenant.tenant, tenant.agent, t1, options).getToken(scopeOf('target')),
-  ],
-  [
-    'OnBehalfOfCredential',
-    'oid={user}',
-    () =>
-      onBehalf({
-        clientId: tenant.api,
-        clientSecret: tenant.secret,
-        userAssertionToken: tenant.userTokenForApi,
-      }),
-  ],
-  [
-    'OnBehalfOfCredential as the agent',
-    'oid={user}',
-    () =>
-      onBehalf({
-        clientId: tenant.agent,
-        getAssertion: t1,
-        userAssertionToken: tenant.userTokenForBlueprint,
-      }),
-  ],
-  ['enableCae asks for cp1', 'xms_cc=cp1', () => daemon().getToken(scopeOf('api'), { enableCae: true })],
-  ['wrong secret', 'AADSTS7000215', () => daemon('wrong').getToken(scopeOf('target'))],
-  [
-    'unknown tenant: fails while discovering',
-    '/endpoints_resolution_error|AADSTS90002/',
-    () => daemon(tenant.secret, '99999999-0000-4000-8000-000000000009').getToken(scopeOf('target')),
-  ],
-])
+const call = callsOf('@azure/identity')
+await call('ClientSecretCredential', 'azp={daemon}', () => daemon().getToken(scopeOf('target')))
+await call('ClientAssertionCredential as the agent (T1 → TR)', 'azp={agent}', () =>
+  new ClientAssertionCredential(tenant.tenant, tenant.agent, t1, options).getToken(scopeOf('target')),
+)
+await call('OnBehalfOfCredential', 'oid={user}', () =>
+  onBehalf({
+    clientId: tenant.api,
+    clientSecret: tenant.secret,
+    userAssertionToken: tenant.userTokenForApi,
+  }),
+)
+await call('OnBehalfOfCredential as the agent', 'oid={user}', () =>
+  onBehalf({
+    clientId: tenant.agent,
+    getAssertion: t1,
+    userAssertionToken: tenant.userTokenForBlueprint,
+  }),
+)
+await call('enableCae asks for cp1', 'xms_cc=cp1', () =>
+  daemon().getToken(scopeOf('api'), { enableCae: true }),
+)
+await call('wrong secret', 'AADSTS7000215', () => daemon('wrong').getToken(scopeOf('target')))
+await call('unknown tenant: fails while discovering', '/endpoints_resolution_error|AADSTS90002/', () =>
+  daemon(tenant.secret, '99999999-0000-4000-8000-000000000009').getToken(scopeOf('target')),
+)

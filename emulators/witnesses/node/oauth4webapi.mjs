@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import * as oauth from 'oauth4webapi'
-import { codeFor, makeCalls, rotateKeys, scopeOf, tenant } from './witness.mjs'
+import { callsOf, codeFor, rotateKeys, scopeOf, tenant } from './witness.mjs'
 
 const issuer = new URL(`${tenant.authority}/${tenant.tenant}/v2.0`)
 const discover = async () => oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer))
@@ -41,53 +41,34 @@ async function idToken() {
     .id_token
 }
 
-await makeCalls('oauth4webapi', [
-  ['discovery', 'ok', async () => ((await discover()).token_endpoint ? 'ok' : 'no token endpoint')],
-  [
-    'RFC 9068 check fails on typ, as with Entra (typ is JWT, not at+jwt)',
-    '/typ/',
-    async () => {
-      const headers = { authorization: `Bearer ${await appToken()}` }
-      const request = new Request('https://api.example/', { headers })
-      await oauth.validateJwtAccessToken(await discover(), request, tenant.target)
-      return 'accepted'
-    },
-  ],
-  [
-    'signature of the id_token against the published keys',
-    'ok',
-    async () => {
-      const server = await discover()
-      await jwtVerify(await idToken(), createRemoteJWKSet(new URL(server.jwks_uri)), {
-        issuer: issuer.href,
-        audience: tenant.web,
-      })
-      return 'ok'
-    },
-  ],
-  [
-    'key rotation with overlap: old and new token verify',
-    'ok',
-    async () => {
-      const old = await appToken()
-      await rotateKeys()
-      const keys = createRemoteJWKSet(new URL((await discover()).jwks_uri))
-      for (const token of [old, await appToken()]) await jwtVerify(token, keys, { audience: tenant.target })
-      return 'ok'
-    },
-  ],
-  [
-    'keys carry x5c (many validators read it)',
-    'x5c',
-    async () => {
-      const { keys } = await (await fetch((await discover()).jwks_uri)).json()
-      return keys.every(({ x5c }) => x5c?.length > 0) ? 'x5c' : 'no x5c'
-    },
-  ],
-  [
-    'form_post is offered (Microsoft.Identity.Web’s default)',
-    'true',
-    async () => (await discover()).response_modes_supported?.includes('form_post'),
-  ],
-  ['discovery document has Entra’s 22 fields', '22', async () => Object.keys(await discover()).length],
-])
+const call = callsOf('oauth4webapi')
+await call('discovery', 'ok', async () => ((await discover()).token_endpoint ? 'ok' : 'no token endpoint'))
+await call('RFC 9068 check fails on typ, as with Entra (typ is JWT, not at+jwt)', '/typ/', async () => {
+  const headers = { authorization: `Bearer ${await appToken()}` }
+  const request = new Request('https://api.example/', { headers })
+  await oauth.validateJwtAccessToken(await discover(), request, tenant.target)
+  return 'accepted'
+})
+await call('signature of the id_token against the published keys', 'ok', async () => {
+  const server = await discover()
+  await jwtVerify(await idToken(), createRemoteJWKSet(new URL(server.jwks_uri)), {
+    issuer: issuer.href,
+    audience: tenant.web,
+  })
+  return 'ok'
+})
+await call('key rotation with overlap: old and new token verify', 'ok', async () => {
+  const old = await appToken()
+  await rotateKeys()
+  const keys = createRemoteJWKSet(new URL((await discover()).jwks_uri))
+  for (const token of [old, await appToken()]) await jwtVerify(token, keys, { audience: tenant.target })
+  return 'ok'
+})
+await call('keys carry x5c (many validators read it)', 'x5c', async () => {
+  const { keys } = await (await fetch((await discover()).jwks_uri)).json()
+  return keys.every(({ x5c }) => x5c?.length > 0) ? 'x5c' : 'no x5c'
+})
+await call('form_post is offered (Microsoft.Identity.Web’s default)', 'true', async () =>
+  (await discover()).response_modes_supported?.includes('form_post'),
+)
+await call('discovery document has Entra’s 22 fields', '22', async () => Object.keys(await discover()).length)

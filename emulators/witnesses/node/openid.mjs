@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import { makeCalls, scopeOf, signIn, tenant } from './witness.mjs'
+import { callsOf, scopeOf, signIn, tenant } from './witness.mjs'
 
 const issuer = new URL(`${tenant.authority}/${tenant.tenant}/v2.0`)
 const discover = (name, authentication) => client.discovery(issuer, tenant[name], undefined, authentication)
@@ -25,57 +25,40 @@ async function signInAtShop() {
   }
 }
 
-await makeCalls('openid-client', [
-  [
-    'discovery: issuer is the URL',
-    'true',
-    async () => (await discover('daemon', client.None())).serverMetadata().issuer === issuer.href,
-  ],
-  [
-    'client credentials by client_secret_post',
-    'token',
-    () => asDaemon(client.ClientSecretPost(tenant.secret)),
-  ],
-  [
-    'client credentials by client_secret_basic',
-    'token',
-    () => asDaemon(client.ClientSecretBasic(tenant.secret)),
-  ],
-  [
-    'sign-in of a web app, id_token checked, nonce',
-    'oid={user}',
-    async () => (await signInAtShop()).tokens.id_token,
-  ],
-  [
-    'userinfo',
-    'ok',
-    async () => {
-      const { found, tokens } = await signInAtShop()
-      const { sub } = tokens.claims()
-      return (await client.fetchUserInfo(found, tokens.access_token, sub)).sub === sub ? 'ok' : 'another sub'
-    },
-  ],
-  [
-    'device authorization',
-    'token',
-    async () => {
-      const found = await discover('native', client.None())
-      const device = await client.initiateDeviceAuthorization(found, { scope: scopeOf('api', 'Use') })
-      await signIn(`${device.verification_uri}?otc=${device.user_code}`)
-      return client.pollDeviceAuthorizationGrant(found, { ...device, interval: 1 })
-    },
-  ],
-  [
-    'refusal keeps error_codes',
-    '7000215',
-    async () => {
-      const error = await asDaemon(client.ClientSecretPost('wrong')).catch(thrown => thrown)
-      return error.cause?.error_codes?.join()
-    },
-  ],
-  [
-    'end_session_endpoint',
-    '/\\/logout/',
-    async () => client.buildEndSessionUrl(await discover('web', client.None())).href,
-  ],
-])
+const call = callsOf('openid-client')
+await call(
+  'discovery: issuer is the URL',
+  'true',
+  async () => (await discover('daemon', client.None())).serverMetadata().issuer === issuer.href,
+)
+await call('client credentials by client_secret_post', 'token', () =>
+  asDaemon(client.ClientSecretPost(tenant.secret)),
+)
+await call('client credentials by client_secret_basic', 'token', () =>
+  asDaemon(client.ClientSecretBasic(tenant.secret)),
+)
+await call(
+  'sign-in of a web app, id_token checked, nonce',
+  'oid={user}',
+  async () => (await signInAtShop()).tokens.id_token,
+)
+await call('userinfo', 'ok', async () => {
+  const { found, tokens } = await signInAtShop()
+  const { sub } = tokens.claims()
+  return (await client.fetchUserInfo(found, tokens.access_token, sub)).sub === sub ? 'ok' : 'another sub'
+})
+await call('device authorization', 'token', async () => {
+  const found = await discover('native', client.None())
+  const device = await client.initiateDeviceAuthorization(found, { scope: scopeOf('api', 'Use') })
+  await signIn(`${device.verification_uri}?otc=${device.user_code}`)
+  return client.pollDeviceAuthorizationGrant(found, { ...device, interval: 1 })
+})
+await call('refusal keeps error_codes', '7000215', async () => {
+  const error = await asDaemon(client.ClientSecretPost('wrong')).catch(thrown => thrown)
+  return error.cause?.error_codes?.join()
+})
+await call(
+  'end_session_endpoint',
+  '/\\/logout/',
+  async () => client.buildEndSessionUrl(await discover('web', client.None())).href,
+)

@@ -26,13 +26,11 @@ const mask = text =>
 const matches = (expected, got) =>
   expected.startsWith('/') ? new RegExp(expected.slice(1, -1)).test(got) : got === expected
 
-/** Makes the calls of one client in turn, and prints a line of JSON for each. */
-export async function makeCalls(client, calls) {
-  for (const [name, expected, call] of calls) {
-    const got = await outcome(call, expected)
-    const result = got === undefined ? 'not possible' : matches(expected, got) ? 'ok' : 'RED'
-    process.stdout.write(`${JSON.stringify({ client, name, expected, got: got ?? '', result })}\n`)
-  }
+/** Makes a call of this client, and prints a line of JSON for it. */
+export const callsOf = client => async (name, expected, call) => {
+  const got = await outcome(call, expected)
+  const result = got === undefined ? 'not possible' : matches(expected, got) ? 'ok' : 'RED'
+  process.stdout.write(`${JSON.stringify({ client, name, expected, got: got ?? '', result })}\n`)
 }
 
 async function outcome(call, expected) {
