@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { decodeJwt } from 'jose'
 import { EntraError, refusal } from '../errors/entra-error.ts'
-import { signInOf } from '../logs/sign-in.ts'
 import { findClient, type SignInNotes, type TokenRequest } from '../oauth/client.ts'
 import { acceptFormBodies, Form } from '../oauth/form.ts'
 import { claimsToKeep } from '../tokens/jwt.ts'
 import { grantClientCredentials, type TokenResponse } from './grant-tokens.ts'
+import { signInOf } from './sign-in-row.ts'
 import {
   allowsOrigin,
   grantAgentUser,
