@@ -22,7 +22,7 @@ it('an injected fault can be any error, a broken response, or a stream that brea
     return await converse(bedrock.client()).finally(() => {
       for (const { outcome, eventsSent } of lastRequests())
         if (outcome !== undefined && outcome !== 'complete')
-          expect([outcome, eventsSent]).toEqual(['broken', 2])
+          expect([outcome, eventsSent]).toEqual(['broken', Object(fault).afterEvents ?? 3])
     })
   }
   const exceptions = ['throttling', 'modelStreamError', 'internalServer', 'validation', 'serviceUnavailable']
@@ -40,6 +40,7 @@ it('an injected fault can be any error, a broken response, or a stream that brea
         afterEvents: 2,
       }),
     ),
+    { kind: 'exception', type: 'throttlingException', message: 'After three events.' },
     { kind: 'stop', stopReason: 'refusal' },
     { kind: 'stop', stopReason: 'guardrail_intervened', text: 'No.' },
   ]
