@@ -165,6 +165,11 @@ export const turns: Readonly<Record<string, Turn>> = {
   },
   'the API says of the token what it does not say': { steps: [token(misreported), answered(200)] },
   'Entra ID refuses': { steps: [{ ...request, ...failedAt('entra', 'ENTRA_REFUSED', 'AADSTS7000112') }] },
+  'the agent rejects a token that it shows': {
+    steps: [
+      token({ ...ownToken, verifiedBy: [{ actor: 'agent', checks: [{ name: 'audience', ok: false }] }] }),
+    ],
+  },
   'the agent does not take the token that Entra ID issued': obo([notTaken('sidecar', 'actor')]),
   'the agent, without a sidecar, does not take the token that Entra ID issued': {
     steps: [notTaken('entra', 'audience')],

@@ -160,8 +160,9 @@ function judgeCalls(
   const more = denied ? undefined : refused.at(-1)
   if (more && more === calls.at(-1)) return { outcome: 'more', decisive: more }
   // If the API wanted more from the user and then accepted the call, the failed check only says why it wanted more.
-  if (denied || (!more && failedChecks(token).some(({ actor }) => actor !== 'agent')))
-    return { outcome: 'denied', decisive: denied }
+  // What the agent finds wrong after a call is what the API says of the token, which denies nothing.
+  const isBad = failedChecks(token).some(({ actor }) => actor !== 'agent' || calls.length === 0)
+  if (denied || (!more && isBad)) return { outcome: 'denied', decisive: denied }
   const open = calls.find(({ status }) => status === 'running')
   if (open || calls.length === 0)
     return { outcome: running ? 'running' : open ? 'stopped' : 'none', decisive: open }
