@@ -49,7 +49,6 @@ export function CompareView({ answers, onSideBySide }: CompareViewProps) {
 type NothingToCompareProps = Pick<CompareViewProps, 'onSideBySide'> & Pick<TokenChoiceProps, 'tokens'>
 
 function NothingToCompare({ tokens, onSideBySide }: NothingToCompareProps) {
-  // If Tc was seen, only TR is missing.
   const hasUserToken = tokens.some(({ card }) => card.role === 'Tc')
   return (
     <div class="stack">

@@ -4,7 +4,7 @@ import { publicConfig } from '../testing/public-config.ts'
 import { agentToken, apiCall, exchangeToken, ownToken, step, toolRun, userToken } from '../testing/trace.ts'
 import { challenge } from '../testing/waiting.ts'
 import { describeNames } from '../words/names.ts'
-import { tellRow } from './row-words.ts'
+import { tellRow, tellTime } from './row-words.ts'
 import { isRow, rowsOfSequence, titleOfHop, withMessages } from './sequence.ts'
 import { tellStep } from './step-words.ts'
 import { barOf, gapOf, marksOn, waitWidth } from './time-scale.ts'
@@ -218,4 +218,18 @@ it('Steps that lie below each other are drawn, however many there are', () => {
   const { rows } = toTimeline(chain)
   expect(rows.map(({ step }) => step.id)).toEqual(chain.map(({ id }) => id))
   expect(rows.at(-1)?.depth).toBe(2_999)
+})
+
+it('a token that the agent did not use was not a request that failed: its row says so, and which check', () => {
+  const problem: Problem = {
+    ...{ type: '', title: '', status: 502, detail: '', hint: '', requestId: '' },
+    code: 'SIDECAR_MISCONFIGURED',
+    failedCheck: 'audience',
+  }
+  const asked = { kind: 'token-request', status: 'failed', durationMs: 286, problem } as const
+  const [row] = toTimeline([step('r', asked)]).rows
+  expect(row && [tellRow(row, 'obo', names).where, tellTime(row, false)]).toEqual([
+    'Agent to sidecar · rejected: audience',
+    'rejected',
+  ])
 })

@@ -5,7 +5,7 @@ import { contextsOf } from './read-token.ts'
 import { problemKindOf } from './step-failures.ts'
 import { tellConfirmation, tellStep, tellUnseen } from './step-words.ts'
 import type { Row } from './timeline.ts'
-import { hasFailed } from './turn-facts.ts'
+import { hasFailed, isRejection } from './turn-facts.ts'
 
 /**
  * Title and place of a row; for a row with rows below it, also their number and, while they are folded, the outcome.
@@ -34,15 +34,15 @@ export function tellTime(row: Row, isGoingOn: boolean): string {
   const clock = formatClock(Math.round(waitedMs / 1000))
   if (wait !== undefined) return clock
   const duration = durationMs === undefined ? undefined : formatDuration(durationMs)
-  const failure = problem?.failedCheck ? 'rejected' : 'failed'
   if (step.unused) return 'not used'
+  if (isRejection(step)) return 'rejected'
   switch (status) {
     case 'ok':
       if (times > 1) return `≤ ${duration} each`
       return [duration, size > 0 && waitedMs > 0 && clock].filter(Boolean).join(', ')
     case 'failed':
       if (!hasFailed(step)) return 'declined'
-      return [response?.status ?? problem?.upstream?.status ?? failure, duration].filter(Boolean).join(' · ')
+      return [response?.status ?? problem?.upstream?.status ?? 'failed', duration].filter(Boolean).join(' · ')
     case 'running':
       return isGoingOn ? 'running' : 'not finished'
     case 'waiting':

@@ -232,13 +232,17 @@ function outcomeOfTurn({ uses, failure, running, isDeclined, asked }: Findings):
   return outcomeWithoutToken(failure)
 }
 
-function outcomeWithoutToken({ kind, problem }: TraceStep): Outcome {
-  const isOfToken = kind === 'token-request'
-  // The token came, and the agent itself did not take it.
-  if (isOfToken && problem?.failedCheck) return 'denied'
+/** Whether a token came, and the agent itself did not take it. */
+export function isRejection({ kind, problem }: TraceStep): boolean {
+  return kind === 'token-request' && problem?.failedCheck !== undefined
+}
+
+function outcomeWithoutToken(step: TraceStep): Outcome {
+  const { kind, problem } = step
+  if (isRejection(step)) return 'denied'
   if (problem && problemKind(problem) === 'wait') return 'later'
   const isByEntra = problem?.upstream?.service === 'entra' && problem.code !== 'ENTRA_UNAVAILABLE'
-  return isOfToken && isByEntra ? 'refused' : 'unreached'
+  return isByEntra && kind === 'token-request' ? 'refused' : 'unreached'
 }
 
 /** Whether a call waits, or waited, for its user's decision before its exchange. */

@@ -58,11 +58,8 @@ function writeTerm(token: FormulaTerm, turn: TurnByExchange): TokenPlate {
 }
 
 function writeUserToken(plate: TokenPlate, card: TokenPlate['card'], turn: TurnByExchange): TokenPlate {
-  if (!card) {
-    return turn.running
-      ? { ...plate, line: 'on its way', state: 'coming' }
-      : { ...plate, line: 'not here', state: 'missing' }
-  }
+  if (!card && turn.running) return { ...plate, line: 'on its way', state: 'coming' }
+  if (!card) return { ...plate, line: 'not here', state: 'missing' }
   if (isProofMissing(turn)) return { ...plate, line: 'no second factor in it', card }
   const isProven = isAfterFirstTry(turn) && tellContexts(card).length > 0
   return { ...plate, ...(isProven && { line: 'with second factor' }), tag: tellTag(card, turn), card }
