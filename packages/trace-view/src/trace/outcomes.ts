@@ -114,7 +114,7 @@ function timesInWords(number: number): string {
 /** "7 of 7 checks · 200"; for several calls "accepts TR in all 3 calls". */
 function tellAcceptance({ use, calls, checks, passed, status }: TurnByExchange) {
   const misreported = use && failedChecks(use.token).find(({ actor }) => actor === 'agent')
-  const more = misreported && `but what it says of TR differs: ${misreported.check}`
+  const more = misreported && `failed: ${misreported.check}`
   if (calls.length > 1) return { detail: [`accepts it in all ${calls.length} calls`], more }
   return { checks, detail: [`${passed ?? 'tells of no checks'} · ${status ?? 'answered'}`], more }
 }
