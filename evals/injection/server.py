@@ -94,9 +94,17 @@ def plain(call: FunctionCall) -> dict[str, Any]:
 world = World()
 
 
+# Made once: the SDK asks for the list at each call, for the schema of its arguments.
+tools = mcp.ListToolsResult(
+    tools=[
+        mcp.Tool(name=tool.name, description=tool.description, input_schema=tool.parameters.model_json_schema())
+        for tool in suite.dojo.tools
+    ]
+)
+
+
 async def list_tools(context, parameters) -> mcp.ListToolsResult:
-    tools = [(tool.name, tool.description, tool.parameters.model_json_schema()) for tool in suite.dojo.tools]
-    return mcp.ListToolsResult(tools=[mcp.Tool(name=name, description=text, input_schema=schema) for name, text, schema in tools])
+    return tools
 
 
 async def call_tool(context, parameters) -> mcp.CallToolResult:
