@@ -2,14 +2,14 @@ import type { Locator, Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { ask, openSteps } from './support/steps.ts'
-import { config, problem, resultEvent, status, stepEvents, trace } from './support/turns.ts'
+import { config, problem, resultEvent, status, stepEvents, trace, withAgents } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const browser = useBrowser()
 const agent = await useScriptedAgent(() => [])
 
 const markup =
-  '<img src="//evil.example/x" onerror="document.title = \'pwned\'"><script>document.title = \'pwned\'</script>'
+  '<img src="//evil.example/x" onerror="document.title = \'pwned\'"><script>document.title = \'pwned\'</script>\u202E'
 
 /** Asks a question that gets this answer, and returns the answer once it is formatted. */
 async function answerWith(page: Page, answer: string): Promise<Locator> {
@@ -118,10 +118,10 @@ Hello \u202Eolleh &#x202e;olleh \`a\u2066\`
 })
 
 describe('hostile text', () => {
-  it('stays text, wherever it comes from', async () => {
+  it('stays text in its own direction, wherever it comes from', async () => {
     const hostile = problem('API_UNAVAILABLE', { title: markup, detail: markup, hint: markup })
     agent.config = {
-      ...config,
+      ...withAgents({ title: markup }),
       apis: [{ name: 'orders-api', title: markup, appId: 'x' }],
       names: Object.fromEntries(Object.keys(config.names).map(id => [id, markup])),
       examples: [markup],
@@ -145,25 +145,10 @@ describe('hostile text', () => {
     await page.getByRole('button', { name: 'Status:' }).click()
     expect(await page.locator(':is(img, iframe, body script)').count()).toBe(0)
     expect(await page.title()).not.toContain('pwned')
-    expect((await page.locator('body').textContent())?.split('onerror').length).toBeGreaterThan(10)
+    const text = (await page.locator('body').textContent()) ?? ''
+    expect(text.split('onerror').length).toBeGreaterThan(10)
+    expect(text).not.toMatch(/\p{Bidi_Control}/u)
   })
-})
-
-it('what changes the reading direction is spelt out in configured titles and questions', async () => {
-  const turned = 'Orders \u202Edesu'
-  const [first, ...rest] = config.agents
-  if (!first) throw new Error('There is no agent.')
-  agent.config = {
-    ...config,
-    agents: [{ ...first, title: turned }, ...rest],
-    apis: config.apis.map(api => ({ ...api, title: turned })),
-    examples: [turned],
-  }
-  const page = await browser.open(agent.url)
-  const cards = page.getByRole('list', { name: 'Questions to try' })
-  await cards.getByText('Orders ‹U+202E›desu').first().waitFor()
-  await page.getByRole('heading', { name: 'Orders ‹U+202E›desu will call' }).waitFor()
-  expect(await page.locator('body').textContent()).not.toMatch(/\p{Bidi_Control}/u)
 })
 
 it('the Content-Security-Policy blocks all code that is not the page’s own, and requests to other hosts', async () => {

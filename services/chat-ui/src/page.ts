@@ -9,6 +9,7 @@ import {
 import { readStored, storedKeys, writeStored } from '@entra-agents/trace-view/browser/stored'
 import { TraceView } from '@entra-agents/trace-view/trace/trace-view'
 import { describeNames } from '@entra-agents/trace-view/words/names'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import { computed, effect, type Signal, signal, untracked } from '@preact/signals'
 import { createAgentStatus } from './agent/agent-status.ts'
 import { agentNamed } from './agent/documents.ts'
@@ -45,7 +46,7 @@ export function createPage(config: PublicConfig, kept: KeptExchanges | undefined
     },
     identify: createIdentify(config, session),
     announce(text) {
-      announcement.value = text
+      announcement.value = spellOutDirections(text)
     },
   }
   const conversation = new Conversation(needs, config.agents[0]?.name ?? '', kept)

@@ -9,6 +9,7 @@ import { TokenMark } from '../identity/token-mark.tsx'
 import { usedRights } from '../identity/verdict.ts'
 import { CheckTicks } from '../identity/verdict-view.tsx'
 import { formatMoment, formatTime } from '../words/times.ts'
+import { spellOutDirections } from '../words/visible-text.ts'
 import { type ClaimView, claimWords, groupClaims, groupTitles, viewClaims } from './claims.ts'
 import { tellRights } from './comparison.ts'
 import { tellToken } from './story.ts'
@@ -46,7 +47,7 @@ export function TokenCardView({ card, onClose }: TokenCardProps) {
     <section class="token-card stack pad t2 paper" data-token={card.role} aria-label={card.role} ref={box}>
       <header class="ends">
         <TokenMark token={card.role} />
-        <h4>{tellToken(card, names)}</h4>
+        <h4>{spellOutDirections(tellToken(card, names))}</h4>
         <IconButton icon="close" label={`Close ${card.role}`} onClick={onClose} />
       </header>
       {card.observed ? (
@@ -136,7 +137,7 @@ function ClaimList({ card }: Pick<TokenCardProps, 'card'>) {
             <div key={claim.name} class="claim" data-group={group}>
               <dt>
                 <span class="fine">{index === 0 && groupTitles[group]}</span>
-                <code>{claim.name}</code>
+                <code>{spellOutDirections(claim.name)}</code>
               </dt>
               <dd>
                 <ClaimValue {...claim} />

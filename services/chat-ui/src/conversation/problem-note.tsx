@@ -102,8 +102,9 @@ interface ProblemTextProps {
 /** A missing right is told by the right and who can give it; any other failure in its own words. The code opens the rest. */
 function ProblemText({ problem, exchange, names, id }: ProblemTextProps) {
   const isWhole = useSignal(false)
-  const { code, title, needs, requestId, policyIds = [] } = problem
-  // A detail may quote what the user or an API wrote.
+  const { code, needs, requestId, policyIds = [] } = problem
+  // They may quote what the user or an API wrote.
+  const title = spellOutDirections(problem.title)
   const detail = spellOutDirections(problem.detail)
   const hint = spellOutDirections(problem.hint)
   const kind = problemKind(problem)

@@ -1,5 +1,6 @@
 import { TextWithJson } from '@entra-agents/trace-view/controls/text-with-json'
 import { formatDistance } from '@entra-agents/trace-view/words/times'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import type { PageProblem } from '../agent/page-problem.ts'
 import { StatusLight, type StatusLine, shownState, stateWords } from './status-line.tsx'
 
@@ -48,7 +49,7 @@ export function StatusLines({ lines, problem, isEmulated }: StatusLinesProps) {
 function StatusProblem({ problem: { title, detail, hint, code } }: { readonly problem: PageProblem }) {
   return (
     <div class="json stack gap-2">
-      <TextWithJson text={`${title} ${detail} ${hint}`} /> <code>{code}</code>
+      <TextWithJson text={spellOutDirections(`${title} ${detail} ${hint}`)} /> <code>{code}</code>
     </div>
   )
 }

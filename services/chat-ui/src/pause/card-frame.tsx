@@ -6,6 +6,7 @@ import { FailureCode } from '@entra-agents/trace-view/controls/failure-code'
 import { Icon } from '@entra-agents/trace-view/controls/icon'
 import { KeepFocus } from '@entra-agents/trace-view/controls/keep-focus'
 import { count, formatClock } from '@entra-agents/trace-view/words/times'
+import { spellOutDirections } from '@entra-agents/trace-view/words/visible-text'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import type { PageProblem } from '../agent/page-problem.ts'
@@ -143,7 +144,8 @@ export function CardFrame(props: CardFrameProps) {
       <div role="alert">
         {problem && (
           <p>
-            <strong>{problem.title}</strong> {problem.hint} <FailureCode code={problem.code} />
+            <strong>{spellOutDirections(problem.title)}</strong> {spellOutDirections(problem.hint)}{' '}
+            <FailureCode code={problem.code} />
           </p>
         )}
       </div>
