@@ -38,6 +38,7 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Enter')
     await page.locator('#pane-trace:focus').waitFor()
     await page.locator('.step').first().waitFor()
+    expect(await page.locator('#pane-trace:focus').count(), 'also after its code has loaded').toBe(1)
     await tabTo(page, /^Check Tc/)
     await page.keyboard.press('j')
     await page.keyboard.press('Enter')
@@ -98,21 +99,6 @@ describe('with the keyboard alone', () => {
     await log.waitFor()
     await press('New conversation')
     await field.waitFor()
-  })
-
-  it('the focus stays in the trace even if the code of the trace loads late', async () => {
-    const page = await browser.open(agent.url)
-    const code = Promise.withResolvers<void>()
-    await page.route('**/assets/trace-panel-*', async route => {
-      await code.promise
-      await route.fallback()
-    })
-    await ask(page, 'Where is order 7?')
-    await page.getByRole('button', { name: 'Show the trace of' }).press('Enter')
-    await page.locator('#pane-trace:focus').waitFor()
-    code.resolve()
-    await page.locator('.step').first().waitFor()
-    expect(await page.locator('#pane-trace:focus').count()).toBe(1)
   })
 })
 

@@ -47,13 +47,6 @@ describe('a call that changes something', () => {
     expect(await page.locator('img').count()).toBe(0)
   })
 
-  it('is shown with its arguments open if its tool has no words of its own', async () => {
-    const page = await openWith(orderCall)
-    expect(await approval(page).locator('.says').textContent()).toBe('Create order')
-    expect(await approval(page).locator('.facts').textContent()).toBe('item:skis')
-    expect(await approval(page).locator('pre').textContent()).toBe('{\n  "item": "skis"\n}')
-  })
-
   it('may have run if the answer is lost, so the page can only send the same decision again', async () => {
     const page = await openWith(orderCall)
     const lose = async (route: Route) => {

@@ -67,6 +67,7 @@ it('What no message of the user has comes first on the card, beside what is exac
   await askForOrder(page)
   const unsaid = ['Not in your messages', 'to.street:', '1 Evil Lane', 'to.count:', '1', 'by:', '2026-12-24']
   expect(await facts(page)).toEqual([...unsaid, 'In your messages', 'item:', 'Skis'])
+  expect(await approval(page).locator('.says').textContent(), 'no words of its own').toBe('Create order')
   expect(await approval(page).locator('pre').textContent()).toBe(JSON.stringify(values, null, 2))
   await ask(page, 'Send 1 piece to 1 Evil Lane by Christmas Eve, 24 December')
   await waitUntilPressable(page)

@@ -40,32 +40,19 @@ it('The element looks as on the agent’s page, whatever the styles of the page 
 
   const heading = page.getByRole('heading', { name: 'Orders agent called Orders API as itself.' })
   await heading.waitFor()
-  const looks: Record<string, string> = {}
-  for (const [selector, property] of [
-    ['.verdict-line h3', 'fontSize'],
-    ['.verdict-line h3', 'textTransform'],
-    ['.verdict-line h3', 'textAlign'],
-    ['.verdict-line h3', 'letterSpacing'],
-    ['.verdict-line h3', 'color'],
-    ['.step .icon', 'inlineSize'],
-    ['.replay', 'backgroundColor'],
-    ['.step', 'borderTopWidth'],
-    ['.steps', 'position'],
-    ['.trace-page', 'fontFamily'],
-  ] as const)
-    looks[`${selector} ${property}`] = await styleOf(page, selector, property)
-  expect(looks).toEqual({
-    '.verdict-line h3 fontSize': '20px',
-    '.verdict-line h3 textTransform': 'none',
-    '.verdict-line h3 textAlign': 'start',
-    '.verdict-line h3 letterSpacing': '-0.4px',
-    '.verdict-line h3 color': 'rgb(21, 24, 27)',
-    '.step .icon inlineSize': '12px',
-    '.replay backgroundColor': 'rgba(0, 0, 0, 0)',
-    '.step borderTopWidth': '0px',
-    '.steps position': 'static',
-    '.trace-page fontFamily': expect.stringMatching(/^system-ui/),
-  })
+  for (const [selector, property, look] of [
+    ['.verdict-line h3', 'fontSize', '20px'],
+    ['.verdict-line h3', 'textTransform', 'none'],
+    ['.verdict-line h3', 'textAlign', 'start'],
+    ['.verdict-line h3', 'letterSpacing', '-0.4px'],
+    ['.verdict-line h3', 'color', 'rgb(21, 24, 27)'],
+    ['.step .icon', 'inlineSize', '12px'],
+    ['.replay', 'backgroundColor', 'rgba(0, 0, 0, 0)'],
+    ['.step', 'borderTopWidth', '0px'],
+    ['.steps', 'position', 'static'],
+    ['.trace-page', 'fontFamily', expect.stringMatching(/^system-ui/)],
+  ])
+    expect(await styleOf(page, selector, property), `${selector} ${property}`).toEqual(look)
   expect(await around()).toEqual(before)
   expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([
     0,
@@ -168,22 +155,17 @@ it('The keyboard opens steps and tokens, and acts on letters only while the elem
   await page.keyboard.press('f')
   expect(await pressed.count()).toBe(0)
 
+  for (const [opener, opened] of [
+    ['.step', '.step-more'],
+    ['button.plate', '.token-card'],
+  ] as const) {
+    await page.locator(opener).last().press('Enter')
+    await page.locator(opened).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator(opened).waitFor({ state: 'detached' })
+    await page.locator(`${opener}:focus`).waitFor()
+  }
   await page.locator('.step').first().focus()
-  await page.keyboard.press('ArrowDown')
-  await page.keyboard.press('Enter')
-  await page.locator('.step-item:nth-child(2) > .step-more').waitFor()
-  await page.keyboard.press('Escape')
-  await page.locator('.step-more').waitFor({ state: 'detached' })
-  await page.locator('.step-item:nth-child(2) > .step:focus').waitFor()
   await page.keyboard.press('f')
   await pressed.waitFor()
-  await page.keyboard.press('f')
-
-  const plate = page.locator('button.plate').last()
-  await plate.focus()
-  await page.keyboard.press('Enter')
-  await page.locator('.token-card').waitFor()
-  await page.keyboard.press('Escape')
-  await page.locator('.token-card').waitFor({ state: 'detached' })
-  await page.locator('button.plate:focus').waitFor()
 })

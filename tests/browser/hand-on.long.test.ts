@@ -123,17 +123,6 @@ describe('a shared trace', () => {
     expect((await agent.received(3))[2]?.history).toHaveLength(2)
   })
 
-  it('of an earlier version still opens, and its origin is told as its claim; one of a newer version says so', async () => {
-    const page = await browser.open(agent.url)
-    const field = await fileField(page)
-    const saved = await readFile('services/chat-ui/src/report/saved-version-1.json')
-    await field.setInputFiles(json(JSON.stringify({ ...JSON.parse(`${saved}`), version: 99 })))
-    await page.getByText('Made by a newer version of this page.').waitFor()
-    await field.setInputFiles(json(saved))
-    await page.getByText('it says of itself that it was made').waitFor()
-    await page.getByText('Your skis are ordered.').waitFor()
-  })
-
   it('can be a picture, in which hostile names are text', async () => {
     const page = await browser.open(agent.url)
     const saved = await readFile(await askAndShare(page, 'JSON'), 'utf8')
@@ -143,19 +132,10 @@ describe('a shared trace', () => {
     await page.getByText('From a file:').first().waitFor()
     const svg = await readFile(await (await shareAs(page, 'SVG')).path(), 'utf8')
     for (const secret of secrets) expect(svg).not.toContain(secret)
-    // In a page without Trusted Types, which forbid parsing.
-    const reader = await browser.open('about:blank')
-    const read = `(svg => {
-      const { documentElement: root } = new DOMParser().parseFromString(svg, 'image/svg+xml')
-      const names = [root, ...root.querySelectorAll('*')].map(({ localName }) => localName)
-      return { size: [root.getAttribute('width'), root.getAttribute('height')], names: [...new Set(names)], text: root.textContent }
-    })(${JSON.stringify(svg)})`
-    const { size, names, text } = await reader.evaluate<{ size: string[]; names: string[]; text: string }>(
-      read,
-    )
-    expect(size).toEqual(['1200', '630'])
-    expect(names.toSorted()).toEqual(['g', 'path', 'rect', 'svg', 'text', 'tspan'])
-    expect(text).toContain('</text><script>&"‹U+202E›')
+    const reader = await browser.open(`data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`)
+    const picture = reader.locator('svg[width="1200"][height="630"]')
+    expect(await picture.textContent()).toContain('</text><script>&"‹U+202E›')
+    expect(await reader.locator(':not(svg, g, path, rect, text, tspan)').count()).toBe(0)
   })
 })
 
@@ -200,17 +180,10 @@ describe('a link that carries a trace', () => {
 
   it.each([
     ['broken', '#trace=1.AAECAwQF', 'It is broken or not whole'],
-    ['of a newer version', '#trace=2.x', 'Made by a newer version of this page.'],
     [
       'a bomb',
       `#trace=1.${deflateRawSync(Buffer.alloc(20_000_000)).toString('base64url')}`,
       'It holds more than',
-    ],
-    ['endless', `#trace=1.${'A'.repeat(1_000_000)}`, 'It is too long for a link of this page.'],
-    [
-      'no trace',
-      `#trace=1.${deflateRawSync('{"__proto__":{"turns":[]}}').toString('base64url')}`,
-      'This is no trace',
     ],
   ])('that is %s says so, and the page works', async (_what, fragment, words) => {
     const page = await browser.open(`${agent.url}${fragment}`)

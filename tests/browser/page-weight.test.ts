@@ -2,7 +2,6 @@ import { gzipSync } from 'node:zlib'
 import type { Page, Response } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { withoutSignIn } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
 const kilobyte = 1000
@@ -64,16 +63,4 @@ it('the page appears before its fonts, which have at most 48 kB together and are
   expect(await page.evaluate('getComputedStyle(document.body).fontFamily')).toMatch(
     /^Inter, "Inter Fallback"/,
   )
-})
-
-it('the page loads no sign-in code if sign-in is not set up', async () => {
-  agent.config = withoutSignIn
-  const page = await browser.open('about:blank')
-  const scripts = collectScripts(page)
-  await page.clock.install()
-  await page.goto(agent.url)
-  await page.getByRole('button', { name: 'Where is order 7?' }).waitFor()
-  await page.clock.runFor(10_000)
-  await page.waitForLoadState('networkidle')
-  expect(scripts.map(script => script.url()).filter(url => url.includes('identity-client'))).toEqual([])
 })

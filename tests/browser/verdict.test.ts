@@ -1,5 +1,5 @@
 import type { TokenCard } from '@entra-agents/trace'
-import { agentToken } from '@entra-agents/trace-view/testing/trace'
+import { agentToken, toolRun } from '@entra-agents/trace-view/testing/trace'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
@@ -125,26 +125,13 @@ it('Of several rights in the token, the one that was used is told first, if the 
 })
 
 it('More than three exchanges are told in one line for each API, without the cards of their tokens', async () => {
-  const askedFor = (number: number) => {
-    const card = {
-      ...agentToken,
-      fingerprint: `print-${number}`,
-      claims: { ...agentToken.claims, uti: `${number}` },
-    }
-    return trace(card).map(step => ({
-      ...step,
-      id: `${step.id}-${number}`,
-      ...(step.parentId && { parentId: `${step.parentId}-${number}` }),
-    }))
+  const answerWith = (exchanges: number) => {
+    const runs = Array.from({ length: exchanges }, (_, index) =>
+      toolRun(`${index}`, { ...agentToken, fingerprint: `print-${index}` }),
+    )
+    const steps = [userTokenStep('s0'), ...runs.flat()]
+    agent.answer(request => [...stepEvents(steps), resultEvent(request, `Answer to ${request.message}`)])
   }
-  const answerWith = (exchanges: number) =>
-    agent.answer(request => [
-      ...stepEvents([
-        userTokenStep('s0'),
-        ...Array.from({ length: exchanges }, (_, index) => askedFor(index)).flat(),
-      ]),
-      resultEvent(request, `Answer to ${request.message}`),
-    ])
   const page = await browser.open(agent.url, { viewport: { width: 1440, height: 900 } })
   await choose(page, 'As itself')
   answerWith(3)

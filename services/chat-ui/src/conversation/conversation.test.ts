@@ -266,15 +266,21 @@ describe('Conversation', () => {
 
 describe('a user who leaves', () => {
   it('takes along the questions on their behalf; what is left is another conversation', async () => {
-    const { conversation, messages, first } = converse([[result('1')], [result('2')], [result('3')]])
+    const turns = ['1', '2', '3', '4'].map(text => [result(text)])
+    const { conversation, messages, latest } = converse(turns)
     await conversation.ask('as itself')
     const { id } = conversation.keep()
     conversation.forgetUser()
     expect(conversation.keep().id).toBe(id)
     conversation.flow.value = 'obo'
     await conversation.ask('on behalf of Ada')
+    conversation.flow.value = 'autonomous'
+    await conversation.ask('as itself again')
+    conversation.selected.value = conversation.exchanges.value[1]
     conversation.forgetUser()
-    expect([messages(), conversation.selected.value]).toEqual([['as itself'], first()])
+    expect(messages(), 'no gap is left').toEqual(['as itself', 'as itself again'])
+    expect(conversation.selected.value).toBe(latest())
+    conversation.flow.value = 'obo'
     expect(conversation.keep().id).not.toBe(id)
     await conversation.ask('on behalf of Ada')
     conversation.startOver()

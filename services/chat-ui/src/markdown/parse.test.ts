@@ -39,25 +39,15 @@ describe('Markdown blocks', () => {
     // biome-ignore format: table
     [
       ['a paragraph of two lines', 'one\n two', 'p(one⏎two)'],
-      ['two paragraphs', 'one\n\n\ntwo', 'p(one) p(two)'],
       ['lines that end in carriage returns', 'one\r\n\r\n- two\r\n', 'p(one) ul(li(two))'],
       ['headings', '# One\n### Two ##\nThree\n=====\nFour\n---', 'h3(One) h3(Two) h3(Three) h3(Four)'],
-      ['what looks like a heading', '#One\n####### Two', 'p(#One⏎####### Two)'],
       ['a rule', 'one\n\n---\n* * *', 'p(one) hr() hr()'],
       ['code in a fence', '```ts\nlet a = `b`\n\n  c\n```\nend', 'pre(let a = `b`\n\n  c) p(end)'],
-      ['a fence that is never closed', '~~~\n# not a heading\n```', 'pre(# not a heading\n```)'],
       ['indented code', 'one\n\n    two\n      three\n\nfour', 'p(one) pre(two\n  three) p(four)'],
       ['a quote', '> one\n> > two\nthree\n\nfour', 'blockquote(p(one)blockquote(p(two⏎three))) p(four)'],
       ['a list', '- one\n- two\n  still two\nlazy\n\nend', 'ul(li(one)li(two⏎still two⏎lazy)) p(end)'],
-      ['a list with paragraphs', '1. one\n\n   more\n2. two', 'ol(li(p(one)p(more))li(p(two)))'],
       ['lists in lists', '1. one\n   - a\n     - b\n   - c\n2. two', 'ol(li(oneul(li(aul(li(b)))li(c)))li(two))'],
-      ['lists indented by tabs', '* one\n\t* two', 'ul(li(oneul(li(two))))'],
-      ['lists of different bullets', '- one\n* two\n3) three', 'ul(li(one)) ul(li(two)) ol3(li(three))'],
-      ['an item with code', '- one\n\n  ```\n  two\n  ```', 'ul(li(p(one)pre(two)))'],
-      ['an empty item', '-\n- two', 'ul(li()li(two))'],
-      ['a number that is no list', 'In\n1984. it was', 'p(In⏎1984. it was)'],
       ['a table', 'Look:\n| a | b |\n|---|:-:|\n| `c\\|d` | *e* | f |\n| g\n\nend', 'p(Look:) table(thead(tr(th(a)th(b)))tbody(tr(td(code(c|d))td(em(e)))tr(td(g)td()))) p(end)'],
-      ['what looks like a table', '| a | b |\n|---|', 'p(| a | b |⏎|---|)'],
       ['nothing', ' \n\n', ''],
     ],
   )('are parsed: %s', (_what, text, shown) => {
@@ -70,23 +60,12 @@ describe('inline Markdown', () => {
     // biome-ignore format: table
     [
       ['emphasis', '*a* _b_ **c** __d__ ***e*** ~~f~~', 'em(a) em(b) strong(c) strong(d) em(strong(e)) del(f)'],
-      ['emphasis in emphasis', '**a *b* c**', 'strong(a em(b) c)'],
-      ['stars and underscores that mean nothing', '2 * 3 * 4, snake_case_name, * a*, **', '2 * 3 * 4, snake_case_name, * a*, **'],
-      ['emphasis that is not closed', '**a *b _c', '**a *b _c'],
-      ['runs of different lengths', '**a* ***b**', '*em(a) *strong(b)'],
       ['code', '`a` ``b ` c`` ` `` ` `d', 'code(a) code(b ` c) code(``) `d'],
-      ['emphasis and code', '*a `b*` c*', 'em(a code(b*) c)'],
       ['escapes', '\\*a\\* \\` \\a \\[b](c)', '*a* ` \\a [b](c)'],
-      ['hard line breaks', 'a\\\nb  \nc', 'a⏎b⏎c'],
       ['a link', '[a *b*](https://x.example/c_(d)_e "title") f', 'a(a em(b) → https://x.example/c_(d)_e) f'],
-      ['a link in angle brackets', '[a](<https://x.example/b c>)', 'a(a → https://x.example/b%20c)'],
-      ['brackets that are no link', '[a] [b][c] ](d) [e](f g) [h](', '[a] [b][c] ](d) [e](f g) [h]('],
-      ['brackets in a link', '[a [b]](https://x.example)', 'a(a [b] → https://x.example/)'],
       ['a link in a link', '[a [b](https://x.example) c](https://y.example)', '[a a(b → https://x.example/) c](a(https://y.example → https://y.example/))'],
       ['an address in a link', '[a <https://x.example> c](https://y.example)', 'a(a https://x.example c (y.example) → https://y.example/)'],
       ['the name of another host in several pieces', '[login.micro*soft*`.com`](https://x.example)', 'a(login.microem(soft)code(.com) (x.example) → https://x.example/)'],
-      ['emphasis around a link', '**[a](https://x.example)**', 'strong(a(a → https://x.example/))'],
-      ['emphasis that ends in a link', '*a [b*](https://x.example)', '*a a(b* → https://x.example/)'],
       ['an image', '![a *b*](https://x.example/b)', '![a *b*](https://x.example/b)'],
       ['an image in a link', '[![a](https://x.example/b)](https://y.example)', 'a(![a](https://x.example/b) (y.example) → https://y.example/)'],
       ['links that are not https', '[a](http://x) [b](/c) [d](javascript:e) [f](data:g)', '[a](http://x) [b](/c) [d](javascript:e) [f](data:g)'],
@@ -182,22 +161,22 @@ const fill = (text: string) => (length: number) => text.repeat(length / text.len
 
 /** Texts of any length, besides those that repeat a few signs, that have made Markdown parsers slow. */
 // biome-ignore format: table
-const slowTexts: readonly (readonly [what: string, textOf: (length: number) => string])[] = [
-  ['emphasis in emphasis', length => fill('*a **a ')(length / 2) + fill('b** b* ')(length / 2)],
-  ['many stars', length => `${fill('*')(length / 2)}a${fill('*')(length / 2)}`],
+const slowTexts: readonly (readonly [what: string, textOf: (length: number) => string, isPlain?: true])[] = [
+  ['emphasis in emphasis', length => fill('*a **a ')(length / 2) + fill('b** b* ')(length / 2), true],
+  ['many stars', length => `${fill('*')(length / 2)}a${fill('*')(length / 2)}`, true],
   ['nested brackets', length => fill('[a')(length / 2) + fill('](')(length / 2)],
   ['links in links', length => fill('[a')(length / 4) + fill('](https://x.example)')(length)],
   ['images in images', length => fill('![')(length / 3) + fill('](a)')(length)],
   ['runs of backticks in all lengths', length => Array.from({ length: Math.sqrt(length) }, (_, run) => '`'.repeat(run)).join(' ')],
   ['spaces', length => `a${fill(' ')(length)}b`],
-  ['line breaks', fill('a  \n')],
-  ['quotes in quotes', length => `${fill('>')(length)} deep`],
-  ['lists in lists', length => `${fill('- ')(length)}deep`],
-  ['lists that go deeper', length => Array.from({ length: Math.sqrt(length) }, (_, depth) => `${'  '.repeat(depth)}- a`).join('\n')],
-  ['alternating lists and quotes', length => `${fill('> - ')(length)}deep`],
-  ['items with blank lines', fill('1. a\n\n')],
+  ['line breaks', fill('a  \n'), true],
+  ['quotes in quotes', length => `${fill('>')(length)} deep`, true],
+  ['lists in lists', length => `${fill('- ')(length)}deep`, true],
+  ['lists that go deeper', length => Array.from({ length: Math.sqrt(length) }, (_, depth) => `${'  '.repeat(depth)}- a`).join('\n'), true],
+  ['alternating lists and quotes', length => `${fill('> - ')(length)}deep`, true],
+  ['items with blank lines', fill('1. a\n\n'), true],
   ['pipes', length => `${fill('|')(length)}\n|-|`],
-  ['pipes on both lines', length => `${fill('a|')(length / 2)}\n${fill('-|')(length / 2)}`],
+  ['pipes on both lines', length => `${fill('a|')(length / 2)}\n${fill('-|')(length / 2)}`, true],
   ['a wide table with short rows', length => `${fill('a|')(length / 3)}\n${fill('-|')(length / 3)}\n${fill('|\n')(length / 3)}`],
   ['markers of headings', length => `#${fill(' #')(length)}a`],
 ]
@@ -215,24 +194,12 @@ describe('hostile text', () => {
     )
   })
 
-  it.each(slowTexts)('of %s is kept whole, and no element is too deep for the stack', (_what, textOf) => {
-    expectWholeAndFlat(textOf(length))
-  })
-
-  it.each([
-    'emphasis in emphasis',
-    'many stars',
-    'quotes in quotes',
-    'lists in lists',
-    'lists that go deeper',
-    'alternating lists and quotes',
-    'items with blank lines',
-    'line breaks',
-    'pipes on both lines',
-  ])('of %s is shown as plain text', what => {
-    const text = new Map(slowTexts).get(what)?.(length) ?? ''
-    expect(parseMarkdown(text)).toEqual([{ raw: text, tokens: undefined }])
-  })
+  for (const [what, textOf, isPlain] of slowTexts)
+    it(`of ${what} is kept whole, and no element is too deep for the stack`, () => {
+      const text = textOf(length)
+      expectWholeAndFlat(text)
+      if (isPlain) expect(parseMarkdown(text), 'plain text').toEqual([{ raw: text, tokens: undefined }])
+    })
 
   it('is shown as plain text where it nests too deep; the text around it is formatted', () => {
     const inside = (depth: number) => `${'> '.repeat(depth)}deep`

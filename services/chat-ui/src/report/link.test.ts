@@ -17,13 +17,6 @@ describe('a link that carries a trace', () => {
     expect(await readLink(link ?? '')).toEqual(file)
   })
 
-  it('keeps what it says of a token that was asked for ahead', async () => {
-    const unused = step('u', { kind: 'token-request', status: 'failed', ahead: true, unused: true })
-    const steps = [...answered.steps, unused]
-    const link = await writeLink(toExportedFile([{ ...answered, steps }], exportContext, false))
-    expect((await readLink(link ?? '')).turns[0]?.steps[1]).toMatchObject(unused)
-  })
-
   it('is not made of a trace that would be too long for it', async () => {
     // Random letters cannot be packed.
     const noise = Array.from({ length: 40_000 }, () => Math.random().toString(36).slice(2, 3)).join('')

@@ -114,12 +114,25 @@ describe('an export without personal data', () => {
     const call = { name: 'get_name', arguments: { status: 'denied', note: null }, status: 'denied' } as const
     const words = { type: 'about:blank', detail: 'For Null.', hint: 'Status' }
     const notice = { ...problem('DENIED'), ...words, status: 403 }
+    const decided = [{ title: 'Name', sentence: [{ value: 'Denied' }], stepId: 's', decision: 'deny' }]
     const { data: result } = turnResult({ tools: [call], notices: [notice] })
-    for (const given_name of ['Name', 'Title', 'Denied', 'Status', 'Null', 'Method', 'Code', 'Body']) {
-      const file = exported({ given_name, name: `${given_name} Get` }, '', { result, notices: [notice] })
+    for (const given_name of [
+      'Name',
+      'Title',
+      'Denied',
+      'Status',
+      'Null',
+      'Method',
+      'Code',
+      'Body',
+      'Deny',
+    ]) {
+      const more = { result, notices: [notice], decided }
+      const file = exported({ given_name, name: `${given_name} Get` }, '', more)
       const [turn] = readExportedFile(JSON.stringify(file)).turns
       expect(turn?.notices[0]).toMatchObject({ status: 403, code: 'DENIED' })
       expect(turn && exchangeOf(turn).result?.tools[0]).toMatchObject({ name: 'get_name', status: 'denied' })
+      expect(turn && exchangeOf(turn).decided).toMatchObject([{ decision: 'deny', stepId: 's' }])
     }
     expect(JSON.stringify(exported({ given_name: 'Denied' }, '', { result }))).toContain(
       '"arguments":{"status":"‹given_name hidden›","note":null}',

@@ -32,14 +32,6 @@ describe('the picture of an answer', () => {
     expect(lines.join(' ')).not.toMatch(/ada|osei|eeeeeeee|11111111/i)
     expect(linesOf(publicConfig, true).join('')).toContain(userId.slice(-4))
   })
-
-  it('spells out what a hostile name could turn or break', () => {
-    const [api] = publicConfig.apis
-    const title = 'A&B <i>"API"</i> \u202Egnp\u0000'
-    const text = linesOf({ ...publicConfig, apis: api ? [{ ...api, title }] : [] }).join(' ')
-    expect(text).toContain('A&B <i>"API"</i> ‹U+202E›')
-    for (const letter of ['\u202E', '\u0000']) expect(text).not.toContain(letter)
-  })
 })
 
 describe('fitText', () => {

@@ -70,17 +70,6 @@ describe('Session', () => {
     expect(counts.windows).toBe(1)
   })
 
-  it('lets a second sign-in replace the first', async () => {
-    const { session, counts } = createSession({
-      interact: () => (counts.windows === 1 ? new Promise(() => {}) : Promise.resolve()),
-    })
-    const refused = expect(session.signIn()).rejects.toThrow(PageError)
-    await session.acquireToken(false)
-    await session.signIn()
-    await refused
-    expect(session.signingIn.value).toBe(false)
-  })
-
   it('forgets the user as soon as they sign out', async () => {
     const { session } = createSession({ account: () => ada, signOut: () => new Promise(() => {}) })
     await session.acquireToken(false)
