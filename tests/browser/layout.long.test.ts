@@ -42,7 +42,10 @@ describe('the two panes', () => {
     expect(await page.evaluate('document.documentElement.scrollHeight')).toBe(800)
     const panes = await boxesOf(page.locator('.pane'))
     expect(panes.map(({ bottom }) => bottom)).toEqual([800, 800])
-    expect(panes.map(({ width }) => Math.round(width)), '5 to 7').toEqual([533, 747])
+    expect(
+      panes.map(({ width }) => Math.round(width)),
+      '5 to 7',
+    ).toEqual([533, 747])
     const overflows = await page
       .locator('.log, .trace-body')
       .evaluateAll(regions => regions.map(region => region.scrollHeight > region.clientHeight))
