@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
 import { describeChanges } from './support/changes.ts'
-import type { LabelSelector, Labels, PodTemplate, SecurityContext } from './support/kubernetes.ts'
+import type { LabelSelector, Labels, PodTemplate } from './support/kubernetes.ts'
 import { list, printListing } from './support/listing.ts'
-import { podSecurityRefusals, securityContextConstraintRefusals } from './support/pod-security.ts'
+import { podSecurityRefusals } from './support/pod-security.ts'
 import { containersOf, merge, render, renderWith } from './support/render.ts'
 import { variants, withAwsAuth, withCredential } from './support/variants.ts'
 
@@ -90,26 +90,6 @@ describe.each(Object.entries(variants))('With %s', (_name, options) => {
       const found = labels.filter(own => wanted.every(([key, value]) => own[key] === value))
       expect([kind, metadata.name, found.length]).toEqual([kind, metadata.name, 1])
     }
-  })
-})
-
-describe('User and group ids', () => {
-  const idsOf = ({ runAsUser, runAsGroup }: SecurityContext = {}) => [runAsUser, runAsGroup]
-  const releases = Object.entries(variants).filter(([name]) => !/openshift|everything/.test(name))
-
-  it.each(releases)('are those of the images, in each pod and container: %s', async (_name, options) => {
-    for (const pod of (await render(options)).pods.values())
-      for (const { securityContext } of [pod.spec, ...containersOf(pod)])
-        expect(idsOf(securityContext)).toEqual([10001, 10001])
-  })
-
-  it('are left out with values-openshift.yaml, so that SCC restricted-v2 refuses no pod; it refuses all others', async () => {
-    const refusals = async (name: string) => {
-      const { pods } = await render(variants[name])
-      return [...pods.values()].map(pod => securityContextConstraintRefusals(pod).length > 0)
-    }
-    expect(await refusals('values-openshift.yaml')).toEqual([false, false, false])
-    expect(await refusals('ci/default-values.yaml')).toEqual([true, true, true])
   })
 })
 

@@ -43,14 +43,6 @@ describe('The values of the chart', () => {
     expect(chartValues().filter(({ meaning }) => meaning === '')).toEqual([])
   })
 
-  it('are read with an empty meaning if they have no comment', () => {
-    expect(chartValues('a:\n  # Meaning.\n  b: 1\n  c: 2\nd: 3\n')).toEqual([
-      { name: 'a.b', defaultText: '1', meaning: 'Meaning.' },
-      { name: 'a.c', defaultText: '2', meaning: '' },
-      { name: 'd', defaultText: '3', meaning: '' },
-    ])
-  })
-
   it('are the same in values.yaml and in the schema', () => {
     // Left out: `downstreamApis`, whose APIs have free names, and `global`, which Helm gives to a dependency.
     const inSchema = valuesIn(schema).filter(name => !/^(global|downstreamApis)$/.test(name))

@@ -37,18 +37,6 @@ export function podSecurityRefusals(pod: PodTemplate): readonly string[] {
   return [...refusalsOfPod(pod.spec), ...ofContainers]
 }
 
-/**
- * What OpenShift's SCC restricted-v2 refuses about a pod: what *restricted* refuses, and ids that are not of the namespace's range.
- */
-export function securityContextConstraintRefusals(pod: PodTemplate): readonly string[] {
-  const contexts = [pod.spec, ...containersOf(pod)].map(({ securityContext = {} }) => securityContext)
-  const ids = contexts.flatMap(({ runAsUser, fsGroup }) => [
-    ...(runAsUser === undefined ? [] : [`runAsUser ${runAsUser}`]),
-    ...(fsGroup === undefined ? [] : [`fsGroup ${fsGroup}`]),
-  ])
-  return [...podSecurityRefusals(pod), ...ids]
-}
-
 function refusalsOfPod(spec: PodSpec): readonly string[] {
   const shared = (['hostNetwork', 'hostPID', 'hostIPC'] as const).filter(field => spec[field])
   const volumes = (spec.volumes ?? []).flatMap(({ name, ...source }) =>

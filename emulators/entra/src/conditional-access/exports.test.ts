@@ -2,43 +2,13 @@ import { expect, it } from 'vitest'
 import { startGraphForFile } from '../testing/graph-client.ts'
 import { requestTr, sendJson } from '../testing/requests.ts'
 import { startEntra } from '../testing/start-entra.ts'
+import exported from './exported-policy.json' with { type: 'json' }
 
 const { entra, graph } = await startGraphForFile()
 const path = '/beta/identity/conditionalAccess/policies'
 
-const users = {
-  ...{ includeUsers: ['None'], excludeUsers: [], includeGroups: [], excludeGroups: [], includeRoles: [] },
-  ...{ excludeRoles: [], includeGuestsOrExternalUsers: null, excludeGuestsOrExternalUsers: null },
-}
-/** A policy as a tenant's Graph returns it. */
-const exported = {
-  '@odata.context': 'https://graph.microsoft.com/beta/$metadata#identity/conditionalAccess/policies/$entity',
-  ...{ id: '0ee5b3dc-f9ce-4414-b93b-aea03ef7e108', templateId: null, displayName: 'Block risky agents' },
-  ...{ createdDateTime: '2026-09-26T23:12:16.0792706Z', modifiedDateTime: null, state: 'enabled' },
-  deletedDateTime: null,
-  partialEnablementStrategy: null,
-  sessionControls: null,
-  conditions: {
-    ...{ userRiskLevels: [], signInRiskLevels: [], servicePrincipalRiskLevels: [], insiderRiskLevels: null },
-    ...{ clientAppTypes: ['all'], platforms: null, locations: null, deviceStates: null, devices: null },
-    ...{ authenticationFlows: null, agentIdRiskLevels: null, users },
-    applications: {
-      ...{ includeApplications: ['All'], excludeApplications: [], includeUserActions: [] },
-      ...{ includeAuthenticationContextClassReferences: [], applicationFilter: null },
-    },
-    clientApplications: {
-      ...{ includeServicePrincipals: [], excludeServicePrincipals: [], servicePrincipalFilter: null },
-      ...{ includeAgentIdServicePrincipals: ['All'], excludeAgentIdServicePrincipals: [] },
-      agentIdServicePrincipalFilter: null,
-    },
-  },
-  grantControls: {
-    ...{ operator: 'OR', builtInControls: ['block'], customAuthenticationFactors: [], termsOfUse: [] },
-    'authenticationStrength@odata.context': 'https://graph.microsoft.com/beta/$metadata#policies',
-    authenticationStrength: null,
-  },
-}
 const { conditions, grantControls } = exported
+const { users } = conditions
 
 it('a policy that a tenant exported is taken as it is, and a change to null empties what it had', async () => {
   const { status, body } = await graph.send('POST', path, exported)

@@ -50,14 +50,8 @@ async function outcomes(tc?: string) {
     sibling: await askAs(siblingId),
   }
 }
-const nothing = {
-  t1: 'token',
-  t2: 'token',
-  autonomous: 'token',
-  obo: 'token',
-  'agent user': 'token',
-  sibling: 'token',
-}
+const flows = ['t1', 't2', 'autonomous', 'obo', 'agent user', 'sibling']
+const nothing = Object.fromEntries(flows.map(flow => [flow, 'token']))
 const bothAgents = { autonomous: 53003, sibling: 53003 }
 
 // biome-ignore format: table
@@ -103,20 +97,14 @@ it('a block is refused with the body that Entra sends; only a user’s refusal n
   const tc = (await signIn(entra, ada)).body.access_token
   const id = await makePolicy(people(ada))
   const { status, body } = await requestObo(entra, tc)
-  expect([status, { ...body, error_description: body.error_description.split('\r\n') }]).toEqual([
+  expect([status, body]).toMatchObject([
     400,
     {
       error: 'invalid_grant',
-      error_description: [
-        'AADSTS53003: Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.',
-        `Trace ID: ${body.trace_id}`,
-        `Correlation ID: ${body.correlation_id}`,
-        `Timestamp: ${body.timestamp}`,
-      ],
+      error_description: expect.stringMatching(
+        /^AADSTS53003: Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.\r\n/,
+      ),
       error_codes: [53003],
-      timestamp: expect.any(String),
-      trace_id: expect.any(String),
-      correlation_id: expect.any(String),
       error_uri: `${entra.url}/error?code=53003`,
       suberror: 'message_only',
       claims: JSON.stringify({ access_token: { capolids: { essential: true, values: [id] } } }),
