@@ -44,7 +44,14 @@ const weatherWith = (failure: (city: string) => Error) =>
 const noSuchCity = weatherWith(city =>
   weatherProblem('CITY_NOT_FOUND', `No city is called “${city}”.`, { hint: 'Did you mean Oslo?' }),
 )
-const forbidden = weatherWith(() => identityProblem('API_FORBIDDEN', 'The identity was refused.'))
+/** Failures of a call that no model is told. */
+const endings = [
+  'API_FORBIDDEN',
+  'CONSENT_REQUIRED',
+  'AGENT_IDENTITY_NOT_HONOURED',
+  'SIDECAR_UNREACHABLE',
+  'API_TOKEN_REJECTED',
+] as const
 
 interface Script extends TurnOptions {
   readonly steps: readonly StreamEvent[][]
@@ -67,9 +74,15 @@ const scripts: Readonly<Record<string, Script>> = {
   'arguments that are no JSON': callThenAnswer(toolCall('get_weather', '{"city":"Os')),
   'an unknown tool': callThenAnswer(toolCall('drop_tables', '{}')),
   'an unknown city': callThenAnswer(toolCallsFor('Osloo'), { weather: noSuchCity }),
-  'a refused identity, which ends the turn': callThenAnswer(toolCallsFor('Oslo', 'Rome'), {
-    weather: forbidden,
-  }),
+  ...Object.fromEntries(
+    endings.map(code => {
+      const weather = weatherWith(() => identityProblem(code, 'The identity was refused.'))
+      return [`${code}, which ends the turn`, callThenAnswer(toolCallsFor('Oslo', 'Rome'), { weather })]
+    }),
+  ),
+  'an event of an unknown type': {
+    steps: [[begin, { somethingNew: { a: 1 } }, ...answer('Hello.').slice(1)]],
+  },
   'an answer that the token limit cuts': { steps: cutByLimit(textBlock('Oslo is')), message: 'Go on' },
   'a call that the token limit cuts, which does not run': { steps: cutByLimit(osloCall.slice(0, 2)) },
   'a refusal of the model': { steps: [[begin, ...stopEvents('refusal')]] },
@@ -114,41 +127,48 @@ it('A turn shows what its model says and does', async () => {
   await expect(turns.join('\n')).toMatchFileSnapshot('turns.txt')
 })
 
+const newModel = 'eu.anthropic.claude-new'
 it.each([
-  'CONSENT_REQUIRED',
-  'AGENT_IDENTITY_NOT_HONOURED',
-  'SIDECAR_UNREACHABLE',
-  'API_TOKEN_REJECTED',
-] as const)('A tool call that fails with %s ends the turn with the same problem', async code => {
-  server.play(toolCallsFor('Oslo'), finalAnswer)
-  const weather = weatherWith(() => identityProblem(code, 'The identity was refused.'))
-  const { failure } = await runTurn(connectScripted(server, {}, weather).mode)
-  expect([failure?.code, server.requests.length]).toEqual([code, 1])
-})
-
-it.each([
-  [{}, 'eu.anthropic.claude-haiku-5-5', { maxTokens: 4096 }, undefined],
+  [{}, 'eu.anthropic.claude-haiku-5-5', { maxTokens: 4096 }, undefined, { type: 'default' }],
+  [{ BEDROCK_PROMPT_CACHE: '1h' }, undefined, undefined, undefined, { type: 'default', ttl: '1h' }],
+  [
+    { BEDROCK_PROMPT_CACHE: '5m', BEDROCK_MODEL_ID: newModel },
+    newModel,
+    undefined,
+    undefined,
+    { type: 'default' },
+  ],
   [
     {
       BEDROCK_MODEL_ID: 'eu.anthropic.claude-haiku-4-5-20251001-v1:0',
       BEDROCK_TEMPERATURE: '0.2',
       BEDROCK_MAX_TOKENS: '77',
       BEDROCK_ADDITIONAL_MODEL_REQUEST_FIELDS: '{"thinking":{"type":"disabled"}}',
+      BEDROCK_PROMPT_CACHE: 'none',
     },
     'eu.anthropic.claude-haiku-4-5-20251001-v1%3A0',
     { maxTokens: 77, temperature: 0.2 },
     { thinking: { type: 'disabled' } },
+    undefined,
   ],
 ])(
-  'A request has prompt, tools and what is configured, here %j',
-  async (environment, model, inference, fields) => {
-    server.play(finalAnswer)
+  'A request has prompt, tools and what is configured, here %j, and each of its parts ends with the configured cache point',
+  async (environment, model, inference, fields, cachePoint) => {
+    server.play(toolCallsFor('Oslo'), finalAnswer)
     await runTurn(connectScripted(server, environment).mode)
-    const [{ path, body } = { path: '', body: undefined }] = server.requests
-    expect(path).toBe(`/model/${model}/converse-stream`)
-    expect([body?.inferenceConfig, body?.additionalModelRequestFields]).toEqual([inference, fields])
-    expect(body?.system?.[0]?.text).toContain('get_weather (now)')
-    expect(JSON.stringify(body?.toolConfig)).toMatch(/get_weather.*get_forecast/)
+    for (const { path, body } of server.requests) {
+      const { toolConfig, system, messages, inferenceConfig, additionalModelRequestFields } = body
+      if (model) expect(path).toBe(`/model/${model}/converse-stream`)
+      if (inference) expect([inferenceConfig, additionalModelRequestFields]).toEqual([inference, fields])
+      expect(system?.[0]?.text).toContain('get_weather (now)')
+      expect(JSON.stringify(toolConfig)).toMatch(/get_weather.*get_forecast/)
+      const parts = [toolConfig?.['tools'], system, messages.at(-1)?.content]
+      const last = parts.map(blocks => Object(Array.from(Object(blocks)).at(-1)).cachePoint)
+      expect(last).toEqual([cachePoint, cachePoint, cachePoint])
+      const count = JSON.stringify([toolConfig, system, messages]).split('cachePoint').length - 1
+      expect(count).toBe(cachePoint ? 3 : 0)
+    }
+    expect(server.requests).toHaveLength(2)
   },
 )
 

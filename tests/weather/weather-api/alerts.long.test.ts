@@ -4,7 +4,6 @@ import { onBehalfOfClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { createIssuer } from '@entra-agents/tokens/testing/token-issuer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { AlertStore } from '../../../services/weather-api/src/alerts/alert-store.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
@@ -18,6 +17,8 @@ const alertFields = (celsius: number) => ({
   when: { kind: 'temperature-below' as const, celsius },
   untilDate,
 })
+
+type AlertList = { alerts: readonly { id: string; when: { celsius: number } }[] }
 
 const issuer = await forFile(createIssuer())
 
@@ -34,26 +35,8 @@ describe('an alert', () => {
     return { ...service, url: await service.url() }
   }
 
-  /** The alerts of these owners in the file, as pairs of `owner/temperature` and id. */
-  function storedAlerts(...owners: readonly string[]) {
-    const store = new AlertStore(file)
-    const kept = owners.flatMap(objectId =>
-      store
-        .list({ tenantId: identities.tenantId, objectId })
-        .map(({ id, when }) => [`${objectId}/${when.celsius}`, id] as const),
-    )
-    store.close()
-    return kept
-  }
-
   const tokenOf = (oid: string) =>
     issuer.sign(onBehalfOfClaims({ authority: issuer.url, claims: { oid, scp: 'Alerts.ReadWrite' } }))
-
-  const post = (url: string, oid: string, key: string, celsius: number) =>
-    postJson(`${url}/alerts`, alertFields(celsius), {
-      token: tokenOf(oid),
-      headers: { 'idempotency-key': key },
-    })
 
   it('is kept once its creation was answered, and never exists twice, however often the process is killed', {
     timeout: 900_000,
@@ -69,7 +52,9 @@ describe('an alert', () => {
     for (const [round, moment] of moments.entries()) {
       const oid = `owner-${round}`
       const create = async (celsius: number) => {
-        const response = await post(service.url, oid, `key-${celsius}`, celsius)
+        const headers = { 'idempotency-key': `key-${celsius}` }
+        const posted = { token: tokenOf(oid), headers }
+        const response = await postJson(`${service.url}/alerts`, alertFields(celsius), posted)
         expect(response.status).toBe(201)
         return ((await response.json()) as { id: string }).id
       }
@@ -88,10 +73,16 @@ describe('an alert', () => {
       }
       callsTakeMs = performance.now() - startedMs
     }
+    await annotate(`${cutOff} of ${answered.size} calls were cut off.`)
+    const kept: (readonly [string, string])[] = []
+    for (const round of moments.keys()) {
+      const oid = `owner-${round}`
+      const headers = { authorization: `Bearer ${tokenOf(oid)}` }
+      const { alerts } = (await (await fetch(`${service.url}/alerts`, { headers })).json()) as AlertList
+      for (const { id, when } of alerts) kept.push([`${oid}/${when.celsius}`, id])
+    }
     service.child.kill('SIGTERM')
     await service.exited
-    await annotate(`${cutOff} of ${answered.size} calls were cut off.`)
-    const kept = storedAlerts(...moments.map((_, round) => `owner-${round}`))
     expect(kept).toHaveLength(answered.size)
     expect(new Map(kept)).toEqual(answered)
   })
