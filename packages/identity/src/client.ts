@@ -120,7 +120,7 @@ export class IdentityClient<Agents extends string = string, Apis extends string 
 
   /** Asks for the tokens that need no user, at most once in 5 s, and says what is wrong. For readiness probes. Never rejects. */
   async check(): Promise<{ readonly ok: boolean; readonly errors: readonly IdentityError[] }> {
-    await this.#tokens.refresh()
+    await Promise.all([this.#tokens.refresh(), this.#calls.refresh()])
     const { sidecar, flowsOf } = this.#tokens.health
     const ofAgents = this.#agents.flatMap(agent => [
       ...agent.flows.map(flow => flowsOf(agent)[flow]),
