@@ -82,3 +82,23 @@ it('The MCP endpoint of the weather API refuses, in the words of the golden text
   }
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('refusals.txt')
 })
+
+it('Without a public URL there are no metadata and no host name of its own; with one, its host name is answered', async () => {
+  await using unnamed = await startWeatherApi()
+  await using named = await startWeatherApi({ PUBLIC_URL: 'https://weather-api/mcp' })
+  const metadata = '/.well-known/oauth-protected-resource/mcp'
+  const statuses = async (paths: readonly [typeof api, string][]) =>
+    Promise.all(paths.map(async ([server, path]) => (await server.get(path)).status))
+  expect(
+    await statuses([
+      [unnamed, metadata],
+      [unnamed, '/mcp'],
+    ]),
+  ).toEqual([404, 421])
+  expect(
+    await statuses([
+      [named, metadata],
+      [named, '/mcp'],
+    ]),
+  ).toEqual([200, 401])
+})
