@@ -177,8 +177,9 @@ async def main() -> None:
         json_response=True, stateless_http=True, token_verifier=EntraTokens(), host="localhost", auth=auth
     )
     routes = [Route("/start", start, methods=["POST"]), Route("/verdict", verdict)]
+    # A connection must not end while the agent, on a busy machine, is about to use it again.
     serving = [
-        uvicorn.Server(uvicorn.Config(served, log_level="warning")).serve(sockets=[listener])
+        uvicorn.Server(uvicorn.Config(served, log_level="warning", timeout_keep_alive=120)).serve(sockets=[listener])
         for served, listener in ((RightsOfTools(app), server), (Starlette(routes=routes), control))
     ]
     # The server ends with the process that started it, however that ends.

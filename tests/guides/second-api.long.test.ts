@@ -35,7 +35,7 @@ beforeAll(async () => {
   addToolset(clone, toolset, line)
   await walk.start(walk.commandWith('server.mjs'), 'Server listening')
   await walk.startDemo(walk.linesWith('run demo'))
-})
+}, 300_000)
 afterAll(() => walk.end())
 
 describe('an API that a reader adds by the guide alone', () => {
