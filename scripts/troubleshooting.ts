@@ -44,7 +44,11 @@ function partsOfPage(): Readonly<Record<string, string>> {
 /** The troubleshooting page: one table for each catalogue, in the catalogue's order. */
 export function troubleshootingPage(): string {
   const parts = partsOfPage()
-  return read('page.md').replaceAll(/\{\{(\w+)\}\}/g, (_braces, name) => parts[name] ?? '')
+  return read('page.md').replaceAll(/\{\{(\w+)\}\}/g, (_braces, name) => {
+    const part = parts[name]
+    if (part === undefined) throw new Error(`page.md names “${name}”, which is no part of the page.`)
+    return part
+  })
 }
 
 function read(file: string): string {

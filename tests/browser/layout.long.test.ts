@@ -46,6 +46,11 @@ describe('the two panes', () => {
       panes.map(({ width }) => Math.round(width)),
       '5 to 7',
     ).toEqual([533, 747])
+    const heads = await boxesOf(page.locator('.bar, .pane-head:visible'))
+    expect(
+      heads.map(({ height }) => height),
+      'the bar, and the head of the trace',
+    ).toEqual([52, 48])
     const overflows = await page
       .locator('.log, .trace-body')
       .evaluateAll(regions => regions.map(region => region.scrollHeight > region.clientHeight))

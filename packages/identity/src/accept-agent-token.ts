@@ -1,8 +1,8 @@
-import { isProblem } from '@entra-agents/service-kit'
+import { isProblem, ProblemError } from '@entra-agents/service-kit'
 import { type Claims, decodeToken, isTokenRefused } from '@entra-agents/tokens/verify'
 import { type Check, readNumericDate } from '@entra-agents/trace'
 import { type ExpectedToken, flowRules } from './flows.ts'
-import { type IdentityProblemCode, identityProblem } from './problems.ts'
+import { identityProblem } from './problems.ts'
 
 export const clockHint =
   'Check that the clocks of the agent’s node and of the API’s node are right (NTP), then ask again.'
@@ -68,8 +68,9 @@ const requirements: Readonly<Record<string, (claims: Claims, expected: ExpectedT
 /** The problem with the name of the check that TR failed: TR came, and was not used. */
 function afterCheck(failedCheck: string, error: unknown): unknown {
   if (!isProblem(error)) return error
-  const { code, message, options } = error
-  return identityProblem(code as IdentityProblemCode, message, { ...options, extensions: { failedCheck } })
+  const { code, kind, message, options } = error
+  const extensions = { ...options.extensions, failedCheck }
+  return new ProblemError(code, kind, message, { ...options, extensions })
 }
 
 function misconfiguredProblem(detail: string, hint?: string) {
