@@ -68,6 +68,21 @@ it.each(attacks)(
   120_000,
 )
 
+it('three denials of a user within ten minutes are found at whatever time they begin, and no others', async () => {
+  const at = (time: string) => ({
+    TimeGenerated: `2026-11-25T${time}Z`,
+    LogMessage: { audit: 'denied', kind: 'approval', onBehalfOf: 'ada', tool: 'create_alert', digest: time },
+  })
+  const find = (...times: readonly string[]) =>
+    runRules([new Map([['ContainerLogV2', times.map(at)]])], [new Date('2026-11-25T10:30:00Z')])
+  expect(await find('09:58:00', '10:01:00', '10:07:30')).toMatchObject([
+    { row: { Why: 'user ada', Calls: 3 } },
+  ])
+  expect(await find('09:51:00', '09:58:00', '10:01:00', '10:07:30')).toHaveLength(1)
+  expect(await find('09:58:00', '10:01:00', '10:08:30')).toEqual([])
+  expect(await find('10:01:00', '10:01:00')).toEqual([])
+})
+
 it('each rule has an attack', () => {
   expect([...new Set(attacks.map(([, rule]) => rule))].sort()).toEqual(rules.sort())
   expect(rules).toHaveLength(10)
