@@ -240,7 +240,10 @@ async function tryServer([what, script, changes]: HostileServer) {
   const { state, problem, tools: [one] = [] } = toolset.source?.health() ?? { state: 'unknown' }
   await toolset.source?.close()
   const response = stepsOf(turn, 'api-call').at(-1)?.response
-  const methods = received().flatMap(one => (isAnswer(one) ? 'answer' : (one.message?.method ?? [])))
+  const methods = received()
+    .flatMap(one => (isAnswer(one) ? 'answer' : (one.message?.method ?? [])))
+    // It is sent as the connection ends, so that it is chance whether it still arrives.
+    .filter(method => method !== 'notifications/cancelled')
   const logged = lines.map(line => JSON.parse(line)).filter(({ level }) => level >= 40)
   const report = [
     ...called,
