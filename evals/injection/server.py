@@ -167,6 +167,8 @@ async def verdict(request: Request) -> JSONResponse:
 
 def listen() -> tuple[socket.socket, str]:
     listener = socket.create_server(("127.0.0.1", 0))
+    # A response is sent as headers and body, and the body must not wait for the client to acknowledge the headers.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener, f"http://localhost:{listener.getsockname()[1]}"
 
 
