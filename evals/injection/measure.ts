@@ -36,6 +36,8 @@ export interface Choice {
   readonly pairs?: readonly string[] | undefined
   readonly readOnlyByMistake?: readonly string[]
   readonly say?: (line: string) => void
+  /** Is called after each rung. */
+  readonly report?: (rung: RungName, counts: Measured) => void
 }
 
 export async function measure(choice: Choice): Promise<Partial<Record<RungName, Measured>>> {
@@ -57,7 +59,9 @@ export async function measure(choice: Choice): Promise<Partial<Record<RungName, 
       rows.push({ ...turn, task, ...(attack === undefined ? {} : { attack }) })
       choice.say?.(`${name} ${choice.suite} ${task} ${attack ?? '-'} ${JSON.stringify(turn)}`)
     }
-    measured[name] = count(rows)
+    const counts = count(rows)
+    measured[name] = counts
+    choice.report?.(name, counts)
   }
   return measured
 }

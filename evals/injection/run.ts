@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import { makeTable, type Reading, type SuiteName, suiteNames } from './dojo.ts'
-import { measure } from './measure.ts'
-import { writePage } from './page.ts'
+import { type Measured, measure } from './measure.ts'
 import { readings, readResults, writeResults } from './results.ts'
 import { type RungName, rungs } from './rungs.ts'
 
@@ -22,11 +21,12 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 
 async function measureSuite(suite: SuiteName, reading: Reading): Promise<void> {
   const started = performance.now()
-  const measured = await measure({ suite, reading, rungs: chosenRungs, pairs, ...(pairs ? { say } : {}) })
-  for (const [rung, { pairs, stopped, tasks, tasksDone }] of Object.entries(measured))
+  const report = (rung: RungName, { pairs, stopped, tasks, tasksDone }: Measured) =>
     say(
       `${reading.version} ${rung} ${suite}: ${stopped} of ${pairs} stopped, ${tasksDone} of ${tasks} tasks done`,
     )
+  const choice = { suite, reading, rungs: chosenRungs, pairs, report }
+  const measured = await measure(pairs ? { ...choice, say } : choice)
   say(`${reading.version} ${suite}: ${Math.round((performance.now() - started) / 1_000)} s`)
   if (pairs) return
   const { table, agent } = readResults(reading)
@@ -44,4 +44,6 @@ for (const reading of values.full ? readings : readings.slice(0, 1)) {
   const differing = reading.webpage === 'reads' ? suites.filter(suite => suite === 'slack') : suites
   await Promise.all(differing.map(suite => measureSuite(suite, reading)))
 }
+// Loaded only now, since it reads the results when it is loaded.
+const { writePage } = await import('./page.ts')
 writePage()
