@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startAuthSidecar, startEntra } from '../../emulators/kit/src/index.ts'
 import manifest from '../../package.json' with { type: 'json' }
-import { findProgram, needs } from '../support/programs.ts'
+import { needs } from '../support/programs.ts'
+import { archiveOf, examplesOf, nodes, Project, pack, root } from './project.ts'
 
 const exec = promisify(execFile)
-const root = resolve(import.meta.dirname, '../..')
-const packed = temporaryFolder()
-await exec(process.execPath, [join(root, 'scripts/pack.ts'), packed])
+const packed = await pack()
 const archives = readdirSync(packed)
 
 /** So many names a newcomer can read in one go. */
@@ -123,13 +122,10 @@ console.log(redactText(said.join()))
 process.exit()
 `
 
-const nodes = ['node-22', 'node', 'node-26']
-const launcherOf = (name: string) => (name === 'node' ? process.execPath : (findProgram(name) ?? ''))
-
 describe('with Entra and the sidecar', async () => {
   needs('node-22')
   needs('node-26')
-  const project = temporaryFolder()
+  const project = new Project()
   const entra = await startEntra({
     seed: {
       tenant: 'acme',
@@ -142,40 +138,30 @@ describe('with Entra and the sidecar', async () => {
   })
   const apis = { tasks: {}, tasksApp: { api: 'tasks', appOnly: true } }
   const container = await startAuthSidecar({ entra, blueprint: 'office', apis })
-  const certificates = join(project, 'ca.pem')
   afterAll(() => Promise.all([container.close(), entra.close()]))
 
   beforeAll(async () => {
-    writeFileSync(certificates, entra.ca ?? '')
-    writeFileSync(join(project, 'package.json'), '{"private":true,"type":"module"}')
-    writeFileSync(join(project, 'main.js'), program)
-    const own = ['tokens', 'trace', 'identity', 'langchain', 'emulators'].map(name =>
-      join(packed, `entra-agents-${name}.tgz`),
-    )
+    project.write('ca.pem', entra.ca ?? '')
+    project.write('main.js', program)
+    const [example = ''] = examplesOf('packages/identity/README.md', 'js')
+    project.write('try.js', example)
+    const own = ['tokens', 'trace', 'identity', 'langchain', 'emulators']
     const msalNode = `@azure/msal-node@${manifest.devDependencies['@azure/msal-node']}`
-    const options = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
-    await exec('npm', ['install', ...options, ...own, msalNode], { cwd: project })
+    await project.install(...own.map(name => archiveOf(packed, name)), msalNode)
   }, 120_000)
 
-  it.each(nodes)('they work together under %s, from the archives', async name => {
+  it.each(nodes)('they work together under %s, from the archives', async node => {
     const settings = {
       ...{ authority: entra.url, tenantId: entra.tenantId, blueprintAppId: entra.id('office') },
       ...{ clientId: entra.id('clerk'), appId: entra.id('tasks'), sidecarUrl: container.url },
       clientSecret: entra.secretOf('office'),
     }
-    const env = { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: certificates }
-    const { stdout } = await exec(launcherOf(name), ['main.js', JSON.stringify(settings)], {
-      cwd: project,
-      env,
-    })
-    expect(stdout).toBe('401,agent,agent\n')
+    const env = { NODE_EXTRA_CA_CERTS: join(project.folder, 'ca.pem') }
+    const said = await project.runNode(node, ['main.js', JSON.stringify(settings)], env)
+    expect(said).toBe('401,agent,agent\n')
   })
 
-  it.each(nodes)('identity is tried with emulators as its README shows it, under %s', async name => {
-    const readme = readFileSync(join(root, 'packages/identity/README.md'), 'utf8')
-    const [, example = ''] = /^```js\n(.*?)^```/ms.exec(readme) ?? []
-    writeFileSync(join(project, 'try.js'), example)
-    const { stdout } = await exec(launcherOf(name), ['try.js'], { cwd: project })
-    expect(stdout).toBe("true [ 'Tasks.Read.All' ]\n")
+  it.each(nodes)('identity is tried with emulators as its README shows it, under %s', async node => {
+    expect(await project.runNode(node, ['try.js'])).toBe("true [ 'Tasks.Read.All' ]\n")
   })
 })

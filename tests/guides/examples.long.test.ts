@@ -1,10 +1,5 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { promisify } from 'node:util'
-import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
+import { cpSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { decodeToken } from '@entra-agents/tokens/verify'
 import { serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
@@ -15,11 +10,9 @@ import { startAuthSidecar, startBedrock, startEntra } from '../../emulators/kit/
 import { useBrowser } from '../browser/support/browser.ts'
 import { identities } from '../support/identities.ts'
 import { findFreePort } from '../support/ports.ts'
-import { findProgram, needs } from '../support/programs.ts'
+import { needs } from '../support/programs.ts'
+import { archiveOf, Project, pack, read, root } from './project.ts'
 
-const exec = promisify(execFile)
-const root = resolve(import.meta.dirname, '../..')
-const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const examples = readdirSync(join(root, 'examples')).filter(name => name !== 'README.md')
 /** The lines that adopting a package has added to an example. */
 const addedLines = (name: string) =>
@@ -29,9 +22,8 @@ const addedLines = (name: string) =>
 
 const isOfLibrary = /node_modules\/(?!@entra-agents)/
 
-const packed = temporaryFolder()
-const folders = new Map(examples.map(name => [name, temporaryFolder()]))
-const certificates = join(temporaryFolder(), 'ca.pem')
+const projects = new Map(examples.map(name => [name, new Project()]))
+const projectOf = (name: string) => projects.get(name) ?? expect.fail(`There is no example ${name}.`)
 const tasksApi = { id: '99999999-0000-4000-8000-00000000000a', optionalClaims: 'agent' }
 const entra = await startEntra({
   tls: true,
@@ -56,63 +48,42 @@ const closing: (() => unknown)[] = [sidecar, bedrock, entra].map(emulator => () 
 afterAll(() => Promise.all(closing.map(close => close())))
 
 beforeAll(async () => {
-  writeFileSync(certificates, entra.ca ?? '')
-  const used = ['tokens', 'trace', 'trace-view', 'identity', 'langchain']
-  await exec(process.execPath, [join(root, 'scripts/pack.ts'), packed, ...used], { cwd: packed })
-  await Promise.all([...folders].map(([name, folder]) => install(name, folder)))
+  const packed = await pack('tokens', 'trace', 'trace-view', 'identity', 'langchain')
+  await Promise.all(examples.map(name => install(name, packed)))
 }, 300_000)
 
 /** Copies an example and installs it, its packages of this repository from their archives. */
-async function install(name: string, folder: string): Promise<void> {
-  cpSync(join(root, 'examples', name), folder, { recursive: true })
+async function install(name: string, packed: string): Promise<void> {
+  const project = projectOf(name)
+  cpSync(join(root, 'examples', name), project.folder, { recursive: true })
+  project.write('ca.pem', entra.ca ?? '')
   const manifest = JSON.parse(read(`examples/${name}/package.json`))
   const own = Object.keys(manifest.dependencies).filter(one => one.startsWith('@entra-agents/'))
   // What an archive depends on is not in a registry yet.
   if (own.some(one => /identity|trace-view/.test(one))) own.push('@entra-agents/trace')
   for (const one of own)
-    manifest.dependencies[one] = `file:${join(packed, `${one.replace('@', '').replace('/', '-')}.tgz`)}`
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-  await exec('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: folder,
-  })
+    manifest.dependencies[one] = `file:${archiveOf(packed, one.replace('@entra-agents/', ''))}`
+  project.write('package.json', JSON.stringify(manifest))
+  await project.install()
 }
 
 /** Starts the program of an example, with emulators and free ports in place of what stands in it. */
 async function start(name: string, tasksUrl: string, node = 'node-22'): Promise<string> {
-  const folder = folders.get(name) ?? ''
-  const port = String(await findFreePort())
-  for (const file of readdirSync(folder).filter(one => one.endsWith('.ts'))) {
+  const project = projectOf(name)
+  const port = await findFreePort()
+  for (const file of readdirSync(project.folder).filter(one => one.endsWith('.ts'))) {
     const source = read(`examples/${name}/${file}`)
       .replace('tenantId:', `authority: '${entra.url}', tenantId:`)
       .replaceAll('https://tasks.example/mcp', `${tasksUrl}/mcp`)
       .replaceAll('https://tasks.example', tasksUrl)
       .replace('http://localhost:5000', sidecar.url)
-      .replace(/\b300[01]\b/, port)
-    writeFileSync(join(folder, file), source)
+      .replace(/\b300[01]\b/, `${port}`)
+    project.write(file, source)
   }
-  const { PATH } = process.env
-  const child = spawn(node === 'node' ? process.execPath : (findProgram(node) ?? ''), ['main.ts'], {
-    cwd: folder,
-    env: { PATH, ...bedrock.environment, NODE_EXTRA_CA_CERTS: certificates },
-    stdio: ['ignore', 'ignore', 'pipe'],
+  return project.serve('main.ts', port, node, {
+    ...bedrock.environment,
+    NODE_EXTRA_CA_CERTS: join(project.folder, 'ca.pem'),
   })
-  const complaint = text(child.stderr)
-  const ended = once(child, 'close')
-  closing.unshift(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  const url = `http://localhost:${port}`
-  await expect
-    .poll(async () => {
-      if (child.exitCode !== null) throw new Error(`${name} ended: ${await complaint}`)
-      return fetch(url).then(
-        () => true,
-        () => false,
-      )
-    })
-    .toBe(true)
-  return url
 }
 
 /** An MCP server that says whose token it has got. */
@@ -157,22 +128,17 @@ it('The READMEs show the examples', () => {
 it.concurrent.each(examples.filter(name => name !== 'html-page'))(
   '%s compiles in a project of its own, strictly',
   async name => {
-    const folder = folders.get(name) ?? ''
-    const compilerOptions = {
-      module: 'nodenext',
-      target: 'es2023',
-      strict: true,
+    const said = await projectOf(name).compile(['*.ts'], {
       noEmit: true,
+      // MCP's own transport does not fit its own interface with it.
+      exactOptionalPropertyTypes: false,
       allowImportingTsExtensions: true,
       erasableSyntaxOnly: true,
       types: ['node'],
       typeRoots: [join(root, 'node_modules/@types')],
-    }
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
-    const compiler = join(root, 'node_modules/typescript/bin/tsc')
-    const { stdout } = await exec(process.execPath, [compiler, '-p', folder]).catch(error => error)
+    })
     // Libraries' own declarations have faults, such as those of @langchain/aws.
-    const faults = stdout.split('\n').filter((line: string) => /^\S/.test(line) && !isOfLibrary.test(line))
+    const faults = said.split('\n').filter(line => /^\S/.test(line) && !isOfLibrary.test(line))
     expect(faults).toEqual([])
   },
   // All at once, on a machine with other work.
@@ -180,7 +146,7 @@ it.concurrent.each(examples.filter(name => name !== 'html-page'))(
 )
 
 it('The StateGraph needs no langchain', () => {
-  expect(existsSync(join(folders.get('state-graph') ?? '', 'node_modules/langchain'))).toBe(false)
+  expect(projectOf('state-graph').installed).not.toContain('langchain')
 })
 
 describe('for Ada and Ben at once', () => {
@@ -245,7 +211,7 @@ describe('for Ada and Ben at once', () => {
       context.header('content-security-policy', "default-src 'self'; img-src data:")
       await next()
     })
-    site.use(serveStatic({ root: folders.get('html-page') ?? '' }))
+    site.use(serveStatic({ root: projectOf('html-page').folder }))
     const port = await findFreePort()
     const server = serve({ fetch: site.fetch, port, hostname: 'localhost' })
     closing.unshift(() => server.close())
