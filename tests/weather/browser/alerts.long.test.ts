@@ -106,7 +106,7 @@ it('After a cancelled second factor the card stays; if the call is cancelled on 
   await popup.getByRole('button', { name: 'Cancel' }).click()
   const card = page.getByRole('region', { name: 'Weather API wants a second factor' })
   await card
-    .getByText('Sign-in was cancelled. The call was not made. Confirm that it is you, or cancel it.')
+    .getByText('Sign-in was cancelled. Nothing was changed. Confirm that it is you, or cancel the call.')
     .waitFor()
   await button(page, 'Cancel').click()
   await page.locator('.answer[data-state=done]').waitFor()

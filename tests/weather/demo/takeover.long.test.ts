@@ -51,6 +51,8 @@ it('make demo shows a document that tries to take over: one agent is stopped by 
   await alerts.getByText('Let through').waitFor()
   await alerts.getByText('You approved it and gave a second factor.').waitFor()
   await reader.getByText('Stopped by right').waitFor()
+  const between = page.getByRole('region', { name: 'Difference of the two TR' })
+  await between.getByText(/^Outcome.*Stopped by right.*Let through/).waitFor()
 
   const other = await browser.open(url, { viewport: { width: 320, height: 640 }, colorScheme: 'dark' })
   await loadAxe(other)

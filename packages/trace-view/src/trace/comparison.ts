@@ -85,7 +85,9 @@ export function tellMainDifference({ groups }: ComparedTokens): string | undefin
   const keeps = (name: string) => groups.some(({ kept }) => kept.names.includes(name))
   if (has('azp')) return keeps('oid') ? 'Who called changes. The user stays the same.' : undefined
   if (has('oid')) return keeps('azp') ? 'For whom changes. Who called stays the same.' : undefined
-  return has('acrs') ? 'The proof of a second factor makes the difference.' : undefined
+  if (has('acrs')) return 'The proof of a second factor makes the difference.'
+  const isSame = groups.every(({ rows }) => rows.every(({ name }) => name === 'iat'))
+  return isSame ? 'Both tokens say the same of caller, user and right.' : undefined
 }
 
 /** v1 and v2 tokens spell some claims differently. */

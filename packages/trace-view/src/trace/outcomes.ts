@@ -68,7 +68,7 @@ export const outcomes: Readonly<Record<Outcome, OutcomeRow>> = {
     headline: ({ agent, names, failure }) => failure?.kind === 'token-request' ? `Entra ID gave ${names.agent} no token: consent is missing.` : `${agent} lacks your consent.`,
     decision: () => ({ question: 'Decided by', value: 'You', detail: ['or an administrator, for all'] }),
   },
-  declined: { kind: 'neutral', words: 'Declined', headline: () => 'You declined, and nothing was sent by that.', decision: notKnown },
+  declined: { kind: 'neutral', words: 'Declined', headline: () => 'You declined, and nothing was sent by that.', decision: () => ({ question: 'Decided by', value: 'You', detail: ['declined'] }) },
   refused: {
     kind: 'denied', words: 'Denied',
     headline: turn => `${tellLack(turn)}.`,

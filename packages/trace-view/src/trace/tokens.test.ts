@@ -94,6 +94,10 @@ const pairs: Readonly<Record<string, readonly [TokenCard, TokenCard]>> = {
     change(agentToken, { iat: 1_795_572_000, aio: 'x' }),
     change(agentToken, { iat: 1_795_572_023, aio: 'y', acrs: ['c1'] }),
   ],
+  'TR before and after a refusal, with the same right': [
+    change(ownToken, { iat: 1_795_572_000, uti: 'x' }),
+    change(ownToken, { iat: 1_795_572_023, uti: 'y' }),
+  ],
   'a token and none': [ownToken, { role: 'TR', observed: false }],
   'hostile values': [
     change(userToken, { aud: `https://a.example/${'b'.repeat(500)}`, oid: '\u202Eabc', sub: { a: [1] } }),

@@ -59,6 +59,6 @@ export function StepUpCard(card: PauseCardProps) {
 /** Replaces the usual hint, which says to sign in: the user has done that already. */
 function withStepUpHint(problem: PageProblem): PageProblem {
   return problem.code === 'SIGN_IN_CANCELLED'
-    ? { ...problem, hint: 'The call was not made. Confirm that it is you, or cancel it.' }
+    ? { ...problem, hint: 'Nothing was changed. Confirm that it is you, or cancel the call.' }
     : problem
 }

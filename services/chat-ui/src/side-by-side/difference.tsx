@@ -6,11 +6,14 @@ import { lessonOfSides } from '@entra-agents/trace-view/trace/lesson-of-sides'
 import type { TurnFacts } from '@entra-agents/trace-view/trace/turn-facts'
 import { flowWords } from '@entra-agents/trace-view/words/flows'
 import type { Names } from '@entra-agents/trace-view/words/names'
+import type { ChangeEnd } from './tell-end.ts'
 
 /** The facts of one side, and the names that apply there. */
 export interface SideFacts {
   readonly facts: TurnFacts
   readonly names: Names
+  /** Where the changes that it was asked for ended; else the side ends as its calls did. */
+  readonly end?: ChangeEnd | undefined
 }
 
 /** How the two sides differ: their tokens, question by question, and how the turns ended. */
@@ -54,7 +57,8 @@ function DifferentTokens({ sides: [left, right] }: { readonly sides: readonly [S
   )
 }
 
-function endOf({ facts, names }: SideFacts) {
+function endOf({ facts, names, end }: SideFacts) {
+  if (end) return { words: end.outcome.words, name: end.outcome.words }
   const { outcome, answers } = judgeTurn(facts, names)
   const status = facts.exchange?.decisive?.response?.status
   return {

@@ -45,7 +45,8 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
   const gather = ({ selected }: Conversation): AskedSide | undefined => {
     const answer = selected.value
     if (!answer) return undefined
-    return { answer, facts: factsOf(answer.value), names: names.ofAgent(answer.value.question.agent) }
+    const ofAgent = names.ofAgent(answer.value.question.agent)
+    return { answer, facts: factsOf(answer.value), names: ofAgent, end: tellEnd(answer.value, ofAgent) }
   }
   const [left, right] = [gather(pair.sides[0]), gather(pair.sides[1])]
   const isOneAgent = left?.names.agent === right?.names.agent
@@ -192,9 +193,9 @@ interface AnsweredSideProps extends AskedSide, Pick<Page, 'config' | 'session'> 
   readonly onTrace: () => void
 }
 
-function AnsweredSide({ answer, facts, names, side, title, config, session, onTrace }: AnsweredSideProps) {
+function AnsweredSide({ answer, facts, names, end, side, title, ...rest }: AnsweredSideProps) {
+  const { config, session, onTrace } = rest
   const { problem, notices, result, state, pause, turn } = answer.value
-  const end = tellEnd(answer.value, names)
   const links = { entraLogUrl: config.entraLogUrl, traceUrl: config.traceUrl, turn }
   return (
     <>
