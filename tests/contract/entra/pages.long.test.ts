@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
+import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { experiments } from '../../../emulators/entra/src/lab/experiments.ts'
 import { Browser as PlainBrowser } from '../../../emulators/entra/src/testing/browser.ts'
 import { startEntra } from '../../../emulators/entra/src/testing/start-entra.ts'
@@ -14,15 +13,13 @@ import { forFile } from '../../support/for-file.ts'
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const browser = useBrowser()
-const application = createServer((_request, response) =>
-  response
-    .setHeader('content-type', 'text/html')
-    .end('<!doctype html><title>Back at the application</title>'),
+const page = '<!doctype html><title>Back at the application</title>'
+const application = new LocalServer(
+  (_request, response) => response.setHeader('content-type', 'text/html').end(page),
+  'localhost',
 )
-await new Promise<void>(resolve => application.listen(0, 'localhost', resolve))
-const redirectUri = `http://localhost:${(application.address() as AddressInfo).port}/auth/redirect.html`
+const redirectUri = `${(await forFile(application.start())).url}/auth/redirect.html`
 const entra = await forFile(startEntra({ SPA_REDIRECT_URI: redirectUri }))
-afterAll(() => application.close())
 
 function authorizeUrl(parameters: Readonly<Record<string, string>> = {}): string {
   return new PlainBrowser(entra).authorizeUrl({ redirect_uri: redirectUri, ...parameters })
