@@ -1,64 +1,28 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
-import { createIdentityClient, type IdentityError, sidecar, type TokenSource } from '@entra-agents/identity'
+import { type IdentityError, sidecar, type TokenSource } from '@entra-agents/identity'
 import { identityTiming } from '@entra-agents/identity/core'
 import { msal } from '@entra-agents/identity/msal'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startAuthSidecar, startEntra } from '../../../emulators/kit/src/index.ts'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { identities } from '../../support/identities.ts'
+import { claimsOf, startStage } from './stage.ts'
 
-const seed = { extends: 'demo', blueprints: { weather: { secret: 'a secret of the blueprint' } } }
-const entra = await startEntra({ seed, tls: true })
-const apis = { weather: { api: 'weather-api' }, weatherApp: { api: 'weather-api', appOnly: true } }
-const container = await startAuthSidecar({ entra, blueprint: 'weather', apis })
-/** An API that says whose token it got, and refuses one without a right. */
-const api = createServer(({ headers }, response) => {
-  const claims = JSON.parse(Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString())
+/** The API says whose token it got, and refuses one without a right. */
+const { entra, container, url, clientOf } = await startStage((request, response) => {
+  const { oid, azp, roles, scp } = claimsOf(request)
   response.setHeader('content-type', 'application/json')
-  response
-    .writeHead(claims.roles || claims.scp ? 200 : 403)
-    .end(JSON.stringify({ oid: claims.oid, azp: claims.azp }))
-})
-await new Promise<void>(listening => api.listen(0, 'localhost', listening))
-const url = `http://localhost:${(api.address() as AddressInfo).port}`
-afterAll(async () => {
-  await Promise.all([entra.close(), container.close()])
-  api.close()
+  response.writeHead(roles || scp ? 200 : 403).end(JSON.stringify({ oid, azp }))
 })
 
 const sources: Readonly<Record<string, () => TokenSource>> = {
   sidecar: () => sidecar({ url: container.url }),
   msal: () => msal({ clientSecret: entra.secretOf('weather') }),
 }
-const clients: { close(): Promise<void> }[] = []
 beforeEach(() => {
   entra.reset()
   container.reset()
 })
-afterEach(async () => {
-  for (const client of clients.splice(0)) await client.close()
-})
 
 const { agentId: weatherAgent, alertsAgentId: alertsAgent, agentUserId: accountId } = identities
-
-function clientOf(tokens: TokenSource, timing = identityTiming) {
-  const client = createIdentityClient({
-    tenantId: entra.tenantId,
-    blueprintAppId: entra.id('weather'),
-    authority: entra.url,
-    agents: {
-      weather: { clientId: weatherAgent, agentUserId: accountId },
-      alerts: { clientId: alertsAgent },
-      trainee: { clientId: identities.traineeAgentId },
-    },
-    apis: { 'weather-api': { url, appId: entra.id('weather-api'), title: 'Weather API' } },
-    tokens,
-    timing,
-  })
-  clients.push(client)
-  return client
-}
 
 const tokenOf = (user: string) =>
   entra.issueToken({ client: 'page', resource: 'weather', user, scopes: ['access_as_user'] })
@@ -70,7 +34,11 @@ const failureOf = (promise: Promise<unknown>): Promise<IdentityError> =>
   )
 
 describe.each(Object.entries(sources))('With the token source %s,', (name, source) => {
-  const start = () => clientOf(source())
+  function start(timing = identityTiming) {
+    const client = clientOf({ tokens: source(), timing })
+    onTestFinished(() => client.close())
+    return client
+  }
   async function withUsers() {
     const client = start()
     const [ada, ben] = await Promise.all(
@@ -224,7 +192,7 @@ describe.each(Object.entries(sources))('With the token source %s,', (name, sourc
   })
 
   it('an Entra that never answers is ENTRA_UNAVAILABLE once the deadline is over', async () => {
-    const client = clientOf(source(), { ...identityTiming, tokenDeadlineMs: 700 })
+    const client = start({ ...identityTiming, tokenDeadlineMs: 700 })
     using _ = entra.fault('token', { kind: 'hang' })
     const started = performance.now()
     expect(await failureOf(client.as('trainee').token('weather-api'))).toMatchObject({

@@ -8,13 +8,12 @@ import {
   humanInTheLoopMiddleware,
   tool,
 } from 'langchain'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { identities } from '../../support/identities.ts'
 import { startStage } from './support.ts'
 
-const { entra, bedrock, api, identity, model, signIn, close } = await startStage()
-afterAll(close)
+const { entra, bedrock, api, identity, model, signIn } = await startStage()
 beforeEach(() => {
   entra.reset()
   bedrock.reset()
