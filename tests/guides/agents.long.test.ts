@@ -1,11 +1,9 @@
-import { resolve } from 'node:path'
 import type { Problem } from '@entra-agents/trace'
 import { afterEach, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { readGuide } from './commands.ts'
+import { root } from './project.ts'
 import { GuideWalk } from './walk.ts'
-
-const root = resolve(import.meta.dirname, '../..')
 
 let walk: GuideWalk
 afterEach(() => walk.end())

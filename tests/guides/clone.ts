@@ -1,11 +1,26 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect } from 'vitest'
+import { readGuide } from './commands.ts'
+import { root } from './project.ts'
+import { GuideWalk } from './walk.ts'
 
-export const root = resolve(import.meta.dirname, '../..')
+/** Follows second-api.md beside a clone of these parts of the repository, up to the change to the agent. */
+export async function beginSecondApi(parts: readonly string[]) {
+  const walk = await GuideWalk.begin(readGuide('second-api.md'), ['8090'])
+  const [server, settings, , , seed] = walk.files
+  const clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'), parts)
+  walk.write('server.mjs', server)
+  walk.write('settings.env', settings)
+  walk.write('entra.yaml', seed)
+  await walk.run(walk.commandWith('run pack'))
+  // npm takes the packages from its cache and does not fetch them again.
+  await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
+  return { walk, clone }
+}
 
 /** Copies parts of this repository, also what is built there, to `clone`, where tests may write. What is installed stays here. */
-export function copyClone(clone: string, parts: readonly string[]): string {
+function copyClone(clone: string, parts: readonly string[]): string {
   for (const part of parts)
     cpSync(join(root, part), join(clone, part), {
       recursive: true,
@@ -25,8 +40,9 @@ export function copyClone(clone: string, parts: readonly string[]): string {
   return clone
 }
 
-/** Writes the toolset of second-api.md, adds its import above that of the weather's toolset, and puts the guide's list in place of the file's. */
-export function addToolset(clone: string, toolset = '', line = ''): void {
+/** Writes the guide's toolset, adds its import above that of the weather's toolset, and puts the guide's list in place of the file's. */
+export function addToolset(clone: string, { files }: GuideWalk): void {
+  const [, , toolset = '', line = ''] = files
   const folder = join(clone, 'services/agent/src/tools/tasks')
   mkdirSync(folder)
   writeFileSync(join(folder, 'toolset.ts'), toolset)

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-
-const root = resolve(import.meta.dirname, '../..')
+import { read } from './project.ts'
 
 /** A code block of commands to type. Blocks of `sh` work in bash and PowerShell alike. */
 export interface Block {
@@ -21,13 +18,11 @@ export interface Command {
   readonly isMarked: boolean
 }
 
-export function readGuide(name: string): string {
-  return readFileSync(resolve(root, 'docs', name), 'utf8')
-}
+export const readGuide = (name: string) => read(`docs/${name}`)
 
 /** The blocks of commands of a document, by its path from the root of the repository. */
 export function blocksOf(path: string): readonly Block[] {
-  return blocksIn(readFileSync(resolve(root, path), 'utf8'))
+  return blocksIn(read(path))
 }
 
 /** The blocks of commands of a Markdown text, those of its lists included. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { graphToken, startEmptyTenant } from '@entra-agents/agentctl/testing/workplace'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -12,8 +12,8 @@ import { AwsAccount } from '../aws/support/aws-account.ts'
 import { Rendering } from '../chart/support/render.ts'
 import { isProgramMissing, needs } from '../support/programs.ts'
 import { type Block, blocksOf } from './commands.ts'
+import { root } from './project.ts'
 
-const root = resolve(import.meta.dirname, '../..')
 const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
 /** The issuer that `az` or `aws` would print to the variable ISSUER: the tests do not run these commands. */
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'

@@ -1,10 +1,9 @@
-import { resolve } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { experiments } from '../../emulators/entra/src/lab/experiments.ts'
 import { blocksIn, readGuide } from './commands.ts'
+import { root } from './project.ts'
 import { GuideWalk } from './walk.ts'
 
-const root = resolve(import.meta.dirname, '../..')
 const guide = readGuide('lab.md')
 /** Each experiment's part of the guide: what is typed before its button is pressed, and what after. */
 const parts = guide.split(/^## /m).slice(1)

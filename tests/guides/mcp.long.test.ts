@@ -1,15 +1,14 @@
-import { resolve } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
 import { readGuide } from './commands.ts'
+import { root } from './project.ts'
 import { GuideWalk } from './walk.ts'
 
 needs('python')
 needs('jq')
 
-const root = resolve(import.meta.dirname, '../..')
 const [, section = ''] = /## A server of your own in the demo\n(.*?)\n## /s.exec(readGuide('mcp.md')) ?? []
 
 const [otherClient = ''] = /\*\*In the demo\*\*.*?(?=\nA proxy)/s.exec(readGuide('mcp.md')) ?? []

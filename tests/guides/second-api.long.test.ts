@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { autonomousClaims } from '@entra-agents/tokens/testing/agent-claims'
 import { badTokens } from '@entra-agents/tokens/testing/corpus'
 import { createIssuer } from '@entra-agents/tokens/testing/token-issuer'
@@ -7,11 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identities } from '../support/identities.ts'
 import { findFreePort } from '../support/ports.ts'
 import { postJson } from '../support/post-json.ts'
-import { addToolset, copyClone, root } from './clone.ts'
-import { readGuide } from './commands.ts'
-import { GuideWalk } from './walk.ts'
+import { addToolset, beginSecondApi } from './clone.ts'
+import { root } from './project.ts'
+import type { GuideWalk } from './walk.ts'
 
-const guide = readGuide('second-api.md')
 const tasksApi = {
   appId: '99999999-0000-4000-8000-00000000000a',
   role: 'Tasks.Read.All',
@@ -21,18 +20,10 @@ const tasksApi = {
 let walk: GuideWalk
 let clone: string
 beforeAll(async () => {
-  walk = await GuideWalk.begin(guide, ['8090'])
-  const [server, settings, toolset, line, seed] = walk.files
   const parts =
     '.env.example .gitignore k8s emulators packages scripts services LICENSE Makefile biome.json package.json package-lock.json tsconfig.json'
-  clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'), parts.split(' '))
-  walk.write('server.mjs', server)
-  walk.write('settings.env', settings)
-  walk.write('entra.yaml', seed)
-  await walk.run(walk.commandWith('run pack'))
-  // npm takes the packages from its cache and does not fetch them again.
-  await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
-  addToolset(clone, toolset, line)
+  ;({ walk, clone } = await beginSecondApi(parts.split(' ')))
+  addToolset(clone, walk)
   await walk.start(walk.commandWith('server.mjs'), 'Server listening')
   await walk.startDemo(walk.linesWith('run demo'))
 }, 300_000)

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { addToolset, copyClone, root } from './clone.ts'
-import { blocksOf, readGuide } from './commands.ts'
-import { GuideWalk } from './walk.ts'
+import { addToolset, beginSecondApi } from './clone.ts'
+import { blocksOf } from './commands.ts'
+import { root } from './project.ts'
+import type { GuideWalk } from './walk.ts'
 
 const [takeOut, check] = blocksOf('docs/your-own.md').map(({ lines }) => lines)
 
@@ -26,19 +26,12 @@ describe('A fork without the weather, with an API of its own', { timeout: 600_00
   )
 
   beforeAll(async () => {
-    walk = await GuideWalk.begin(readGuide('second-api.md'), ['8090'])
-    const [server, settings, toolset, line, seed] = walk.files
     const tracked = git(root, 'ls-tree', '--name-only', 'HEAD').trim().split('\n')
-    clone = copyClone(resolve(walk.folder, '../entra-bedrock-agent'), tracked)
+    ;({ walk, clone } = await beginSecondApi(tracked))
     git(clone, 'init', '--quiet')
     git(clone, 'add', '--all')
     git(clone, 'commit', '--quiet', '--message', 'Clone')
-    walk.write('server.mjs', server)
-    walk.write('settings.env', settings)
-    walk.write('entra.yaml', seed)
-    await walk.run(walk.commandWith('run pack'))
-    await walk.run(walk.commandWith('npm install'), { npm_config_prefer_offline: 'true' })
-    addToolset(clone, toolset, line)
+    addToolset(clone, walk)
     for (const command of takeOut ?? []) await run(command)
   }, 300_000)
   afterAll(() => walk.end())
