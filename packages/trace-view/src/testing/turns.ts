@@ -273,6 +273,13 @@ export const turns: Readonly<Record<string, Turn>> = {
     { ...request, ...ofTool, ahead: true },
     { ...token(agentToken), ...ofTool },
   ]),
+  'a call that was allowed, and one that nobody was asked about': obo([
+    token(otherToken, 't2'),
+    answered(200, otherToken),
+    step('w', { ...tool, status: 'failed', problem: problem('API_FORBIDDEN', { needs: lackedScope }) }),
+    { ...request, ...ofTool, ahead: true },
+    { ...token(agentToken), ...ofTool },
+  ]),
   'a call that was left': obo([waiting]),
   'a call that waits for a stronger sign-in': {
     ...paused([], { kind: 'step-up', claimsChallenge: challenge }),

@@ -38,7 +38,7 @@ export const outcomeDetails: Readonly<Record<Outcome, OutcomeDetails>> = {
     scene: ({ api }) => [`${api} has TR, and has not answered yet.`, ['Its answer decides.']],
   },
   allowed: {
-    sentence: tellAnswer,
+    sentence: turn => tellUnasked(turn.steps) ?? tellAnswer(turn),
     gate: ({ calls }) => ['allowed', calls.length > 1 ? `accepts it, ${calls.length} times` : 'accepts it'],
     scene: checking,
   },
@@ -172,8 +172,10 @@ function tellUnapproved({ asked, steps }: TurnByExchange): string {
 
 /** That a call ended since its token lacks a right, before anybody was asked. */
 function tellUnasked(steps: TurnByExchange['steps']): string | undefined {
-  const needs = steps.findLast(({ kind, problem }) => kind === 'tool' && problem?.needs)?.problem?.needs
-  return needs && `The token lacks ${needs.permission}, so nobody was asked, and nothing was sent.`
+  const sent = new Set(steps.map(({ kind, parentId }) => kind === 'api-call' && parentId))
+  const needs = steps.findLast(({ id, kind, problem }) => kind === 'tool' && problem?.needs && !sent.has(id))
+    ?.problem?.needs
+  return needs && `The token for a call lacks ${needs.permission}, so nobody was asked, and it was not sent.`
 }
 
 function tellFailure({ failure }: TurnByExchange): string {
