@@ -136,6 +136,18 @@ it('Side by side is a place that fills the pickers, shows the whole question and
   }
 })
 
+it('On a phone, who comes from Side by side by way of the trace finds the field for the question a line high', async () => {
+  const page = await browser.open(agent.url, isNarrow)
+  await (await ask(page, 'first')).getByText('Answer to first').waitFor()
+  await page.getByRole('tab', { name: 'Identity Trace' }).click()
+  await page.locator('.pane-head').getByRole('button', { name: /^More/ }).click()
+  await button(page, 'Side by side').click()
+  await button(page, 'Conversation').click()
+  await page.getByRole('tab', { name: 'Conversation' }).click()
+  const field = await page.getByRole('textbox').boundingBox()
+  expect(field?.height).toBeGreaterThan(20)
+})
+
 it('On a phone the trace is a place, and Back leads from it to the conversation', async () => {
   const page = await browser.open(agent.url, isNarrow)
   await (await ask(page, 'first')).getByText('Answer to first').waitFor()

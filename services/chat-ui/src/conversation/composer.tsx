@@ -40,7 +40,9 @@ export function Composer(props: ComposerProps) {
     const area = field.current
     if (!area) return
     area.style.height = 'auto'
-    area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
+    // A narrow page shows the trace in place of the field, which then has no height to measure.
+    if (area.scrollHeight > 0)
+      area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`
   }, [draft.value])
 
   // The window opens within the press only if the code for signing in is there by then.
