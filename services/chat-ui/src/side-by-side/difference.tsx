@@ -58,15 +58,12 @@ function DifferentTokens({ sides: [left, right] }: { readonly sides: readonly [S
 }
 
 function endOf({ facts, names, end }: SideFacts) {
-  if (end) return { words: end.outcome.words, name: end.outcome.words }
   const { outcome, answers } = judgeTurn(facts, names)
+  const name = (end?.outcome ?? outcome).words
+  // A side that was stopped ends without an API's answer; what an API said to other calls is not its end.
+  if (end && end.outcome.kind !== 'allowed') return { words: name, name }
   const status = facts.exchange?.decisive?.response?.status
-  return {
-    words: [outcome.words, status].filter(Boolean).join(' '),
-    name: outcome.words,
-    status,
-    checks: answers.at(-1)?.checks,
-  }
+  return { words: [name, status].filter(Boolean).join(' '), name, status, checks: answers.at(-1)?.checks }
 }
 
 function End(side: SideFacts) {
