@@ -288,20 +288,6 @@ describe('An abort', () => {
   })
 })
 
-it('Of 60 calls at once under 6 identities each has its own token', async () => {
-  const { client, base } = await clientOf(answer)
-  const users = Array.from({ length: 4 }, (_none, index) =>
-    userOf(`eeeeeeee-0000-4000-8000-00000000000${index}`),
-  )
-  const identities = [...users.map(user => ({ user })), {}, { flow: 'agent-user' as const }]
-  const calls = Array.from({ length: 60 }, async (_none, index) => {
-    const agent = client.as('clerk', identities[index % identities.length])
-    const { oid } = (await (await agent.fetch(`${base}/${index}`)).json()) as { oid: string }
-    return oid === (agent.onBehalfOf ?? ids.agentClientId)
-  })
-  expect((await Promise.all(calls)).filter(isRight => !isRight)).toEqual([])
-})
-
 it.each([
   ['a pause', 'waiting'],
   ['an error', 'failed'],

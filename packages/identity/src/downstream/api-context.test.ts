@@ -185,14 +185,6 @@ it.each([
   expect(stepsOf(turn, 'validation')).toEqual([])
 })
 
-it('A step-up asks Entra for a token that proves what the API asked for', async () => {
-  const { api, asked, caller } = await startApi(stepUp)
-  const turn = turnOf(ids.ada)
-  for (const more of [{}, { claims }]) await expect(make({}, more)(caller.for(turn), api)).rejects.toThrow()
-  const targets = asked.map(({ target }) => decodeURIComponent(target).includes(claims))
-  expect(targets).toEqual([false, true])
-})
-
 describe('A token that was asked for ahead', () => {
   it('is taken by the calls of its API until it is left, and its step lies below the first of them', async () => {
     const { api, asked, caller } = await startApi(sendJson(200, thing))
