@@ -2,10 +2,10 @@ import type { Locator, Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
 import { ask, choose, showToken, tracePane } from '../../browser/support/steps.ts'
-import { useBedrockStack } from '../support/bedrock-stack.ts'
+import { bedrockStackForFile } from '../support/bedrock-stack.ts'
 
 const browser = useBrowser()
-const system = useBedrockStack()
+const system = await bedrockStackForFile()
 
 async function askBedrock(page: Page, question: string): Promise<Locator> {
   await choose(page, 'Bedrock')

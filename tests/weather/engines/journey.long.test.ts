@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { identities } from '../../support/identities.ts'
 import { isProgramMissing, needs } from '../../support/programs.ts'
-import { useBedrockStack } from '../support/bedrock-stack.ts'
+import { bedrockStackForFile } from '../support/bedrock-stack.ts'
 import { startChromium } from './chromium.ts'
 import type { Engine, StartEngine } from './engine.ts'
 import { firefoxProgram, startFirefox } from './firefox.ts'
@@ -13,7 +13,7 @@ import { Reader } from './reader.ts'
 import { miniBrowser, startWebKit } from './webkit.ts'
 
 const { ada } = identities
-const system = useBedrockStack()
+const system = await bedrockStackForFile()
 
 const lacksWebKit = ['WebKitWebDriver', 'Xvfb'].some(isProgramMissing) || miniBrowser === undefined
 
