@@ -2,9 +2,9 @@ import type { ActsAs, TraceStep } from '@entra-agents/trace'
 import type { ApiGate, Formula } from '../identity/formula.ts'
 import { listInWords } from '../words/names.ts'
 import { type Phrase, phrase } from '../words/phrase.ts'
-import { actsAsOf } from './read-token.ts'
+import { actsAsOf, rightsOf } from './read-token.ts'
 import type { TurnByExchange } from './turn-by-exchange.ts'
-import type { Outcome } from './turn-facts.ts'
+import type { Outcome, TokenUse } from './turn-facts.ts'
 
 /** What story, formula, presenter and report tell of an outcome. */
 interface OutcomeDetails {
@@ -85,7 +85,7 @@ export const outcomeDetails: Readonly<Record<Outcome, OutcomeDetails>> = {
   later: { sentence: tellFailure, exchange: () => ({ verb: 'gives none yet', failed: false }), gate: notCalled },
   none: {
     sentence: ({ use, steps }) => tellUnasked(steps) ?? (use || steps.some(({ kind }) => kind !== 'model') ? '' : 'The model called no tool, so no token was needed.'),
-    gate: turn => turn.use !== turn.exchange && turn.steps.some(({ ahead, unused }) => ahead && !unused) ? ['next', 'token asked for ahead'] : notCalled(turn),
+    gate: turn => isRenewedInVain(turn.use, turn) ? ['next', 'not called: no new right'] : turn.use !== turn.exchange && turn.steps.some(({ ahead, unused }) => ahead && !unused) ? ['next', 'token asked for ahead'] : notCalled(turn),
   },
 }
 
@@ -134,7 +134,17 @@ function tellDeniedUse(turn: TurnByExchange): string {
   if (!isRightMissing) return `Entra ID issued a token, and ${api} did not accept it: ${failed}.`
   const none = claim === 'roles' ? 'no role' : 'no scope'
   const carried = rights.length > 0 ? `only ${rights.join(' and ')}` : none
-  return `Entra ID issued a token, so the identity works. The token carries ${carried}; ${api} wants ${wanted}.`
+  const isRenewed = turn.uses.some(use => isRenewedInVain(use, turn))
+  const renewed = isRenewed ? ' A new token, in case it was granted since, carries the same.' : ''
+  return `Entra ID issued a token, so the identity works. The token carries ${carried}; ${api} wants ${wanted}.${renewed}`
+}
+
+/** Whether a token was asked for since an API had denied the same call with another one, and has no further right. */
+function isRenewedInVain(use: TokenUse | undefined, { exchange, steps }: TurnByExchange): boolean {
+  if (!use || exchange?.outcome !== 'denied' || !exchange.decisive || use.calls.length > 0) return false
+  const { decisive, token } = exchange
+  const isOfCall = steps[use.since]?.parentId === decisive.parentId && use.since > steps.indexOf(decisive)
+  return isOfCall && rightsOf(use.token).rights.join() === rightsOf(token).rights.join()
 }
 
 /** Why the API denied the call: what it accepts, and what it wants. */
@@ -166,8 +176,8 @@ function tellUnapproved({ asked, steps }: TurnByExchange): string {
   if (kinds.includes('api-call'))
     return 'Nothing was changed: it was only looked up what the call would change.'
   return kinds.includes('token')
-    ? 'Nothing was sent. The agent asked for a token only to see that it has the right. The call asks for its token once you have decided.'
-    : 'Nothing was sent. The agent asks for no token before you decide, so that no token lies around for a call that you may refuse.'
+    ? 'Nothing was sent. The agent asked for a token only to see that it has the right. The call gets its own once you have decided.'
+    : 'Nothing was sent. The agent asks for no token before you decide, since you may refuse the call.'
 }
 
 /** That a call ended since its token lacks a right, before anybody was asked. */
