@@ -30,6 +30,7 @@ it.each([
   ['builds the page if a source is newer', { [source]: 3, [built]: 2 }, true],
   ['builds the page if the schemas that it shares with the agent are newer', { 'packages/trace/src/claims.ts': 3, [built]: 2 }, true],
   ['builds the page if the components of the trace are newer', { 'packages/trace-view/src/trace/trace-panel.tsx': 3, [built]: 2 }, true],
+  ['builds the page if what compiles its schemas is newer', { 'packages/trace-view/build/compile-shapes.ts': 3, [built]: 2 }, true],
   ['builds the page if packages are newer', { 'package-lock.json': 3, [built]: 2 }, true],
   ['builds no page that is newer than its sources', { [source]: 1, [built]: 2 }, false],
   ['builds no page for a test that is newer', { 'services/chat-ui/src/page.test.tsx': 3, [built]: 2 }, false],

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, statSync } from 'node:fs'
 
-const sources = globSync(['package-lock.json', '{services/chat-ui,packages/{trace,trace-view}/src}/**/*.*'], {
+const folders = 'services/chat-ui,packages/trace{,-view}/{src,build}'
+const sources = globSync(['package-lock.json', `{${folders}}/**/*.*`], {
   exclude: ['**/node_modules', '**/dist', '**/*.test.ts*'],
 })
 const builtMs = statSync('services/chat-ui/dist/index.html', { throwIfNoEntry: false })?.mtimeMs ?? 0

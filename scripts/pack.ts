@@ -7,9 +7,9 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
+import { buildElement } from '@entra-agents/trace-view/build/element'
 import { build, type RolldownOutput } from 'rolldown'
 import { declarationsFrom } from './bundle/declarations.ts'
-import { buildElement } from './bundle/element.ts'
 import { collectLicences } from './bundle/licences.ts'
 import { withoutUnusedPackages } from './bundle/unused-packages.ts'
 

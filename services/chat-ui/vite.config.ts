@@ -1,6 +1,6 @@
+import { compileShapes } from '@entra-agents/trace-view/build/compile-shapes'
+import { isLoadedWith } from '@entra-agents/trace-view/build/loaded-with'
 import { defineConfig } from 'vite'
-import { compileShapes } from './compile-shapes.ts'
-import { isLoadedWith } from './loaded-with.ts'
 import { precompress } from './precompress.ts'
 
 /** Modules that read files by schemas or explain claims; the first paint needs only their types. */

@@ -2,11 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build, type Plugin, type RolldownOutput } from 'rolldown'
-import { compileShapes } from '../../services/chat-ui/compile-shapes.ts'
-import { isLoadedWith } from '../../services/chat-ui/loaded-with.ts'
+import { compileShapes } from './compile-shapes.ts'
+import { isLoadedWith } from './loaded-with.ts'
 
-const root = join(import.meta.dirname, '../..')
-const source = join(root, 'packages/trace-view/src')
+const source = join(import.meta.dirname, '../src')
 const firstView = join(source, 'element/embedded-trace.tsx')
 
 /** Parts of the vocabulary, imported by name with the rest of it, that only what opens later uses. */
@@ -16,7 +15,7 @@ const later = /packages\/trace\/src\/(claims|link-templates|redaction)\.ts$/
 export async function buildElement(dir: string): Promise<RolldownOutput> {
   return await build({
     // What has no file of its own, such as a compiled shape, finds its packages from here.
-    cwd: root,
+    cwd: join(import.meta.dirname, '..'),
     input: { element: join(source, 'element.ts') },
     platform: 'browser',
     preserveEntrySignatures: 'allow-extension',
