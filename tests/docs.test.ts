@@ -68,7 +68,7 @@ const commandsHere: readonly (readonly [pattern: RegExp, isThere: (name: string)
   [/^npx --no-install agentctl (doctor)$/, () => true],
   [/^npx --no-install agentctl entra (\w+)$/, command => existsSync(resolve(root, `packages/agentctl/tests/entra/golden/help-of-${command}.txt`))],
   [/^npx --no-install agentctl doctor (--\w+) \S+$/, option => read('packages/agentctl/src/agentctl.ts').includes(`'${option} <`)],
-  [/^npm install (?:--save-dev )?\.\.\/entra-bedrock-agent\/dist\/packages\/entra-agents-(\w+)\.tgz$/, name => new RegExp(`folder: '.*/${name === 'emulators' ? 'kit' : name}'`).test(read('scripts/pack.ts'))],
+  [/^npm install (?:--save-dev )?\.\.\/entra-bedrock-agent\/dist\/packages\/entra-agents-(\w+)\.tgz$/, name => 'publishConfig' in JSON.parse(read(name === 'emulators' ? 'emulators/kit/package.json' : `packages/${name}/package.json`))],
 ]
 
 function isCommandHere(line: string): boolean {
