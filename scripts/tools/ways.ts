@@ -5,15 +5,12 @@ import { download, pinnedChecksums, verify } from './download.ts'
 import { run } from './run.ts'
 import { type Attempt, launcherOf, type Way } from './tool.ts'
 
-const minuteMs = 60_000
-
 /** Operating system and processor of this machine, named as in Go and most releases. */
 export const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
 
 export function programOnPath(names: readonly string[]): Way {
   return {
     name: 'on the PATH',
-    timeoutMs: minuteMs,
     async get() {
       const executable = findOnPath(names)
       return executable ? { executable } : undefined
@@ -54,7 +51,6 @@ export function fromRelease(
   const fill = (text: string) => text.replaceAll('{platform}', nameOf(platform))
   return {
     name: 'the official release',
-    timeoutMs: 5 * minuteMs,
     activity: 'downloading',
     async get({ folder, signal }) {
       const source = fill(url)
