@@ -108,6 +108,7 @@ describe('Conversation', () => {
     await conversation.ask('Dallas?')
     expect(asked[0]?.userToken).toBe('tc-of-ada')
     expect(latest().value.owner).toEqual({ agent: 'a', flow: 'obo', objectId: 'ada' })
+    expect(converse([], undefined, conversation.keep()).conversation.flow.value, 'reopened').toBe('obo')
   })
 
   it.each([

@@ -82,9 +82,10 @@ export class Conversation {
     if (kept) this.show(kept)
   }
 
-  /** Replaces the present conversation with a kept one, which stays with its own agent. */
+  /** Replaces the present conversation with a kept one, which stays with its own agent, and goes on in its last flow. */
   show(kept: KeptExchanges): void {
     this.agent.value = kept.exchanges[0]?.question.agent ?? this.agent.peek()
+    this.flow.value = kept.exchanges[kept.shown]?.question.flow ?? this.flow.peek()
     this.#display(kept)
   }
 
