@@ -220,6 +220,16 @@ it('Steps that lie below each other are drawn, however many there are', () => {
   expect(rows.at(-1)?.depth).toBe(2_999)
 })
 
+it('a call that was left after the API had refused it is not told as never sent', () => {
+  const waiting = step('w', { kind: 'tool', status: 'waiting' })
+  const call = { kind: 'api-call', parentId: 'w' } as const
+  const times = [
+    step('a', { ...call, status: 'failed', problem: { code: 'CONDITIONAL_ACCESS_REQUIRED' } as Problem }),
+    step('a', call),
+  ].map(sent => toTimeline([waiting, sent]).rows[0])
+  expect(times.map(row => row && tellTime(row, false))).toEqual(['refused', 'not sent'])
+})
+
 it('a token that the agent did not use was not a request that failed: its row says so, and which check', () => {
   const problem: Problem = {
     ...{ type: '', title: '', status: 502, detail: '', hint: '', requestId: '' },

@@ -27,6 +27,9 @@ export function tellRow(row: Row, flow: Flow, names: Names, isOpen = true) {
   return { title, where: facts.filter(fact => fact !== undefined).join(' · ') }
 }
 
+/** The end of a call that waited until it was left: it may have been sent before, and the API have refused it. */
+const tellLeft = ({ call }: Row) => (call?.problem ? 'refused' : 'not sent')
+
 /** @param isGoingOn whether the step has not ended, and its turn goes on or waits */
 export function tellTime(row: Row, isGoingOn: boolean): string {
   const { step, durationMs, times, wait, waitedMs, size } = row
@@ -46,7 +49,7 @@ export function tellTime(row: Row, isGoingOn: boolean): string {
     case 'running':
       return isGoingOn ? 'running' : 'not finished'
     case 'waiting':
-      return isGoingOn ? 'waiting' : 'not sent'
+      return isGoingOn ? 'waiting' : tellLeft(row)
     case 'not-observable':
       return 'not seen'
   }

@@ -16,7 +16,7 @@ const consent = { ...approved, kind: 'consent' } as const
 it.each([
   ['was left', left(), 'Left undecided: not sent, and nothing was changed.'],
   ['expired', left({ unsent: 'expired' }), 'Expired: not sent, and nothing was changed.'],
-  ['was left after the API wanted a stronger sign-in', left({ steps: [waiting, call], decided: [approved] }), 'Left undecided: the API refused the call, and nothing was changed.'],
+  ['was left after the API wanted a stronger sign-in', left({ steps: [waiting, call], decided: [approved] }), 'Left after you approved: the API refused the call, and nothing was changed.'],
   ['was left after the API had told what the call would change', left({ steps: [waiting, read] }), 'Left undecided: not sent, and nothing was changed.'],
   ['was left after a call that was approved', left({ steps: [step('w')], decided: [approved] }), 'The call that still waited was not sent. What you approved before it was done.'],
   ['was left after a consent, which changes nothing', left({ steps: [step('w')], decided: [consent] }), 'Left undecided: not sent, and nothing was changed.'],

@@ -15,7 +15,8 @@ export function tellUnsent({ unsent, decided = [], steps }: Exchange): string {
       steps.some(({ id, status }) => id === parentId && status === 'waiting'),
   )
   const outcome = wasRefused ? 'the API refused the call' : 'not sent'
-  return `${unsent === 'expired' ? 'Expired' : 'Left undecided'}: ${outcome}, and nothing was changed.`
+  const left = decided.some(isApproved) ? 'Left after you approved' : 'Left undecided'
+  return `${unsent === 'expired' ? 'Expired' : left}: ${outcome}, and nothing was changed.`
 }
 
 /** What had arrived of an answer whose connection broke; empty for any other failure. */
