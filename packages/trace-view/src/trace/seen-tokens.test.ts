@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { publicConfig } from '../testing/public-config.ts'
+import { ownToken, step } from '../testing/trace.ts'
 import { turns } from '../testing/turns.ts'
 import { describeNames } from '../words/names.ts'
 import { describeToken, proposePair, seenTokens } from './seen-tokens.ts'
@@ -37,6 +38,13 @@ it('proposes the agent’s token before and after a second factor, also if earli
     ])
     expect(new Set(labels).size, 'each token has a name of its own').toBe(labels.length)
   }
+})
+
+it('numbers two tokens that both lack the second factor', () => {
+  const ahead = step('ahead', { kind: 'token', token: { ...ownToken, fingerprint: 'eeeeeeeeeeee' } })
+  const { labels } = compare([ahead, ...(turns['a call after a stronger sign-in']?.steps ?? [])])
+  expect(labels).toContain('Agent’s token, before the second factor, 1 of 2')
+  expect(new Set(labels).size).toBe(labels.length)
 })
 
 it('proposes the user’s token and the agent’s while a second factor is waited for', () => {

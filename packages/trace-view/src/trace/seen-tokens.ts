@@ -69,9 +69,10 @@ function tellApart(token: SeenToken, alike: readonly SeenToken[]): string {
   const audience = audienceOf(token)
   if (alike.some(other => audienceOf(other) !== audience)) return `for ${audience}`
   const isProven = ({ card }: SeenToken) => contextsOf(card).length > 0
-  if (alike.every(other => isProven(other) === isProven(token)))
-    return `${alike.indexOf(token) + 1} of ${alike.length}`
-  return `${isProven(token) ? 'after' : 'before'} the second factor`
+  const same = alike.filter(other => isProven(other) === isProven(token))
+  const factor = same.length < alike.length && `${isProven(token) ? 'after' : 'before'} the second factor`
+  const place = same.length > 1 && `${same.indexOf(token) + 1} of ${same.length}`
+  return [factor, place].filter(Boolean).join(', ')
 }
 
 function audienceOf({ card, names }: SeenToken): string {
