@@ -131,6 +131,7 @@ it('somebody who is signed in sees the same question answered in two flows, and 
   expect(await page.locator('main').textContent()).not.toContain(ada.oid)
   await page.getByRole('button', { name: 'Open this trace' }).first().click()
   await page.getByText('The agent called Weather API as itself.').waitFor()
+  expect(await page.getByText('Side by side', { exact: true }).count(), 'said once').toBe(1)
   await page.getByRole('button', { name: 'Side by side', exact: true }).click()
   await page.getByRole('button', { name: 'Conversation', exact: true }).click()
   expect(await page.getByRole('article').count(), 'the conversation is as it was').toBe(1)

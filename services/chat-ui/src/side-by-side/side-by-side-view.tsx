@@ -64,7 +64,7 @@ export function SideBySideView({ pair, config, session, names, view, status, onC
         >
           {traced.value ? 'Side by side' : 'Conversation'}
         </Button>
-        <h2 class="t2">Side by side</h2>
+        {!shown && <h2 class="t2">Side by side</h2>}
         <p class={pair.isAsked ? 'cut t2' : 't2'}>
           “<bdi>{spellOutHidden(pair.message)}</bdi>”
         </p>
