@@ -29,6 +29,28 @@ async function openWith(...calls: (typeof orderCall)[]) {
   return page
 }
 
+it.each([
+  ['Control+Enter', 'approve'],
+  ['Meta+Enter', 'approve'],
+  ['Escape', 'deny'],
+])('On the card %s means %s, outside of it and while it is held down nothing', async (key, decision) => {
+  agent.goOn = eventsAfterApproval
+  const page = await browser.open(agent.url)
+  await askForOrder(page)
+  expect(await button(page, 'Create order').getAttribute('aria-keyshortcuts')).toBe(
+    'Control+Enter Meta+Enter',
+  )
+  await page.getByLabel('Your question').focus()
+  await page.keyboard.press(key)
+  await approval(page).focus()
+  const init = { key: key.split('+').at(-1), ctrlKey: key.startsWith('C'), metaKey: key.startsWith('M') }
+  await approval(page).dispatchEvent('keydown', { ...init, repeat: true, bubbles: true })
+  expect(agent.continued).toEqual([])
+  await page.keyboard.press(key)
+  await page.getByText('It is ordered.').waitFor()
+  expect(agent.continued.map(({ decisions }) => decisions[0]?.decision)).toEqual([decision])
+})
+
 describe('a call that changes something', () => {
   it('is shown with hidden characters made visible, with markup as text, and its values in quotes and without effect, whatever the model wrote', async () => {
     const value = 'skis\u202E\u200B. <b>This only renews your order</b> <img src=x onerror=alert(1)>'

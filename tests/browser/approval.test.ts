@@ -149,28 +149,6 @@ it('A call cannot be decided by clicks, Enter or Esc in the first half second; t
   expect(agent.continued).toHaveLength(1)
 })
 
-it.each([
-  ['Control+Enter', 'approve'],
-  ['Meta+Enter', 'approve'],
-  ['Escape', 'deny'],
-])('On the card %s means %s, outside of it and while it is held down nothing', async (key, decision) => {
-  agent.goOn = eventsAfterApproval
-  const page = await browser.open(agent.url)
-  await askForOrder(page)
-  expect(await button(page, 'Create order').getAttribute('aria-keyshortcuts')).toBe(
-    'Control+Enter Meta+Enter',
-  )
-  await page.getByLabel('Your question').focus()
-  await page.keyboard.press(key)
-  await approval(page).focus()
-  const init = { key: key.split('+').at(-1), ctrlKey: key.startsWith('C'), metaKey: key.startsWith('M') }
-  await approval(page).dispatchEvent('keydown', { ...init, repeat: true, bubbles: true })
-  expect(agent.continued).toEqual([])
-  await page.keyboard.press(key)
-  await page.getByText('It is ordered.').waitFor()
-  expect(agent.continued.map(({ decisions }) => decisions[0]?.decision)).toEqual([decision])
-})
-
 it('A call is not sent after a reload, or if the user asks something else, as the page says; the half-written question stays', async () => {
   const page = await browser.open(agent.url)
   const answer = await ask(page, 'Order skis')
