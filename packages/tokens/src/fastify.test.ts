@@ -149,4 +149,11 @@ describe('the plugin', () => {
     expect(await server.authorize(bearer().authorization)).toMatchObject({ kind: 'agent' })
     await server.close()
   })
+
+  it('declares its name, its request decorator, and its version of Fastify', async () => {
+    const { app } = await startApi()
+    expect(app.hasPlugin('resource-server')).toBe(true)
+    expect(app.hasRequestDecorator('access')).toBe(true)
+    expect(Object(resourceServer)[Symbol.for('plugin-meta')]).toMatchObject({ fastify: '5.x' })
+  })
 })
