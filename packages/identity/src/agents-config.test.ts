@@ -84,6 +84,7 @@ it.each<[string, unknown, string]>([
   ['a client id that is no GUID', { agents: { clerk: { ...clerk, clientId: 'clerk' } } }, 'agent "clerk": clientId'],
   ['an id twice', { agents: { clerk, other: clerk } }, 'agent "other": its clientId is that of the blueprint, of the tenant, of another agent or of its user account'],
   ['the blueprint’s id', { agents: { clerk: { ...clerk, clientId: ids.blueprintAppId } } }, 'its clientId is that of the blueprint'],
+  ['the tenant’s id', { agents: { clerk: { ...clerk, clientId: ids.tenantId } } }, 'its clientId is that of the blueprint, of the tenant'],
   ['a user account whose id is no GUID', { agents: { clerk: { ...clerk, agentUser: { objectId: 'clerk@contoso.example' } } } }, 'agent "clerk": agentUser.objectId'],
   ['a user account twice', { agents: { clerk: { ...clerk, agentUser: { objectId: ids.agentUser } }, other: { ...trainee, agentUser: { objectId: ids.agentUser } } } }, 'agent "other": its agentUser is the id of an agent, or that of another one’s user account'],
   ['the third flow without a user account', { agents: { clerk: { ...clerk, flows: ['agent-user'] } } }, 'agent "clerk": the flow agent-user needs agentUser'],

@@ -61,8 +61,11 @@ it('A sidecar that fails two token requests in a row has to be restarted, and th
   expect(record.current.sidecarNeedsRestart).toBeUndefined()
 })
 
-it('No restart of the sidecar is advised if another problem comes between two SIDECAR_FAILED', () => {
+it('No restart of the sidecar is advised if another problem, or a token, comes between two SIDECAR_FAILED', () => {
   const { record, fail } = recordOf()
   for (const code of ['SIDECAR_FAILED', 'ENTRA_UNAVAILABLE', 'SIDECAR_FAILED'] as const) fail(code)
+  expect(record.current.sidecarNeedsRestart).toBeUndefined()
+  record.tokenObtained(request)
+  fail('SIDECAR_FAILED')
   expect(record.current.sidecarNeedsRestart).toBeUndefined()
 })
