@@ -136,8 +136,9 @@ export const attacks: readonly (readonly [what: string, rule: string, act: Attac
     async system => {
       let seen = ''
       const { server } = system.stack.appOf('weather')
-      server.once('request', ({ headers }) => {
-        seen = headers.authorization ?? ''
+      // The agent also asks the API's health, without a token.
+      server.on('request', ({ headers }) => {
+        seen ||= headers.authorization ?? ''
       })
       await system.post('/api/chat', { message: 'Weather in Oslo?', mode: 'direct', flow: 'autonomous' })
       await system.graph('PATCH', `/servicePrincipals/${agentId}`, { accountEnabled: false })

@@ -83,6 +83,29 @@ it('three denials of a user within ten minutes are found at whatever time they b
   expect(await find('10:01:00', '10:01:00')).toEqual([])
 })
 
+it('a use of an agent in the millisecond of its switching off is found, and none before', async () => {
+  const off = [{ displayName: 'AccountEnabled', newValue: '[false]' }]
+  const switched = {
+    TimeGenerated: '2026-11-25T10:00:00.005Z',
+    OperationName: 'Update service principal',
+    Result: 'success',
+    TargetResources: [{ id: 'agent', modifiedProperties: off }],
+  }
+  const find = (milliseconds: string) => {
+    const use = {
+      TimeGenerated: `2026-11-25T10:00:00.${milliseconds}Z`,
+      LogMessage: { audit: 'allowed', caller: 'agent', action: 'GET /weather', tokenId: 'token' },
+    }
+    const rows = new Map([
+      ['AuditLogs', [switched]],
+      ['ContainerLogV2', [use]],
+    ])
+    return runRules([rows], [new Date('2026-11-25T10:30:00Z')])
+  }
+  expect(await find('005')).toMatchObject([{ rule: 'used-after-disable', row: { Uses: 1 } }])
+  expect(await find('004')).toEqual([])
+})
+
 it('each rule has an attack', () => {
   expect([...new Set(attacks.map(([, rule]) => rule))].sort()).toEqual(rules.sort())
   expect(rules).toHaveLength(10)
