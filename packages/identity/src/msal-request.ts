@@ -10,7 +10,6 @@ import type { Send } from '@entra-agents/service-kit/send'
 import type { KeptToken } from './kept-tokens.ts'
 import { explainCredentialError, explainEntraResponse, explainNoResponse } from './msal-failures.ts'
 import type { TokenFailure } from './sidecar-failures.ts'
-import { identityTiming } from './timing.ts'
 import type { TokenRequest } from './token-source.ts'
 
 export type Credentials = Required<
@@ -34,12 +33,14 @@ const renewalMs = 300_000
 /**
  * Obtains one token, and tries again if that may help.
  *
+ * @param retryMs how long to wait before the second attempt; before the third it is twice as long
  * @throws ProblemError of the identity codes, or the signal's reason
  */
 export async function acquireToken(
   send: Send,
   request: TokenRequest,
   asked: MsalRequest,
+  retryMs: number,
 ): Promise<KeptToken> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await tryOnce(send, request, asked)
@@ -47,8 +48,7 @@ export async function acquireToken(
     const { signal } = request
     signal.throwIfAborted()
     if (!outcome.transient || attempt === maxAttempts) throw outcome.problem
-    const delayMs = identityTiming.tokenRetryMs * attempt
-    await sleep(delayMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+    await sleep(retryMs * attempt, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 

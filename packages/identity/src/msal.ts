@@ -4,6 +4,7 @@ import { type Flow, flows, tokenExchangeUri } from '@entra-agents/trace'
 import { flowRules } from './flows.ts'
 import { KeptTokens } from './kept-tokens.ts'
 import { acquireToken, type MsalRequest, tokenEndpoint } from './msal-request.ts'
+import { type IdentityTiming, identityTiming } from './timing.ts'
 import type { ObtainedToken, TokenRequest, TokenSource } from './token-source.ts'
 
 /** How the blueprint authenticates: exactly one of msal-node's own options. */
@@ -11,6 +12,12 @@ export type MsalCredential =
   | Required<Pick<NodeAuthOptions, 'clientSecret'>>
   | Required<Pick<NodeAuthOptions, 'clientCertificate'>>
   | Required<Pick<NodeAuthOptions, 'clientAssertion'>>
+
+/** What else `msal` can be told. */
+export interface MsalOptions {
+  /** @internal Tests have shorter times. */
+  readonly timing?: IdentityTiming
+}
 
 const exchangeScope = `${tokenExchangeUri}/.default`
 
@@ -22,7 +29,10 @@ const exchangeScope = `${tokenExchangeUri}/.default`
  * @throws {TypeError} if there is not exactly one credential
  * @example `msal({ clientAssertion: () => readFile(process.env.AZURE_FEDERATED_TOKEN_FILE, 'utf8') })`
  */
-export function msal(credential: MsalCredential): TokenSource {
+export function msal(
+  credential: MsalCredential,
+  { timing: { tokenRetryMs } = identityTiming }: MsalOptions = {},
+): TokenSource {
   if (Object.values(credential).filter(Boolean).length !== 1)
     throw new TypeError('msal needs exactly one of clientSecret, clientCertificate and clientAssertion.')
   const { send, close } = createSender({ connections: 64, connectTimeoutMs: 2_000 })
@@ -52,6 +62,7 @@ export function msal(credential: MsalCredential): TokenSource {
             acquire: client =>
               client.acquireTokenByClientCredential({ ...common, ...named, scopes: [exchangeScope] }),
           },
+          tokenRetryMs,
         ),
       )
       exchanged.push({ role, raw })
@@ -80,6 +91,7 @@ export function msal(credential: MsalCredential): TokenSource {
             return ways[flow]()
           },
         },
+        tokenRetryMs,
       )
     }
 

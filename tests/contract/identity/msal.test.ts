@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { ManagedIdentityApplication } from '@azure/msal-node'
 import { refusals } from '@entra-agents/entra-failures/codes'
 import { createIdentityClient, type IdentityError } from '@entra-agents/identity'
+import { identityTiming } from '@entra-agents/identity/core'
 import { type MsalCredential, msal } from '@entra-agents/identity/msal'
 import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
 import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
@@ -34,7 +35,7 @@ function agentWith(credential: MsalCredential, authority = entra.url) {
     authority,
     agents: { weather: { clientId: identities.agentId, agentUserId: identities.agentUserId } },
     apis: { 'weather-api': { url: 'http://localhost:1', appId: entra.id('weather-api') } },
-    tokens: msal(credential),
+    tokens: msal(credential, { timing: { ...identityTiming, tokenRetryMs: 5 } }),
   })
   onTestFinished(() => client.close())
   return (flow: 'autonomous' | 'agent-user' = 'autonomous') =>

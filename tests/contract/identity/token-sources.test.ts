@@ -13,9 +13,10 @@ const { entra, container, url, clientOf } = await startStage((request, response)
   response.writeHead(roles || scp ? 200 : 403).end(JSON.stringify({ oid, azp }))
 })
 
+const timing = { ...identityTiming, tokenRetryMs: 20 }
 const sources: Readonly<Record<string, () => TokenSource>> = {
-  sidecar: () => sidecar({ url: container.url }),
-  msal: () => msal({ clientSecret: entra.secretOf('weather') }),
+  sidecar: () => sidecar({ url: container.url, timing }),
+  msal: () => msal({ clientSecret: entra.secretOf('weather') }, { timing }),
 }
 beforeEach(() => {
   entra.reset()
@@ -34,8 +35,8 @@ const failureOf = (promise: Promise<unknown>): Promise<IdentityError> =>
   )
 
 describe.each(Object.entries(sources))('With the token source %s,', (name, source) => {
-  function start(timing = identityTiming) {
-    const client = clientOf({ tokens: source(), timing })
+  function start(changes: Partial<typeof timing> = {}) {
+    const client = clientOf({ tokens: source(), timing: { ...timing, ...changes } })
     onTestFinished(() => client.close())
     return client
   }
@@ -192,12 +193,12 @@ describe.each(Object.entries(sources))('With the token source %s,', (name, sourc
   })
 
   it('an Entra that never answers is ENTRA_UNAVAILABLE once the deadline is over', async () => {
-    const client = start({ ...identityTiming, tokenDeadlineMs: 700 })
+    const client = start({ tokenDeadlineMs: 300 })
     using _ = entra.fault('token', { kind: 'hang' })
     const started = performance.now()
     expect(await failureOf(client.as('trainee').token('weather-api'))).toMatchObject({
       code: 'ENTRA_UNAVAILABLE',
-      message: expect.stringContaining('no token after 700 ms'),
+      message: expect.stringContaining('no token after 300 ms'),
     })
     expect(performance.now() - started).toBeLessThan(3_000)
   })
