@@ -23,8 +23,8 @@ interface KindWords {
   /** Who decides, if not the API alone, and how. */
   readonly decider?: string
   readonly decides: string
-  /** Under the agent's token. */
-  readonly result: string
+  /** Under the agent's token; if missing, which API it is for. */
+  readonly result?: string
   readonly gate: readonly [state: ApiGate['state'], line: string]
 }
 
@@ -38,7 +38,7 @@ const checks = 'it checks the token itself'
 
 // biome-ignore format: table
 const kinds: Readonly<Record<TryKind, KindWords>> = {
-  itself: { headline: (agent, api) => `${agent} will call ${api} as itself.`, right: 'its own, an app role', decides: checks, result: 'opens one API only', gate: ['allowed', 'checks, then answers'] },
+  itself: { headline: (agent, api) => `${agent} will call ${api} as itself.`, right: 'its own, an app role', decides: checks, gate: ['allowed', 'checks, then answers'] },
   user: { headline: (agent, api) => `${agent} will call ${api} for you.`, right: 'yours, by consent', decides: checks, result: 'names the agent and you', gate: ['allowed', 'checks, then answers'] },
   waits: { headline: agent => `${agent} will ask you first.`, right: 'yours, and your approval', decider: 'You, then the API', decides: checks, result: 'names the agent and you', gate: ['allowed', 'checks, then does it'] },
   proof: { headline: (agent, api) => `${agent} will ask you, and ${api} will ask who you are.`, right: 'yours, and your approval', decider: 'You, then the API', decides: 'it wants a second factor', result: 'carries the proof', gate: ['waiting', 'first says: not yet'] },
@@ -85,7 +85,12 @@ export function sampleOf(
           : termPlates[token],
       ),
       exchange: { verb: exchangeVerb(flow), failed: false },
-      result: { token: 'TR', title: flowWords[flow].result, line: words.result, state: 'seen' },
+      result: {
+        token: 'TR',
+        title: flowWords[flow].result,
+        line: words.result ?? `for ${api}`,
+        state: 'seen',
+      },
       gate: { state, title: api, line },
       isRunning: false,
       legend: 'The agent never sees this part.',
