@@ -81,20 +81,29 @@ function forbiddenProblem(
       extensions: { failedCheck },
     })
   const scope = readDemandedScope(challenge)
-  const wanted = scope === undefined ? '' : `: ${scope}`
   const granted = api.permissions?.[flows[flow].right] ?? scope
+  const grant = `${granted}, to act ${flows[flow].inWords}`
   // If another check failed, it is unknown whether the token lacks the permission.
-  const isRight = failedCheck === undefined || failedCheck === permissionCheck
-  const check = isRight ? '' : ` (${failedCheck})`
-  const needs = isRight ? neededRight(api, flow, scope) : undefined
+  if (failedCheck !== undefined && failedCheck !== permissionCheck)
+    return identityProblem(
+      'API_FORBIDDEN',
+      `The ${api.title} does not allow the call: the agent’s token failed its check “${failedCheck}”.`,
+      {
+        upstream,
+        hint: `Allow the agent identity as a caller of the ${api.title}${granted ? `, and grant it ${grant}, if it lacks that` : ''}.`,
+        extensions: { failedCheck },
+      },
+    )
+  const needs = neededRight(api, flow, scope)
+  const wanted = scope === undefined ? '' : `: ${scope}`
   return identityProblem(
     'API_FORBIDDEN',
-    `The agent’s token lacks a permission that the ${api.title} wants${wanted}${check}.`,
+    `The agent’s token lacks a permission that the ${api.title} wants${wanted}.`,
     {
       upstream,
       hint:
         granted &&
-        `Grant the agent identity ${granted}, to act ${flows[flow].inWords}, and allow it as a caller of the ${api.title}.${isRight ? ' If it has that, see that the API’s application names it so and has it enabled.' : ''}`,
+        `Grant the agent identity ${grant}, and allow it as a caller of the ${api.title}. If it has that, see that the API’s application names it so and has it enabled.`,
       extensions: { ...(failedCheck ? { failedCheck } : {}), ...(needs ? { needs } : {}) },
     },
   )
