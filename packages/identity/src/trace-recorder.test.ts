@@ -71,6 +71,23 @@ it('A step that turns out to belong to a later one comes after that one, used, a
   expect(reported.at(-1)).toEqual(trace.steps[1])
 })
 
+it('A step that nothing turns out to have caused stands for itself, used', () => {
+  const { trace } = createTrace()
+  const early = trace.start({ ...start('early'), parentId: 'model' })
+  early.ok({ unused: true })
+  trace.use(early.id, undefined)
+  const [step] = trace.steps
+  expect(step).not.toHaveProperty('parentId')
+  expect(step).not.toHaveProperty('unused')
+})
+
+it('A denied step ends as failed, with who decided', () => {
+  const { trace } = createTrace()
+  const approval = { decision: 'deny', digest: 'x', waitedMs: 1 } as const
+  trace.start(start('a')).deny(approval)
+  expect(trace.steps).toMatchObject([{ status: 'failed', approval }])
+})
+
 it('A step whose result nobody waits for ends unused, and is not counted as a failure', () => {
   const { trace, observed } = createTrace()
   const step = trace.start(start('ahead'))

@@ -203,6 +203,12 @@ describe.each(Object.entries(sources))('With the token source %s,', (name, sourc
     expect(performance.now() - started).toBeLessThan(3_000)
   })
 
+  it('Entra’s sign-in logs have the correlation id of the caller', async () => {
+    const correlationId = 'cccccccc-0000-4000-8000-00000000000c'
+    await start().as('weather', { correlationId }).token('weather-api')
+    expect(entra.requests.at(-1)).toMatchObject({ leg: 'tr', correlationId })
+  })
+
   it('the trace shows T1 and T2 as far as the agent sees them, and never a token as it is', async () => {
     const client = start()
     const agent = client.as('weather', { flow: 'agent-user' })

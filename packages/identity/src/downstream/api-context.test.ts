@@ -207,6 +207,14 @@ describe('A token that was asked for ahead', () => {
     )
   })
 
+  it('is the one that must have a scope, before a call that needs it', async () => {
+    const { api, asked, caller } = await startApi(sendJson(200, thing), { sidecar: sidecarForUser(ids.ada) })
+    const context = caller.for(turnOf(ids.ada))
+    await context.requireScope(api, 'Orders.Read')
+    await context.call(api, request)
+    expect(asked).toHaveLength(1)
+  })
+
   it('is left by a call that has to prove more', async () => {
     const { api, asked, caller } = await startApi(sendJson(201, thing))
     const turn = turnOf(ids.ada)
