@@ -51,10 +51,9 @@ function isCause(failure: InducedFailure): failure is InducedFailure & Cause {
 }
 
 async function examine(laptop: Laptop, failure: InducedFailure): Promise<readonly Finding[]> {
-  const { env, weather, change, options } = failure
+  const { env, weather, options } = failure
   const userToken = await induce(laptop, failure, weather)
   const given = { userToken, patience: failure.hangs ? 1 : 3, ...(await options?.(laptop)) }
-  await change?.(laptop)
   const agents = failure.flow === 'agent-user' ? { AGENTS_CONFIG: laptop.agentsFile } : {}
   return laptop.examine({ ...agents, ...(typeof env === 'function' ? env(laptop) : env) }, given)
 }

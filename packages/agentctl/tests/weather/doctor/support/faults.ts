@@ -4,10 +4,8 @@ import type { InjectedFault as BedrockFault } from '../../../../../../emulators/
 import { staticKeys } from '../../../../../../tests/contract/bedrock/emulated-aws.ts'
 import { identities } from '../../../../../../tests/support/identities.ts'
 import type { LaptopOptions } from '../../../../src/doctor/laptop.ts'
-import { mustExist } from '../../../doctor/support/must-exist.ts'
-import { type Cause, causes } from './causes.ts'
+import { blueprintOf, type Cause, causes, weatherApiOf } from './causes.ts'
 import { type Laptop, roleArn, sidecarImage, type Variables } from './laptop.ts'
-import { blueprintOf } from './tenant-changes.ts'
 
 /** One induced fault, and the code by which the doctor has to name it. If `flow` is set, turns in that flow fail too. */
 export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause, 'flow'>> {
@@ -17,7 +15,6 @@ export interface InducedFailure extends Omit<Cause, 'flow'>, Partial<Pick<Cause,
   readonly hangs?: true
   readonly env?: Variables | ((laptop: Laptop) => Variables)
   readonly weather?: Variables
-  readonly change?: (laptop: Laptop) => unknown
   readonly options?: (laptop: Laptop) => Promise<LaptopOptions> | LaptopOptions
 }
 
@@ -66,8 +63,6 @@ function withBrokenAwsConfig({ agentsFile }: Laptop): Variables {
   writeFileSync(file, '[profile agent\nregion = eu-central-1\n')
   return awsEnv({ AWS_CONFIG_FILE: file })
 }
-
-const weatherApiOf = ({ directory }: Laptop['entra']) => mustExist(directory.application(weatherAppId))
 
 // biome-ignore format: table
 const configuration: readonly InducedFailure[] = [

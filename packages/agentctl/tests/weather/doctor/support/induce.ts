@@ -1,10 +1,9 @@
 import type { Inducement } from './causes.ts'
 import type { Laptop, Variables } from './laptop.ts'
-import { tenantChanges } from './tenant-changes.ts'
 
 /** Starts everything afresh, but makes one thing wrong. Returns a token that Ada got when all was well. */
 export async function induce(laptop: Laptop, inducement: Inducement, weather?: Variables): Promise<string> {
-  const { sidecar = {}, podToken, refuse, tenant } = inducement
+  const { sidecar = {}, podToken, refuse, change } = inducement
   const { cluster, entra, stack } = laptop
   const byPodToken = {
     AzureAd__ClientCredentials__0__SourceType: 'SignedAssertionFilePath',
@@ -21,6 +20,6 @@ export async function induce(laptop: Laptop, inducement: Inducement, weather?: V
     const { leg, code } = refuse
     entra.faults.inject({ target: { leg }, fault: { kind: 'refuse', code } })
   }
-  if (tenant) tenantChanges[tenant](entra)
+  await change?.(laptop)
   return userToken
 }
