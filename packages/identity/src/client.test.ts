@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -7,7 +6,14 @@ import { startTestServer, validation } from './downstream/testing/stage.ts'
 import type { IdentityClientOptions } from './options.ts'
 import { sidecar } from './sidecar.ts'
 import { SignedInUser } from './signed-in-user.ts'
-import { autonomousClaims, ids, onBehalfOfClaims, unsignedToken, verifiedUser } from './testing/fixtures.ts'
+import {
+  authorizationHeader,
+  autonomousClaims,
+  ids,
+  onBehalfOfClaims,
+  unsignedToken,
+  verifiedUser,
+} from './testing/fixtures.ts'
 import { identityTiming } from './timing.ts'
 
 const clients: { close(): Promise<void> }[] = []
@@ -15,11 +21,8 @@ afterEach(async () => {
   for (const client of clients.splice(0)) await client.close()
 })
 
-/** A signature as long as Entra's, so that an echo of it is found. */
-const withSignature = (token: string) => token + randomBytes(256).toString('base64url')
 const jwt = /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/
-const userOf = (oid: string) =>
-  new SignedInUser(verifiedUser(oid, withSignature(`${unsignedToken({ oid })}.`)))
+const userOf = (oid: string) => new SignedInUser(verifiedUser(oid, unsignedToken({ oid })))
 
 /** Grants each agent its own token, or one on behalf of the user whose token came. */
 const grantingSidecar: RequestListener = ({ url = '', headers }, response) => {
@@ -29,7 +32,7 @@ const grantingSidecar: RequestListener = ({ url = '', headers }, response) => {
   const oid = payload && JSON.parse(Buffer.from(payload, 'base64url').toString()).oid
   const ownUser = query.get('AgentUserId')
   const claims = oid || ownUser ? onBehalfOfClaims(oid ?? ownUser, { azp }) : autonomousClaims({ azp })
-  response.end(JSON.stringify({ authorizationHeader: `Bearer ${withSignature(unsignedToken(claims))}` }))
+  response.end(authorizationHeader(claims))
 }
 
 type Api = IdentityClientOptions['apis'][string]

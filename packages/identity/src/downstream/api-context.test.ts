@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { type ProblemError, toProblem } from '@entra-agents/service-kit'
 import { type Send, SendError } from '@entra-agents/service-kit/send'
@@ -11,10 +10,9 @@ import {
   autonomousClaims,
   describeProblem,
   ids,
-  onBehalfOfClaims,
   ordersApi,
   sidecarProblem,
-  unsignedToken,
+  signature,
   verifiedUser,
 } from '../testing/fixtures.ts'
 import type { StepFacts, StepObserver } from '../trace-recorder.ts'
@@ -69,6 +67,8 @@ interface Case {
   /** The API's responses, in order; further requests get the last. */
   readonly responses: readonly ((response: ServerResponse) => void)[]
   readonly user?: string
+  /** The user’s token. */
+  readonly tc?: string
   readonly run?: Run
   readonly sidecar?: RequestListener
 }
@@ -100,6 +100,22 @@ const sidecarOfDisabledAgent: RequestListener = (incoming, response) => {
 const explained = (message: string) => ({
   explain: (failed: object) => identityProblem('INVALID_REQUEST', `${message} ${JSON.stringify(failed)}`),
 })
+/** The checks of a refusal whose names are these parts of a text. */
+const checksOf = (parts: readonly string[] | null) => [
+  ...(parts ?? []).map(part => ({ name: `c${part}`, ok: true })),
+  { name: 'last', ok: false },
+]
+const signatureOfTc = [...signature].toReversed().join('')
+const failWithTc: Run = (context, api) =>
+  context.authorised(api, {
+    subject: 'things',
+    shown: { method: 'POST', path: '' },
+    mayRepeat: false,
+    send: async () => ({ status: 200, body: {} }),
+    read: () => {
+      throw identityProblem('INVALID_REQUEST', `It is no thing: ${signatureOfTc}`)
+    },
+  })
 const stranger = 'eeeeeeee-0000-4000-8000-0000000000ff'
 
 // biome-ignore format: table
@@ -128,7 +144,12 @@ const cases: Readonly<Record<string, Case>> = {
   'a token that the API denies, and a new one that it accepts': { responses: [denied, sendJson(200, thing)], sidecar: renewingSidecar },
   'a token that the API denies, as the new one': { responses: [denied] },
   'a token that the API denies, since the agent is disabled': { responses: [denied], sidecar: sidecarOfDisabledAgent },
-  'a result with a token in it': { responses: [sendJson(200, { found: `Bearer ${unsignedToken({ sub: 'somebody' })}` })] },
+  'a result with a token in it': { responses: [sendJson(200, { found: 'Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl' })] },
+  'a result that is the token': { responses: [sendJson(200, { found: signature })] },
+  'a result that is the token, for a user': { responses: [sendJson(200, { found: signature })], user: ids.ada },
+  'a failure with the token in it, among blanks': { responses: [sendJson(400, { detail: [...signature].join(' ') })] },
+  'a refusal with the token in the names of its checks': { responses: [sendJson(403, { failedCheck: 'last', checks: checksOf(signature.match(/.{1,20}/g)) })] },
+  'a failure with the user’s token in it, in words of the tool': { responses: [], user: ids.ada, tc: `a.b.${signatureOfTc}`, run: failWithTc, sidecar: sidecarForUser(ids.ada) },
   'a body that was not asked for': { responses: [sendJson(200, { other: 'thing' })] },
   'a status that was not asked for': { responses: [sendJson(201, thing)] },
   'a failure that the tool explains': { responses: [sendJson(404, {})], run: ask(explained('There is no such thing.')) },
@@ -143,13 +164,18 @@ const cases: Readonly<Record<string, Case>> = {
 
 it('A call is sent with TR, and is in the trace with its response and what the API says of TR', async () => {
   const blocks: string[] = []
-  for (const [what, { responses, user, run = ask(), sidecar = grantingSidecar }] of Object.entries(cases)) {
+  for (const [what, { responses, user, tc, run = ask(), sidecar = grantingSidecar }] of Object.entries(
+    cases,
+  )) {
     let next = 0
-    const { api, sent, asked, caller } = await startApi(
-      response => responses[Math.min(next++, responses.length - 1)]?.(response),
-      { sidecar },
-    )
-    const turn = turnOf(user)
+    const {
+      api,
+      sent,
+      asked,
+      caller,
+      lines: log,
+    } = await startApi(response => responses[Math.min(next++, responses.length - 1)]?.(response), { sidecar })
+    const turn = { ...turnOf(user), ...(user && tc && { user: verifiedUser(user, tc) }) }
     const outcome = await run(caller.for(turn), api).then(
       result => `returned: ${JSON.stringify(result)}`,
       (error: ProblemError) => describeProblem(error),
@@ -160,7 +186,17 @@ it('A call is sent with TR, and is in the trace with its response and what the A
     const checks = verifiedBy.map(by => `verified by ${by.actor}: ${JSON.stringify(by.checks)}`)
     const isPast = asked.map(({ target }) => target.includes('ForceRefresh=true'))
     const asks = isPast.length > 1 ? [`sidecar asked past its cache: ${isPast.join(', ')}`] : []
-    const lines = [...sent.map(one => `sent: ${one}`), ...asks, outcome, describeSteps(steps), ...checks]
+    const health = `health: ${caller.healthOf(api, turn.agent).state}`
+    const lines = [
+      ...sent.map(one => `sent: ${one}`),
+      ...asks,
+      outcome,
+      health,
+      describeSteps(steps),
+      ...checks,
+    ]
+    for (const secret of [signature, signatureOfTc])
+      expect(JSON.stringify([turn.trace.steps, log, lines])).not.toContain(secret.slice(0, 9))
     blocks.push(nameIds([`# ${what}`, ...lines, ''].join('\n')))
   }
   await expect(blocks.join('\n')).toMatchFileSnapshot('api-context.txt')
@@ -373,59 +409,5 @@ describe('A traced call', () => {
     for (const seenBy of [observer, undefined])
       await caller.for(turnOf(undefined, undefined, seenBy)).call(api, request)
     expect(server.requests.map(({ headers }) => headers['traceparent'])).toEqual([traceparent, undefined])
-  })
-})
-
-describe('A token that an API sends back', () => {
-  const secret = randomBytes(256).toString('base64url')
-  const checksOf = (text: string) =>
-    (text.match(/.{1,20}/g) ?? []).map(part => ({ name: `c${part}`, ok: true }))
-  const withSecret = (token: string) => token.replace(/[^.]+$/, `${secret}"}`)
-  const grantSecret: RequestListener = ({ headers }, response) => {
-    const granted = headers.authorization ? onBehalfOfClaims(ids.ada) : autonomousClaims()
-    response.end(withSecret(authorizationHeader(granted)))
-  }
-  const turnWithSecret = (): Caller => ({ ...turnOf(ids.ada), user: verifiedUser(ids.ada, `a.b.${secret}`) })
-
-  it.each<[where: string, status: number, body: object, user?: string]>([
-    ['in a result', 200, { found: secret }],
-    ['in a result for a user', 200, { found: secret }, ids.ada],
-    ['in a failure', 400, { detail: [...secret].join(' ') }],
-    [
-      'in the names of checks',
-      403,
-      { failedCheck: 'last', checks: [...checksOf(secret), { name: 'last', ok: false }] },
-    ],
-  ])(
-    '%s makes the call fail, and nothing of the token is shown or logged',
-    async (_where, status, body, user) => {
-      const { api, caller, lines } = await startApi(sendJson(status, body), { sidecar: grantSecret })
-      const turn = turnOf(user)
-      await expect(caller.for(turn).call(api, request)).rejects.toEqual(problemOf('API_ECHOED_TOKEN'))
-      const problem = { code: 'API_ECHOED_TOKEN', upstream: { status } }
-      expect(stepsOf(turn, 'api-call')).toMatchObject([{ status: 'failed', problem }])
-      expect(JSON.stringify([turn.trace.steps, lines])).not.toContain(secret.slice(0, 9))
-    },
-  )
-
-  it('is not shown in the text of a failure, even if it is the user’s', async () => {
-    const { api, caller } = await startApi(sendJson(200, thing), { sidecar: sidecarForUser(ids.ada) })
-    const turn = turnWithSecret()
-    const failure = caller.for(turn).authorised(api, {
-      subject: 'things',
-      shown: { method: 'POST', path: '' },
-      mayRepeat: false,
-      send: async () => ({ status: 200, body: {} }),
-      read: () => {
-        throw identityProblem('INVALID_REQUEST', `It is no thing: ${secret}`)
-      },
-    })
-    await expect(failure).rejects.toMatchObject({
-      code: 'API_ECHOED_TOKEN',
-      message: 'The Orders API sent back the token that it got, so nothing of its response is used.',
-      options: { upstream: { service: 'orders-api' } },
-    })
-    expect(JSON.stringify(turn.trace.steps)).not.toContain(secret.slice(0, 20))
-    expect(caller.healthOf(api, turn.agent).state).toBe('unavailable')
   })
 })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ProblemError } from '@entra-agents/service-kit'
 import { sampleIds } from '@entra-agents/tokens/testing/sample-ids'
 import Fastify, { type FastifyBaseLogger } from 'fastify'
@@ -37,12 +38,15 @@ export const ordersApi: DownstreamApi = {
 
 type Claims = Readonly<Record<string, unknown>>
 
+/** No valid signature, but as long as those of Entra, so that an echo of it is found. */
+export const signature = createHash('shake256', { outputLength: 256 }).update('TR').digest('base64url')
+
 /** A token with these claims and no valid signature: the agent only carries TR, it does not verify it. */
 export function unsignedToken(claims: Claims): string {
   const parts = [{ alg: 'RS256', typ: 'JWT', kid: 'test' }, claims].map(part =>
     Buffer.from(JSON.stringify(part)).toString('base64url'),
   )
-  return [...parts, 'c2lnbmF0dXJl'].join('.')
+  return [...parts, signature].join('.')
 }
 
 const commonClaims = () => ({

@@ -1,26 +1,11 @@
-import { randomBytes } from 'node:crypto'
-import type { RequestListener } from 'node:http'
 import { withToolContext } from '@entra-agents/approval'
 import type { Permit } from '@entra-agents/identity/core'
-import {
-  agent,
-  autonomousClaims,
-  ids,
-  onBehalfOfClaims,
-  unsignedToken,
-} from '@entra-agents/identity/testing/fixtures'
-import { apiCallerOf, startTestServer, turnOf } from '@entra-agents/identity/testing/stage'
+import { agent } from '@entra-agents/identity/testing/fixtures'
+import { apiCallerOf, grantingSidecar, startTestServer, turnOf } from '@entra-agents/identity/testing/stage'
 import { expect, vi } from 'vitest'
 import { createMcpToolset } from '../toolset.ts'
 import { type NotesChanges, notesServer } from './notes-server.ts'
 import { type Script, ScriptedMcpServers, tool } from './scripted-servers.ts'
-
-/** Grants tokens with signatures as long as those of Entra, so that an echo of one is found. */
-const grantingSidecar: RequestListener = ({ headers }, response) => {
-  const claims = headers.authorization ? onBehalfOfClaims(ids.ada) : autonomousClaims()
-  const token = unsignedToken(claims) + randomBytes(256).toString('base64url')
-  response.end(JSON.stringify({ authorizationHeader: `Bearer ${token}` }))
-}
 
 /** Scripted servers, whose tools a turn gets. */
 export class ToolsetStage {
