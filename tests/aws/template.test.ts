@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { claudeModels, defaultModelId } from '@entra-agents/bedrock-access'
 import { describe, expect, it } from 'vitest'
 import { launcherOf } from '../../scripts/tools/tool.ts'
 import { needs } from '../support/programs.ts'
+import { run } from '../support/run.ts'
 import { fillTemplate } from './support/aws-account.ts'
 
 const templatePath = resolve(import.meta.dirname, '../../k8s/federation/aws.yaml')
@@ -58,7 +57,6 @@ describe('The linter of CloudFormation templates', () => {
   needs('python')
 
   it('finds nothing wrong in the template', async () => {
-    const { stdout } = await promisify(execFile)(launcherOf('python'), ['-c', lint, templatePath])
-    expect(stdout.trim()).toBe('')
+    expect((await run(launcherOf('python'), ['-c', lint, templatePath])).trim()).toBe('')
   })
 })

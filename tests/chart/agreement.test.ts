@@ -13,7 +13,8 @@ import seed from '../../emulators/entra/src/seed/demo.json' with { type: 'json' 
 import { describeProcesses, ownApis } from '../../scripts/demo/processes.ts'
 import { identities } from '../support/identities.ts'
 import { needs } from '../support/programs.ts'
-import { refusalOf, render, run, type Values } from './support/render.ts'
+import { run } from '../support/run.ts'
+import { readChartFile, refusalOf, render, type Values } from './support/render.ts'
 import { withAlerts } from './support/variants.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -73,6 +74,14 @@ describe('The chart', () => {
     writeFileSync(file, await run('bash', ['-c', print]))
     expect(readSealKeys(file).current().kid).toBe('key-1')
   })
+})
+
+it('The images that Artifact Hub shows are those of an installation', async () => {
+  needs('helm')
+  const { annotations } = parse(readChartFile('Chart.yaml'))
+  const shown: readonly { image: string }[] = parse(annotations['artifacthub.io/images'])
+  const installed = new Set((await render()).containers.map(({ image }) => image))
+  expect(shown.map(({ image }) => image).sort()).toEqual([...installed].sort())
 })
 
 describe('The values for a cluster with emulators', () => {

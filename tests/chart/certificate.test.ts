@@ -3,7 +3,7 @@ import { chmodSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { runProgram } from '../cluster/support/command.ts'
+import { run } from '../support/run.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const folder = temporaryFolder()
@@ -22,8 +22,8 @@ beforeAll(async () => {
   writeFileSync(program, kubectl)
   chmodSync(program, 0o755)
   const script = resolve(root, 'charts/local-emulators/make-certificate.sh')
-  const path = [folder, process.env['PATH']].join(delimiter)
-  await runProgram('env', [`PATH=${path}`, script, 'agents'])
+  const PATH = [folder, process.env['PATH']].join(delimiter)
+  await run(script, ['agents'], { env: { ...process.env, PATH } })
   certificate = new X509Certificate(readFileSync(join(folder, 'ca.crt')))
 })
 

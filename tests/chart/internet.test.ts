@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { beforeAll, expect, it } from 'vitest'
+import type { KubernetesObject, NetworkPolicySpec } from '../support/kubernetes.ts'
 import { needs } from '../support/programs.ts'
-import type { KubernetesObject, NetworkPolicySpec } from './support/kubernetes.ts'
 import { componentPod, isAllowed, isWithin } from './support/reachability.ts'
 import { render, renderWith } from './support/render.ts'
 

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { clouds, manifestsFile, renderManifests } from '../../scripts/manifests.ts'
 import { needs } from '../support/programs.ts'
-import { helmCommands, lintChart, Rendering, render, renderText, run } from './support/render.ts'
+import { run } from '../support/run.ts'
+import { helmCommands, lintChart, Rendering, render, renderText } from './support/render.ts'
 import { kubernetesVersions, schemaLocation } from './support/schemas.ts'
 import { variants } from './support/variants.ts'
 
@@ -33,11 +34,11 @@ describe.each(kubernetesVersions)('Kubernetes %s', version => {
     expect(roles).toContain('kind: RoleBinding')
     const objects = []
     for (const options of Object.values(variants)) objects.push(...(await render(options)).objects)
-    const manifests = [roles, ...objects.map(object => JSON.stringify(object))].join('\n---\n')
+    const input = [roles, ...objects.map(object => JSON.stringify(object))].join('\n---\n')
     // Other tests compare custom resources in full.
     const args = ['-strict', '-skip', 'HTTPRoute,PrometheusRule,Route,ServiceMonitor']
     const schemas = ['-schema-location', await schemaLocation(), '-kubernetes-version', version]
-    expect(await run('kubeconform', [...args, ...schemas], manifests)).toBe('')
+    expect(await run('kubeconform', [...args, ...schemas], { input })).toBe('')
   })
 })
 

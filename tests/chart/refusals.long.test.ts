@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { needs } from '../support/programs.ts'
-import { baseValues, chart, refusalOf, run, type Values, valuesAt } from './support/render.ts'
+import { run } from '../support/run.ts'
+import { baseValues, chart, refusalOf, type Values, valuesAt } from './support/render.ts'
 
 needs('helm')
 
@@ -118,5 +119,6 @@ it('The chart refuses bad values in words, and names all their faults at once', 
 
 it('The chart refuses clusters without stable native sidecars', async () => {
   const args = ['template', 'demo', chart, '--kube-version', '1.32.0', '--values', '-']
-  await expect(run('helm', args, JSON.stringify(baseValues))).rejects.toThrow('>=1.33.0')
+  const input = JSON.stringify(baseValues)
+  await expect(run('helm', args, { input })).rejects.toThrow('>=1.33.0')
 })

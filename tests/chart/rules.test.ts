@@ -1,9 +1,9 @@
 // Rules that hold for whatever values: promises of docs/security-model.md, and what Kubernetes demands. Golden texts of the same
 // variants are here too, so that each is rendered once.
 import { describe, expect, it } from 'vitest'
+import type { LabelSelector, Labels, PodTemplate } from '../support/kubernetes.ts'
 import { needs } from '../support/programs.ts'
 import { describeChanges } from './support/changes.ts'
-import type { LabelSelector, Labels, PodTemplate } from './support/kubernetes.ts'
 import { list, printListing } from './support/listing.ts'
 import { podSecurityRefusals } from './support/pod-security.ts'
 import { containersOf, merge, render, renderWith } from './support/render.ts'

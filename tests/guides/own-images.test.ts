@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { expect, it } from 'vitest'
-import { baseValues, run } from '../chart/support/render.ts'
+import { baseValues } from '../chart/support/render.ts'
 import { findProgram, needs } from '../support/programs.ts'
+import { run } from '../support/run.ts'
 import { blocksOf } from './commands.ts'
 
 needs('helm')
@@ -24,8 +25,8 @@ it('The guide’s commands build and push every image that the chart then instal
   write('mine.yaml', JSON.stringify(baseValues))
   const block = blocksOf('docs/kubernetes.md').find(({ lines }) => lines.includes('make images'))
   const commands = block?.lines.join('\n').replace('mine.yaml', join(folder, 'mine.yaml')) ?? 'false'
-  const path = `PATH=${folder}${delimiter}${process.env['PATH']}`
-  await run('env', [path, `NOTES=${folder}`, 'bash', '-euo', 'pipefail', '-c', commands])
+  const env = { ...process.env, PATH: [folder, process.env['PATH']].join(delimiter), NOTES: folder }
+  await run('bash', ['-euo', 'pipefail', '-c', commands], { env })
 
   const read = (name: string) => readFileSync(join(folder, name), 'utf8')
   const imagesIn = (name: string, pattern: RegExp) => [...read(name).matchAll(pattern)].map(match => match[1])

@@ -1,10 +1,10 @@
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { readSealKeys } from '@entra-agents/approval'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { expect, it } from 'vitest'
-import { run } from '../chart/support/render.ts'
 import { isProgramMissing } from '../support/programs.ts'
+import { run } from '../support/run.ts'
 import { blocksOf } from './commands.ts'
 
 /** How each shell is started so that it ends at the first failure. */
@@ -31,25 +31,22 @@ it.for(['bash', 'powershell'] as const)(
     if (isProgramMissing(program)) skip(`There is no ${program} on the PATH.`)
     const folder = temporaryFolder()
     const secret = join(folder, 'secret')
-    writeFileSync(join(folder, 'kubectl'), kubectlScript)
-    chmodSync(join(folder, 'kubectl'), 0o755)
-    const path = `${folder}${delimiter}${process.env['PATH']}`
+    writeFileSync(join(folder, 'kubectl'), kubectlScript, { mode: 0o755 })
+    const PATH = [folder, process.env['PATH']].join(delimiter)
+    const env = { ...process.env, PATH, SECRET: secret }
     const [make, rotate, takeAway] = blocksOf('docs/approval.md')
       .filter(block => block.shell === shell && block.label === 'seal-keys')
-      .map(
-        ({ lines }) =>
-          () =>
-            run('env', [`PATH=${path}`, `SECRET=${secret}`, program, ...options, lines.join('\n')]),
-      )
-    await make?.()
+      .map(({ lines }) => lines.join('\n'))
+    const type = (lines = '') => run(program, [...options, lines], { env })
+    await type(make)
     const first = readSealKeys(secret).current()
     expect(first.kid).toBe('key-1')
-    await rotate?.()
+    await type(rotate)
     const both = readSealKeys(secret)
     const second = both.current()
     expect(second.kid).toBe('key-2')
     expect(both.find('key-1')).toEqual(first)
-    await takeAway?.()
+    await type(takeAway)
     const last = readSealKeys(secret)
     expect(last.current()).toEqual(second)
     expect(last.find('key-1')).toBeUndefined()

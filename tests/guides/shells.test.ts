@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { isProgramMissing } from '../support/programs.ts'
+import { run } from '../support/run.ts'
 import { type Block, blocksOf } from './commands.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -100,7 +99,7 @@ describe.each(markdownFiles)('The commands of the guide %s', path => {
 
   it('are understood by the shell itself', async () => {
     const lines = [...ofShell('bash'), ...ofShell('sh')].flatMap(({ lines }) => lines)
-    await promisify(execFile)('bash', ['-n', '-c', lines.join('\n')])
+    await run('bash', ['-n', '-c', lines.join('\n')])
   })
 })
 
@@ -111,9 +110,7 @@ it('PowerShell understands its blocks', async ({ skip }) => {
     .filter(({ shell }) => shell !== 'bash')
     .flatMap(({ lines }) => lines)
   const parse = '$null = [ScriptBlock]::Create([Console]::In.ReadToEnd())'
-  const reading = promisify(execFile)('pwsh', ['-NoProfile', '-Command', parse])
-  reading.child.stdin?.end(lines.join('\n'))
-  await reading
+  await run('pwsh', ['-NoProfile', '-Command', parse], { input: lines.join('\n') })
 })
 
 it('What the guides write into files is ignored by git, and a token in bash is for the user alone', async () => {
@@ -124,8 +121,8 @@ it('What the guides write into files is ignored by git, and a token in bash is f
     ({ line }) => /(?:[^>]> ?|helm-values --output )([\w./-]+)/.exec(line)?.[1] ?? [],
   )
   expect(written).toContain('graph-token')
-  const { stdout } = await promisify(execFile)('git', ['check-ignore', ...new Set(written)], { cwd: root })
-  expect(stdout.trim().split('\n').sort()).toEqual([...new Set(written)].sort())
+  const ignored = await run('git', ['check-ignore', ...new Set(written)], { cwd: root })
+  expect(ignored.trim().split('\n').sort()).toEqual([...new Set(written)].sort())
   const ofTokens = lines.filter(
     ({ shell, line }) => shell !== 'powershell' && /get-access-token.*>/.test(line),
   )
@@ -144,14 +141,9 @@ describe('agentctl', () => {
   })
 
   it('runs in the clone', async () => {
-    const npx = promisify(execFile)('npx', ['--no-install', 'agentctl', 'helm-values', '--help'], {
-      cwd: root,
-    })
-    expect((await npx).stdout).toContain('agentctl helm-values [options]')
-    const nonsense = promisify(execFile)(join(root, 'packages/agentctl/agentctl.mjs'), ['nonsense'])
-    await expect(nonsense).rejects.toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining("unknown command 'nonsense'"),
-    })
+    const help = run('npx', ['--no-install', 'agentctl', 'helm-values', '--help'], { cwd: root })
+    await expect(help).resolves.toContain('agentctl helm-values [options]')
+    const nonsense = run(join(root, 'packages/agentctl/agentctl.mjs'), ['nonsense'])
+    await expect(nonsense).rejects.toThrow(/ended with 2: .*unknown command 'nonsense'/)
   })
 })

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { parse, stringify } from 'yaml'
 import manifest from '../../../package.json' with { type: 'json' }
-import type { KubernetesObject } from './kubernetes.ts'
+import type { KubernetesObject } from '../../support/kubernetes.ts'
 import { chart, type Rendering, readChartFile } from './render.ts'
 
 /** The lines that say everything about an object, or about the notes, by its name. */

@@ -1,4 +1,4 @@
-import type { Container, PodSpec, PodTemplate, SecurityContext } from './kubernetes.ts'
+import type { Container, PodSpec, PodTemplate, SecurityContext } from '../../support/kubernetes.ts'
 import { containersOf } from './render.ts'
 
 const allowedVolumes = [

@@ -6,7 +6,7 @@ import type {
   NetworkPolicySpec,
   Peer,
   PolicyRule,
-} from './kubernetes.ts'
+} from '../../support/kubernetes.ts'
 
 /** A pod, or an address outside the cluster. Namespaces have their name as a label, as in Kubernetes. */
 export type Place = { readonly namespace: string; readonly labels: Labels } | { readonly address: string }

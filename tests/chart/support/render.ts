@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { onTestFinished } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import type { Container, KubernetesObject, PodTemplate, Workload } from '../../support/kubernetes.ts'
+import { run } from '../../support/run.ts'
 import { merge, type Values, valuesAt } from '../../support/values.ts'
-import type { Container, KubernetesObject, PodTemplate, Workload } from './kubernetes.ts'
 
 export const chart = resolve(import.meta.dirname, '../../../charts/entra-bedrock-agent')
 
@@ -31,28 +31,10 @@ export interface RenderOptions {
   readonly helm?: string
 }
 
-/** Runs a program. Rejects with what the program wrote to stderr if it fails, and also if it does not exist. */
-export function run(program: string, args: readonly string[], input = ''): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'pipe' })
-    let [output, errors] = ['', '']
-    child.stdout.setEncoding('utf8').on('data', text => {
-      output += text
-    })
-    child.stderr.setEncoding('utf8').on('data', text => {
-      errors += text
-    })
-    child.once('error', reject)
-    child.once('close', code =>
-      code === 0 ? resolve(output) : reject(new Error(`${program} ended with ${code}:\n${errors}${output}`)),
-    )
-    child.stdin.end(input)
-  })
-}
-
 function runHelm({ files = [], values = {}, helm = 'helm' }: RenderOptions, command: readonly string[]) {
   const valueFiles = [...files.map(file => resolve(chart, file)), '-'].flatMap(file => ['--values', file])
-  return run(helm, [...command, '--namespace', 'agents', ...valueFiles], JSON.stringify(values))
+  const input = JSON.stringify(values)
+  return run(helm, [...command, '--namespace', 'agents', ...valueFiles], { input })
 }
 
 /** Needed by Helm 3, which otherwise assumes an old cluster. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { onTestFinished } from 'vitest'
 import { launcherOf } from '../../../scripts/tools/tool.ts'
-import { run } from './render.ts'
+import { run } from '../../support/run.ts'
 
 /** The oldest and the newest version that the chart supports. */
 export const kubernetesVersions = ['1.33.0', '1.37.0']

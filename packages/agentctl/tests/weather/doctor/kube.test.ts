@@ -4,14 +4,10 @@ import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type {
-  KubernetesObject,
-  PodTemplate,
-  Workload,
-} from '../../../../../tests/chart/support/kubernetes.ts'
 import { merge, type Rendering, renderWith, type Values } from '../../../../../tests/chart/support/render.ts'
 import { commandsOf } from '../../../../../tests/guides/commands.ts'
 import { identities } from '../../../../../tests/support/identities.ts'
+import type { KubernetesObject, PodTemplate, Workload } from '../../../../../tests/support/kubernetes.ts'
 import { isProgramMissing, needs } from '../../../../../tests/support/programs.ts'
 import { Stack } from '../../../../../tests/weather/support/stack.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'

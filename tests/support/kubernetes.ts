@@ -1,4 +1,4 @@
-// The parts of Kubernetes objects that these tests read.
+// The parts of Kubernetes objects that tests read.
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -21,8 +21,6 @@ export interface Probe {
 export interface SecurityContext {
   readonly runAsNonRoot?: boolean
   readonly runAsUser?: number
-  readonly runAsGroup?: number
-  readonly fsGroup?: number
   readonly privileged?: boolean
   readonly allowPrivilegeEscalation?: boolean
   readonly readOnlyRootFilesystem?: boolean
@@ -30,20 +28,15 @@ export interface SecurityContext {
   readonly seccompProfile?: { readonly type: string }
 }
 
-export interface EnvironmentVariable {
-  readonly name: string
-  readonly value?: string
-  readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } }
-}
-
 export interface Container {
   readonly name: string
   readonly image: string
-  readonly env?: readonly EnvironmentVariable[]
-  readonly envFrom?: readonly {
-    readonly configMapRef?: { readonly name: string }
-    readonly secretRef?: { readonly name: string }
+  readonly env?: readonly {
+    readonly name: string
+    readonly value?: string
+    readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string } }
   }[]
+  readonly envFrom?: readonly { readonly secretRef?: { readonly name: string } }[]
   readonly ports?: readonly { readonly hostPort?: number }[]
   readonly startupProbe?: Probe
   readonly livenessProbe?: Probe
@@ -58,13 +51,11 @@ export interface Container {
 
 export interface Volume {
   readonly name: string
-  readonly projected?: object
   readonly secret?: { readonly secretName: string }
   readonly configMap?: { readonly name: string }
 }
 
 export interface PodSpec {
-  readonly serviceAccountName?: string
   readonly automountServiceAccountToken?: boolean
   readonly hostNetwork?: boolean
   readonly hostPID?: boolean
@@ -82,7 +73,6 @@ export interface PodTemplate {
 
 /** Deployments and Jobs: whatever makes pods. */
 export interface Workload {
-  readonly selector?: { readonly matchLabels: Labels }
   readonly template: PodTemplate
 }
 
