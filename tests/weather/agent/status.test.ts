@@ -19,15 +19,36 @@ async function get(path: string, url = stack.agentUrl, headers: Readonly<Record<
   return { status: response.status, body }
 }
 
-/** Documents, each below its title, with names in the place of what differs from run to run. */
+/** The members of documents, one a line: all of the first document, and of the others what differs from it. */
 function describeDocuments(documents: Readonly<Record<string, unknown>>): string {
-  return Object.entries(documents)
-    .map(([what, document]) => `# ${what}\n${JSON.stringify(document, shortenProblems, 2)}\n`)
-    .join('\n')
+  let first = new Map<string, string>()
+  const blocks = Object.entries(documents).map(([what, document]) => {
+    const members = new Map(membersOf(JSON.parse(writeDocument(document))))
+    const changed = [...members].filter(([path, value]) => value !== first.get(path))
+    const isPart = (path: string) => [...members.keys()].some(whole => `${path}.`.startsWith(`${whole}.`))
+    const gone = [...first.keys()].filter(path => !isPart(path)).map(path => [path, 'is not there'])
+    if (first.size === 0) first = members
+    return `# ${what}\n${[...changed, ...gone].map(([path, value]) => `${path}: ${value}\n`).join('')}`
+  })
+  return blocks.join('\n')
+}
+
+/** A document as JSON, with names in the place of what differs from run to run. */
+function writeDocument(document: unknown): string {
+  return JSON.stringify(document, shortenProblems)
     .replaceAll(/http:\/\/localhost:\d+/g, 'http://localhost:<port>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
     .replaceAll(/\d{4}-\d\d-\d\d/g, '<date>')
-    .replaceAll(/"version": "\d+\.\d+\.\d+"/g, '"version": "<version>"')
+    .replaceAll(/"version":"\d+\.\d+\.\d+"/g, '"version":"<version>"')
+}
+
+/** The members of a document by their paths; a list is one member if there are no objects in it. */
+function membersOf(value: unknown, path = ''): readonly (readonly [path: string, value: string])[] {
+  const parts = Object.entries<unknown>(typeof value === 'object' ? { ...value } : {})
+  const isWhole =
+    parts.every(([, part]) => typeof part !== 'object') && (parts.length === 0 || Array.isArray(value))
+  if (isWhole) return [[path, JSON.stringify(value)]]
+  return parts.flatMap(([name, part]) => membersOf(part, path === '' ? name : `${path}.${name}`))
 }
 
 function shortenProblems(_name: string, value: Partial<Problem> | null): unknown {
@@ -62,8 +83,8 @@ describe('/api/status', () => {
     await ask(stack.agentUrl)
     expect((await get('/api/status')).body.components.sidecar.state).toBe('ready')
     const documents = {
-      'before anything behind the agent has answered': unknown,
       'after the start': started,
+      'before anything behind the agent has answered': unknown,
       'after a turn on behalf of a user': used,
       'after the sidecar stopped': degraded,
     }
@@ -96,7 +117,7 @@ it('/api/config has only public ids, the endpoints of an emulator on loopback, w
     TRACE_LINKS: '{"trace":"https://traces.example/{traceId}"}',
   }
   const documents = {
-    'an emulator on loopback': (await get('/api/config')).body,
+    'an emulator on loopback': await configOf({}),
     'an https emulator at *.localhost': await configOf({ ENTRA_AUTHORITY: 'https://entra.localhost:7001' }),
     'the real Entra, without a page': await configOf(real),
   }
