@@ -50,8 +50,9 @@ export class Collector extends LocalServer implements AsyncDisposable {
    * that differ in each run are named `id 1`, `id 2` …, in the order in which they occur.
    *
    * @param ids the names of ids that are known
+   * @param withAttributes the names of the spans whose attributes are shown
    */
-  treeOf(traceId: string, ids: Readonly<Record<string, string>> = {}): string {
+  treeOf(traceId: string, ids: Readonly<Record<string, string>> = {}, withAttributes = /./): string {
     const names = new Map(Object.entries(ids))
     const nameOf = (id: string) => {
       if (!names.has(id)) names.set(id, `id ${names.size - Object.keys(ids).length + 1}`)
@@ -69,7 +70,7 @@ export class Collector extends LocalServer implements AsyncDisposable {
         .sort((one, other) => one.name.localeCompare(other.name))
         .flatMap(({ service, name, kind, failed, attributes, spanId }) => [
           `${indent}${service}: ${name} (${kindNames[kind]}${failed ? ', failed' : ''})\n`,
-          ...Object.entries(attributes)
+          ...Object.entries(withAttributes.test(name) ? attributes : {})
             .sort()
             .map(([key, value]) => `${indent}    ${key}: ${show(key, value)}\n`),
           ...below(spanId, `${indent}  `),

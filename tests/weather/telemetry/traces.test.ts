@@ -70,8 +70,16 @@ function treeOf(name: string): string {
 
 describe('A traced turn', () => {
   it('is one tree through both services, with the attributes of the conventions for generative AI, and the token’s id in both', async () => {
-    const trees = Object.keys(answers).map(name => `# ${name}\n\n${treeOf(name)}\n`)
+    const told = ['direct, autonomous', 'bedrock, autonomous', 'refused by Entra']
+    const trees = told.map(name => `# ${name}\n\n${treeOf(name)}\n`)
     await expect(trees.join('')).toMatchFileSnapshot('traces.txt')
+    expect(treeOf('from a stranger')).toBe(treeOf('direct, autonomous'))
+  })
+
+  it.each(['direct', 'bedrock'])('on behalf of a user in %s mode differs only in flow and route', mode => {
+    const asItself = treeOf(`${mode}, autonomous`)
+    const forUser = asItself.replaceAll('"autonomous"', '"obo"').replace('Unauthenticated', '')
+    expect(treeOf(`${mode}, obo`)).toBe(forUser)
   })
 
   it('is joined to Entra’s log by the correlation id', () => {
