@@ -11,25 +11,7 @@ export interface SigningKey {
   readonly publicKey: KeyObject
 }
 
-/** An issuer of real RS256 tokens that serves its key set at Entra's path. */
-export interface TestIssuer {
-  /** The value for `ENTRA_AUTHORITY`. */
-  readonly url: string
-  readonly tenantId: string
-  readonly key: SigningKey
-  /** Number of requests for the key set. */
-  readonly keyRequests: number
-  /** Signs exactly these claims. Members of `header` replace `alg`, `typ` and `kid`; `undefined` removes one. */
-  sign(claims: Claims, header?: Claims): string
-  /** Replaces the signing key. The old one stays published unless `keepOld` is false. */
-  rotate(options?: { keepOld?: boolean }): void
-  /** Responds to requests for keys with this listener, until called with `undefined`. */
-  answerKeysWith(listener: RequestListener | undefined): void
-  /** Stops serving, as in an outage. `start` serves again at the same address. */
-  stop(): Promise<void>
-  start(): Promise<void>
-  close(): Promise<void>
-}
+export type TestIssuer = Awaited<ReturnType<typeof createIssuer>>
 
 export function createSigningKey(kid: string = randomUUID(), modulusLength = 2048): SigningKey {
   return { kid, ...generateKeyPairSync('rsa', { modulusLength }) }
@@ -60,7 +42,8 @@ export function signRs256(header: Claims | string, claims: Claims | string, key:
   return `${input}.${createSign('RSA-SHA256').update(input).sign(key.privateKey, 'base64url')}`
 }
 
-export async function createIssuer({ tenantId = sampleIds.tenantId } = {}): Promise<TestIssuer> {
+/** An issuer of real RS256 tokens that serves its key set at Entra's path. */
+export async function createIssuer({ tenantId = sampleIds.tenantId } = {}) {
   let key = nextKey()
   let published = [key]
   let keyRequests = 0
@@ -75,26 +58,31 @@ export async function createIssuer({ tenantId = sampleIds.tenantId } = {}): Prom
     return answer(request, response)
   }).start()
   return {
+    /** The value for `ENTRA_AUTHORITY`. */
     url: server.url,
     tenantId,
     get key() {
       return key
     },
+    /** Number of requests for the key set. */
     get keyRequests() {
       return keyRequests
     },
-    sign: (claims, header) => signRs256({ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }, claims, key),
+    /** Signs exactly these claims. Members of `header` replace `alg`, `typ` and `kid`; `undefined` removes one. */
+    sign: (claims: Claims, header?: Claims) =>
+      signRs256({ alg: 'RS256', typ: 'JWT', kid: key.kid, ...header }, claims, key),
+    /** Replaces the signing key. The old one stays published unless `keepOld` is false. */
     rotate({ keepOld = true } = {}) {
       key = nextKey()
       published = keepOld ? [key, ...published] : [key]
     },
-    answerKeysWith(listener = sendKeys) {
+    /** Responds to requests for keys with this listener, until called with `undefined`. */
+    answerKeysWith(listener: RequestListener = sendKeys) {
       answer = listener
     },
+    /** Stops serving, as in an outage. `start` serves again at the same address. */
     stop: () => server.close(),
-    async start() {
-      await server.start()
-    },
+    start: () => server.start(),
     close: () => server.close(),
   }
 }
