@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
-import { expect, it, onTestFinished } from 'vitest'
+import { startTestServer } from '@entra-agents/identity/testing/stage'
+import { expect, it } from 'vitest'
 import { folderWith, run } from '../../../../tests/support/agentctl.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { examineMcp } from '../../src/doctor/mcp/mcp.ts'
@@ -11,11 +11,7 @@ const client = '99999999-0000-4000-8000-000000000071'
 const api = '99999999-0000-4000-8000-0000000000a1'
 const scope = `api://${api}/Read`
 
-async function serve(respond: RequestListener): Promise<string> {
-  const server = await new LocalServer(respond, 'localhost').start()
-  onTestFinished(() => server.close())
-  return server.url
-}
+const serve = async (respond: RequestListener) => (await startTestServer(respond)).url
 
 /** How a server, or Entra, differs from one with which everything works. Texts may name the server’s own origin: SELF. */
 interface Difference {

@@ -5,7 +5,7 @@ import { portray } from './support/portrait.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
-const { content, run, quietly, remember, expectRemembered, expectScenes } = tenant
+const { content, run, quietly, remember, expectRemembered, expectNoReceipt, expectScenes } = tenant
 
 const cluster =
   '--cluster-issuer https://oidc.eks.eu-central-1.amazonaws.com/id/ABC --service-account agents:demo-agent'
@@ -48,7 +48,6 @@ const showPeople = () => {
   return `sponsors: ${sponsors}\nowners: ${owners}`
 }
 const spoilApi = () => Object.assign(application('Weather API') ?? {}, { identifierUris: [] })
-const expectNoReceipt = () => expect(tenant.workplace.hasReceipt).toBe(false)
 
 // biome-ignore format: table
 const scenes: Scenes = [

@@ -3,13 +3,11 @@ import { stableId } from '../../../../emulators/entra/src/directory/microsoft.ts
 import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
 import { requestToken } from '../../../../emulators/entra/src/testing/start-entra.ts'
 import { permits } from '../../src/entra/blast-radius/changers.ts'
-import { permissions } from '../../src/entra/objects/kinds.ts'
 import { addCy, aGrant, aSecret, creation, useRadius } from './support/radius.ts'
 import type { Scenes } from './support/tenant.ts'
-import { graphToken } from './support/workplace.ts'
 
 const { tenant, readRadius, tenantNow } = useRadius()
-const { run, show, treat, expectScenes } = tenant
+const { run, show, treat, signInWithout, expectScenes } = tenant
 const { ada, graphPrincipal } = seedIds
 
 /** The lines of the blast radius that have such a text. */
@@ -45,10 +43,6 @@ async function useSecret(): Promise<void> {
     client_secret: aSecret.secretText,
   }
   expect((await requestToken(tenant, t1)).status).toBe(200)
-}
-async function signInWithoutRoles(): Promise<void> {
-  const scopes = permissions.filter(one => !one.startsWith('RoleManagement.'))
-  tenant.workplace.useToken(await graphToken(tenant, scopes))
 }
 const questions = [
   '/ownedObjects',
@@ -102,7 +96,7 @@ const scenes: Scenes = [
   ['has only what the plan asked for, and says in the end what it did not look at', 'blast-radius'],
   ['marks what nobody asked for, and says how much there is', addSurplus, showLines(/SURPLUS|exit code/)],
   ['shows when blueprint, secrets and agents were last used, if Graph reports it', useSecret, showLines(/ used/)],
-  ['reports what Graph does not show as “not evaluated”, never as clean', signInWithoutRoles, showUnseen],
+  ['reports what Graph does not show as “not evaluated”, never as clean', signInWithout(/^RoleManagement\./), showUnseen],
   ...questions.map(part => [`loses only its own answer if Graph refuses ${part}`, treat('forbid', ({ path }) => decodeURIComponent(path).includes(part)), showUnseen] as const),
   ['does not mark administrators, be it that they may activate their role or are in a group that has it', addAdministrators, showWays('who may change it →')],
   ['tells permissions that lead to the agents with what they permit, and no others', consentTo(leadingAndOthers, setupPrincipal), showClients],

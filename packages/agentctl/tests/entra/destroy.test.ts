@@ -6,7 +6,7 @@ import { type Scenes, useTenant } from './support/tenant.ts'
 
 // The tenant has the emulator's seed, a set-up that `apply` did not make and `destroy` has to leave alone.
 const tenant = useTenant(() => startEntra())
-const { content, idOf, quietly, treat, remember, expectRemembered, expectScenes } = tenant
+const { content, idOf, quietly, treat, remember, expectRemembered, expectNoReceipt, expectScenes } = tenant
 
 const names = '--blueprint-name "My blueprint" --api-name "My API" --page-name "My page"'
 const setUp = `apply ${names} --client-secret --cluster-issuer https://i.example --service-account a:b`
@@ -35,7 +35,6 @@ function expectEmptied(): void {
   expect(variables).toMatchObject({ MINE: '1', TENANT_ID: tenantId, BLUEPRINT_CLIENT_SECRET: '' })
   expect(tenant.variablesOfSetUp()).toEqual({ TENANT_ID: tenantId })
 }
-const expectNoReceipt = () => expect(tenant.workplace.hasReceipt).toBe(false)
 const writeReceipt = (text: string) => writeFileSync(tenant.workplace.receiptPath, text)
 const makeForeignReceipt = () =>
   writeReceipt(JSON.stringify({ ...tenant.workplace.receipt, tenantId: 'other' }))

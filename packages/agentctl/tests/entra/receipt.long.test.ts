@@ -7,7 +7,7 @@ import { portray } from './support/portrait.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'
 
 const tenant = useTenant()
-const { content, run, quietly, remember, expectRemembered, expectScenes } = tenant
+const { content, run, quietly, remember, expectRemembered, expectNoReceipt, expectScenes } = tenant
 
 const portrait = () => portray(content())
 const credentials = '--client-secret --cluster-issuer https://i.example --service-account a:b'
@@ -56,7 +56,6 @@ const loseReceipt = () => {
 }
 const losing = [quietly(`${setUp} --blueprint-name B --page-name P`), loseReceipt] as const
 const expectIds = () => expect(tenant.recordedIds()).toEqual(lost.ids)
-const expectNoReceipt = () => expect(tenant.workplace.hasReceipt).toBe(false)
 const expectOurSettings = () => {
   const asked = (receipt: Receipt) => {
     const { owners, agentUserDomain, agentFlows, alerts, unattendedAlerts } = receipt.settings

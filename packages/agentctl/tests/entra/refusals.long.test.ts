@@ -6,7 +6,7 @@ import { type Scenes, useTenant } from './support/tenant.ts'
 import { applicationToken, graphToken } from './support/workplace.ts'
 
 const tenant = useTenant()
-const { content, run, quietly, treat, expectScenes } = tenant
+const { content, run, quietly, treat, signInWithout, expectNoReceipt, expectScenes } = tenant
 
 const apply = 'apply --client-secret --cluster-issuer https://i.example --service-account a:b'
 const foreignId = '77777777-7777-4777-8777-777777777777'
@@ -17,11 +17,6 @@ const countMade = () => `applications made: ${madeApplications().length}`
 const useToken = async (token: string | Promise<string>) => tenant.workplace.useToken(await token)
 const signIn = (more: Readonly<Record<string, unknown>>) => () =>
   useToken(graphToken(tenant, permissions, more))
-/** Ada signs in without these permissions, and with others. */
-const signInWithout =
-  (unwanted: RegExp, ...others: readonly string[]) =>
-  () =>
-    useToken(graphToken(tenant, [...permissions.filter(one => !unwanted.test(one)), ...others]))
 /** A permission, and the one that includes it. */
 const orHigher = (permission: string) =>
   new RegExp(`^(${permission}|${permission.split('.')[0]}\\.ReadWrite\\.All)$`)
@@ -69,7 +64,7 @@ it('a refusal names them when Graph refuses, if the token has a permission of wh
 
 // biome-ignore format: table
 const missing: Scenes = [
-  ['in the plan', signInWithout(orHigher('AgentIdentity.Create.All')), 'plan', () => expect(tenant.workplace.hasReceipt).toBe(false)],
+  ['in the plan', signInWithout(orHigher('AgentIdentity.Create.All')), 'plan', expectNoReceipt],
   ['a role of the user, to make applications', forbidMaking('/applications'), apply],
   ['a role of the user, to make agents', forbidMaking('/servicePrincipals'), apply],
   ['a role of the user, to consent', forbidMaking('/oauth2PermissionGrants'), apply],

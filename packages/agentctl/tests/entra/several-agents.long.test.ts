@@ -1,13 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { describeAgents } from '../../src/agents.ts'
-import { permissions } from '../../src/entra/objects/kinds.ts'
 import type { GraphCall } from './support/faulty-graph.ts'
 import { type Scenes, useTenant } from './support/tenant.ts'
-import { graphToken } from './support/workplace.ts'
 
 const tenant = useTenant()
-const { content, idOf, quietly, treat, remember, expectRemembered, expectScenes } = tenant
+const { content, idOf, quietly, treat, signInWithout, remember, expectRemembered, expectScenes } = tenant
 
 const names = ['weather', 'alerts', 'trainee']
 const agents = '--agent weather:autonomous+obo+agent-user --agent alerts:obo --agent trainee:none'
@@ -55,10 +53,7 @@ const showSwitched = () => {
   const agentsNow = names.map(name => tenant.entra.directory.principalById(idOf(`agent/${name}`)))
   return `enabled: ${[...agentsNow, ...agentUsers()].map(one => one?.accountEnabled)}`
 }
-const signInWithoutUsers = async () => {
-  const others = permissions.filter(one => !one.startsWith('AgentIdUser.'))
-  tenant.workplace.useToken(await graphToken(tenant, others))
-}
+const signInWithoutUsers = signInWithout(/^AgentIdUser\./)
 const showDomain = () => `domain: ${tenant.workplace.receipt.settings.agentUserDomain}`
 const changed = '--agent weather:obo --agent trainee:autonomous'
 const isMaking = ({ method, path }: GraphCall) => method === 'POST' && path.includes('agentUser')

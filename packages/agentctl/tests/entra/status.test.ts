@@ -1,20 +1,14 @@
 import { expect, it } from 'vitest'
 import { seedIds } from '../../../../emulators/entra/src/testing/seed-ids.ts'
-import { permissions } from '../../src/entra/objects/kinds.ts'
 import { type Scenes, useSetUp } from './support/tenant.ts'
-import { graphToken } from './support/workplace.ts'
 
 const tenant = useSetUp('apply --agent weather-agent --agent second')
-const { content, idOf, run, quietly, expectScenes } = tenant
+const { content, idOf, run, quietly, signInWithout, expectScenes } = tenant
 
 const agent = (name = 'weather-agent') => {
   const found = content().servicePrincipals.find(({ id }) => id === idOf(`agent/${name}`))
   if (!found) throw new Error(`There is no agent ${name}.`)
   return found
-}
-async function signInWithoutRoles(): Promise<void> {
-  const scopes = permissions.filter(one => one !== 'RoleManagement.Read.Directory')
-  tenant.workplace.useToken(await graphToken(tenant, scopes))
 }
 /** Ada consents to a scope that is granted for all users, and to sign-in scopes. */
 function consentAsAda(): void {
@@ -44,7 +38,7 @@ function changeBlueprint(): void {
 
 // biome-ignore format: table
 const scenes: Scenes = [
-  ['marks what Graph leaves out as “not evaluated”, never as clean', signInWithoutRoles, 'status'],
+  ['marks what Graph leaves out as “not evaluated”, never as clean', signInWithout(/^RoleManagement\.Read\.Directory$/), 'status'],
   ['does not know whether an agent’s sponsor was taken away, since that is hidden from users, and neither do plan and apply', takeSponsorsAway, 'status', 'plan', 'apply'],
   ['takes one user’s consent to a scope that is granted for all users, or to sign-in scopes only, for nothing extra', consentAsAda, quietly('status')],
   ['reports principals that somebody switched off, which only `enable` switches on again', switchPrincipalsOff, 'status', 'apply', 'enable', 'status'],

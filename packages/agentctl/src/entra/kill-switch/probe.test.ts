@@ -1,28 +1,17 @@
-import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { openProbe, type Probe } from './probe.ts'
+import { startTestServer } from '@entra-agents/identity/testing/stage'
+import { expect, it, onTestFinished } from 'vitest'
+import { openProbe } from './probe.ts'
 
-let server: LocalServer
-let probe: Probe & AsyncDisposable
-let answer: { status: number; body: string }
-let asked: { url: string | undefined; authorization: string | undefined }[]
-
-beforeAll(async () => {
-  server = new LocalServer(({ url, headers }, response) => {
-    asked.push({ url, authorization: headers.authorization })
-    if (answer.status === 0) return void response.destroy()
-    response.writeHead(answer.status, { location: '/elsewhere' }).end(answer.body)
+/** A probe whose requests get this answer; with the status 0, none. */
+async function probeOf(status: number, body: string) {
+  const { url, requests: asked } = await startTestServer((_request, response) => {
+    if (status === 0) response.destroy()
+    else response.writeHead(status, { location: '/elsewhere' }).end(body)
   })
-  const { url } = await server.start()
-  probe = await openProbe({ namespace: undefined, sidecar: url, api: `${url}/things` })
-})
-beforeEach(() => {
-  asked = []
-})
-afterAll(async () => {
-  await probe[Symbol.asyncDispose]()
-  await server.close()
-})
+  const probe = await openProbe({ namespace: undefined, sidecar: url, api: `${url}/things` })
+  onTestFinished(() => probe[Symbol.asyncDispose]())
+  return { probe, asked }
+}
 
 // biome-ignore format: table
 it.each([
@@ -36,9 +25,9 @@ it.each([
   [503, '', 'failed', '503'],
   [0, '', 'failed', 'no response'],
 ])('The sidecar’s response with status %i and body “%s” is classified as `%s`', async (status, body, kind, code) => {
-  answer = { status, body }
+  const { probe, asked } = await probeOf(status, body)
   expect(await probe.fetchToken('agent-1', true)).toMatchObject({ kind, code })
-  expect(asked[0]?.url).toContain('?AgentIdentity=agent-1&optionsOverride.AcquireTokenOptions.ForceRefresh=true')
+  expect(asked[0]?.target).toContain('?AgentIdentity=agent-1&optionsOverride.AcquireTokenOptions.ForceRefresh=true')
 })
 
 // biome-ignore format: table
@@ -52,7 +41,7 @@ it.each([
   [502, '', 'failed', '502'],
   [0, '', 'failed', 'no response'],
 ])('The API’s response with status %i and body “%s” is classified as `%s`', async (status, body, kind, code) => {
-  answer = { status, body }
+  const { probe, asked } = await probeOf(status, body)
   expect(await probe.callApi('e30.e30.e30')).toEqual({ kind, code })
-  expect(asked).toEqual([{ url: '/things', authorization: 'Bearer e30.e30.e30' }])
+  expect(asked).toMatchObject([{ target: 'GET /things', headers: { authorization: 'Bearer e30.e30.e30' } }])
 })

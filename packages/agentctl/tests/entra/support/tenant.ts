@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect } from 'vitest'
 import type { Entra } from '../../../../../emulators/entra/src/entra.ts'
+import { permissions } from '../../../src/entra/objects/kinds.ts'
 import { type Fate, FaultyGraph, type GraphCall } from './faulty-graph.ts'
 import { Names } from './names.ts'
 import { applicationToken, graphToken, startEmptyTenant, Workplace } from './workplace.ts'
@@ -89,10 +90,20 @@ export class Tenant {
       for (const line of lines) expect([line, await this.run(line)]).toMatchObject([line, { code: 0 }])
     }
 
+  /** A step: Ada signs in without these permissions of the set-up, and with others. */
+  readonly signInWithout =
+    (unwanted: RegExp, ...others: readonly string[]) =>
+    async (): Promise<void> => {
+      const scopes = permissions.filter(one => !unwanted.test(one))
+      this.workplace.useToken(await graphToken(this, [...scopes, ...others]))
+    }
+
   /** A step: Graph then treats the calls that are meant so. */
   readonly treat = (fate: Fate, isMeant: (call: GraphCall) => boolean) => (): void => {
     this.graph.decide = call => (isMeant(call) ? fate : 'pass')
   }
+
+  readonly expectNoReceipt = (): void => expect(this.workplace.hasReceipt).toBe(false)
 
   #remembered: unknown
   /** A step: remembers the objects of the tenant, for `expectRemembered`. */

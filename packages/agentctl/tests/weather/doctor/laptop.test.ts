@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { delimiter } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { readConfig } from '@entra-agents/agent/config'
-import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
+import { startTestServer } from '@entra-agents/identity/testing/stage'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { folderWith, run } from '../../../../../tests/support/agentctl.ts'
 import { forFile } from '../../../../../tests/support/for-file.ts'
@@ -17,12 +17,6 @@ import { Laptop, roleArn, type Variables } from './support/laptop.ts'
 const laptop = await forFile(Laptop.start())
 const portOf = (url: string) => new URL(url).port
 
-async function serve(respond: RequestListener): Promise<string> {
-  const server = await new LocalServer(respond, 'localhost').start()
-  onTestFinished(() => server.close())
-  return server.url
-}
-
 /** `agentctl doctor`, in a folder without a .env. */
 async function runDoctor(args: readonly string[], env: Variables = laptop.environment) {
   const cwd = folderWith({ 'user-token': `${await laptop.token()}\n` })
@@ -32,7 +26,7 @@ async function runDoctor(args: readonly string[], env: Variables = laptop.enviro
 
 /** The findings on a sidecar that responds in this way. */
 async function examineSidecar(respond: RequestListener): Promise<readonly Finding[]> {
-  const SIDECAR_URL = await serve(respond)
+  const { url: SIDECAR_URL } = await startTestServer(respond)
   return examine(sidecarChecks(readConfig({ ...laptop.environment, SIDECAR_URL }), {}))
 }
 
@@ -129,7 +123,9 @@ describe('npm run doctor', () => {
     ['an agent of a real tenant', 200, { emulated: [] }],
     ['another program', 404, 'Not found'],
   ])('asks for the settings if what listens at the agent’s port is %s', async (_what, status, body) => {
-    const url = await serve((_request, response) => response.writeHead(status).end(JSON.stringify(body)))
+    const { url } = await startTestServer((_request, response) =>
+      response.writeHead(status).end(JSON.stringify(body)),
+    )
     const { code, output } = await runDoctor([], { PORT: portOf(url) })
     expect(output).toMatch(/^FAIL {2}.env: There is no .env in /)
     expect(code).toBe(1)
