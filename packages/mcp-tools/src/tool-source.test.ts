@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import type { PausableTurn } from '@entra-agents/approval'
-import { type ApiContext, type Caller, identityProblem, TraceRecorder } from '@entra-agents/identity/core'
+import { type ApiContext, type Caller, identityProblem } from '@entra-agents/identity/core'
 import { agent } from '@entra-agents/identity/testing/fixtures'
+import { turnOf as turnFor } from '@entra-agents/identity/testing/stage'
 import type { Tool } from '@modelcontextprotocol/client'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -26,18 +27,8 @@ const untilAborted = ({ signal }: Caller) =>
 
 /** A turn of `agent` itself or of a user. */
 function turnOf(who: string, claims: object = {}, change: Partial<PausableTurn> = {}): PausableTurn {
-  const isOwn = who === 'agent'
-  const token = { raw: 'Tc', fingerprint: '0123456789ab', header: {}, checks: [] }
-  return {
-    requestId: 'request',
-    correlationId: 'correlation',
-    agent,
-    flow: isOwn ? 'autonomous' : 'obo',
-    user: isOwn ? undefined : { ...token, objectId: who, claims: { tid: 'tenant', ...claims } },
-    signal: new AbortController().signal,
-    trace: new TraceRecorder(() => {}),
-    ...change,
-  } as PausableTurn
+  const turn = turnFor(who === 'agent' ? undefined : who)
+  return { ...turn, user: turn.user && { ...turn.user, claims: { tid: 'tenant', ...claims } }, ...change }
 }
 
 type ListTools = (caller: Caller) => Promise<readonly Tool[]>

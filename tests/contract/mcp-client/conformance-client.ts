@@ -1,9 +1,9 @@
 /** The conformance suite runs `node conformance-client.ts <url>`: the agent's MCP client lists the tools and calls each. */
 
-import { betweenTurns, createApiCaller, nameSidecarEntries } from '@entra-agents/identity/core'
-import type { McpServer } from '@entra-agents/mcp-tools'
+import { betweenTurns, createApiCaller } from '@entra-agents/identity/core'
 import { McpClient } from '@entra-agents/mcp-tools/client'
 import { type ChosenTool, chooseTools } from '@entra-agents/mcp-tools/offered-tools'
+import { notesServer } from '@entra-agents/mcp-tools/testing/notes-server'
 import { mapFlows } from '@entra-agents/trace'
 import pino from 'pino'
 import { agentIdentity } from '../../support/identities.ts'
@@ -12,30 +12,10 @@ const url = process.argv.at(-1) ?? ''
 const { toolCalls = [] } = JSON.parse(process.env['MCP_CONFORMANCE_CONTEXT'] ?? '{}') as {
   toolCalls?: { name: string; arguments: Record<string, unknown> }[]
 }
-const server: McpServer = {
-  api: {
-    name: 'suite',
-    title: 'suite',
-    url,
-    healthPath: undefined,
-    appId: 'suite',
-    sidecarEntries: nameSidecarEntries('suite'),
-    flows: ['autonomous'],
-    permissions: undefined,
-  },
-  allowedTools: [],
-  readOnlyTools: [],
-  unattendedTools: [],
-  toolScopes: {},
-  keepsIdempotencyKeys: false,
-  pins: {},
-  protocol: 'auto',
-  limits: { timeoutMs: 5_000, maxResultBytes: 1024 * 1024, maxResultCharacters: 100_000 },
-}
-const tokenDetails = { fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] }
+const server = notesServer({ api: { url }, allowedTools: [], readOnlyTools: [] })
 const token = {
   raw: 'token-of-the-suite',
-  ...tokenDetails,
+  ...{ fingerprint: '0123456789ab', header: {}, claims: {}, checks: [] },
   attempts: 1,
   exchanged: [],
   isNew: false,

@@ -1,9 +1,4 @@
-import {
-  type Script,
-  ScriptedMcpServers,
-  textResult,
-  tool,
-} from '@entra-agents/mcp-tools/testing/scripted-servers'
+import { type Script, ScriptedMcpServers, tool } from '@entra-agents/mcp-tools/testing/scripted-servers'
 import type { Instructions, Status } from '@entra-agents/trace'
 import { describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
@@ -16,10 +11,6 @@ const scripts: Record<string, Script> = {
   vault: { tools: [tool('open_vault')] },
   orphan: { tools: [tool('weep')] },
   partial: { tools: [tool('there')] },
-  echo: {
-    tools: [tool('get_echo')],
-    onCall: ({ headers }) => textResult(`You sent ${headers.authorization}`),
-  },
 }
 const mcp = await forFile(McpStack.start())
 const notes = await forFile(startNotesServer(mcp.stack.entraUrl))
@@ -34,7 +25,6 @@ await mcp.configure({
   ...scripted('vault', ['open_vault'], { downstreamApi: 'vault', appId: vaultAppId, flows: ['obo'] }),
   ...scripted('orphan', ['weep'], { downstreamApi: 'nobody' }),
   ...scripted('partial', ['there', 'gone', 'lost']),
-  ...scripted('echo', ['get_echo']),
   nowhere: { url: 'http://localhost:9/mcp' },
 })
 const adaTc = await mcp.stack.signIn(identities.ada.oid)
@@ -44,7 +34,7 @@ describe('An agent with MCP servers', () => {
   it('offers the model what the configuration allows of each server, and reports what is missing', async () => {
     const { trace, notices } = await mcp.answerTo('Hello!')
     const ofNotes = ['notes__get_note', 'notes__fail', 'more-notes__get_note']
-    const offered = [...ofNotes, 'partial__there', 'echo__get_echo']
+    const offered = [...ofNotes, 'partial__there']
     expect(trace.find(({ kind }) => kind === 'model')?.request?.body).toMatchObject({ tools: offered })
     expect(notices.map(({ detail }) => detail).sort()).toEqual([
       '2 of 3 allowed tools of the partial MCP server are not offered: gone (the server does not list it), lost (the server does not list it).',
@@ -86,14 +76,6 @@ describe('An agent with MCP servers', () => {
         }),
       )
     expect(await statusOf('vault')).toMatchObject({ state: 'unknown' })
-  })
-
-  it('lets a token that a server repeats get into neither answer, trace nor log', async () => {
-    const reply = await mcp.answerTo('Use get_echo')
-    const [, , signature = ''] = servers.callsOf('echo')[0]?.headers.authorization?.split('.') ?? []
-    expect(signature).not.toBe('')
-    expect(reply.answer).toContain('‹token removed›')
-    expect(JSON.stringify([reply, mcp.stack.agentLog])).not.toContain(signature)
   })
 })
 
