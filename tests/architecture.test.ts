@@ -3,6 +3,8 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const manifestOf = (workspace: string) => JSON.parse(read(`${workspace}/package.json`))
 
 const everywhere = ['packages', 'services', 'emulators', 'evals', 'scripts', 'tests', 'bench', 'mutation']
 
@@ -75,10 +77,7 @@ const services = globSync('services/*/src/main.ts', { cwd: root }).map(workspace
 const acrossServices = /^packages\/[^/]+\/tests\//
 
 const folderOfPackage = new Map(
-  Object.keys(allowed).map(folder => {
-    const manifest: { name: string } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-    return [manifest.name, folder]
-  }),
+  Object.keys(allowed).map((folder): [string, string] => [manifestOf(folder).name, folder]),
 )
 
 /** Folders of the agent, from the top: each may import from those below it, never from those above. */
@@ -109,16 +108,16 @@ function importOf(from: string, specifier: string): Import | undefined {
 function sourceFiles(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && /\.tsx?$/.test(entry.name))
-    .map(entry => join(entry.parentPath, entry.name))
+    .map(entry => relative(root, join(entry.parentPath, entry.name)))
     .filter(path => !/\/(node_modules|dist)\//.test(path))
 }
 
 /** What every import of a folder names, type-only and dynamic ones included. */
 function specifiersOf(folder: string) {
-  return sourceFiles(folder).flatMap(file =>
-    [...readFileSync(file, 'utf8').matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(
-      ([, specifier = '']) => ({ from: relative(root, file), specifier }),
-    ),
+  return sourceFiles(folder).flatMap(from =>
+    [...read(from).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier = '']) => {
+      return { from, specifier }
+    }),
   )
 }
 
@@ -131,8 +130,7 @@ function importsOf(folder: string): Import[] {
 
 /** The packages that the code of a workspace imports, but its `package.json` does not name. */
 function undeclaredPackages(workspace: string): readonly string[] {
-  const manifest = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'))
-  const { name, dependencies = {}, peerDependencies = {} } = manifest
+  const { name, dependencies = {}, peerDependencies = {} } = manifestOf(workspace)
   const declared = [name, ...Object.keys({ ...dependencies, ...peerDependencies })]
   const imported = specifiersOf(join(workspace, 'src'))
     .filter(({ from, specifier }) => !isTest(from) && !/^(\.|node:)/.test(specifier))
@@ -152,7 +150,7 @@ function passesEntries({ from, to, isRelative }: Import): boolean {
 }
 
 function entriesOf(workspace: string): readonly string[] {
-  const { exports = {} } = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'))
+  const { exports = {} } = manifestOf(workspace)
   const names = typeof exports === 'string' ? ['.'] : Object.keys(exports)
   return names.map(name => join(workspace, name))
 }
@@ -196,29 +194,28 @@ function levelOf(path: string): number {
 }
 
 it('Long-running processes link signals by LinkedAbort: AbortSignal.any and its timers cannot be let go', () => {
-  const files = [...services, 'packages', 'emulators'].flatMap(folder =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map(path => join(folder, path)),
-  )
-  const sources = files.filter(
-    path => path.endsWith('.ts') && path.includes('/src/') && !isTest(path) && !path.includes('node_modules'),
-  )
+  const sources = [...services, 'packages', 'emulators']
+    .flatMap(sourceFiles)
+    .filter(path => path.includes('/src/') && !isTest(path))
+  expect(sources.length).toBeGreaterThan(100)
   expect(sources.filter(path => /AbortSignal\.any\(/.test(code(path)))).toEqual([])
 })
 
-describe('errors', () => {
+it('Errors of another package are recognised by its guard, such as isProblem, since a bundle may have two copies of the class', () => {
   const classes = errorClasses()
-
-  it('of another package are recognised by its guard, such as isProblem, since a bundle may have two copies of the class', () => {
-    expect(classes.get('ProblemError')).toBe('packages/service-kit')
-    const sources = everywhere.flatMap(sourceFiles)
-    expect(sources.flatMap(path => foreignClassChecks(relative(root, path), classes))).toEqual([])
-  })
+  expect(classes.get('ProblemError')).toBe('packages/service-kit')
+  const foreignChecks = everywhere.flatMap(sourceFiles).flatMap(path =>
+    [...code(path).matchAll(/\binstanceof (\w+)/g)]
+      .map(([, name = '']) => name)
+      .filter(name => classes.has(name) && classes.get(name) !== workspaceOf(path))
+      .map(name => `${path}: instanceof ${name}`),
+  )
+  expect(foreignChecks).toEqual([])
 })
 
 /** The classes of errors that packages define, each with its package. */
 function errorClasses(): ReadonlyMap<string, string> {
   const declared = sourceFiles('packages')
-    .map(path => relative(root, path))
     .filter(path => !isTest(path))
     .flatMap(path =>
       [...code(path).matchAll(/^export class (\w+) extends (?:Error|TokenRefused)\b/gm)].map(
@@ -228,20 +225,9 @@ function errorClasses(): ReadonlyMap<string, string> {
   return new Map(declared)
 }
 
-function foreignClassChecks(path: string, classes: ReadonlyMap<string, string>): string[] {
-  return checkedClasses(code(path), workspaceOf(path), classes).map(name => `${path}: instanceof ${name}`)
-}
-
-/** The error classes of other workspaces that a source names after `instanceof`. */
-function checkedClasses(source: string, workspace: string, classes: ReadonlyMap<string, string>): string[] {
-  return [...source.matchAll(/\binstanceof (\w+)/g)]
-    .map(([, name = '']) => name)
-    .filter(name => classes.has(name) && classes.get(name) !== workspace)
-}
-
 /** A source without its comments. */
 function code(path: string): string {
-  return readFileSync(join(root, path), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+  return read(path).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
 }
 
 describe('dependencies between folders', () => {

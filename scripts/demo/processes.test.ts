@@ -89,10 +89,8 @@ describe('the processes of the demo', () => {
       ORDERS_API_URL: 'http://localhost:8090',
       ORDERS_API_APP_ID: notesAppId,
     }
-    const sections = Object.entries(environments(variables)).map(
-      ([process, env]) => `# ${process}\n\n${testing.linesOf(env).join('')}\n`,
-    )
-    await expect(sections.join('')).toMatchFileSnapshot('processes.txt')
+    const all = testing.describeAdded(environments(variables))
+    await expect(all).toMatchFileSnapshot('processes.txt')
     expect(receiversOf('ORDERS_API_KEY', 'secret')).toEqual([])
   })
 

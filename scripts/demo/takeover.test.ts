@@ -11,17 +11,12 @@ const environments = (variables: Variables) =>
 
 describe('The demo’s document that tries to take over', () => {
   it('adds a process, an agent and a server, and its lines to those of the others', async () => {
-    const without = testing.environments({}, [weatherExample])
     const all = environments({})
-    const sections = Object.entries(all).map(([process, env]) => {
-      const known = testing.linesOf(without[process] ?? {})
-      const added = testing.linesOf(env).filter(line => !known.includes(line))
-      return `# ${process}\n\n${added.join('')}\n`
-    })
+    const added = testing.describeAdded(all, testing.environments({}, [weatherExample]))
     const files = ['AGENTS_CONFIG', 'MCP_CONFIG'].map(
       name => `# the agent’s ${name}\n\n${readFileSync(all['agent']?.[name] ?? '', 'utf8')}`,
     )
-    await expect([...sections, files.join('\n')].join('')).toMatchFileSnapshot('takeover.txt')
+    await expect(`${added}${files.join('\n')}`).toMatchFileSnapshot('takeover.txt')
   })
 
   // biome-ignore format: table

@@ -36,14 +36,8 @@ describe('The weather API in the demo', () => {
 
   it('adds a process with its settings, and its lines to those of the others', async () => {
     const without = testing.environments({ MCP_CONFIG: otherMcpConfig }, [])
-    const sections = Object.entries(environments({ WEATHER_ALLOWED_CALLERS: otherAppId })).map(
-      ([process, env]) => {
-        const known = testing.linesOf(without[process] ?? {})
-        const added = testing.linesOf(env).filter(line => !known.includes(line))
-        return `# ${process}\n\n${added.join('')}\n`
-      },
-    )
-    await expect(sections.join('')).toMatchFileSnapshot('weather.txt')
+    const all = environments({ WEATHER_ALLOWED_CALLERS: otherAppId })
+    await expect(testing.describeAdded(all, without)).toMatchFileSnapshot('weather.txt')
   })
 
   it('may be called by the agents of the user’s file, and not by the demo’s', () => {

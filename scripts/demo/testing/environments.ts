@@ -26,12 +26,22 @@ export function environments(variables: Variables, examples: readonly ReadExampl
 }
 
 /** A process's variables as text, without secrets and paths of this run. */
-export function linesOf(env: Readonly<Record<string, string>>): readonly string[] {
+function linesOf(env: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(env).map(([name, value]) =>
     /SECRET|Secret$|SESSION_TOKEN|ACCESS_KEY_ID/.test(name)
       ? `${name}=‹secret›\n`
       : `${name}=${value.replace(root, '…').replace(/^\/.*(?=\/[^/]+$)/, '…')}\n`,
   )
+}
+
+/** As text: the variables of each process, without those that it has in other environments too. */
+export function describeAdded(all: Environments, known: Environments = {}): string {
+  const sections = Object.entries(all).map(([process, env]) => {
+    const before = linesOf(known[process] ?? {})
+    const added = linesOf(env).filter(line => !before.includes(line))
+    return `# ${process}\n\n${added.join('')}\n`
+  })
+  return sections.join('')
 }
 
 /** The processes that get a variable with the user's value. */
