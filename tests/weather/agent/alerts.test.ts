@@ -52,17 +52,28 @@ async function create(): Promise<string> {
   return turns.stored[0]?.id ?? ''
 }
 
-/** All that happened, with names in the place of what differs from run to run. */
-function describeTurns(): string {
+/** All that happened in a test; a reply that is as the first to such a request in `first` is not told again. */
+function describeTurns(first: Map<string, string>): string {
   const keys = [...new Set(requests.map(({ key }) => key))].filter(Boolean)
   const seen = requests.map(({ target, key }) => (key ? `${target} (key ${keys.indexOf(key) + 1})` : target))
   const owners = turns.stored.map(({ owner }) => owner)
+  const replies = told.map(nameWhatDiffers).map(reply => {
+    const [what = ''] = reply.split(':', 1)
+    if (first.get(what) === reply) return `${what}: as at first`
+    if (!first.has(what)) first.set(what, reply)
+    return reply
+  })
+  const ends = [`weather API: ${seen.join(', ') || '-'}`, `alerts: ${owners.join(', ') || '-'}`]
+  return [...replies, ...ends.map(nameWhatDiffers)].join('\n')
+}
+
+/** The text with names in the place of what differs from run to run. */
+function nameWhatDiffers(text: string): string {
   const names = new Map([
     [agentId, '<agent>'],
     [ada.oid, '<Ada>'],
   ])
-  return [...told, `weather API: ${seen.join(', ') || '-'}`, `alerts: ${owners.join(', ') || '-'}`]
-    .join('\n')
+  return text
     .replaceAll(turns.untilDate, '<date>')
     .replaceAll(otherDay, '<other date>')
     .replaceAll(/\w+day \d+ \w+ \d{4}/g, '<day>')
@@ -103,6 +114,7 @@ function describeCall(step: TurnOutcome['trace'][number], calls: TurnOutcome['ca
 
 async function tell(newMode: string, scenarios: Scenarios): Promise<string> {
   const texts: string[] = []
+  const first = new Map<string, string>()
   const { content } = tenant.directory
   const grants = [...content.permissionGrants]
   mode = newMode
@@ -111,7 +123,7 @@ async function tell(newMode: string, scenarios: Scenarios): Promise<string> {
     requests.length = 0
     told = []
     await act()
-    texts.push(`# ${what}\n${describeTurns()}\n`)
+    texts.push(`# ${what}\n${describeTurns(first)}\n`)
     turns.forget()
     content.permissionGrants = [...grants]
   }
