@@ -2,9 +2,9 @@ import { NodeHttp2Handler } from '@smithy/node-http-handler'
 import { expect, it } from 'vitest'
 import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
 import { forFile } from '../../support/for-file.ts'
+import { assumeRole, subject } from '../bedrock/web-identity.ts'
 import { converse, converseAtOnce, failureOf, haiku45, knownKeys, startBedrock } from './support.ts'
 
-const subject = 'system:serviceaccount:entra-bedrock-agent:agent'
 const roleArn = 'arn:aws:iam::111122223333:role/team/agent'
 const issuer = await forFile(startForeignIssuer('/cluster/'))
 const bedrock = await startBedrock({
@@ -21,21 +21,12 @@ async function rowsOf(table: string): Promise<readonly object[]> {
   return lines.map(line => JSON.parse(line))
 }
 
-/** Asks STS for credentials with a token of this subject. @returns the credentials, or what is missing */
-async function assumeRole(sub = subject, iss = issuer.url) {
+/** Asks STS for credentials with a token of this subject. */
+async function assumeRoleOf(sub = subject, iss = issuer.url) {
   const now = Math.floor(Date.now() / 1000)
   const token = await issuer.sign({ iss, sub, aud: 'sts.amazonaws.com', iat: now, exp: now + 600 })
-  const parameters = { RoleArn: roleArn, RoleSessionName: 'agent-pod', WebIdentityToken: token }
-  const xml = await fetch(bedrock.url, {
-    method: 'POST',
-    body: new URLSearchParams({ Version: '2011-06-15', Action: 'AssumeRoleWithWebIdentity', ...parameters }),
-  }).then(response => response.text())
-  const [accessKeyId = '', secretAccessKey = '', sessionToken = ''] = [
-    'AccessKeyId',
-    'SecretAccessKey',
-    'SessionToken',
-  ].map(name => new RegExp(`<${name}>([^<]+)`).exec(xml)?.[1])
-  return { accessKeyId, secretAccessKey, sessionToken, token }
+  const { credentials } = await assumeRole(bedrock.url, { RoleArn: roleArn, WebIdentityToken: token })
+  return { ...credentials, token }
 }
 
 /** Calls of each kind. @returns the secrets in them */
@@ -45,15 +36,15 @@ async function makeCalls(): Promise<readonly string[]> {
     bedrock.client({ credentials: { accessKeyId, secretAccessKey } })
   await converse(bedrock.client({ customUserAgent: 'my-agent/1' }))
   await converseAtOnce(bedrock.client({ requestHandler: new NodeHttp2Handler() }))
-  const { token, ...credentials } = await assumeRole()
+  const { token, ...credentials } = await assumeRoleOf()
   await converse(bedrock.client({ credentials }))
   await converse(bedrock.client({ token: { token: apiKey }, authSchemePreference: ['httpBearerAuth'] }))
   await failureOf(converse(as('AKIANOPOLICY0EXAMPLE'), { modelId: haiku45 }))
   await failureOf(converse(bedrock.client(), { modelId: 'us.anthropic.claude-nothing' }))
   bedrock.app.controls.faults.inject({ fault: { kind: 'error', name: 'ThrottlingException' }, times: 1 })
   await failureOf(converse(bedrock.client()))
-  await assumeRole(`${subject}-2`)
-  await assumeRole(subject, 'https://elsewhere.example')
+  await assumeRoleOf(`${subject}-2`)
+  await assumeRoleOf(subject, 'https://elsewhere.example')
   // Of a caller that nobody knows, and of a request that never arrived, there is no event.
   await failureOf(converse(as('AKIAUNKNOWN00EXAMPLE')))
   await failureOf(converse(as(knownKeys.accessKeyId)))

@@ -5,10 +5,9 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
 import { forFile } from '../../support/for-file.ts'
+import { assumeRole, roleArn, subject } from '../bedrock/web-identity.ts'
 import { converse, describeCalls, failureOf, startBedrock } from './support.ts'
 
-const subject = 'system:serviceaccount:entra-bedrock-agent:agent'
-const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 const issuer = await forFile(startForeignIssuer('/cluster/'))
 const stranger = await forFile(startForeignIssuer())
 const bedrock = await startBedrock({
@@ -102,29 +101,20 @@ it('unsuitable tokens get no credentials, in the words of STS', async () => {
   await expect(stable).toMatchFileSnapshot('web-identity.txt')
 })
 
-async function assumeRole(parameters: Record<string, string>): Promise<{ status: number; xml: string }> {
-  const response = await fetch(bedrock.url, {
-    method: 'POST',
-    body: new URLSearchParams({
-      Version: '2011-06-15',
-      Action: 'AssumeRoleWithWebIdentity',
-      RoleArn: roleArn,
-      RoleSessionName: 'session',
-      WebIdentityToken: await makeToken(),
-      ...parameters,
-    }),
-  })
+async function assumeRoleWith(parameters: Record<string, string>) {
+  const usual = { RoleArn: roleArn, WebIdentityToken: await makeToken() }
+  const { response, xml, read } = await assumeRole(bedrock.url, { ...usual, ...parameters })
   expect(response.headers.get('content-type')).toMatch(/^text\/xml/)
-  return { status: response.status, xml: await response.text() }
+  return { status: response.status, xml, read }
 }
 
 it('AssumeRoleWithWebIdentity returns credentials with their principal and expiry', async () => {
   const askedMs = Date.now()
-  const { status, xml } = await assumeRole({ DurationSeconds: '900' })
+  const { status, read } = await assumeRoleWith({ DurationSeconds: '900' })
   expect(status).toBe(200)
-  expect(xml).toContain('<Arn>arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/session</Arn>')
-  expect(xml).toContain(`<SubjectFromWebIdentityToken>${subject}</SubjectFromWebIdentityToken>`)
-  const expiration = Date.parse(/<Expiration>([^<]+)</.exec(xml)?.[1] ?? '')
+  expect(read('Arn')).toBe('arn:aws:sts::111122223333:assumed-role/entra-bedrock-agent/agent-pod')
+  expect(read('SubjectFromWebIdentityToken')).toBe(subject)
+  const expiration = Date.parse(read('Expiration'))
   // STS states the expiration in whole seconds, so up to a second may be cut off.
   expect(expiration).toBeGreaterThan(askedMs + 899_000)
   expect(expiration).toBeLessThanOrEqual(Date.now() + 900_000)
@@ -138,7 +128,7 @@ it.each<[string, Record<string, string>, string]>([
   ['of another version', { Version: '2000-01-01' }, 'InvalidAction'],
   ['for another action', { Action: 'GetSessionToken' }, 'InvalidAction'],
 ])('AssumeRoleWithWebIdentity refuses a request %s', async (_what, parameters, code) => {
-  const { status, xml } = await assumeRole(parameters)
+  const { status, xml } = await assumeRoleWith(parameters)
   expect(status).toBe(400)
   expect(xml).toContain(`<Code>${code}</Code>`)
 })

@@ -4,23 +4,15 @@ import { LocalServer } from '@entra-agents/service-kit/testing/local-server'
 import { temporaryFolder } from '@entra-agents/service-kit/testing/temporary-file'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
-import { createCluster, subject } from '../../contract/bedrock/web-identity.ts'
+import { createCluster } from '../../contract/bedrock/web-identity.ts'
 import { forFile } from '../../support/for-file.ts'
 import { connectMode, runTurn } from './run-turn.ts'
 
 type Variables = Readonly<Record<string, string>>
 
-const AWS_ROLE_ARN = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 const cluster = await forFile(createCluster())
-const aws = await forFile(
-  EmulatedAws.start({
-    EMULATOR_TRUSTED_ISSUER: cluster.issuer,
-    EMULATOR_TRUSTED_SUBJECT: subject,
-    EMULATOR_ROLE_ARN: AWS_ROLE_ARN,
-  }),
-)
+const aws = await forFile(EmulatedAws.start(cluster.trust))
 const folder = temporaryFolder()
-const webIdentity = { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile }
 afterEach(() => {
   vi.useRealTimers()
   aws.reset()
@@ -83,10 +75,13 @@ describe('a credential that does not work', () => {
     for (const [title, credential] of Object.entries(credentials)) await add(title, credential)
     for (const [title, write] of Object.entries(tokens)) {
       await write()
-      await add(title, webIdentity)
+      await add(title, cluster.role)
     }
     await cluster.project()
-    await add('an STS that cannot be reached', { ...webIdentity, AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9' })
+    await add('an STS that cannot be reached', {
+      ...cluster.role,
+      AWS_ENDPOINT_URL_STS: 'http://127.0.0.1:9',
+    })
     aws.app.controls.settings.change({ clockOffsetSeconds: 3_600 })
     await add('keys on a machine whose clock is wrong', staticKeys)
     await expect(`${failures.join('\n')}\n`).toMatchFileSnapshot('tiers.txt')
@@ -112,7 +107,7 @@ it.each([
 describe('tier C, web identity', () => {
   it('needs only environment variables, and exchanges the token once for many turns', async () => {
     await cluster.project()
-    const { tier, ask } = connectWith({ ...webIdentity, AWS_ROLE_SESSION_NAME: 'agent-pod' })
+    const { tier, ask } = connectWith({ ...cluster.role, AWS_ROLE_SESSION_NAME: 'agent-pod' })
     expect(tier).toBe('federation')
     await Promise.all(Array.from({ length: 5 }, () => ask()))
     const operations = aws.app.controls.requests.all.map(({ operation }) => operation)
@@ -122,7 +117,7 @@ describe('tier C, web identity', () => {
 
   it('picks up a rotated token without a restart', async () => {
     await cluster.removeToken()
-    const { ask, state } = connectWith(webIdentity)
+    const { ask, state } = connectWith(cluster.role)
     expect(await codeOf(ask())).toBe('BEDROCK_CREDENTIALS_INVALID')
     await cluster.project({ lifetimeSeconds: -60 })
     expect([await codeOf(ask()), state()]).toEqual(['BEDROCK_CREDENTIALS_EXPIRED', 'unavailable'])

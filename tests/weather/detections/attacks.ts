@@ -5,9 +5,10 @@ import * as wellKnown from '@entra-agents/trace/well-known'
 import { requestCustomToken } from '../../../emulators/entra/src/testing/requests.ts'
 import { region } from '../../contract/bedrock/emulated-aws.ts'
 import { answer, ScriptedBedrock, toolBlock, toolStep } from '../../contract/bedrock/scripted-bedrock.ts'
+import { assumeRole, roleArn } from '../../contract/bedrock/web-identity.ts'
 import { identities } from '../../support/identities.ts'
 import { postJson } from '../../support/post-json.ts'
-import { blueprintSecret, roleArn, users, type WatchedSystem } from './watched-system.ts'
+import { blueprintSecret, users, type WatchedSystem } from './watched-system.ts'
 
 type Attack = (system: WatchedSystem) => Promise<void>
 
@@ -185,16 +186,8 @@ export const attacks: readonly (readonly [what: string, rule: string, act: Attac
     'somebody with the pod’s token uses the model for themselves',
     'model-call-without-turn',
     async ({ aws, podTokens }) => {
-      const form = { Version: '2011-06-15', Action: 'AssumeRoleWithWebIdentity', RoleArn: roleArn }
       const WebIdentityToken = readFileSync(podTokens.aws.tokenFile, 'utf8')
-      const body = new URLSearchParams({ ...form, RoleSessionName: 'elsewhere', WebIdentityToken })
-      const xml = await (await fetch(aws.url, { method: 'POST', body })).text()
-      const read = (name: string) => new RegExp(`<${name}>([^<]+)`).exec(xml)?.[1] ?? ''
-      const credentials = {
-        accessKeyId: read('AccessKeyId'),
-        secretAccessKey: read('SecretAccessKey'),
-        sessionToken: read('SessionToken'),
-      }
+      const { credentials } = await assumeRole(aws.url, { RoleArn: roleArn, WebIdentityToken })
       const client = new BedrockRuntimeClient({ region, endpoint: aws.url, credentials, maxAttempts: 1 })
       const messages = [{ role: 'user' as const, content: [{ text: 'Hello!' }] }]
       await client.send(new ConverseCommand({ modelId: 'eu.anthropic.claude-haiku-5-5', messages }))

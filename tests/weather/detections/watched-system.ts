@@ -18,7 +18,6 @@ export interface Row extends Readonly<Record<string, unknown>> {
 /** Rows by their tables. */
 export type Rows = Map<string, Row[]>
 
-export const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 export const blueprintSecret = 'an-old-secret-that-nobody-took-away'
 const { agentId, alertsAgentId, traineeAgentId, agentUserId } = identities
 
@@ -49,11 +48,7 @@ export class WatchedSystem implements AsyncDisposable {
     const [entra, clusterOfAws] = [await createCluster(), await createCluster()]
     await entra.project({ aud: 'api://AzureADTokenExchange' })
     await clusterOfAws.project()
-    const aws = await EmulatedAws.start({
-      EMULATOR_TRUSTED_ISSUER: clusterOfAws.issuer,
-      EMULATOR_TRUSTED_SUBJECT: subject,
-      EMULATOR_ROLE_ARN: roleArn,
-    })
+    const aws = await EmulatedAws.start(clusterOfAws.trust)
     const write = (name: string, content: object) => {
       writeFileSync(join(folder, name), JSON.stringify(content))
       return join(folder, name)
@@ -80,8 +75,7 @@ export class WatchedSystem implements AsyncDisposable {
       },
       agent: {
         ...aws.environment,
-        AWS_ROLE_ARN: roleArn,
-        AWS_WEB_IDENTITY_TOKEN_FILE: clusterOfAws.tokenFile,
+        ...clusterOfAws.role,
         AGENTS_CONFIG: write('agents.json', weatherAgents),
         WEATHER_API_ALERTS: 'true',
         RATE_LIMIT_PER_MINUTE: '1000000',

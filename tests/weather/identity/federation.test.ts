@@ -1,41 +1,27 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { JWTPayload } from 'jose'
-import { afterAll, beforeEach, expect, it } from 'vitest'
-import { startForeignIssuer } from '../../../emulators/entra/src/testing/foreign-issuer.ts'
+import { expect, it, onTestFinished } from 'vitest'
 import { requestCustomToken } from '../../../emulators/entra/src/testing/requests.ts'
+import { createCluster, subject } from '../../contract/bedrock/web-identity.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { askWeather, describeReply, resetStack, startSettledStack, tenantOf, tokenRequests } from './trial.ts'
 
-const subject = 'system:serviceaccount:weather:agent'
 const audience = 'api://AzureADTokenExchange'
-const clusterIssuer = await forFile(startForeignIssuer())
-const folder = await mkdtemp(join(tmpdir(), 'federation-'))
-const tokenFile = join(folder, 'azure-identity-token')
+const cluster = await forFile(createCluster())
 const stack = await forFile(
-  startSettledStack({ entra: { FEDERATED_ISSUER: clusterIssuer.url, FEDERATED_SUBJECT: subject } }),
+  startSettledStack({ entra: { FEDERATED_ISSUER: cluster.issuer, FEDERATED_SUBJECT: subject } }),
 )
-afterAll(() => rm(folder, { recursive: true }))
-beforeEach(() => {
-  clusterIssuer.failWith = undefined
-})
 
 const sidecarSettings = {
   AzureAd__ClientCredentials__0__SourceType: 'SignedAssertionFilePath',
   AzureAd__ClientCredentials__0__ClientSecret: undefined,
-  AzureAd__ClientCredentials__0__SignedAssertionFileDiskPath: tokenFile,
+  AzureAd__ClientCredentials__0__SignedAssertionFileDiskPath: cluster.tokenFile,
 }
 
-function podToken(claims: JWTPayload = {}, kid?: string): Promise<string> {
-  const now = Math.floor(Date.now() / 1000)
-  const times = { iat: now, nbf: now, exp: now + 3_600 }
-  return clusterIssuer.sign({ sub: subject, aud: [audience], ...times, ...claims }, kid)
-}
+const podToken = (claims: Parameters<typeof cluster.makeToken>[0] = {}, kid?: string) =>
+  cluster.makeToken({ aud: audience, ...claims }, kid)
 
 async function askWith(token: string) {
-  await writeFile(tokenFile, token)
+  await cluster.write(token)
   await resetStack(stack, sidecarSettings)
   return askWeather(stack, 'autonomous')
 }
@@ -43,7 +29,7 @@ async function askWith(token: string) {
 // biome-ignore format: table
 const podTokens: Readonly<Record<string, () => Promise<string>>> = {
   'matches the federated credential': () => podToken(),
-  'names the issuer with a slash too many': () => podToken({ iss: `${clusterIssuer.url}/` }),
+  'names the issuer with a slash too many': () => podToken({ iss: `${cluster.issuer}/` }),
   'names the service account in another case': () => podToken({ sub: subject.toUpperCase() }),
   'is signed by a key that its issuer does not publish': () => podToken({}, 'never-published'),
   'was changed after signing': async () => `${(await podToken()).slice(0, -8)}AAAAAAAA`,
@@ -55,13 +41,14 @@ it('With the pod’s token as the blueprint’s credential, the agent needs no s
   for (const [what, token] of Object.entries(podTokens))
     lines.push(`# the token ${what}`, describeReply(await askWith(await token())), '')
   await stack.restart('entra')
-  clusterIssuer.failWith = 500
+  cluster.hide()
+  onTestFinished(() => cluster.show())
   lines.push('# Entra cannot read the issuer’s keys', describeReply(await askWith(await podToken())), '')
   await expect(lines.join('\n')).toMatchFileSnapshot('federation.txt')
 })
 
 it('The agent answers although Entra refuses twice, since it does not know a new credential everywhere yet (AADSTS700213)', async () => {
-  await writeFile(tokenFile, await podToken())
+  await cluster.write(await podToken())
   await resetStack(stack, sidecarSettings)
   const fault = { kind: 'refuse', code: 700213 } as const
   tenantOf(stack).faults.inject({ target: { leg: 't1' }, fault, times: 2 })
@@ -70,11 +57,11 @@ it('The agent answers although Entra refuses twice, since it does not know a new
 })
 
 it('Answers, /readyz and /api/status say “restart the sidecar” when the token’s file came too late', async () => {
-  await rm(tokenFile, { force: true })
+  await cluster.removeToken()
   await resetStack(stack, sidecarSettings)
   const get = (path: string) => fetch(`${stack.agentUrl}${path}`)
   expect((await askWeather(stack, 'autonomous')).body.code).toBe('SIDECAR_FAILED')
-  await writeFile(tokenFile, await podToken())
+  await cluster.write(await podToken())
   const hint = expect.stringContaining('restart the sidecar')
   expect((await askWeather(stack, 'autonomous')).body).toMatchObject({ code: 'SIDECAR_FAILED', hint })
   expect(await (await fetch(`${stack.sidecarUrl}/healthz`)).text()).toBe('Healthy')

@@ -4,22 +4,15 @@ import { startTracing } from '@entra-agents/telemetry'
 import { SigningKeys } from '@entra-agents/tokens'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
-import { createCluster, subject } from '../../contract/bedrock/web-identity.ts'
+import { createCluster } from '../../contract/bedrock/web-identity.ts'
 import { forFile } from '../../support/for-file.ts'
 import { connectMode, runTurn } from '../bedrock/run-turn.ts'
 import { Collector } from '../telemetry/collector.ts'
 
-const roleArn = 'arn:aws:iam::111122223333:role/entra-bedrock-agent'
 const cluster = await forFile(createCluster())
 await cluster.project()
 const collector = await forFile(new Collector().start())
-const aws = await forFile(
-  EmulatedAws.start({
-    EMULATOR_TRUSTED_ISSUER: cluster.issuer,
-    EMULATOR_TRUSTED_SUBJECT: subject,
-    EMULATOR_ROLE_ARN: roleArn,
-  }),
-)
+const aws = await forFile(EmulatedAws.start(cluster.trust))
 const { port } = aws.app.server.address() as AddressInfo
 const proxy = await forFile(
   ForwardProxy.start({
@@ -36,9 +29,8 @@ beforeEach(() => {
   proxy.refusal = undefined
 })
 
-const oidcRole = { AWS_ROLE_ARN: roleArn, AWS_WEB_IDENTITY_TOKEN_FILE: cluster.tokenFile }
 /** Runs a turn over a new connection to Bedrock. */
-async function sayHello(environment: Readonly<Record<string, string>> = oidcRole) {
+async function sayHello(environment: Readonly<Record<string, string>> = cluster.role) {
   const urls = {
     AWS_ENDPOINT_URL_BEDROCK_RUNTIME: 'http://bedrock.example',
     AWS_ENDPOINT_URL_STS: 'http://sts.example',
