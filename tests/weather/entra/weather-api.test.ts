@@ -1,7 +1,4 @@
-import type { AddressInfo } from 'node:net'
-import { buildApp } from '@entra-agents/weather-api/app'
-import { readConfig } from '@entra-agents/weather-api/config'
-import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Entra } from '../../../emulators/entra/src/entra.ts'
 import { ada, signIn } from '../../../emulators/entra/src/testing/browser.ts'
 import {
@@ -16,39 +13,27 @@ import { seedIds } from '../../../emulators/entra/src/testing/seed-ids.ts'
 import {
   agentId,
   blueprintAppId,
-  startEntra,
-  tenantId,
+  startEntraForFile,
   weatherAppId,
 } from '../../../emulators/entra/src/testing/start-entra.ts'
+import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
+import { startWeatherOf } from '../weather-api/service.ts'
 
 const { alertsAgentId, traineeAgentId } = identities
 const otherAccount = '00000000-0000-4000-8000-0000000000e3'
 
 describe.each(['1', '2'])('Tokens of version %s', async version => {
-  const entra = await startEntra({ WEATHER_API_TOKEN_VERSION: version })
-  const weather = await buildApp(
-    readConfig({
-      LOG_LEVEL: 'silent',
-      TENANT_ID: tenantId,
-      WEATHER_API_APP_ID: weatherAppId,
-      AGENT_CLIENT_ID: `${agentId},${traineeAgentId}`,
-      AGENT_USERS: `${agentId}=${seedIds.agentUser}`,
-      ENTRA_AUTHORITY: entra.url,
-      WEATHER_PROVIDER: 'climate-normals',
-    }),
-  )
-  await weather.listen({ host: 'localhost', port: 0 })
-  const { port } = weather.server.address() as AddressInfo
-  afterAll(async () => {
-    await weather.close()
-    await entra.close()
-  })
-  beforeEach(() => entra.entra.reset())
+  const entra = await startEntraForFile({ WEATHER_API_TOKEN_VERSION: version })
+  const callers = {
+    AGENT_CLIENT_ID: `${agentId},${traineeAgentId}`,
+    AGENT_USERS: `${agentId}=${seedIds.agentUser}`,
+  }
+  const weather = await forFile(startWeatherOf(entra.url, callers))
 
   async function ask(jwt: string) {
     const headers = { authorization: `Bearer ${jwt}` }
-    const response = await fetch(`http://localhost:${port}/weather?city=Oslo`, { headers })
+    const response = await fetch(`${weather.listeningOrigin}/weather?city=Oslo`, { headers })
     const { validated, failedCheck } = JSON.parse(await response.text())
     return { status: response.status, ...(failedCheck ? { failedCheck } : {}), ...validated }
   }

@@ -1,7 +1,3 @@
-import type { AddressInfo } from 'node:net'
-import { buildApp } from '@entra-agents/weather-api/app'
-import { readConfig } from '@entra-agents/weather-api/config'
-import type { FastifyInstance } from 'fastify'
 import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import {
@@ -16,6 +12,7 @@ import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
 import { findFreePort } from '../../support/ports.ts'
 import { postJson } from '../../support/post-json.ts'
+import { startWeatherOf } from '../weather-api/service.ts'
 import { connectClient, revisions } from './clients.ts'
 
 const { tenantId, agentId, weatherAppId, ada } = identities
@@ -39,24 +36,11 @@ const seed = {
 }
 const entra = await forFile(startEntra({}, seed))
 entra.entra.directory.application(weatherAppId)?.identifierUris.push(publicUrl)
-await forFile(startWeather())
-
-/** Starts the weather API: at the public URL or, with `settings`, at any free port. */
-async function startWeather(settings?: Readonly<Record<string, string>>): Promise<FastifyInstance> {
-  const env = {
-    LOG_LEVEL: 'silent',
-    TENANT_ID: tenantId,
-    WEATHER_API_APP_ID: weatherAppId,
-    AGENT_CLIENT_ID: agentId,
-    ENTRA_AUTHORITY: entra.url,
-    WEATHER_PROVIDER: 'climate-normals',
-    PUBLIC_URL: publicUrl,
-    WEATHER_ALLOWED_CALLERS: [agentId, desktopAppId, robotAppId].join(','),
-  }
-  const app = await buildApp(readConfig({ ...env, ...settings }))
-  await app.listen({ host: 'localhost', port: settings ? 0 : Number(new URL(publicUrl).port) })
-  return app
+const weatherSettings = {
+  PUBLIC_URL: publicUrl,
+  WEATHER_ALLOWED_CALLERS: [agentId, desktopAppId, robotAppId].join(','),
 }
+await forFile(startWeatherOf(entra.url, weatherSettings, {}, Number(new URL(publicUrl).port)))
 
 async function signIn(): Promise<string> {
   const browser = new Browser(entra)
@@ -117,10 +101,9 @@ describe('Another client', () => {
     ['it is not listed', { WEATHER_ALLOWED_CALLERS: '' }],
     ['all callers have to be agents', { WEATHER_REQUIRE_AGENT_MARKER: 'true' }],
   ])('is refused by the weather API if %s', async (_where, settings) => {
-    await using strict = await startWeather(settings)
-    const { port } = strict.server.address() as AddressInfo
+    await using strict = await startWeatherOf(entra.url, { ...weatherSettings, ...settings })
     for (const token of [await signIn(), await requestRobotToken()]) {
-      const response = await postJson(`http://localhost:${port}/mcp`, {}, { token })
+      const response = await postJson(`${strict.listeningOrigin}/mcp`, {}, { token })
       expect(response.status).toBe(403)
       expect(await response.json()).toMatchObject({ code: 'WEATHER_FORBIDDEN', failedCheck: 'caller' })
     }

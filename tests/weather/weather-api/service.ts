@@ -48,25 +48,32 @@ export interface RunningWeatherApi extends AsyncDisposable {
   close(): Promise<void>
 }
 
+/** A weather API on a real socket that trusts the tokens of this authority. */
+export async function startWeatherOf(
+  authority: string,
+  env: Readonly<Record<string, string>>,
+  dependencies: Dependencies = {},
+  port = 0,
+): Promise<FastifyInstance> {
+  const ids = {
+    TENANT_ID: identities.tenantId,
+    WEATHER_API_APP_ID: identities.weatherAppId,
+    AGENT_CLIENT_ID: identities.agentId,
+  }
+  const settings = { ENTRA_AUTHORITY: authority, WEATHER_PROVIDER: 'climate-normals', LOG_LEVEL: 'silent' }
+  const app = await buildApp(readConfig({ ...ids, ...settings, ...env }), dependencies)
+  await app.listen({ host: '127.0.0.1', port })
+  return app
+}
+
 /** A weather API on a real socket, trusting a new issuer. */
 export async function startWeatherApi(
   env: Readonly<Record<string, string>> = {},
   dependencies: Dependencies = {},
 ): Promise<RunningWeatherApi> {
   const issuer = await createIssuer()
-  const app = await buildApp(
-    readConfig({
-      TENANT_ID: identities.tenantId,
-      WEATHER_API_APP_ID: identities.weatherAppId,
-      AGENT_CLIENT_ID: identities.agentId,
-      ENTRA_AUTHORITY: issuer.url,
-      WEATHER_PROVIDER: 'climate-normals',
-      LOG_LEVEL: 'silent',
-      ...env,
-    }),
-    dependencies,
-  )
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const app = await startWeatherOf(issuer.url, env, dependencies)
+  const url = app.listeningOrigin
   const get = async (path: string, headers: readonly string[] = []) =>
     (await rawGet(`${url}${path}`, headers, 'weather-api')) as ApiResponse
   const close = async () => void (await Promise.all([app.close(), issuer.close()]))
