@@ -7,22 +7,8 @@ import {
 import { decodeJwt } from 'jose'
 import { afterAll, beforeEach, expect, it, vi } from 'vitest'
 import { startAuthSidecar, startBedrock, startEntra } from './index.ts'
+import { seed } from './testing/seed.ts'
 
-const seed = {
-  tenant: 'acme',
-  users: { ada: null },
-  apps: {
-    orders: { scopes: ['Orders.Read'], roles: ['Orders.Read.All'] },
-    shop: { redirectUris: { spa: ['http://localhost:3000/'] }, may: { helper: ['access_as_user'] } },
-  },
-  blueprints: {
-    helper: {
-      secret: 's3cret',
-      agents: { shopper: { may: { orders: ['Orders.Read', 'Orders.Read.All'] } }, trainee: null },
-    },
-    keyless: null,
-  },
-}
 const entra = await startEntra({ seed })
 const apis = { orders: { scopes: ['Orders.Read'] }, 'all-orders': { api: 'orders', appOnly: true } }
 const sidecar = await startAuthSidecar({ entra, blueprint: 'helper', apis })

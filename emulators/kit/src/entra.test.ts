@@ -2,24 +2,8 @@ import { createServer } from 'node:net'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { startEntra } from './index.ts'
+import { seed } from './testing/seed.ts'
 
-const seed = {
-  tenant: 'acme',
-  users: { ada: { groups: ['buyers'] }, ben: { id: '11111111-0000-4000-8000-000000000001' } },
-  apps: {
-    orders: { displayName: 'The orders', scopes: ['Orders.Read'], roles: ['Orders.Read.All'] },
-    shop: {
-      redirectUris: { spa: ['http://localhost:3000/'] },
-      may: { helper: ['access_as_user'] },
-    },
-  },
-  blueprints: {
-    helper: {
-      secret: 's3cret',
-      agents: { shopper: { may: { orders: ['Orders.Read', 'Orders.Read.All'] } }, trainee: null },
-    },
-  },
-}
 const entra = await startEntra({ seed })
 beforeEach(() => entra.reset())
 afterAll(() => entra.close())
@@ -46,7 +30,7 @@ it('Names in the seed stand for ids, and a wrong one ends in those that there ar
   const { issuer } = await read(`${entra.authority}/v2.0/.well-known/openid-configuration`)
   expect(issuer).toBe(entra.issuer)
   expect(() => entra.id('eve')).toThrow(
-    'The seed has nobody of the name "eve": users ada, ben; groups buyers; clients graph, orders, shop, helper, shopper, trainee.',
+    'The seed has nobody of the name "eve": users ada, ben; groups buyers; clients graph, orders, shop, helper, keyless, shopper, trainee.',
   )
 })
 

@@ -1,27 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { ada, signIn } from '../testing/browser.ts'
+import { visitLab } from '../testing/lab-client.ts'
 import { requestObo, requestTr, t1Of } from '../testing/requests.ts'
 import { agentId, blueprintAppId, startEntra, startEntraForFile } from '../testing/start-entra.ts'
 import { experiments } from './experiments.ts'
 
 const entra = await startEntraForFile()
 
-async function open(path = '', { url } = entra) {
-  const response = await fetch(`${url}/emulator/lab/experiments${path}`)
-  return { status: response.status, html: await response.text() }
-}
-
-const press = async (name: string, button: 'set-up' | 'undo' | 'more', on: { url: string } = entra) =>
-  (await send(name, button, on)).status
-
-function send(name: string, button: string, { url }: { url: string } = entra): Promise<Response> {
-  return fetch(`${url}/emulator/lab/experiments/${name}/${button}`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { origin: url, 'sec-fetch-site': 'same-origin' },
-    body: new URLSearchParams(),
-  })
-}
+const open = (path = '', on = entra) => visitLab(on, `/lab/experiments${path}`)
+const send = (name: string, button: 'set-up' | 'undo' | 'more', on = entra) =>
+  visitLab(on, `/lab/experiments/${name}/${button}`, {})
+const press = async (...given: Parameters<typeof send>) => (await send(...given)).status
 
 /** The tenant's content and settings. */
 const stateOf = () =>
@@ -148,7 +137,7 @@ describe('Entra’s answer', () => {
 })
 
 it('a pipeline gets tokens of each agent of the blueprint, and of its user account, only while its credential is there', async () => {
-  const ask = async () => (await (await send('foreign-credential', 'more')).text()).replaceAll(/<[^>]*>/g, '')
+  const ask = async () => (await send('foreign-credential', 'more')).html.replaceAll(/<[^>]*>/g, '')
   expect((await ask()).match(/T1 for .*AADSTS70021/g)).toHaveLength(3)
   await press('foreign-credential', 'set-up')
   const answers = await ask()

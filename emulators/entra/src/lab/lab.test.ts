@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { ada, signIn } from '../testing/browser.ts'
 import { nameIds } from '../testing/describe-responses.ts'
+import { visitLab } from '../testing/lab-client.ts'
 import {
   requestObo,
   requestT1,
@@ -26,21 +27,9 @@ const entra = await startEntraForFile()
 
 type Headers = Readonly<Record<string, string>>
 
-async function open(path = '', headers: Headers = {}, { url } = entra) {
-  const response = await fetch(`${url}/emulator${path}`, { headers })
-  return { status: response.status, headers: response.headers, html: await response.text() }
-}
-
-/** Submits a form of the lab as a browser does. */
-async function submit(path: string, fields: Readonly<Record<string, string>> = {}, headers: Headers = {}) {
-  const response = await fetch(`${entra.url}/emulator/lab/${path}`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { origin: entra.url, 'sec-fetch-site': 'same-origin', ...headers },
-    body: new URLSearchParams(fields),
-  })
-  return { status: response.status, html: await response.text() }
-}
+const open = (path = '') => visitLab(entra, path)
+const submit = (path: string, fields: Headers = {}, headers?: Headers) =>
+  visitLab(entra, `/lab/${path}`, fields, headers)
 
 /** The text of a page, one line an item, without what differs from run to run. */
 function textOf(html: string): string {

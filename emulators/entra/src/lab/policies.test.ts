@@ -1,17 +1,14 @@
 import { expect, it } from 'vitest'
 import { ada, signIn } from '../testing/browser.ts'
+import { visitLab } from '../testing/lab-client.ts'
 import { requestObo, requestTr } from '../testing/requests.ts'
 import { agentId, startEntraForFile } from '../testing/start-entra.ts'
 
 const entra = await startEntraForFile()
 
 async function send(path = '', fields?: Readonly<Record<string, string>>) {
-  const response = await fetch(`${entra.url}/emulator/lab/policies${path}`, {
-    redirect: 'manual',
-    headers: { origin: entra.url, 'sec-fetch-site': 'same-origin' },
-    ...(fields ? { method: 'POST', body: new URLSearchParams(fields) } : {}),
-  })
-  return { status: response.status, text: (await response.text()).replaceAll(/<[^>]*>/g, '') }
+  const { status, html } = await visitLab(entra, `/lab/policies${path}`, fields)
+  return { status, text: html.replaceAll(/<[^>]*>/g, '') }
 }
 
 const riskyAgents = { whose: 'agents', risk: 'high', control: 'block', state: 'enabled' }
