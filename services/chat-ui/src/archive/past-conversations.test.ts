@@ -4,6 +4,7 @@ import { Conversation, type ConversationNeeds } from '../conversation/conversati
 import type { Exchange } from '../conversation/exchange.ts'
 import { toKept } from '../conversation/kept.ts'
 import { exchange as anyExchange, problem, turnResult } from '../testing/converse.ts'
+import { stubStorage } from '../testing/stub-storage.ts'
 import { PastConversations } from './past-conversations.ts'
 
 const ada = 'ada-oid'
@@ -19,22 +20,6 @@ function exchangeFor(objectId: string, message: string, more: Partial<Exchange> 
   const owner = { agent: 'a', flow: 'obo', objectId } as const
   return exchange(message, { question, owner, steps: [tokenStep()], ...more })
 }
-/** A storage like the browser's: its items are own members, so that `Object.keys` lists them. */
-function stubStorage(name: string, room = 5_000_000): Record<string, string> {
-  const items: Record<string, string> = {}
-  const methods: Record<string, unknown> = {
-    getItem: (key: string) => items[key] ?? null,
-    setItem(key: string, value: string) {
-      if (Object.values({ ...items, [key]: value }).join('').length > room)
-        throw new DOMException('Full.', 'QuotaExceededError')
-      items[key] = value
-    },
-    removeItem: (key: string) => delete items[key],
-  }
-  vi.stubGlobal(name, new Proxy(items, { get: (_target, key: string) => methods[key] }))
-  return items
-}
-
 const needs: ConversationNeeds = {
   ask: async function* () {},
   identify: async () => ({ agent: 'a', flow: 'autonomous', userToken: undefined }),

@@ -1,27 +1,15 @@
 import { step } from '@entra-agents/trace-view/testing/trace'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { exchange } from '../testing/converse.ts'
+import { stubStorage } from '../testing/stub-storage.ts'
 import { type KeptExchanges, toKept } from './kept.ts'
 import { readConversation, storeConversation } from './stored-conversation.ts'
-
-/** A tab's storage with room for this many characters. */
-function stubStorage(room = 5_000_000): Map<string, string> {
-  const items = new Map<string, string>()
-  vi.stubGlobal('sessionStorage', {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem(key: string, value: string) {
-      if (value.length > room) throw new DOMException('Full.', 'QuotaExceededError')
-      items.set(key, value)
-    },
-  })
-  return items
-}
 
 const ask = (message: string, answer = '') => exchange(message, { answer })
 const messages = (kept: KeptExchanges | undefined) => kept?.exchanges.map(({ question }) => question.message)
 
 describe('what a tab keeps over a reload', () => {
-  beforeEach(() => void stubStorage())
+  beforeEach(() => void stubStorage('sessionStorage'))
   afterEach(() => void vi.unstubAllGlobals())
 
   it('is the whole conversation with all attempts; an unfinished answer is kept as far as it came, marked as cut off', async () => {
@@ -45,7 +33,7 @@ describe('what a tab keeps over a reload', () => {
   })
 
   it('is as many of the newest exchanges as fit into a nearly full storage', async () => {
-    stubStorage(1_000)
+    stubStorage('sessionStorage', 1_000)
     storeConversation(toKept([ask('a', 'x'.repeat(700)), ask('b', 'x'.repeat(300)), ask('c')]))
     expect(messages(await readConversation())).toEqual(['c'])
     expect((await readConversation())?.left).toBe(2)
@@ -85,7 +73,7 @@ describe('what a tab keeps over a reload', () => {
     ['nothing if the owner’s agent is another', withExchange({ owner: { ...owner, agent: 'b' } }), undefined],
     ['nothing if the owner has a user in a flow without a user', withExchange({ owner: { ...owner, objectId: 'ada' } }), undefined],
   ])('is %s', async (_what, stored, shown) => {
-    stubStorage().set('conversation', JSON.stringify(stored))
+    stubStorage('sessionStorage')['conversation'] = JSON.stringify(stored)
     expect(messages(await readConversation())).toEqual(shown)
   })
 })
