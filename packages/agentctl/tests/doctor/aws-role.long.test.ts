@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
 import {
   AttachRolePolicyCommand,
   CreatePolicyCommand,
@@ -17,6 +14,7 @@ import { examine } from '../../src/doctor/finding.ts'
 import { awsRoleChecks } from '../../src/doctor/kube/aws-role.ts'
 import { Kubectl } from '../../src/doctor/kube/kubectl.ts'
 import type { Release } from '../../src/doctor/kube/release.ts'
+import { useRecordedCluster } from './support/recorded-cluster.ts'
 import { sectionOf } from './support/table.ts'
 
 needs('python')
@@ -28,32 +26,16 @@ const roleArn = `arn:aws:iam::123456789012:role/${RoleName}`
 const webIdentity = { AWS_ROLE_ARN: roleArn }
 const podIdentity = { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials' }
 
+const { folder, record } = useRecordedCluster()
 let account: AwsAccount
-let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'aws-role-'))
   if (!isProgramMissing('python')) account = await AwsAccount.start()
 })
-afterAll(async () => {
-  await account?.[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true })
-})
+afterAll(() => account?.[Symbol.asyncDispose]())
 beforeEach(() => {
   for (const [name, value] of Object.entries(account.environment)) vi.stubEnv(name, value)
-  vi.stubEnv(
-    'PATH',
-    `${resolve(import.meta.dirname, 'support/recorded-cluster')}${delimiter}${process.env['PATH']}`,
-  )
-  vi.stubEnv('RECORDED_CLUSTER', folder)
 })
 
-/** The answers of kubectl; where an answer is `undefined`, its user may not ask. */
-async function recordAnswers(answers: Readonly<Record<string, string | undefined>>): Promise<void> {
-  for (const [question, answer] of Object.entries(answers)) {
-    if (answer === undefined) await rm(join(folder, question), { force: true })
-    else await writeFile(join(folder, question), answer)
-  }
-}
 const rightAnswers = {
   issuer: JSON.stringify({ issuer: Issuer }),
   context: 'arn:aws:eks:eu-central-1:123456789012:cluster/prod',
@@ -100,7 +82,6 @@ const trustOtherAccount = async () => {
 }
 const forgetCredentials = () => {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined)
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
   vi.stubEnv('HOME', folder)
 }
 
@@ -121,8 +102,8 @@ const situations: readonly (readonly [what: string, deployed: Parameters<AwsAcco
   ['no policy, which only warns, since another form of policy may give the access', byIssuer, () => account.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'bedrock' }))],
   ['no role', undefined],
   ['no role of EKS Pod Identity', undefined, unchanged, podIdentity],
-  ['an issuer that may not be read', byIssuer, () => recordAnswers({ issuer: undefined })],
-  ['a context that names no cluster of EKS', byIssuer, () => recordAnswers({ context: 'kind' }), podIdentity],
+  ['an issuer that may not be read', byIssuer, () => record({ issuer: undefined })],
+  ['a context that names no cluster of EKS', byIssuer, () => record({ context: 'kind' }), podIdentity],
   ['a model for which the template is not made', byIssuer, unchanged, { ...webIdentity, BEDROCK_MODEL_ID: 'amazon.nova-2-lite-v1:0' }],
   ['pods that use no role', byIssuer, unchanged, {}],
   // The last, since the credentials stay away.
@@ -133,7 +114,7 @@ it('The doctor says how the role that the agent gets differs from the templateâ€
   const sections: string[] = []
   for (const [what, deployed, change, settings] of situations) {
     await account.reset()
-    await recordAnswers(rightAnswers)
+    record(rightAnswers)
     if (deployed) await account.deploy('agent', deployed)
     await change?.()
     sections.push(sectionOf(what, await examineRole(settings)))

@@ -25,7 +25,7 @@ function withoutRunDetails(text: string): string {
   return text
     .replaceAll(/\S*web-identity-\w+\/token/g, '/var/run/secrets/aws/token')
     .replaceAll(/(\S*laptop-\w+\/aws-|\/nonexistent\/)(?=config|credentials)/g, '~/.aws/')
-    .replaceAll(/\S*recorded-cluster-\w+\//g, '')
+    .replaceAll(/\S*\/test-\w+\//g, '')
     .replaceAll(/\b(?!11111111-)[\da-f]{8}-(?!0000)[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, '‹id›')
     .replaceAll(/(?<=localhost is )\S+(?=\.)/g, '127.0.0.1')
     .replaceAll(/(?<=This machine is )\w+(?=, as)/g, 'amd64')

@@ -7,24 +7,22 @@ export interface GraphCall {
   readonly number: number
 }
 
-/**
- * With `lose` a call does not reach Graph, with `break` its response does not reach the caller. `swallow`, `forbid`, `unlicensed`,
- * `fail` and `not-know` answer in place of Graph: with 204, with 403, with 403 for want of a licence, with 503, and with Graph's 400 for
- * an unknown type of object.
- */
-export type Fate = 'pass' | 'lose' | 'break' | 'swallow' | 'forbid' | 'unlicensed' | 'fail' | 'not-know'
+const refusal = (status: number, code: string, message?: string) =>
+  Response.json({ error: { code, message } }, { status })
 
-const deniedBody = {
-  error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges.\u001b[8m\n' },
+/** What answers in place of Graph. */
+const answers = {
+  swallow: () => new Response(null, { status: 204 }),
+  forbid: () => refusal(403, 'Authorization_RequestDenied', 'Insufficient privileges.\u001b[8m\n'),
+  unlicensed: () => refusal(403, 'AccessDenied', 'Your tenant is not licensed for this feature.'),
+  fail: () => refusal(503, 'serviceNotAvailable'),
+  /** It does not know the type of object. */
+  'not-know': () =>
+    refusal(400, 'BadRequest', "Resource not found for the segment 'microsoft.graph.agentUser'."),
 }
 
-const unlicensedBody = {
-  error: { code: 'AccessDenied', message: 'Your tenant is not licensed for this feature.' },
-}
-
-const unknownTypeBody = {
-  error: { code: 'BadRequest', message: "Resource not found for the segment 'microsoft.graph.agentUser'." },
-}
+/** With `lose` a call does not reach Graph, with `break` its response does not reach the caller. */
+export type Fate = 'pass' | 'lose' | 'break' | keyof typeof answers
 
 /** The Graph that the command line calls. `decide` chooses the fate of each call, which waits for the decision. */
 export class FaultyGraph {
@@ -51,11 +49,7 @@ export class FaultyGraph {
     const call = { method: init.method ?? 'GET', path: `${pathname}${search}`, number: this.calls.length + 1 }
     this.calls.push(call)
     const fate = await this.decide(call)
-    if (fate === 'swallow') return new Response(null, { status: 204 })
-    if (fate === 'not-know') return Response.json(unknownTypeBody, { status: 400 })
-    if (fate === 'forbid') return Response.json(deniedBody, { status: 403 })
-    if (fate === 'unlicensed') return Response.json(unlicensedBody, { status: 403 })
-    if (fate === 'fail') return Response.json({ error: { code: 'serviceNotAvailable' } }, { status: 503 })
+    if (fate in answers) return answers[fate as keyof typeof answers]()
     const response = fate === 'lose' ? undefined : await this.#send(url, init)
     if (response && fate === 'pass') return response
     throw new TypeError('fetch failed', { cause: new Error('socket hang up') })

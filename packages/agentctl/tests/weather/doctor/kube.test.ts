@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { merge, type Rendering, renderWith, type Values } from '../../../../../tests/chart/support/render.ts'
 import { commandsOf } from '../../../../../tests/guides/commands.ts'
 import { identities } from '../../../../../tests/support/identities.ts'
@@ -12,12 +11,11 @@ import { isProgramMissing, needs } from '../../../../../tests/support/programs.t
 import { Stack } from '../../../../../tests/weather/support/stack.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
 import { examineCluster, type KubeOptions, readContexts } from '../../../src/doctor/kube/kube.ts'
+import { useRecordedCluster } from '../../doctor/support/recorded-cluster.ts'
 import { rowOf, sectionOf, tableOf } from '../../doctor/support/table.ts'
 
 const script = resolve(import.meta.dirname, '../../../src/agentctl.ts')
 const issuer = 'https://germanywestcentral.oic.prod-aks.azure.com/11111111/22222222/'
-/** Where the kubectl of these tests is. */
-const programsFolder = resolve(import.meta.dirname, '../../doctor/support/recorded-cluster')
 const production: Values = {
   entra: { spaAppId: identities.pageAppId },
   sidecar: { credential: { type: 'ProjectedToken' } },
@@ -28,27 +26,16 @@ const production: Values = {
 
 needs('helm')
 
-let folder: string
+// Without credentials of AWS the doctor does not check the role; aws-role.long.test.ts tests it.
+const { folder, stub, record } = useRecordedCluster()
 let stack: Stack
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'recorded-cluster-'))
   stack = await Stack.start()
-  stubKubectl()
+  stub()
   if (isProgramMissing('helm')) return
   for (const [what, situation] of [...failures, ...others]) findingsByWhat.set(what, await examine(situation))
 }, 120_000)
-afterAll(async () => {
-  await stack.close()
-  await rm(folder, { recursive: true })
-})
-beforeEach(stubKubectl)
-
-function stubKubectl(): void {
-  vi.stubEnv('PATH', `${programsFolder}${delimiter}${process.env['PATH']}`)
-  vi.stubEnv('RECORDED_CLUSTER', folder)
-  // Without credentials of AWS the doctor does not check the role; aws-role.long.test.ts tests them.
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true')
-}
+afterAll(() => stack.close())
 
 interface Situation {
   readonly values?: Values
@@ -101,7 +88,7 @@ function objectsOf(rendering: Rendering, { pod, status = ready, agents = 1 }: Si
 /** Writes the output that kubectl is going to give. */
 async function recordAnswers(situation: Situation = {}): Promise<void> {
   const rendering = await renderWith(merge(production, situation.values ?? {}))
-  const answers: Readonly<Record<string, string | undefined>> = {
+  record({
     // The chart accepts only an https URL of Entra, so the emulator's URL is put in its place here.
     objects: JSON.stringify({ items: objectsOf(rendering, situation) }).replaceAll(
       'https://login.microsoftonline.com',
@@ -111,18 +98,14 @@ async function recordAnswers(situation: Situation = {}): Promise<void> {
     knock: 'closed',
     'port-forward': `Forwarding from 127.0.0.1:${new URL(stack.agentUrl).port} -> 3001\n`,
     ...situation.kubectl,
-  }
-  for (const [question, answer] of Object.entries(answers)) {
-    if (answer === undefined) await rm(join(folder, question), { force: true })
-    else await writeFile(join(folder, question), answer)
-  }
+  })
 }
 
 async function examine(situation: Situation = {}): Promise<readonly Finding[]> {
   await recordAnswers(situation)
   const receipt = join(folder, 'entra.json')
   const { federatedCredentials, isApiDown, asUser, options } = situation
-  await writeFile(receipt, JSON.stringify({ settings: { federatedCredentials } }))
+  writeFileSync(receipt, JSON.stringify({ settings: { federatedCredentials } }))
   if (isApiDown) await stack.stop('weather')
   const userToken = asUser && (await stack.signIn(identities.ada.oid))
   const common = { namespace: 'agents', receipt, userToken, page: stack.agentUrl }
