@@ -20,15 +20,11 @@ it('An API is configured by two variables, and its sidecar entries are named aft
   })
 })
 
-it('An API may have a default address, but never a default app id', () => {
+it('An API may have a default address, but never a default app id; without any setting it is left out', () => {
   const definition = { name: 'tasks-api', title: 'Tasks', permissions, defaultUrl: 'http://localhost:8090' }
   const read = (env: Record<string, string>) =>
     readEnvironment(env, reader => readDownstreamApi(reader, definition))
   expect(read({ TASKS_API_APP_ID: appId })?.url).toBe('http://localhost:8090')
   expect(() => read({ TASKS_API_URL: 'http://tasks:8080' })).toThrow('TASKS_API_APP_ID is not set.')
-})
-
-it('An API of which nothing is configured is left out', () => {
-  const definition = { name: 'tasks-api', title: 'Tasks', permissions, defaultUrl: 'http://localhost:8090' }
-  expect(readEnvironment({}, reader => readDownstreamApi(reader, definition))).toBeUndefined()
+  expect(read({})).toBeUndefined()
 })

@@ -20,25 +20,15 @@ export function weatherApiOptions(authority: string) {
   } satisfies ResourceServerOptions
 }
 
-type Version = 'v1' | 'v2'
+const tokensWith =
+  (claimsOf: typeof autonomousClaims) =>
+  ({ url: authority, sign }: TestIssuer, claims: Claims = {}, version: 'v1' | 'v2' = 'v2') =>
+    sign(claimsOf({ authority, claims, version }))
 
 /** A token of the agent for the weather API. */
-export function agentToken(
-  { url: authority, sign }: TestIssuer,
-  claims: Claims = {},
-  version: Version = 'v2',
-) {
-  return sign(autonomousClaims({ authority, claims, version }))
-}
-
+export const agentToken = tokensWith(autonomousClaims)
 /** A token of the agent on behalf of Ada. */
-export function userToken(
-  { url: authority, sign }: TestIssuer,
-  claims: Claims = {},
-  version: Version = 'v2',
-) {
-  return sign(onBehalfOfClaims({ authority, claims, version }))
-}
+export const userToken = tokensWith(onBehalfOfClaims)
 
 /** The token check of the weather API, with an issuer of its tokens. */
 export async function createWeatherApi(options: Partial<ResourceServerOptions> = {}) {

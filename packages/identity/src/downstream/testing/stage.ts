@@ -26,16 +26,9 @@ afterEach(async () => {
   for (const one of closables.splice(0).reverse()) await one.close()
 })
 
-/** A server with the host name `localhost` in its URL. */
-export interface TestServer {
-  readonly url: string
+/** Starts a server on `port` of `localhost`, by default on any free port. It is closed after the test. */
+export async function startTestServer(listener: RequestListener, port = 0) {
   /** The requests in the order of their arrival; `target` is method and path, such as `GET /x`. */
-  readonly requests: readonly { readonly target: string; readonly headers: IncomingMessage['headers'] }[]
-  close(): Promise<void>
-}
-
-/** Starts a server on `port`, by default on any free port. It is closed after the test. */
-export async function startTestServer(listener: RequestListener, port = 0): Promise<TestServer> {
   const requests: { target: string; headers: IncomingMessage['headers'] }[] = []
   const server = new LocalServer((request, response) => {
     requests.push({ target: `${request.method} ${request.url}`, headers: request.headers })
