@@ -14,13 +14,14 @@ import { identities } from '../../support/identities.ts'
 import { findFreePort } from '../../support/ports.ts'
 
 const certificate = makeCertificate('blueprint')
+const bySecret = { clientSecret: 'a secret of the blueprint' }
 const issuer = await startForeignIssuer()
 const subject = 'system:serviceaccount:agents:agent'
 const seed = {
   extends: 'demo',
   blueprints: {
     weather: {
-      secret: 'a secret of the blueprint',
+      secret: bySecret.clientSecret,
       certificate: certificate.certificateFile,
       federatedCredential: { issuer: issuer.url, subject },
     },
@@ -48,7 +49,7 @@ const signAssertion = () => {
 }
 
 it.each<[string, () => MsalCredential]>([
-  ['a secret', () => ({ clientSecret: 'a secret of the blueprint' })],
+  ['a secret', () => bySecret],
   [
     'a certificate',
     () => {
@@ -96,7 +97,7 @@ it('An assertion that cannot be had is a fault of the credential, in words of it
 })
 
 it('No refusal of Entra is put in words of the sidecar or of settings that there are not', async () => {
-  const ask = agentWith({ clientSecret: 'a secret of the blueprint' })
+  const ask = agentWith(bySecret)
   const words = new Set<string>()
   for (const number of Object.keys(refusals)) {
     for (const [leg, flow] of [
@@ -124,9 +125,7 @@ it('No refusal of Entra is put in words of the sidecar or of settings that there
 it('A token that has expired on arrival is refused, and the clock is to be looked at', async () => {
   entra.reset()
   entra.changeSettings({ clockOffsetSeconds: -7_200 })
-  const failure = await agentWith({ clientSecret: 'a secret of the blueprint' })().catch(
-    (error: unknown) => error,
-  )
+  const failure = await agentWith(bySecret)().catch((error: unknown) => error)
   entra.reset()
   expect(failure).toMatchObject({
     code: 'ENTRA_REFUSED',
@@ -143,10 +142,11 @@ it('Entra is asked through the proxy', async () => {
   for (const name of ['http_proxy', 'https_proxy', 'no_proxy', 'NO_PROXY', 'HTTP_PROXY'])
     vi.stubEnv(name, undefined)
   vi.stubEnv('HTTPS_PROXY', proxy.url)
-  const ask = agentWith({ clientSecret: 'a secret of the blueprint' }, behind.url)
+  const ask = agentWith(bySecret, behind.url)
   expect((await ask()).claims['azp']).toBe(identities.agentId)
   expect(new Set(proxy.asked)).toEqual(new Set([`entra.example:${port}`]))
   proxy.refusal = { status: 407 }
-  const other = agentWith({ clientSecret: 'a secret of the blueprint' }, behind.url)
-  await expect(other()).rejects.toMatchObject({ code: 'PROXY_AUTHENTICATION_FAILED' })
+  await expect(agentWith(bySecret, behind.url)()).rejects.toMatchObject({
+    code: 'PROXY_AUTHENTICATION_FAILED',
+  })
 })

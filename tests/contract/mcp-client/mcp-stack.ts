@@ -95,14 +95,9 @@ export class McpStack<Stack extends AgentStack<string> = AgentStack> implements 
   }
 
   /** Asks in Bedrock mode; on behalf of the user if their token is given. */
-  async ask(
-    message: string,
-    token?: string,
-    signal: AbortSignal | null = null,
-    accept = 'application/json',
-  ): Promise<Response> {
+  async ask(message: string, token?: string, signal: AbortSignal | null = null): Promise<Response> {
     const question = { message, mode: 'bedrock', flow: token === undefined ? 'autonomous' : 'obo' }
-    return postJson(`${this.stack.agentUrl}/api/chat`, question, { token, headers: { accept }, signal })
+    return postJson(`${this.stack.agentUrl}/api/chat`, question, { token, signal })
   }
 
   /** Asks, and returns the turn with the answer. */
