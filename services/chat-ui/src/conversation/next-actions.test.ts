@@ -42,6 +42,15 @@ it('a policy that blocks is an administrator’s to lift: nobody is asked to sig
   expect(nextActions(problem, { mode: 'direct' }, choice)[0]?.label).toBe('Continue in the sign-in window')
 })
 
+it.each([
+  [['autonomous', 'obo'], 'Sign in and ask'],
+  [['autonomous'], 'Ask again'],
+] as const)('an agent with %j that lacks an app role is asked again by %s first', (flows, label) => {
+  const needs = { api: 'orders-api', permission: 'Orders.Read.All', kind: 'role' } as const
+  const problem = { ...pageProblem('SIGN_IN_FAILED'), code: 'API_FORBIDDEN', status: 403, needs }
+  expect(nextActions(problem, { mode: 'direct' }, { ...choice, flows })[0]?.label).toBe(label)
+})
+
 it('each failure offers what can help next', async () => {
   const lines = cases.map(([what, code, status, more]) => {
     const problem = { ...pageProblem('SIGN_IN_FAILED'), code, ...(status && { status }), claimsChallenge }

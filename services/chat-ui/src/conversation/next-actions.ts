@@ -33,25 +33,31 @@ export function nextActions(
   choice: AvailableChoices,
 ): readonly NextAction[] {
   const { code } = problem
-  const { modes, canSignIn, isSignedIn } = choice
-  if (remedyOf(problem) === 'user-flow') {
-    const flow = choice.flows.find(needsUser)
-    if (!flow || !canSignIn) return []
-    return [
-      isSignedIn
-        ? { label: `Ask again, ${flowWords[flow].label.toLowerCase()}`, asked: { flow } }
-        : { ...signInAction, asked: { flow } },
-    ]
-  }
+  const { modes, canSignIn } = choice
+  const forUser = askForUser(choice)
+  if (remedyOf(problem) === 'user-flow') return forUser
   const action = actionInWindow(problem)
   if (action && canSignIn) return [action]
   if (code.startsWith('BEDROCK_') && problemKind(problem) === 'failed')
     return [{ label: 'Ask in Direct mode', asked: { mode: 'direct' } }, askAgainAction]
+  // What the agent may not do as itself it may be able to do for the user.
+  if (problem.needs?.kind === 'role') return [...forUser, askAgainAction]
   if (problemKind(problem) !== 'neutral' || code.startsWith('APPROVAL_')) return [askAgainAction]
   const hasModel = mode === 'direct' && code.endsWith('_NOT_RECOGNISED') && modes.includes('bedrock')
   return [
     { label: 'Edit the question', edits: true },
     ...(hasModel ? [{ label: 'Ask in Bedrock mode', asked: { mode: 'bedrock' } } as const] : []),
+  ]
+}
+
+function askForUser({ flows, canSignIn, isSignedIn }: AvailableChoices): readonly NextAction[] {
+  const flow = flows.find(needsUser)
+  if (!flow || !canSignIn) return []
+  const asked = { flow }
+  return [
+    isSignedIn
+      ? { label: `Ask again, ${flowWords[flow].label.toLowerCase()}`, asked }
+      : { ...signInAction, asked },
   ]
 }
 
