@@ -64,19 +64,20 @@ export function ProblemNote(props: ProblemNoteProps) {
             primary
           />
         )}
-        {actions.map(({ label, interaction, edits, asked }, index) =>
-          interaction ? (
+        {actions.map(({ label, interaction, edits, asked }, index) => {
+          const style = index > 0 || forAdministrator ? 'button' : 'button primary'
+          return interaction ? (
             <SignInButton
               key={label}
               session={session}
               label={label}
-              class="button primary"
+              class={style}
               onClick={() => void signInAndRetry(props, interaction, asked)}
             />
           ) : (
             <Button
               key={label}
-              class={index > 0 || forAdministrator ? 'button' : 'button primary'}
+              class={style}
               onClick={() => {
                 if (edits) onEdit?.()
                 else void conversation.retry(exchange, asked)
@@ -84,8 +85,8 @@ export function ProblemNote(props: ProblemNoteProps) {
             >
               {label}
             </Button>
-          ),
-        )}
+          )
+        })}
       </div>
     </div>
   )
