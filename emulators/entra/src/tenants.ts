@@ -15,6 +15,10 @@ const problem = defineProblems({
   CONFLICT: { status: 409, title: 'The other tenants do not allow this.', hint },
 })
 
+let generated: Promise<SigningKey> | undefined
+/** The first key of all tenants in this process. To generate one takes longer than all else; Entra's tenants share theirs as well. */
+const firstKey = () => (generated ??= makeKey())
+
 /** The tenants behind one port: they share nothing but the first signing key. */
 export class Tenants {
   /** The first one is of the server's own configuration, and stays. */
@@ -22,11 +26,10 @@ export class Tenants {
   readonly first: Entra
   readonly #server: () => Server
   readonly #most: number
-  /** To generate one takes longer than everything else; Entra's tenants share theirs as well. */
   readonly #key: Promise<SigningKey>
 
   constructor(config: Config, server: () => Server, most = 1_000) {
-    this.#key = config.signingKey ? Promise.resolve(config.signingKey) : makeKey()
+    this.#key = config.signingKey ? Promise.resolve(config.signingKey) : firstKey()
     this.first = new Entra(config, server, this.#key)
     this.all = [this.first]
     this.#server = server
