@@ -89,11 +89,11 @@ class Story {
     let waited = ''
     const offering = Promise.all(turns.map(turn => this.source.offer(turn)))
     const isOver = offering.then(() => true)
-    for (const ms of [999, 1]) {
+    for (const ms of [2_499, 1]) {
       await settle()
       if (await Promise.race([isOver, settle()])) break
       await vi.advanceTimersByTimeAsync(ms)
-      waited = ms === 1 ? 'after 1 s ' : 'within 1 s '
+      waited = ms === 1 ? 'after 2.5 s ' : 'within 2.5 s '
     }
     const [offer] = await offering
     await settle()
@@ -160,7 +160,7 @@ const stories: Readonly<Record<string, () => Promise<Story>>> = {
     new Story().play('agent', neverSettles, 60, 'agent', 'agent'),
   'Tools stay known for ten minutes while the server is down, and are then missing': () =>
     new Story().play('agent', isDown, 9 * 60, 'agent', 2 * 60, 'agent'),
-  'Unknown tools delay a turn by one second at most; the look-up goes on, and no other turn waits for it':
+  'Unknown tools delay a turn by 2.5 seconds at most; the look-up goes on, and no other turn waits for it':
     () => new Story(neverSettles).play('agent', 'agent'),
   'Tools that are listed too late for a turn are offered to the next one': async () => {
     const story = await new Story(listsLate).play('agent')
@@ -217,7 +217,7 @@ const stories: Readonly<Record<string, () => Promise<Story>>> = {
   'Tools are missing for all users, without a second look-up, when the server fails for one user': () =>
     new Story(isDown, forUsers).play('ada', 'ben'),
   'A look-up is given up after fifteen seconds, and not repeated at once': () =>
-    new Story(untilAborted).play('agent', 13.998, 0.002, 'agent'),
+    new Story(untilAborted).play('agent', 12.498, 0.002, 'agent'),
 }
 
 it('A turn gets the tools that are known, and never waits long for those that are not', async () => {
@@ -232,7 +232,7 @@ it('A turn gets the tools that are known, and never waits long for those that ar
 describe('A look-up', () => {
   it('ends when the user’s token expires, which does not change the server’s health', async () => {
     const story = new Story(untilAborted, forUsers)
-    await story.play(turnOf('ada', { exp: Date.now() / 1_000 + 2 }), 0.999)
+    await story.play(turnOf('ada', { exp: Date.now() / 1_000 + 4 }), 1.499)
     expect(story.lastSignal?.aborted).toBe(false)
     await story.play(0.001)
     expect(story.lastSignal?.aborted).toBe(true)

@@ -44,8 +44,8 @@ interface LookUp {
   isSlow: boolean
 }
 
-/** How long a turn waits for a list of tools that is not known yet. */
-const waitForListMs = 1_000
+/** How long a turn waits for a list of tools that is not known yet: as long as a cold token, connection and list take. */
+const waitForListMs = 2_500
 /** The time limit of a look-up, for token and list together. */
 const lookUpTimeoutMs = 15_000
 const maxRememberedReports = 1_000
@@ -211,7 +211,7 @@ export class ToolSource {
   }
 
   #tooSlow(): ProblemError {
-    const what = `is still connecting: it did not list its tools within ${waitForListMs / 1_000} second`
+    const what = `is still connecting: it did not list its tools within ${waitForListMs / 1_000} seconds`
     return this.#unreachable(what, `Ask again in a moment. ${mcpProblems.MCP_SERVER_UNREACHABLE.hint}`)
   }
 
