@@ -126,7 +126,8 @@ async function runTurn({ agent, flow, user, number }: PlannedTurn): Promise<stri
   const [, reader] =
     new RegExp(`Apollo${number} is due on Friday, reader: ([^\\s.,]+)`).exec(body.answer) ?? []
   const { azp } = body.trace.findLast(({ token }) => token?.role === 'TR')?.token?.claims ?? {}
-  return `${azp} for ${reader}`
+  const isAhead = body.trace.some(({ ahead }) => ahead)
+  return `${azp} for ${reader}${isAhead ? '' : ', whose token was not asked for ahead'}`
 }
 
 /** A turn may fail only because its agent is switched off or because the sidecar is restarting on a busy machine. */

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { readApiValidation } from '@entra-agents/identity/core'
 import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { type Flow, flowNames, type TraceStep } from '@entra-agents/trace'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -27,8 +26,7 @@ import { identities } from '../../support/identities.ts'
 import { askWeather, resetStack, tenantOf, tokenRequests } from '../identity/trial.ts'
 import { Stack } from '../support/stack.ts'
 
-const { agentId, agentUserId, ada, ben } = identities
-const users = [ada.oid, ben.oid, ...['1', '2'].map(end => `eeeeeeee-0000-4000-8000-0000000001f${end}`)]
+const { agentId, agentUserId, ada } = identities
 
 const model = await forFile(new ScriptedBedrock().start())
 const [agents, alerts, denied] = ['agents.json', 'alerts.sqlite', 'denied.json'].map(name =>
@@ -319,48 +317,6 @@ it('A call that needs approval and a step-up gets its tokens before its card and
   ])
   for (const { claims } of tokenCards(done.trace, 'TR')) expect(claims?.['acrs']).toEqual(['c1'])
   expect(audited('issued').map(({ ahead = false }) => ahead)).toEqual([true, false, false, true])
-})
-
-it('Two hundred turns at once under six identities each call the API with their own token', async () => {
-  const { content } = tenantOf(stack).directory
-  for (const id of users.slice(2))
-    content.users.push({
-      id,
-      displayName: id,
-      mail: `${id}@contoso.example`,
-      userPrincipalName: `${id}@contoso.example`,
-    })
-  const signedIn = await Promise.all(users.map(async oid => [oid, await stack.signIn(oid)] as const))
-  const who = [
-    ['autonomous', agentId, ''],
-    ['agent-user', agentUserId, ''],
-    ...signedIn.map(([oid, token]) => ['obo', oid, token] as const),
-  ] as const
-  model.script = async ({ body }, response) => {
-    const isFirst = body.messages.length === 1
-    for (const event of isFirst
-      ? toolStep(toolBlock(0, 'call_0', 'get_weather', JSON.stringify(oslo)))
-      : answer('It is.')) {
-      response.write(toFrame(event))
-      await pause()
-    }
-    response.end()
-  }
-  const mixed = await Promise.all(
-    Array.from({ length: 200 }, async (_, number) => {
-      const [flow, subject, token] = who[number % who.length] ?? ['autonomous', agentId, '']
-      const headers = token ? bearer(token) : {}
-      const asked = { message: 'Is it cold?', mode: 'bedrock', flow }
-      const { body } = await ask(stack.agentUrl, asked, headers)
-      const call = body.trace.find(({ kind }) => kind === 'api-call')
-      const validated = readApiValidation(call?.response?.body)
-      const reached = validated?.on_behalf_of ?? validated?.caller
-      const isAhead = placesIn(body.trace).join() === 'get_weather: ok, ahead'
-      return reached === subject && isAhead ? [] : [`${flow} ${subject}: ${reached}, ${placesIn(body.trace)}`]
-    }),
-  )
-  expect(mixed.flat()).toEqual([])
-  expect(happened.filter(one => one === 'weather')).toHaveLength(200)
 })
 
 function newAlert() {
