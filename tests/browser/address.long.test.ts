@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ask, choose, pressInBar, showToken, tracePane } from './support/steps.ts'
+import { ask, buttonNamed as button, choose, pressInBar, showToken, tracePane } from './support/steps.ts'
 import { config, resultEvent, stepEvents, traceForUser } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 
@@ -11,7 +11,6 @@ const agent = await useScriptedAgent(request => [
   resultEvent(request, `Answer to ${request.message}`),
 ])
 const isNarrow = { viewport: { width: 360, height: 740 } }
-const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 const hashOf = (page: Page) => expect.poll(() => new URL(page.url()).hash)
 
 async function openAnswers(...questions: readonly string[]): Promise<Page> {

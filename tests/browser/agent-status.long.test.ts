@@ -14,13 +14,7 @@ const statusWith = (components: object) => ({
   components: { ...status.components, ...components },
 })
 
-/** Opens the page with a clock that the test moves. */
-async function openWithClock(): Promise<Page> {
-  const page = await browser.open(agent.url, { tolerateFaults: true })
-  await page.clock.install()
-  await page.reload()
-  return page
-}
+const openWithClock = () => browser.open(agent.url, { tolerateFaults: true, withClock: true })
 
 describe('the agent’s status on the page', () => {
   it('names what is emulated, and says nothing about emulators if there are none', async () => {

@@ -3,13 +3,12 @@ import type { Route } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
 import { allRules, examineState, loadAxe } from './support/examine-states.ts'
-import { ask } from './support/steps.ts'
+import { ask, buttonNamed as button } from './support/steps.ts'
 import { stepEvents, turnStart, userTokenStep } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
   approvalCard as approval,
   askForOrder,
-  cardButton as button,
   consentRequest as consent,
   eventsAfterApproval,
   eventsUntilPause,
@@ -191,9 +190,7 @@ describe('a consent', () => {
   it('that Entra does not know yet makes the page try again after 1, 2, 4 and 8 seconds, and then tell the user', async () => {
     agent.answer(request => eventsUntilPause(request, { kind: 'consent', consent }))
     agent.goOn = request => [pauseEvent(request, { kind: 'consent', consent })]
-    const page = await browser.open(agent.url)
-    await page.clock.install()
-    await page.reload()
+    const page = await browser.open(agent.url, { withClock: true })
     await askForOrder(page, 'Review and consent')
     const card = page.getByRole('region', { name: 'The agent needs your consent' })
     await card.getByText('Let the agent use Orders.ReadWrite at Orders API for you?').waitFor()

@@ -2,13 +2,12 @@ import { orderCall } from '@entra-agents/trace-view/testing/waiting'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from './support/browser.ts'
-import { ask, choose, openSteps } from './support/steps.ts'
+import { ask, buttonNamed as button, choose, openSteps } from './support/steps.ts'
 import { resultEvent, stepEvents, userTokenStep } from './support/turns.ts'
 import { useScriptedAgent } from './support/use-scripted-agent.ts'
 import {
   approvalCard as approval,
   askForOrder,
-  cardButton as button,
   decisionStep,
   eventsAfterApproval,
   eventsUntilPause,
@@ -112,9 +111,7 @@ it('A call that waits is explained in the trace, and is not sent when it is decl
 
 it('A call cannot be decided by clicks, Enter or Esc in the first half second; then it can be approved by keyboard alone', async () => {
   agent.goOn = eventsAfterApproval
-  const page = await browser.open(agent.url)
-  await page.clock.install()
-  await page.reload()
+  const page = await browser.open(agent.url, { withClock: true })
   await page.getByLabel('Your question').fill('Order skis')
   await page.clock.pauseAt(Date.now() + 10_000)
   await page.keyboard.press('Enter')

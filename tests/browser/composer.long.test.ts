@@ -11,12 +11,7 @@ const agent = await useScriptedAgent(request => [resultEvent(request, 'It is on 
 const send = (page: Page) => page.getByRole('button', { name: 'Send' })
 const fieldOf = (page: Page) => page.getByLabel('Your question')
 
-async function openWithClock(): Promise<Page> {
-  const page = await browser.open(agent.url)
-  await page.clock.install()
-  await page.reload()
-  return page
-}
+const openWithClock = () => browser.open(agent.url, { withClock: true })
 
 describe('pressing Send twice', () => {
   const enterTwice = async (first: Locator, second: Locator) => {

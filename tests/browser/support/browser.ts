@@ -27,6 +27,8 @@ const chromiumFlags = [
 interface OpenOptions extends BrowserContextOptions {
   /** For tests that cause errors in the page on purpose. */
   readonly tolerateFaults?: boolean
+  /** For tests that move the page's clock. */
+  readonly withClock?: boolean
 }
 
 /** One browser for all tests of a worker, launched by the first that needs it. It ends with the worker. */
@@ -42,7 +44,7 @@ function launch(): Promise<Browser> {
 export function useBrowser(): { open(url: string, options?: OpenOptions): Promise<Page> } {
   needs('chromium')
   return {
-    async open(url, { tolerateFaults = false, ...options } = {}) {
+    async open(url, { tolerateFaults = false, withClock = false, ...options } = {}) {
       const browser = await launch()
       const usual = { viewport: { width: 1280, height: 800 }, timezoneId: 'UTC' }
       const context = await browser.newContext({ ...usual, ...options })
@@ -54,6 +56,7 @@ export function useBrowser(): { open(url: string, options?: OpenOptions): Promis
       if (process.env['SLOW_PAGE']) await slowDown(context)
       const page = await context.newPage()
       page.setDefaultTimeout(20_000)
+      if (withClock) await page.clock.install()
       await page.goto(url)
       return page
     },

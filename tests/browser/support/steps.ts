@@ -25,6 +25,15 @@ export async function pressInBar(page: Page, name: string): Promise<void> {
   await button.click()
 }
 
+export function buttonNamed(page: Page, name: string): Locator {
+  return page.getByRole('button', { name, exact: true })
+}
+
+/** A button of the card of a turn that waits, once it takes clicks, which it ignores for its first half second. */
+export function cardButton(page: Page, name: string): Locator {
+  return page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first()
+}
+
 export function tracePane(page: Page): Locator {
   return page.locator('#pane-trace')
 }

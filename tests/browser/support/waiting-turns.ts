@@ -2,7 +2,7 @@ import type { Pause, TraceStep, TurnEvent } from '@entra-agents/trace'
 import { agentToken, apiCall, step } from '@entra-agents/trace-view/testing/trace'
 import { orderCall, pauseOf } from '@entra-agents/trace-view/testing/waiting'
 import type { Locator, Page } from 'playwright-core'
-import { ask } from './steps.ts'
+import { ask, cardButton } from './steps.ts'
 import {
   type AgentModeFlow,
   config,
@@ -24,12 +24,7 @@ export const consentRequest = {
 }
 
 export const approvalCard = (page: Page) => page.getByRole('region', { name: 'The agent asks you first' })
-export const cardButton = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
-
-/** Waits until a card takes clicks, which it ignores for its first half second. */
-export async function waitUntilPressable(page: Page, name = 'Create order'): Promise<void> {
-  await page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first().waitFor()
-}
+export const waitUntilPressable = (page: Page, name = 'Create order') => cardButton(page, name).waitFor()
 
 /** Asks for an order, and waits until a card takes clicks. */
 export async function askForOrder(page: Page, button?: string): Promise<Locator> {

@@ -2,7 +2,14 @@ import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
-import { ask, choose, openPopup, signIn, tracePane } from '../../browser/support/steps.ts'
+import {
+  ask,
+  cardButton as button,
+  choose,
+  openPopup,
+  signIn,
+  tracePane,
+} from '../../browser/support/steps.ts'
 import { EmulatedAws, staticKeys } from '../../contract/bedrock/emulated-aws.ts'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
@@ -25,9 +32,6 @@ beforeEach(() => {
   alertCalls = stack.noteCalls('/alerts')
   celsius += 1
 })
-
-const button = (page: Page, name: string) =>
-  page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first()
 
 /** Asks for an alert and approves it, after which the API wants a second factor. */
 async function approveAlert(page: Page, mode = 'Direct') {

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
-import { openPopup, signIn, tracePane } from '../../browser/support/steps.ts'
+import { cardButton as button, openPopup, signIn, tracePane } from '../../browser/support/steps.ts'
 import { identities } from '../../support/identities.ts'
 import { askOnBehalf, useSignInStack, waitForAnswer } from './sign-in-stack.ts'
 
@@ -10,8 +10,6 @@ const browser = useBrowser()
 const stack = await useSignInStack()
 
 const consentCard = (page: Page) => page.getByRole('region', { name: 'The agent needs your consent' })
-const button = (page: Page, name: string) =>
-  consentCard(page).locator('button:not([aria-disabled=true])', { hasText: name }).first()
 
 async function askWithoutConsent(page: Page) {
   await signIn(page, ada)
@@ -54,8 +52,7 @@ describe('a missing consent', () => {
   })
 
   it('is still missing after a forged message: the page asks the agent again, and no API is called', async () => {
-    const page = await browser.open(stack.agentUrl)
-    await page.clock.install()
+    const page = await browser.open(stack.agentUrl, { withClock: true })
     await askWithoutConsent(page)
     const popup = await openPopup(page, button(page, 'Review and consent'))
     const state = new URL(popup.url()).searchParams.get('state')

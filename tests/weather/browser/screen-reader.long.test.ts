@@ -2,7 +2,7 @@ import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import type { Locator, Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
-import { ask, choose, openPopup, signIn, tracePane } from '../../browser/support/steps.ts'
+import { ask, cardButton, choose, openPopup, signIn, tracePane } from '../../browser/support/steps.ts'
 import { identities } from '../../support/identities.ts'
 import { useSignInStack } from './sign-in-stack.ts'
 
@@ -102,7 +102,9 @@ it('A question to the agent itself is heard in this order', async () => {
   await page.getByRole('list', { name: 'Questions to try' }).getByRole('button').first().press('Enter')
   await isDone(page)
   await isTraced(page)
-  await reading.read('the answer')
+  await reading.read('the conversation', log(page))
+  await reading.read('what to try next', page.getByRole('list', { name: 'Try also' }))
+  await reading.read('the trace', tracePane(page))
   await expect(reading.text).toMatchFileSnapshot('screen-reader-as-itself.txt')
 })
 
@@ -128,18 +130,17 @@ it('An alert is heard in this order, with approval and second factor', async () 
   await signIn(page, ada)
   await choose(page, 'For me')
   await ask(page, 'Warn me when Oslo falls below −5 °C')
-  // The buttons of a card rest at first.
-  const enabled = '.pause-card button:not([aria-disabled=true])'
-  const approve = page.locator(enabled, { hasText: 'Create alert' })
+  const approve = cardButton(page, 'Create alert')
   await approve.waitFor()
   await reading.read('the agent asks first', log(page))
   await approve.click()
-  const confirm = page.locator(enabled, { hasText: 'Confirm with Entra ID' })
+  const confirm = cardButton(page, 'Confirm with Entra ID')
   await confirm.waitFor()
-  await reading.read('the API wants a second factor', log(page))
+  const card = page.getByRole('region', { name: 'Weather API wants a second factor' })
+  await reading.read('the API wants a second factor', card)
   const popup = await openPopup(page, confirm)
   await popup.getByRole('button', { name: 'Approve' }).waitFor()
-  await reading.read('the window of Entra is open', log(page))
+  await reading.read('the window of Entra is open', card.getByRole('status'))
   await popup.getByRole('button', { name: 'Approve' }).click()
   await isDone(page)
   await isTraced(page)

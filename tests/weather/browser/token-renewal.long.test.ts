@@ -10,9 +10,7 @@ const browser = useBrowser()
 const stack = await useSignInStack()
 
 async function openSignedIn(): Promise<Page> {
-  const page = await browser.open(stack.agentUrl)
-  await page.clock.install()
-  await page.reload()
+  const page = await browser.open(stack.agentUrl, { withClock: true })
   await signIn(page, ada)
   return page
 }

@@ -2,14 +2,12 @@ import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { useBrowser } from '../../browser/support/browser.ts'
 import { allRules, examineState, loadAxe } from '../../browser/support/examine-states.ts'
-import { openPopup } from '../../browser/support/steps.ts'
+import { cardButton as button, openPopup } from '../../browser/support/steps.ts'
 import { identities } from '../../support/identities.ts'
 import { demoCommand, startDemo } from './support/start-demo.ts'
 
 const browser = useBrowser()
 const side = (page: Page, name: 'Left' | 'Right') => page.getByRole('region', { name, exact: true })
-const button = (page: Page, name: string) =>
-  page.locator('.pause-card button:not([aria-disabled=true])', { hasText: name }).first()
 
 /** Presses the line below the cards by keyboard, signs in, and waits until both agents have ended or wait. */
 async function readDocument(page: Page): Promise<void> {
