@@ -1,8 +1,9 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { inspect } from 'node:util'
+import { decodeToken } from '@entra-agents/tokens/verify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createIdentityClient } from './client.ts'
-import { startTestServer, validation } from './downstream/testing/stage.ts'
+import { sendJson, startTestServer, validation } from './downstream/testing/stage.ts'
 import type { IdentityClientOptions } from './options.ts'
 import { sidecar } from './sidecar.ts'
 import { SignedInUser } from './signed-in-user.ts'
@@ -28,10 +29,9 @@ const userOf = (oid: string) => new SignedInUser(verifiedUser(oid, unsignedToken
 const grantingSidecar: RequestListener = ({ url = '', headers }, response) => {
   const query = new URL(url, 'http://localhost').searchParams
   const azp = query.get('AgentIdentity')
-  const payload = headers.authorization?.split('.')[1]
-  const oid = payload && JSON.parse(Buffer.from(payload, 'base64url').toString()).oid
-  const ownUser = query.get('AgentUserId')
-  const claims = oid || ownUser ? onBehalfOfClaims(oid ?? ownUser, { azp }) : autonomousClaims({ azp })
+  const tc = headers.authorization?.slice('Bearer '.length)
+  const oid = tc ? decodeToken(tc)?.claims['oid'] : query.get('AgentUserId')
+  const claims = oid ? onBehalfOfClaims(String(oid), { azp }) : autonomousClaims({ azp })
   response.end(authorizationHeader(claims))
 }
 
@@ -58,10 +58,10 @@ async function clientOf(listener: RequestListener, api: Partial<Api> = {}) {
   return { client, base, asked: source.requests, received: server.requests, server }
 }
 
-const answer: RequestListener = ({ headers }, response) => {
-  const claims = JSON.parse(Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString())
-  const body = { validated: validation(claims.scp ? claims.oid : null), oid: claims.oid, azp: claims.azp }
-  response.setHeader('content-type', 'application/json').end(JSON.stringify(body))
+const sentBy = ({ headers }: IncomingMessage) => headers.authorization ?? ''
+const answer: RequestListener = (request, response) => {
+  const { scp, oid, azp } = decodeToken(sentBy(request).slice('Bearer '.length))?.claims ?? {}
+  sendJson(200, { validated: validation(scp ? String(oid) : null), oid, azp })(response)
 }
 
 describe('fetch sends the token to the API that the URL belongs to, and never', () => {
@@ -131,22 +131,17 @@ it('No other Authorization or Host is sent; further headers and the body are the
 
 describe('A response that holds the token is refused', () => {
   it.each<[string, RequestListener]>([
-    [
-      'as JSON',
-      ({ headers: { authorization } }, response) =>
-        response.setHeader('content-type', 'application/json').end(JSON.stringify({ you: authorization })),
-    ],
+    ['as JSON', (request, response) => sendJson(200, { you: sentBy(request) })(response)],
     [
       'in a redirect',
-      ({ headers }, response) =>
-        response.writeHead(302, { location: `/?t=${headers.authorization?.slice(7)}` }).end(),
+      (request, response) => response.writeHead(302, { location: `/${sentBy(request)}` }).end(),
     ],
-    ['in a failure', ({ headers }, response) => response.writeHead(500).end(headers.authorization)],
+    ['in a failure', (request, response) => response.writeHead(500).end(sentBy(request))],
     [
       'in pieces of one byte, spread by other characters, behind 64 KiB',
-      ({ headers }, response) => {
+      (request, response) => {
         response.write('x'.repeat(65_536))
-        for (const byte of headers.authorization ?? '') response.write(`${byte}, `)
+        for (const byte of sentBy(request)) response.write(`${byte}, `)
         response.end()
       },
     ],
@@ -230,11 +225,9 @@ describe('A response', () => {
 
   it('that is a failure is a response to fetch, and an error of request', async () => {
     const problem = { code: 'ORDERS_FORBIDDEN', detail: 'No.', failedCheck: 'permission' }
-    const { client, base } = await clientOf(
-      (_request, response) =>
-        response.writeHead(403, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem)),
-      { permissions: { role: 'Orders.Write.All', scope: 'Orders.Write' } },
-    )
+    const { client, base } = await clientOf((_request, response) => sendJson(403, problem)(response), {
+      permissions: { role: 'Orders.Write.All', scope: 'Orders.Write' },
+    })
     const agent = client.as('clerk')
     const response = await agent.fetch(`${base}/x`)
     expect([response.status, await response.json()]).toEqual([403, problem])
