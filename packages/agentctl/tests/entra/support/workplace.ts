@@ -48,16 +48,6 @@ export function applicationToken(entra: Pick<TestEntra, 'url'>, roles: readonly 
 export const splitLine = (line: string): readonly string[] =>
   [...line.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word)
 
-export interface RunResult {
-  readonly code: number
-  /** What was printed. */
-  readonly output: string
-  /** Progress and failures, which are printed apart from the output. */
-  readonly said: string
-  /** How long the command line waited each time, in seconds. */
-  readonly pauses: readonly number[]
-}
-
 /** Runs `agentctl entra …` in this process; resolves to its exit code. */
 async function runEntra(args: readonly string[], world: World): Promise<number> {
   const program = newProgram(world)
@@ -97,7 +87,7 @@ export class Workplace implements Disposable {
   }
 
   /** Runs a command line, split at blanks outside of quotes, with `options`, which may contain anything. */
-  async run(line: string, ...options: readonly string[]): Promise<RunResult> {
+  async run(line: string, ...options: readonly string[]) {
     const files = {
       receipt: this.receiptPath,
       dotenv: this.envPath,
@@ -110,12 +100,11 @@ export class Workplace implements Disposable {
   }
 
   /** Runs the command line with exactly these arguments; `run` would add some. */
-  async runBare(
-    args: readonly string[],
-    env: World['env'] = { GRAPH_URL: this.#graphUrl },
-  ): Promise<RunResult> {
+  async runBare(args: readonly string[], env: World['env'] = { GRAPH_URL: this.#graphUrl }) {
     const output: string[] = []
+    /** Progress and failures, which are printed apart from the output. */
     const said: string[] = []
+    /** How long the command line waited each time, in seconds. */
     const pauses: number[] = []
     const code = await runEntra(args, {
       env,
