@@ -15,7 +15,7 @@ const adaTc = await mcp.stack.signIn(identities.ada.oid)
 async function leaveAtNext(count: () => number, message: string, token?: string): Promise<void> {
   const before = count()
   const controller = new AbortController()
-  const asked = mcp.ask(message, token, controller.signal).then(
+  const asked = mcp.ask(message, token, { signal: controller.signal }).then(
     () => 'answered',
     () => 'left',
   )

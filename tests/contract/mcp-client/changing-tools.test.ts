@@ -107,7 +107,7 @@ describe('A tool that changes something', () => {
       const pause = await mcp.pauseOf(question, adaTc)
       const client = new AbortController()
       scriptServer({ onCall: () => client.abort() })
-      await expect(mcp.decide(pause, 'approve', adaTc, client.signal)).rejects.toThrow()
+      await expect(mcp.decide(pause, 'approve', adaTc, { signal: client.signal })).rejects.toThrow()
       await vi.waitFor(() => expect(mcp.stack.agentLog.at(-1)).toContain('"ABANDONED"'))
       expect(await approve(pause)).toMatchObject(
         times === 1 ? { code: 'APPROVAL_USED' } : { tools: [{ status: 'ok' }] },

@@ -8,7 +8,6 @@ import type { ChatResponse, PausedResponse } from '@entra-agents/trace'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { postJson } from '../../support/post-json.ts'
 import { readCounter } from '../agent/ask.ts'
 import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
 import { McpStack, vaultAppId } from './mcp-stack.ts'
@@ -55,18 +54,13 @@ function configure(consentFromTurns = ''): Promise<void> {
 
 type Reply = ChatResponse & PausedResponse & { readonly code?: string }
 
-async function post(path: string, body: object, pauseFor: readonly string[]): Promise<Reply> {
-  const whole = { mode: 'bedrock', flow: 'obo', pauseFor, ...body }
-  return (await postJson(`${mcp.stack.agentUrl}${path}`, whole, { token })).json() as Promise<Reply>
-}
-
 /** Asks, and lets the model call these tools one after the other, and then answer. */
-function askFor(tools: readonly string[], pauseFor = ['consent']): Promise<Reply> {
+async function askFor(tools: readonly string[], pauseFor = ['consent']): Promise<Reply> {
   model.play(
     ...tools.map((name, index) => [...toolBlock(0, `call_${index}`, name, '{}'), ...stopEvents('tool_use')]),
     [...textBlock('That is all.'), ...stopEvents('end_turn')],
   )
-  return post('/api/chat', { message: 'Read my note.' }, pauseFor)
+  return (await mcp.ask('Read my note.', token, { pauseFor })).json() as Promise<Reply>
 }
 
 const asksForVault = {
@@ -113,10 +107,8 @@ describe('A call beyond the agent’s rights', () => {
   it('asks for none after a result that came before a pause', async () => {
     const paused = await askFor(['desk__read_note', 'desk__write_note', 'vault__open_vault'])
     expect(paused).toMatchObject({ kind: 'approval', calls: [{ tool: 'desk__write_note' }] })
-    const decisions = paused.calls.map(({ callId, digest }) => ({ callId, digest, decision: 'deny' }))
-    const { continuation } = paused
-    const reply = await post('/api/chat/continue', { continuation, decisions }, ['consent'])
-    expect(reply).toMatchObject(refusedVault)
+    const reply = await mcp.decide(paused, 'deny', token, { pauseFor: ['consent'] })
+    expect(await reply.json()).toMatchObject(refusedVault)
   })
 
   it('leaves an audit line with tool, API and user if an API forbids it, and is counted by agent, flow and tool', async () => {

@@ -1,9 +1,8 @@
 import { ScriptedMcpServers, textResult, tool } from '@entra-agents/mcp-tools/testing/scripted-servers'
-import type { ChatResponse, PausedResponse } from '@entra-agents/trace'
+import type { PausedResponse } from '@entra-agents/trace'
 import { expect, it } from 'vitest'
 import { forFile } from '../../support/for-file.ts'
 import { identities } from '../../support/identities.ts'
-import { postJson } from '../../support/post-json.ts'
 import { staticKeys } from '../bedrock/emulated-aws.ts'
 import { ScriptedBedrock, stopEvents, textBlock, toolBlock } from '../bedrock/scripted-bedrock.ts'
 import { McpStack } from './mcp-stack.ts'
@@ -45,12 +44,6 @@ const read = (index: number, page: number) =>
   toolBlock(index, `read_${page}`, 'desk__read', JSON.stringify({ page }))
 const write = (index: number) => toolBlock(index, 'write', 'desk__write', '{}')
 
-async function post<Body>(path: string, body: object): Promise<Body> {
-  const common = { mode: 'bedrock', flow: 'obo', history }
-  const response = await postJson(`${mcp.stack.agentUrl}${path}`, { ...common, ...body }, { token })
-  return (await response.json()) as Body
-}
-
 /** Lets the model make these reads, each list of them in one step, and then a change, which the user approves. */
 async function changeAfter(...steps: readonly (readonly number[])[]) {
   const [last = [], ...earlier] = steps.toReversed()
@@ -61,19 +54,18 @@ async function changeAfter(...steps: readonly (readonly number[])[]) {
     [...reads(last), ...write(last.length), ...stopEvents('tool_use')],
     [...textBlock('Done.'), ...stopEvents('end_turn')],
   )
-  const pause = await post<PausedResponse>('/api/chat', { message: 'Read, then write.' })
+  const asked = await mcp.ask('Read, then write.', token, { history })
+  const pause = (await asked.json()) as PausedResponse
   expect(pause).toMatchObject({ status: 'paused', calls: [{ tool: 'desk__write' }] })
-  const decisions = pause.calls.map(({ callId, digest }) => ({ callId, digest, decision: 'approve' }))
-  const { continuation } = pause
-  const reply = await post<ChatResponse>('/api/chat/continue', { continuation, decisions })
-  expect(reply).toMatchObject({ answer: 'Done.' })
+  const reply = await mcp.decide(pause, 'approve', token, { history })
+  expect(await reply.json()).toMatchObject({ answer: 'Done.' })
   const results = model.requests.at(-1)?.body.messages.flatMap(({ content }) =>
     content.flatMap(({ toolResult }) => {
       const { content } = Object(toolResult) as { content?: readonly { text: string }[] }
       return content ? [content.map(({ text }) => text).join()] : []
     }),
   )
-  return { continuation, results }
+  return { continuation: pause.continuation, results }
 }
 
 it('A result as large as it may be goes back whole to the model after an approval', async () => {

@@ -12,6 +12,13 @@ import { notesAppId } from './notes-server.ts'
 /** An API that users have not consented to. */
 export const vaultAppId = '99999999-0000-4000-8000-0000000020aa'
 
+interface AskOptions {
+  readonly signal?: AbortSignal | null
+  /** What the page would send besides. */
+  readonly history?: readonly object[]
+  readonly pauseFor?: readonly string[]
+}
+
 interface ServerEntry {
   readonly flows?: readonly string[]
   readonly [member: string]: unknown
@@ -95,8 +102,9 @@ export class McpStack<Stack extends AgentStack<string> = AgentStack> implements 
   }
 
   /** Asks in Bedrock mode; on behalf of the user if their token is given. */
-  async ask(message: string, token?: string, signal: AbortSignal | null = null): Promise<Response> {
-    const question = { message, mode: 'bedrock', flow: token === undefined ? 'autonomous' : 'obo' }
+  ask(message: string, token?: string, { signal = null, ...more }: AskOptions = {}): Promise<Response> {
+    const flow = token === undefined ? 'autonomous' : 'obo'
+    const question = { message, mode: 'bedrock', flow, ...more }
     return postJson(`${this.stack.agentUrl}/api/chat`, question, { token, signal })
   }
 
@@ -116,14 +124,14 @@ export class McpStack<Stack extends AgentStack<string> = AgentStack> implements 
   }
 
   /** Goes on with a turn that waits: all of its calls are approved, or none. */
-  async decide(
+  decide(
     { calls, continuation }: PausedResponse,
     decision: Decision['decision'],
     token: string,
-    signal: AbortSignal | null = null,
+    { signal = null, ...more }: AskOptions = {},
   ): Promise<Response> {
     const decisions = calls.map(({ callId, digest }) => ({ callId, digest, decision }))
-    const body = { continuation, decisions, mode: 'bedrock', flow: 'obo' }
+    const body = { continuation, decisions, mode: 'bedrock', flow: 'obo', ...more }
     return postJson(`${this.stack.agentUrl}/api/chat/continue`, body, { token, signal })
   }
 
