@@ -3,7 +3,17 @@ import type { RequestListener, ServerResponse } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { AgentTokens, AgentTokensOptions } from './agent-tokens.ts'
-import { apiCallerOf, deadUrl, problemOf, startTestServer } from './downstream/testing/stage.ts'
+import {
+  type Answer,
+  apiCallerOf,
+  deadUrl,
+  grant,
+  grantingSidecar,
+  inOrder,
+  problemOf,
+  refuse,
+  startTestServer,
+} from './downstream/testing/stage.ts'
 import { identityProblem } from './problems.ts'
 import {
   agent,
@@ -13,13 +23,10 @@ import {
   onBehalfOfClaims,
   ordersApi,
   secondAgent,
-  sidecarProblem,
   verifiedUser,
 } from './testing/fixtures.ts'
 import type { IdentityTiming } from './timing.ts'
 import type { TokenRequest } from './token-source.ts'
-
-type Answer = (response: ServerResponse) => void
 
 const correlationId = '99999999-0000-4000-8000-000000000009'
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -41,15 +48,6 @@ async function tokensOf(
 ) {
   const sidecar = await startTestServer(listener)
   return { sidecar, ...askAt(sidecar.url, timing, more) }
-}
-
-/** Gives the nth token request the nth answer, and further ones the last answer; `/healthz` gets “Healthy”. */
-function inOrder(...answers: readonly Answer[]): RequestListener {
-  let next = 0
-  return ({ url }, response) => {
-    if (url === '/healthz') response.end('Healthy')
-    else answers[Math.min(next++, answers.length - 1)]?.(response)
-  }
 }
 
 function request(changes: Partial<TokenRequest> = {}): TokenRequest {
@@ -74,16 +72,6 @@ function statesOf({ health }: AgentTokens) {
   return [health.sidecar.state, autonomous.state, obo.state, ...(needsRestart ? ['restart'] : [])].join(', ')
 }
 
-const grant =
-  (claims = autonomousClaims()): Answer =>
-  response =>
-    response.end(authorizationHeader(claims))
-const refuse =
-  (status: number, detail: string): Answer =>
-  response =>
-    response
-      .writeHead(status, { 'content-type': 'application/problem+json' })
-      .end(sidecarProblem(status, detail))
 const keepSilent = () => undefined
 const broken: Answer = response => response.destroy()
 const serviceDown = refuse(401, 'Service is unavailable.')
@@ -92,12 +80,6 @@ const unknownCredential = refuse(401, 'AADSTS700213: No matching federated ident
 const noRole = refuse(401, 'AADSTS50105: no role')
 const stopping: Answer = response => response.writeHead(503).end()
 const expired = grant(autonomousClaims({ exp: 1 }))
-
-/** Grants an agent's own token to the agent that the request names. */
-const grantToNamedAgent: RequestListener = ({ url = '' }, response) => {
-  const azp = new URL(url, 'http://localhost').searchParams.get('AgentIdentity')
-  grant(autonomousClaims({ azp, oid: azp, sub: azp }))(response)
-}
 
 describe('the token that the sidecar is asked for', () => {
   it('is an app token of the agent identity in the autonomous flow; Tc is not sent, even if the user has one', async () => {
@@ -146,7 +128,7 @@ describe('requests for tokens', () => {
       const oid = incoming.headers.authorization?.split(/token-of-|, renewed/)[1]
       await setImmediate()
       if (oid) grant(onBehalfOfClaims(oid))(response)
-      else grantToNamedAgent(incoming, response)
+      else grantingSidecar(incoming, response)
     })
     const renewed = oboRequest(ids.ada, `token-of-${ids.ada}, renewed`)
     const kinds = [
@@ -431,7 +413,7 @@ describe('the health of the identity', () => {
   it('is probed for each agent, and only for APIs that the agent calls as itself', async () => {
     const forUsersOnly = { ...ordersApi, name: 'notes-api', flows: ['obo'] } as const
     const more = { agents: [agent, secondAgent], apis: [forUsersOnly, ordersApi] }
-    const { sidecar, tokens } = await tokensOf(grantToNamedAgent, {}, more)
+    const { sidecar, tokens } = await tokensOf(grantingSidecar, {}, more)
     await tokens.refresh()
     expect(sidecar.requests).toHaveLength(2)
     for (const one of more.agents) expect(tokens.health.flowsOf(one).autonomous.state).toBe('ready')

@@ -6,12 +6,11 @@ import type { Caller } from '../caller.ts'
 import type { DownstreamApi } from '../downstream-api.ts'
 import { identityProblem } from '../problems.ts'
 import {
-  authorizationHeader,
   autonomousClaims,
   describeProblem,
   ids,
+  onBehalfOfClaims,
   ordersApi,
-  sidecarProblem,
   signature,
   verifiedUser,
 } from '../testing/fixtures.ts'
@@ -21,9 +20,12 @@ import type { Reply } from './responses.ts'
 import {
   apiCallerOf,
   describeSteps,
+  grant,
   grantingSidecar,
+  inOrder,
   nameIds,
   problemOf,
+  refuse,
   sendJson,
   sidecarForUser,
   startApi,
@@ -87,15 +89,12 @@ const saying = (word: object, user?: string) =>
 const denied = sendJson(403, { code: 'ORDERS_DENIED', detail: 'On the list.', failedCheck: 'deny-list' })
 const passedChecks = ['signature', 'caller'].map(name => ({ name, ok: true }))
 /** A sidecar that has another token past its cache. */
-const renewingSidecar: RequestListener = ({ url }, response) => {
-  const uti = url?.includes('ForceRefresh') ? 'new' : 'cached'
-  response.end(authorizationHeader(autonomousClaims({ uti })))
-}
+const renewingSidecar: RequestListener = ({ url }, response) =>
+  grant(autonomousClaims({ uti: url?.includes('ForceRefresh') ? 'new' : 'cached' }))(response)
 /** A sidecar that responds to a request past its cache that Entra has disabled the agent. */
 const sidecarOfDisabledAgent: RequestListener = (incoming, response) => {
   if (!incoming.url?.includes('ForceRefresh')) return grantingSidecar(incoming, response)
-  const text = `AADSTS7000112: Application '${ids.agentClientId}' is disabled.`
-  response.writeHead(401, { 'content-type': 'application/problem+json' }).end(sidecarProblem(401, text))
+  refuse(401, `AADSTS7000112: Application '${ids.agentClientId}' is disabled.`)(response)
 }
 const explained = (message: string) => ({
   explain: (failed: object) => identityProblem('INVALID_REQUEST', `${message} ${JSON.stringify(failed)}`),
@@ -263,14 +262,8 @@ describe('A token that was asked for ahead', () => {
   })
 
   it('is refused to the calls that take it, and to no later one', async () => {
-    const refused = sidecarProblem(401, 'AADSTS65001: no consent')
-    let refusals = 1
-    const { api, asked, caller } = await startApi(sendJson(200, thing), {
-      sidecar: (incoming, response) =>
-        refusals-- > 0
-          ? response.writeHead(401, { 'content-type': 'application/problem+json' }).end(refused)
-          : grantingSidecar(incoming, response),
-    })
+    const sidecar = inOrder(refuse(401, 'AADSTS65001: no consent'), grant(onBehalfOfClaims(ids.ada)))
+    const { api, asked, caller } = await startApi(sendJson(200, thing), { sidecar })
     const context = caller.for(turnOf(ids.ada))
     context.askAhead(api)
     await expect.poll(() => stepsOf(context.turn, 'token-request')[0]?.status).toBe('failed')

@@ -2,38 +2,36 @@ import { expect, it } from 'vitest'
 import type { Caller } from '../caller.ts'
 import {
   ordersApi as api,
-  authorizationHeader,
   autonomousClaims,
   ids,
   onBehalfOfClaims,
-  sidecarProblem,
   unsignedToken,
 } from '../testing/fixtures.ts'
 import type { TokenSource } from '../token-source.ts'
 import type { StepFacts } from '../trace-recorder.ts'
-import { apiCallerOf, describeSteps, nameIds, startTestServer, turnOf } from './testing/stage.ts'
+import {
+  type Answer,
+  apiCallerOf,
+  describeSteps,
+  grant,
+  inOrder,
+  nameIds,
+  refuse,
+  startTestServer,
+  turnOf,
+} from './testing/stage.ts'
 import { obtainToken, type TokenStepOptions } from './token-steps.ts'
 
 const ownClaims = autonomousClaims({ uti: 'token-1' })
-const own = authorizationHeader(ownClaims)
-const ofAda = authorizationHeader(onBehalfOfClaims(ids.ada))
-const ofAccount = authorizationHeader(onBehalfOfClaims(ids.agentUser))
-const expired = authorizationHeader({ ...ownClaims, exp: 1 })
+const own = grant(ownClaims)
+const ofAda = grant(onBehalfOfClaims(ids.ada))
+const ofAccount = grant(onBehalfOfClaims(ids.agentUser))
+const expired = grant({ ...ownClaims, exp: 1 })
 const agentUserTurn = (): Caller => ({ ...turnOf(), flow: 'agent-user' })
 
-type SidecarResponse = string | { readonly refused: string }
-
 /** A sidecar that gives one of these responses after the other, and then always the last. */
-async function startSidecar(...responses: readonly SidecarResponse[]) {
-  let next = 0
-  const sidecar = await startTestServer((_request, response) => {
-    const given = responses[Math.min(next++, responses.length - 1)] ?? ''
-    if (typeof given === 'string') response.end(given)
-    else
-      response
-        .writeHead(401, { 'content-type': 'application/problem+json' })
-        .end(sidecarProblem(401, given.refused))
-  })
+async function startSidecar(...responses: readonly Answer[]) {
+  const sidecar = await startTestServer(inOrder(...responses))
   const { tokens, logger, lines } = apiCallerOf([api], sidecar.url)
   return {
     sidecar,
@@ -50,7 +48,7 @@ async function startSidecar(...responses: readonly SidecarResponse[]) {
 }
 
 interface Case {
-  readonly responses: readonly SidecarResponse[]
+  readonly responses: readonly Answer[]
   readonly turn?: Caller
   readonly options?: Partial<TokenStepOptions>
   readonly of?: typeof api
@@ -64,16 +62,16 @@ const cases: Readonly<Record<string, Case>> = {
   'for a user, for an API with a scope of its own': { responses: [ofAda], turn: turnOf(ids.ada), of: { ...api, scope: 'Orders.ReadWrite' } },
   'of the agent itself, for an API with a scope of its own': { responses: [own], of: { ...api, scope: 'Orders.ReadWrite' } },
   'that proves what the API asked for': { responses: [ofAda], turn: turnOf(ids.ada), options: { claims: '{"access_token":{}}' } },
-  'of version 1, without the claim azp': { responses: [authorizationHeader({ ...ownClaims, azp: undefined, appid: ids.agentClientId })] },
-  'without an id that is a text': { responses: [authorizationHeader({ ...ownClaims, uti: 7 })] },
+  'of version 1, without the claim azp': { responses: [grant({ ...ownClaims, azp: undefined, appid: ids.agentClientId })] },
+  'without an id that is a text': { responses: [grant({ ...ownClaims, uti: 7 })] },
   'for a step of the trace': { responses: [own], options: { parentId: 'step-1' } },
   'ahead of the call that needs it': { responses: [own], options: { parentId: 'step-1', isAhead: true } },
   'past the sidecar’s cache': { responses: [own], options: { isNew: true } },
-  'at the second attempt': { responses: [{ refused: 'Service is unavailable.' }, own] },
+  'at the second attempt': { responses: [refuse(401, 'Service is unavailable.'), own] },
   'after one that had expired': { responses: [expired, own] },
-  'that Entra refuses': { responses: [{ refused: 'AADSTS65001: ada@contoso.example has not consented' }], turn: turnOf(ids.ada) },
-  'that Entra refuses, with the ids of its log': { responses: [{ refused: 'AADSTS50105: no role. Trace ID: 12121212-0000-4000-8000-000000000001 Correlation ID: 12121212-0000-4000-8000-000000000002' }] },
-  'that Entra refuses to the agent’s user account': { responses: [{ refused: 'AADSTS50105: no role.' }], turn: agentUserTurn() },
+  'that Entra refuses': { responses: [refuse(401, 'AADSTS65001: ada@contoso.example has not consented')], turn: turnOf(ids.ada) },
+  'that Entra refuses, with the ids of its log': { responses: [refuse(401, 'AADSTS50105: no role. Trace ID: 12121212-0000-4000-8000-000000000001 Correlation ID: 12121212-0000-4000-8000-000000000002')] },
+  'that Entra refuses to the agent’s user account': { responses: [refuse(401, 'AADSTS50105: no role.')], turn: agentUserTurn() },
   'of another flow': { responses: [ofAda] },
   'for a user who has not signed in': { responses: [ofAda], turn: { ...turnOf(ids.ada), user: undefined } },
 }

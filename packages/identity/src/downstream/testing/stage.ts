@@ -15,6 +15,7 @@ import {
   onBehalfOfClaims,
   ordersApi,
   recordingLogger,
+  sidecarProblem,
   verifiedUser,
 } from '../../testing/fixtures.ts'
 import { type IdentityTiming, identityTiming } from '../../timing.ts'
@@ -46,6 +47,29 @@ export async function deadUrl(): Promise<string> {
   return server.url
 }
 
+/** How a server answers, whatever it is asked. */
+export type Answer = (response: ServerResponse) => void
+
+/** Gives the nth request the nth answer, and further ones the last answer; `/healthz` gets “Healthy”. */
+export function inOrder(...answers: readonly Answer[]): RequestListener {
+  let next = 0
+  return ({ url }, response) => {
+    if (url === '/healthz') response.end('Healthy')
+    else answers[Math.min(next++, answers.length - 1)]?.(response)
+  }
+}
+
+export const grant =
+  (claims = autonomousClaims()): Answer =>
+  response =>
+    response.end(authorizationHeader(claims))
+export const refuse =
+  (status: number, detail: string): Answer =>
+  response =>
+    response
+      .writeHead(status, { 'content-type': 'application/problem+json' })
+      .end(sidecarProblem(status, detail))
+
 /** A sidecar that gives an agent its own token or, for the Tc `token-of-<oid>`, one on behalf of that user. */
 export const grantingSidecar: RequestListener = (incoming, response) => {
   grantToken(incoming, response, incoming.headers.authorization?.slice('Bearer token-of-'.length))
@@ -59,7 +83,7 @@ export const sidecarForUser =
 
 function grantToken({ url = '' }: IncomingMessage, response: ServerResponse, oid: string | undefined): void {
   const azp = new URL(url, 'http://localhost').searchParams.get('AgentIdentity')
-  response.end(authorizationHeader(oid ? onBehalfOfClaims(oid, { azp }) : autonomousClaims({ azp })))
+  grant(oid ? onBehalfOfClaims(oid, { azp }) : autonomousClaims({ azp, oid: azp, sub: azp }))(response)
 }
 
 export const okChecks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'].map(
