@@ -102,8 +102,7 @@ describe('the roles of agents in Azure', () => {
   it('are read from Azure Resource Manager with a token of the Azure CLI', async () => {
     const expires = new Date(Date.now() + 3_600_000).toISOString()
     const token = { accessToken: 'cli-token', expiresOn: expires, expires_on: Date.parse(expires) / 1_000 }
-    const folder = tenant.workplace.writeCommand('az', `echo '${JSON.stringify(token)}'`)
-    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`)
+    tenant.workplace.standIn('az', `echo '${JSON.stringify(token)}'`)
     const sent: unknown[] = []
     const read = readAzureAs(tenantId, async (url, { headers }) => {
       sent.push([url, headers])

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ForwardProxy } from '@entra-agents/service-kit/testing/forward-proxy'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { tenantId } from '../../../../emulators/entra/src/testing/start-entra.ts'
 import { processEnv } from '../../../../tests/support/process-env.ts'
 import { permissions } from '../../src/entra/objects/kinds.ts'
@@ -114,7 +114,7 @@ it.each(['', 'plan', 'apply', 'status', 'blast-radius', 'what-if', 'disable', 'e
 
 /** Runs a command that signs in by the Azure CLI, in whose place stands this script. */
 const showWithAz = (script: string, line: string) => () => {
-  vi.stubEnv('PATH', `${tenant.workplace.writeCommand('az', script)}:${process.env['PATH']}`)
+  tenant.workplace.standIn('az', script)
   return showBare(withFiles(line))
 }
 const giveToken = () => {

@@ -81,7 +81,7 @@ case "$*" in
   *"get pods"*) cat "$0.pods" ;;
   *replace*|*create*) cat > "$0.configmap" ;;
 esac`
-  vi.stubEnv('PATH', `${tenant.workplace.writeCommand('kubectl', script)}:${process.env['PATH']}`)
+  tenant.workplace.standIn('kubectl', script)
 }
 
 /** A command that tells Entra, and writes these files, while calls of kubectl hang. */

@@ -3,6 +3,7 @@ import { agent, secondAgent } from '@entra-agents/identity/testing/fixtures'
 import type { OutboundRequest, OutboundResponse, Send } from '@entra-agents/service-kit/send'
 import { describe, expect, it, vi } from 'vitest'
 import { notesServer } from '../testing/notes-server.ts'
+import { initializeResult } from '../testing/scripted-servers.ts'
 import { CallerConnections } from './caller-connections.ts'
 import type { Exchange } from './connection.ts'
 
@@ -48,12 +49,7 @@ class Sessions {
     this.opened += 1
     const opened = `session-${this.opened}`
     this.open.add(opened)
-    const result = {
-      protocolVersion: '2025-11-25',
-      capabilities: { tools: {} },
-      serverInfo: { name: 'sessions', version: '1' },
-    }
-    return respond(200, id, result, { 'mcp-session-id': opened })
+    return respond(200, id, initializeResult, { 'mcp-session-id': opened })
   }
 }
 

@@ -98,14 +98,17 @@ function handlerOf({ onList, onCall, onRequest }: Script, message: Message | und
   }
 }
 
+/** The answer to `initialize` of a correct server of the protocol revision 2025-11-25. */
+export const initializeResult = {
+  protocolVersion: '2025-11-25',
+  capabilities: { tools: {} },
+  serverInfo: { name: 'scripted', version: '1' },
+}
+
 function usualResult({ method }: Message, { tools = [] }: Script): object | undefined {
   switch (method) {
     case 'initialize':
-      return {
-        protocolVersion: '2025-11-25',
-        capabilities: { tools: {} },
-        serverInfo: { name: 'scripted', version: '1' },
-      }
+      return initializeResult
     case 'tools/list':
       return { tools }
     case 'tools/call':

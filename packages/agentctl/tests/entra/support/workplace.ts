@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import * as wellKnown from '@entra-agents/trace/well-known'
+import { vi } from 'vitest'
 import { requestCustomToken } from '../../../../../emulators/entra/src/testing/requests.ts'
 import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
 import {
@@ -137,10 +138,10 @@ export class Workplace implements Disposable {
     return existsSync(this.envPath) ? parseEnv(readFileSync(this.envPath, 'utf8')) : {}
   }
 
-  /** Writes a shell script that stands on the PATH in place of a command; returns its folder. */
-  writeCommand(name: string, script: string): string {
+  /** For the rest of the test, a shell script stands on the PATH in place of a command. */
+  standIn(name: string, script: string): void {
     writeFileSync(join(this.folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-    return this.folder
+    vi.stubEnv('PATH', `${this.folder}:${process.env['PATH']}`)
   }
 
   /** The contents of receipt and `.env`, for `restore`. */

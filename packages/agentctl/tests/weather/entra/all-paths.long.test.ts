@@ -1,6 +1,4 @@
-import { rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { temporaryFile } from '@entra-agents/service-kit/testing/temporary-file'
 import { type ChatResponse, type Flow, flowNames, needsUser } from '@entra-agents/trace'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
@@ -11,7 +9,7 @@ import { postJson } from '../../../../../tests/support/post-json.ts'
 import { signIn } from '../../../../../tests/support/sign-in.ts'
 import { graphToken, Workplace } from '../../entra/support/workplace.ts'
 
-const alertsFile = join(tmpdir(), `alerts-${crypto.randomUUID()}.sqlite`)
+const alertsFile = temporaryFile('alerts.sqlite')
 const supervisor = new Supervisor()
 let variables: Record<string, string>
 let workplace: Workplace
@@ -33,7 +31,6 @@ afterAll(async () => {
   supervisor.stop()
   await supervisor.finished
   workplace?.[Symbol.dispose]()
-  rmSync(alertsFile, { force: true })
 })
 
 /** Starts the services of the demo by the `.env` that `apply` wrote, with nothing done by hand. */

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { seedIds } from '../../../../../emulators/entra/src/testing/seed-ids.ts'
 import { forFile } from '../../../../../tests/support/for-file.ts'
 import { identities } from '../../../../../tests/support/identities.ts'
@@ -54,7 +54,7 @@ beforeEach(async () => {
   writeFileSync(workplace.receiptPath, JSON.stringify(receipt))
   const spec = { volumes: [{ name: 'deny-list', configMap: { name: 'denied' } }] }
   writeFileSync(file('kubectl.pods'), JSON.stringify({ items: [{ metadata: { name: 'api-0' }, spec }] }))
-  vi.stubEnv('PATH', `${workplace.writeCommand('kubectl', kubectlScript)}:${process.env['PATH']}`)
+  workplace.standIn('kubectl', kubectlScript)
   writeFileSync(file('kubectl.list'), '[]')
   await stack.start('weather', {
     AGENT_CLIENT_ID: agentIds.join(),
@@ -120,7 +120,7 @@ describe('the kill switch', () => {
     ['the deny list cannot be read', '--deny-list', '[{"agent":"everybody"}]', 'so it is left as it is: Row 1 of the deny list is not understood.'],
     ['the pods cannot be reached', '--prove', '[]', 'get pods,configmaps'],
   ])('still disables the agent at Entra if %s, and reports the fault', async (_what, options, list, words) => {
-    writeFileSync(file('kubectl'), `#!/bin/sh\n${kubectlScript.replace('*"get pods"*', '*"get pods --"*')}`)
+    workplace.standIn('kubectl', kubectlScript.replace('*"get pods"*', '*"get pods --"*'))
     writeList(list)
     const { code, output } = await (options === '--prove' ? run : measure)(`disable ${options}`)
     expect(output).toMatch(/disabled +.* agent identity "weather-agent"/)
@@ -130,8 +130,10 @@ describe('the kill switch', () => {
   })
 
   it('says that the API accepts what the list denies, if it does not see the list, and ends with exit code 1', async () => {
-    const blind = kubectlScript.replace('"$0.configmap" "$0.list"', '"$0.configmap" /dev/null')
-    writeFileSync(file('kubectl'), `#!/bin/sh\n${blind}`)
+    workplace.standIn(
+      'kubectl',
+      kubectlScript.replace('"$0.configmap" "$0.list"', '"$0.configmap" /dev/null'),
+    )
     const { code, output } = await measure('disable --wait 3 --deny-list')
     expect(output).toMatch(/^denied .* agent identity "weather-agent"$/m)
     expect(output).toMatch(/^accepted .*\n +The API still accepted an earlier token/m)
