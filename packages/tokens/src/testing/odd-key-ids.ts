@@ -18,10 +18,10 @@ const oddKeyIds: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-/** For each description of a key id, an unsigned token that has this key id in its header and no claims. */
+/** By a description of its key id, an unsigned token that has this key id in its header and no claims. */
 export const oddKeyTokens: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(oddKeyIds).map(([name, kid]) => [
-    name,
+    `key named by ${name}`,
     `${encodePart(`{"alg":"RS256","kid":${kid}}`)}.${encodePart({})}.`,
   ]),
 )
