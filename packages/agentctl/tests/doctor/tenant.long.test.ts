@@ -33,36 +33,27 @@ const look = async (options: Options = {}) =>
 
 type Change = (tenant: TenantNow) => unknown
 
-const policy: ConditionalAccessPolicy = {
-  id: 'policy-1',
-  displayName: 'Confirm changes',
-  state: 'enabled',
-  conditions: {
-    clientAppTypes: ['all'],
-    users: { includeUsers: ['All'], excludeUsers: [] },
-    applications: { includeAuthenticationContextClassReferences: ['c1'] },
-  },
-  grantControls: { operator: 'OR', builtInControls: ['mfa'] },
-}
+/** The only policy of the tenant blocks, for everything, or what `more` says. */
 const withPolicy =
-  (state: ConditionalAccessPolicy['state'], context = 'c1'): Change =>
-  ({ content }) => {
-    const applications = { includeAuthenticationContextClassReferences: [context] }
-    const conditions = { ...policy.conditions, applications }
-    content.conditionalAccessPolicies = [{ ...policy, state, conditions }]
-  }
-type AgentPolicy = Partial<Omit<ConditionalAccessPolicy, 'conditions'>> & {
-  conditions?: Partial<ConditionalAccessPolicy['conditions']>
-}
-const everyAgent = { clientApplications: { includeAgentIdServicePrincipals: ['All'] } }
-const withAgentPolicy =
-  ({ conditions = everyAgent, ...more }: AgentPolicy): Change =>
+  (
+    conditions: Partial<ConditionalAccessPolicy['conditions']>,
+    more: Partial<ConditionalAccessPolicy> = {},
+  ): Change =>
   ({ content }) => {
     const grantControls = { operator: 'OR' as const, builtInControls: ['block' as const] }
+    const own = { id: 'policy-1', displayName: 'A policy', state: 'enabled' as const, grantControls }
     const applications = { includeApplications: ['All'] }
-    const own = { id: 'policy-2', displayName: 'Stop agents', state: 'enabled' as const, grantControls }
     content.conditionalAccessPolicies = [{ ...own, ...more, conditions: { applications, ...conditions } }]
   }
+const agents = { clientApplications: { includeAgentIdServicePrincipals: ['All'] } }
+const atRisk = { ...agents, agentIdRiskLevels: 'high' }
+const mfa: Partial<ConditionalAccessPolicy> = { grantControls: { operator: 'OR', builtInControls: ['mfa'] } }
+const reportOnly = { state: 'enabledForReportingButNotEnforced' } as const
+const withContext = (context: string, state: ConditionalAccessPolicy['state'] = 'enabled') => {
+  const applications = { includeAuthenticationContextClassReferences: [context] }
+  const users = { includeUsers: ['All'], excludeUsers: [] }
+  return withPolicy({ clientAppTypes: ['all'], users, applications }, { ...mfa, state })
+}
 const demandsContext: Options = { env: { ALERTS_AUTH_CONTEXT: 'c1' } }
 
 /** Control characters, and one that turns the direction of text. */
@@ -84,18 +75,18 @@ const situations: readonly (readonly [what: string, change: Change, options?: Op
   ['a consent with a blank before its scope', ({ content }) => Object.assign(content.permissionGrants.find(one => one.consentType === 'Principal') ?? {}, { scope: ' Weather.Read' })],
   ['an agent without a sponsor', ({ named }) => named('weather').sponsors.splice(0)],
   ['a group whose name has control characters', ({ content, named }) => content.groups.push({ id: 'odd', kind: 'group', displayName: oddName, members: [named('weather').id] })],
-  ['a policy that blocks agents at high risk', withAgentPolicy({ conditions: { ...everyAgent, agentIdRiskLevels: 'high' } })],
-  ['a policy that blocks agents at high risk, and only reports', withAgentPolicy({ conditions: { ...everyAgent, agentIdRiskLevels: 'high' }, state: 'enabledForReportingButNotEnforced' })],
-  ['a policy that demands a second factor of agents', withAgentPolicy({ grantControls: { operator: 'OR', builtInControls: ['mfa'] } })],
-  ['a policy that blocks all agents', withAgentPolicy({})],
-  ['a policy that blocks all agents, and only reports', withAgentPolicy({ state: 'enabledForReportingButNotEnforced' })],
-  ['a policy that blocks agents’ user accounts', withAgentPolicy({ conditions: { users: { includeUsers: ['AllAgentIdUsers'] } } })],
+  ['a policy that blocks agents at high risk', withPolicy(atRisk)],
+  ['a policy that blocks agents at high risk, and only reports', withPolicy(atRisk, reportOnly)],
+  ['a policy that demands a second factor of agents', withPolicy(agents, mfa)],
+  ['a policy that blocks all agents', withPolicy(agents)],
+  ['a policy that blocks all agents, and only reports', withPolicy(agents, reportOnly)],
+  ['a policy that blocks agents’ user accounts', withPolicy({ users: { includeUsers: ['AllAgentIdUsers'] } })],
   ['no receipt', () => {}, { receipt: 'nowhere.json' }],
-  ['an authentication context that an enabled policy names', withPolicy('enabled'), demandsContext],
+  ['an authentication context that an enabled policy names', withContext('c1'), demandsContext],
   ['an authentication context without a policy', () => {}, demandsContext],
-  ['an authentication context whose policy is off', withPolicy('disabled'), demandsContext],
-  ['an authentication context whose policy only reports', withPolicy('enabledForReportingButNotEnforced'), demandsContext],
-  ['an authentication context where a policy names another one', withPolicy('enabled', 'c10'), demandsContext],
+  ['an authentication context whose policy is off', withContext('c1', 'disabled'), demandsContext],
+  ['an authentication context whose policy only reports', withContext('c1', reportOnly.state), demandsContext],
+  ['an authentication context where a policy names another one', withContext('c10'), demandsContext],
 ]
 
 it('The doctor says how the tenant differs from what the set-up made', async () => {
@@ -113,7 +104,7 @@ it('The doctor says how the tenant differs from what the set-up made', async () 
 })
 
 it('The doctor names what Graph does not show to a user, and the permission that shows it', async () => {
-  withPolicy('enabled')(namedObjects(tenant))
+  withContext('c1')(namedObjects(tenant))
   using asUser = newWorkplace(tenant)
   const findings = await look({ ...demandsContext, tokenFile: asUser.tokenPath })
   const unread = findings.filter(({ code }) => code === 'NOT_CHECKED')
@@ -121,7 +112,7 @@ it('The doctor names what Graph does not show to a user, and the permission that
 })
 
 it('The doctor says that security defaults exempt agents', async () => {
-  withAgentPolicy({ conditions: { ...everyAgent, agentIdRiskLevels: 'high' } })(namedObjects(tenant))
+  withPolicy(atRisk)(namedObjects(tenant))
   tenant.entra.settings.change({ securityDefaults: true })
   onTestFinished(() => tenant.entra.settings.change({ securityDefaults: false }))
   expect(await look()).toContainEqual(
@@ -138,7 +129,7 @@ describe('An authentication context that users have to prove', () => {
       return Response.json({ value: value.map(one => ({ ...one, conditions: { applications: {} } })) })
     })
     onTestFinished(() => void vi.unstubAllGlobals())
-    withPolicy('enabled')(namedObjects(tenant))
+    withContext('c1')(namedObjects(tenant))
     expect(await look(demandsContext)).toContainEqual(
       expect.objectContaining({ check: 'authentication context c1', status: 'PASS' }),
     )
