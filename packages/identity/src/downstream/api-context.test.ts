@@ -27,7 +27,6 @@ import {
   problemOf,
   refuse,
   sendJson,
-  sidecarForUser,
   startApi,
   startTestServer,
   stepsOf,
@@ -105,16 +104,24 @@ const checksOf = (parts: readonly string[] | null) => [
   { name: 'last', ok: false },
 ]
 const signatureOfTc = [...signature].toReversed().join('')
-const failWithTc: Run = (context, api) =>
-  context.authorised(api, {
-    subject: 'things',
-    shown: { method: 'POST', path: '' },
-    mayRepeat: false,
-    send: async () => ({ status: 200, body: {} }),
-    read: () => {
-      throw identityProblem('INVALID_REQUEST', `It is no thing: ${signatureOfTc}`)
-    },
-  })
+/** A call in a protocol of its own. */
+const exchange = (changes: Partial<ApiExchange<Reply, Thing>> = {}): ApiExchange<Reply, Thing> => ({
+  subject: 'things/find',
+  mayRepeat: false,
+  shown: { method: 'POST', path: '', body: { method: 'things/find' } },
+  send: async () => ({ status: 200, body: thing }),
+  read: ({ body }) => {
+    if (!isThing(body)) throw identityProblem('INVALID_REQUEST', 'There is no such thing.')
+    return { result: body, shown: 'a thing' }
+  },
+  ...changes,
+})
+const failWithTc: Run = (context, api) => {
+  const read = () => {
+    throw identityProblem('INVALID_REQUEST', `It is no thing: ${signatureOfTc}`)
+  }
+  return context.authorised(api, exchange({ read }))
+}
 const stranger = 'eeeeeeee-0000-4000-8000-0000000000ff'
 
 // biome-ignore format: table
@@ -148,7 +155,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a result that is the token, for a user': { responses: [sendJson(200, { found: signature })], user: ids.ada },
   'a failure with the token in it, among blanks': { responses: [sendJson(400, { detail: [...signature].join(' ') })] },
   'a refusal with the token in the names of its checks': { responses: [sendJson(403, { failedCheck: 'last', checks: checksOf(signature.match(/.{1,20}/g)) })] },
-  'a failure with the user’s token in it, in words of the tool': { responses: [], user: ids.ada, tc: `a.b.${signatureOfTc}`, run: failWithTc, sidecar: sidecarForUser(ids.ada) },
+  'a failure with the user’s token in it, in words of the tool': { responses: [], user: ids.ada, tc: `a.b.${signatureOfTc}`, run: failWithTc, sidecar: inOrder(grant(onBehalfOfClaims(ids.ada))) },
   'a body that was not asked for': { responses: [sendJson(200, { other: 'thing' })] },
   'a status that was not asked for': { responses: [sendJson(201, thing)] },
   'a failure that the tool explains': { responses: [sendJson(404, {})], run: ask(explained('There is no such thing.')) },
@@ -243,7 +250,9 @@ describe('A token that was asked for ahead', () => {
   })
 
   it('is the one that must have a scope, before a call that needs it', async () => {
-    const { api, asked, caller } = await startApi(sendJson(200, thing), { sidecar: sidecarForUser(ids.ada) })
+    const { api, asked, caller } = await startApi(sendJson(200, thing), {
+      sidecar: inOrder(grant(onBehalfOfClaims(ids.ada))),
+    })
     const context = caller.for(turnOf(ids.ada))
     await context.requireScope(api, 'Orders.Read')
     await context.call(api, request)
@@ -304,18 +313,6 @@ it('A change that its caller aborts ends at once, and its step stays `running` i
 })
 
 describe('A call in a protocol of its own', () => {
-  const exchange = (changes: Partial<ApiExchange<Reply, Thing>> = {}): ApiExchange<Reply, Thing> => ({
-    subject: 'things/find',
-    mayRepeat: false,
-    shown: { method: 'POST', path: '', body: { method: 'things/find' } },
-    send: async () => ({ status: 200, body: thing }),
-    read: ({ body }) => {
-      if (!isThing(body)) throw identityProblem('INVALID_REQUEST', 'There is no such thing.')
-      return { result: body, shown: 'a thing' }
-    },
-    ...changes,
-  })
-
   it('is sent with the token, and shown as its `ApiExchange` defines', async () => {
     const { server, api, caller } = await startApi(sendJson(200, {}))
     const turn = turnOf()

@@ -71,35 +71,21 @@ export const refuse =
       .end(sidecarProblem(status, detail))
 
 /** A sidecar that gives an agent its own token or, for the Tc `token-of-<oid>`, one on behalf of that user. */
-export const grantingSidecar: RequestListener = (incoming, response) => {
-  grantToken(incoming, response, incoming.headers.authorization?.slice('Bearer token-of-'.length))
-}
-
-/** A sidecar that gives an agent a token on behalf of this user, whatever Tc the request brings. */
-export const sidecarForUser =
-  (oid: string): RequestListener =>
-  (incoming, response) =>
-    grantToken(incoming, response, oid)
-
-function grantToken({ url = '' }: IncomingMessage, response: ServerResponse, oid: string | undefined): void {
+export const grantingSidecar: RequestListener = ({ url = '', headers }, response) => {
+  const oid = headers.authorization?.slice('Bearer token-of-'.length)
   const azp = new URL(url, 'http://localhost').searchParams.get('AgentIdentity')
   grant(oid ? onBehalfOfClaims(oid, { azp }) : autonomousClaims({ azp, oid: azp, sub: azp }))(response)
 }
 
-export const okChecks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission'].map(
-  name => ({
-    name,
-    ok: true,
-  }),
-)
-
+/** What an API says of a token for this user, or of the agent's own. */
 export function validation(user: string | null) {
+  const checks = ['signature', 'issuer', 'audience', 'lifetime', 'tenant', 'caller', 'permission']
   return {
     flow: user === null ? 'autonomous' : 'obo',
     caller: ids.agentClientId,
     on_behalf_of: user,
     signature_verified: true,
-    checks: okChecks,
+    checks: checks.map(name => ({ name, ok: true })),
   }
 }
 
