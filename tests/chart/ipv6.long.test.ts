@@ -9,7 +9,7 @@ import { findFreePort } from '../support/ports.ts'
 import { processEnv } from '../support/process-env.ts'
 import { needs } from '../support/programs.ts'
 import { componentPod, isAllowed } from './support/reachability.ts'
-import { renderWith } from './support/render.ts'
+import { renderWith, type Values } from './support/render.ts'
 
 needs('helm')
 
@@ -18,18 +18,9 @@ const root = resolve(import.meta.dirname, '../..')
 const [, hostOfImages = ''] =
   /NODE_ENV=production .*HOST=(\S+)/.exec(readFileSync(resolve(root, 'Dockerfile'), 'utf8')) ?? []
 
-interface RequestOptions {
-  readonly path?: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
 /** The status of a response; 0 if nothing answers. */
-function statusOf(
-  host: string,
-  port: number,
-  { path = '/livez', headers = {} }: RequestOptions = {},
-): Promise<number> {
-  return new Promise(done => {
+function statusOf(host: string, port: number, path: string, headers: Readonly<Record<string, string>> = {}) {
+  return new Promise<number>(done => {
     get({ host, port, path, headers }, response => done(response.resume().statusCode ?? 0)).once(
       'error',
       () => done(0),
@@ -37,71 +28,52 @@ function statusOf(
   })
 }
 
-/** Runs a service with the chart's settings as in its image, and waits until it listens. */
-async function startService(component: 'agent' | 'weather-api', values = {}) {
-  const settings = (await renderWith(values)).settings(`demo-${component}`, component)
+let child: ChildProcess | undefined
+afterAll(() => void child?.kill('SIGKILL'))
+
+/** Runs the agent with the chart's settings as in its image, and waits until it is up. */
+async function startAgent(values: Values) {
+  const settings = (await renderWith({ agent: values })).settings('demo-agent', 'agent')
   const [port, metricsPort] = [await findFreePort(), await findFreePort()]
   const ports = { PORT: `${port}`, METRICS_PORT: `${metricsPort}`, STOP_TIMEOUT_MS: '1000' }
-  const child = spawn(process.execPath, [`services/${component}/src/main.ts`], {
+  const started = spawn(process.execPath, ['services/agent/src/main.ts'], {
     cwd: root,
     env: { ...processEnv(), HOST: hostOfImages, ...settings, ...ports },
   })
-  children.push(child)
-  const log = text(child.stdout)
-  const metrics = { path: '/metrics' }
-  const isUp = async () => expect(await statusOf('127.0.0.1', metricsPort, metrics)).toBe(200)
+  child = started
+  const log = text(started.stdout)
+  const isUp = async () => expect(await statusOf('127.0.0.1', metricsPort, '/metrics')).toBe(200)
   await vi.waitFor(isUp, { timeout: 50_000, interval: 100 })
   return {
-    ask: (address: string, request?: RequestOptions) => statusOf(address, port, request),
-    askForMetrics: (address: string) => statusOf(address, metricsPort, metrics),
-    /** Ends the service, and returns its log. */
+    ask: (address: string, headers: Readonly<Record<string, string>>) =>
+      statusOf(address, port, '/api/status', headers),
+    /** Ends the agent, and returns its log. */
     async end() {
-      child.kill('SIGTERM')
-      await once(child, 'close')
+      started.kill('SIGTERM')
+      await once(started, 'close')
       return log
     },
   }
 }
 
-const children: ChildProcess[] = []
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL')
-})
-
 describe('With the chart’s settings', () => {
-  let services: Readonly<Record<'agent' | 'weather-api', Awaited<ReturnType<typeof startService>>>>
+  let agent: Awaited<ReturnType<typeof startAgent>>
   beforeAll(async () => {
-    const allowedHosts = ['[2001:DB8:0::7]']
-    const [agent, weatherApi] = await Promise.all([
-      startService('agent', {
-        agent: { allowedHosts, requireSignIn: false, trustedProxies: ['127.0.0.1/32'] },
-      }),
-      startService('weather-api'),
-    ])
-    services = { agent, 'weather-api': weatherApi }
+    const proxies = { requireSignIn: false, trustedProxies: ['127.0.0.1/32'] }
+    agent = await startAgent({ allowedHosts: ['[2001:DB8:0::7]'], ...proxies })
   }, 60_000)
-
-  it.each(['agent', 'weather-api'] as const)(
-    'the %s and its metrics answer by IPv4 and by IPv6',
-    async component => {
-      for (const address of ['127.0.0.1', '::1']) {
-        expect([address, await services[component].ask(address)]).toEqual([address, 200])
-        expect([address, await services[component].askForMetrics(address)]).toEqual([address, 200])
-      }
-    },
-  )
 
   it('the agent answers only by IPv6 addresses that its values name, however they are written', async () => {
     const hosts = ['[2001:db8::7]', '[2001:db8:0:0::7]:3001', '[::1]:3001', '[2001:db8::8]', '2001:db8::7']
-    const statuses = hosts.map(host => services.agent.ask('::1', { path: '/api/status', headers: { host } }))
+    const statuses = hosts.map(host => agent.ask('::1', { host }))
     expect(await Promise.all(statuses)).toEqual([200, 200, 200, 421, 421])
   })
 
   it('a proxy with an IPv4 address is trusted, though a service that listens on both sees it as ::ffff:127.0.0.1', async () => {
-    const forwarded = { path: '/api/status', headers: { 'x-forwarded-for': '2001:db8::9' } }
+    const forwarded = { 'x-forwarded-for': '2001:db8::9' }
     // The agent warns of the first proxy only that it does not trust.
-    for (const address of ['127.0.0.1', '::1']) await services.agent.ask(address, forwarded)
-    const warning = (await services.agent.end()).split('\n').filter(line => line.includes('TRUSTED_PROXIES'))
+    for (const address of ['127.0.0.1', '::1']) await agent.ask(address, forwarded)
+    const warning = (await agent.end()).split('\n').filter(line => line.includes('TRUSTED_PROXIES'))
     expect(warning.map(line => JSON.parse(line).proxy)).toEqual(['::1'])
   })
 })

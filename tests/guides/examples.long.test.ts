@@ -5,9 +5,10 @@ import { serve } from '@hono/node-server'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server'
 import { Hono } from 'hono'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startAuthSidecar, startBedrock, startEntra } from '../../emulators/kit/src/index.ts'
 import { useBrowser } from '../browser/support/browser.ts'
+import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { findFreePort } from '../support/ports.ts'
 import { needs } from '../support/programs.ts'
@@ -25,27 +26,21 @@ const isOfLibrary = /node_modules\/(?!@entra-agents)/
 const projects = new Map(examples.map(name => [name, new Project()]))
 const projectOf = (name: string) => projects.get(name) ?? expect.fail(`There is no example ${name}.`)
 const tasksApi = { id: '99999999-0000-4000-8000-00000000000a', optionalClaims: 'agent' }
-const entra = await startEntra({
-  tls: true,
-  seed: {
-    extends: 'demo',
-    apps: { tasks: { ...tasksApi, scopes: ['Tasks.Read'], roles: ['Tasks.Read.All'] } },
-    blueprints: {
-      weather: {
-        secret: 'a secret of the blueprint',
-        agents: { 'weather-agent': { may: { tasks: ['Tasks.Read', 'Tasks.Read.All'] } } },
-      },
+const seed = {
+  extends: 'demo',
+  apps: { tasks: { ...tasksApi, scopes: ['Tasks.Read'], roles: ['Tasks.Read.All'] } },
+  blueprints: {
+    weather: {
+      secret: 'a secret of the blueprint',
+      agents: { 'weather-agent': { may: { tasks: ['Tasks.Read', 'Tasks.Read.All'] } } },
     },
   },
-})
-const sidecar = await startAuthSidecar({
-  entra,
-  blueprint: 'weather',
-  apis: { tasks: {}, tasksMcp: { api: 'tasks' } },
-})
-const bedrock = await startBedrock({ script: [{ tool: 'list_tasks', input: {} }, 'Those are your tasks.'] })
-const closing: (() => unknown)[] = [sidecar, bedrock, entra].map(emulator => () => emulator.close())
-afterAll(() => Promise.all(closing.map(close => close())))
+}
+const entra = await forFile(startEntra({ tls: true, seed }))
+const apis = { tasks: {}, tasksMcp: { api: 'tasks' } }
+const sidecar = await forFile(startAuthSidecar({ entra, blueprint: 'weather', apis }))
+const script = [{ tool: 'list_tasks', input: {} }, 'Those are your tasks.']
+const bedrock = await forFile(startBedrock({ script }))
 
 beforeAll(async () => {
   const packed = await pack('tokens', 'trace', 'trace-view', 'identity', 'langchain')
@@ -86,9 +81,16 @@ async function start(name: string, tasksUrl: string, node = 'node-22'): Promise<
   })
 }
 
-/** An MCP server that says whose token it has got. */
-async function startMcpServer(): Promise<string> {
+/** Serves until the end of the test. @returns the URL */
+async function serveHere(fetch: (request: Request) => Response | Promise<Response>): Promise<string> {
   const port = await findFreePort()
+  const server = serve({ fetch, port, hostname: 'localhost' })
+  onTestFinished(() => void server.close())
+  return `http://localhost:${port}`
+}
+
+/** An MCP server that says whose token it has got. */
+function startMcpServer(): Promise<string> {
   const answer = (request: Request) => {
     const token = decodeToken(request.headers.get('authorization')?.replace('Bearer ', '') ?? '')
     const server = new McpServer({ name: 'tasks', version: '1.0.0' })
@@ -97,9 +99,7 @@ async function startMcpServer(): Promise<string> {
     }))
     return createMcpHandler(() => server).fetch(request)
   }
-  const server = serve({ fetch: answer, port, hostname: 'localhost' })
-  closing.unshift(() => server.close())
-  return `http://localhost:${port}`
+  return serveHere(answer)
 }
 
 it('An agent of LangChain gains seven lines, a plain StateGraph too, an API and a page three, and an MCP client one', () => {
@@ -154,14 +154,16 @@ describe('for Ada and Ben at once', () => {
   needs('node-26')
   const browser = useBrowser()
 
+  const sixRequests = ['ada', 'ben', 'ada', 'ben', 'ada', 'ben'] as const
+  const expected = sixRequests.map(user => [identities[user].upn])
   const signIn = (user: string) =>
     entra.signIn({ app: 'page', user, scope: `api://${entra.id('weather')}/access_as_user` })
 
   /** Whose tasks and tokens an agent answers both users with, in six requests at once. */
   async function askAs(agentUrl: string, question: string) {
-    const [ada, ben] = await Promise.all(['ada', 'ben'].map(signIn))
-    const runs = [ada, ben, ada, ben, ada, ben].map(async tokens => {
-      const headers = { authorization: `Bearer ${tokens?.access_token}` }
+    const tokens = { ada: await signIn('ada'), ben: await signIn('ben') }
+    const runs = sixRequests.map(async user => {
+      const headers = { authorization: `Bearer ${tokens[user].access_token}` }
       const response = await fetch(agentUrl, { method: 'POST', headers, body: question })
       return response.text()
     })
@@ -170,15 +172,6 @@ describe('for Ada and Ben at once', () => {
       [identities.ada, identities.ben].filter(({ oid }) => answer.includes(oid)).map(({ upn }) => upn),
     )
   }
-  const inTurn = [
-    identities.ada,
-    identities.ben,
-    identities.ada,
-    identities.ben,
-    identities.ada,
-    identities.ben,
-  ]
-  const expected = inTurn.map(({ upn }) => [upn])
 
   it.each([
     ['langchain', 'express-api', 'node-22'],
@@ -212,10 +205,7 @@ describe('for Ada and Ben at once', () => {
       await next()
     })
     site.use(serveStatic({ root: projectOf('html-page').folder }))
-    const port = await findFreePort()
-    const server = serve({ fetch: site.fetch, port, hostname: 'localhost' })
-    closing.unshift(() => server.close())
-    const page = await browser.open(`http://localhost:${port}/`)
+    const page = await browser.open(`${await serveHere(site.fetch)}/`)
     await page.getByLabel('Question').fill('What is to be done?')
     await page.getByRole('button', { name: 'Ask' }).click()
     await page.locator('.formula').waitFor()
