@@ -1,10 +1,11 @@
 import { flowNames } from '@entra-agents/trace'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { type Answer, ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
-import { useResources } from './support/resources.ts'
+import { statusOf } from './support/kubernetes.ts'
 
 const { agentId, agentUserId, alertsAgentId, ada } = identities
 const refusal = { status: 400, code: 'INVALID_REQUEST' }
@@ -18,18 +19,10 @@ const outcomes = {
 const agentNames = Object.keys(outcomes) as (keyof typeof outcomes)[]
 const questions = agentNames.flatMap(agent => flowNames.map(flow => ({ agent, flow })))
 
-const resources = useResources()
-let demo: Demo
-let agentUrl: string
-let userToken: string
-
-beforeAll(async () => {
-  demo = resources.use(
-    await Demo.install('agents', { agent: { agent: { env: { RATE_LIMIT_PER_MINUTE: '1000000' } } } }),
-  )
-  agentUrl = await demo.agentUrl()
-  userToken = await (await EntraControls.of(demo)).signIn()
-})
+const unlimited = { agent: { env: { RATE_LIMIT_PER_MINUTE: '1000000' } } }
+const demo = await forFile(Demo.install('agents', { agent: unlimited }))
+const agentUrl = await demo.agentUrl()
+const userToken = await (await EntraControls.of(demo)).signIn()
 
 /** Runs one turn, and returns its outcome in the words of the table. */
 async function outcomeOf({ agent, flow }: (typeof questions)[number]) {
@@ -45,10 +38,7 @@ function claimsIn({ trace = [] }: Answer['body']): { azp?: unknown; oid?: unknow
   return steps.findLast(({ token }) => token?.role === 'TR')?.token?.claims ?? {}
 }
 
-async function sidecarRestarts(): Promise<number | undefined> {
-  const { status } = await demo.namespace.pod('agent')
-  return status.initContainerStatuses?.find(({ name }) => name === 'sidecar')?.restartCount
-}
+const sidecarRestarts = async () => statusOf(await demo.namespace.pod('agent'), 'sidecar')?.restartCount
 
 describe('Three agents in one pod', () => {
   it.each(questions)('are served or refused, each by its own rights: $agent, $flow', async question => {

@@ -1,18 +1,13 @@
-import { beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { Demo } from './support/demo.ts'
 import type { KubernetesObject } from './support/kubernetes.ts'
-import { useResources } from './support/resources.ts'
 
 interface Deployment extends KubernetesObject {
   readonly spec: { readonly replicas: number }
 }
 
-const resources = useResources()
-let demo: Demo
-beforeAll(async () => {
-  demo = resources.use(await Demo.install('autoscaling', { agent: { agent: { replicas: 2 } } }))
-})
-
+const demo = await forFile(Demo.install('autoscaling', { agent: { agent: { replicas: 2 } } }))
 const switchOn = { agent: { autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 6 } } }
 
 async function podNames(): Promise<readonly string[]> {
@@ -24,8 +19,8 @@ async function countWanted(): Promise<number> {
 }
 
 it('a release that was scaled first keeps all its pods when autoscaling is switched on, and gives the number back to Helm by force', async () => {
-  await demo.namespace.kubectl('scale', 'deployment/demo-agent', '--replicas=3')
-  await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
+  await demo.scale('agent', 3)
+  await demo.awaitRollout('agent')
   const before = await podNames()
   expect(before).toHaveLength(3)
 

@@ -1,23 +1,17 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { ask } from './support/chat.ts'
-import { helm, kubectl } from './support/command.ts'
+import { kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
-import { useResources } from './support/resources.ts'
 
 const blueprintSecret = 'the-blueprint-secret-of-this-test'
 const bedrockKey = 'emulated-bedrock-api-key'
 
-const resources = useResources()
-let demo: Demo
+const demo = await forFile(Demo.create('lifecycle'))
+await demo.installEmulators()
 /** The objects of the namespace before the agent's chart is installed. */
-let objectsBefore: readonly string[]
-
-beforeAll(async () => {
-  demo = resources.use(await Demo.create('lifecycle'))
-  await demo.installEmulators()
-  objectsBefore = await listObjects()
-  await demo.installAgent()
-})
+const objectsBefore = await listObjects()
+await demo.installAgent()
 
 /** The objects of the namespace by kind and name, without those that Kubernetes itself makes. */
 async function listObjects(): Promise<readonly string[]> {
@@ -45,7 +39,7 @@ async function readLogLevel(): Promise<string | undefined> {
 describe('the release', () => {
   it('passes its own test, which leaves nothing behind', async () => {
     const before = await listObjects()
-    expect(await helm(['test', 'demo', '-n', demo.namespace.name])).toMatch(/Phase:\s+Succeeded/)
+    expect(await demo.helm('test')).toMatch(/Phase:\s+Succeeded/)
     expect(await listObjects()).toEqual(before)
   })
 
@@ -67,7 +61,7 @@ describe('the release', () => {
     await demo.installAgent({ agent: { logLevel: 'debug' } })
     expect(await readLogLevel()).toBe('debug')
     expect(await askForStatus()).toBe(200)
-    await helm(['rollback', 'demo', '1', '-n', demo.namespace.name, '--wait'])
+    await demo.helm('rollback', '1', '--wait')
     expect(await readLogLevel()).toBe('info')
     expect(await askForStatus()).toBe(200)
   })
@@ -95,7 +89,7 @@ describe('the release', () => {
 
   it('leaves nothing behind when it is uninstalled', async () => {
     await demo.namespace.kubectl('delete', 'secret', 'blueprint', 'bedrock', '--ignore-not-found')
-    await helm(['uninstall', 'demo', '-n', demo.namespace.name, '--wait'])
+    await demo.helm('uninstall', '--wait')
     expect(await listObjects()).toEqual(objectsBefore)
   })
 })

@@ -1,45 +1,35 @@
 // OpenShift's SCC restricted-v2, as admission policies do the same on any cluster.
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { ask } from './support/chat.ts'
-import { helm, kubectl } from './support/command.ts'
+import { kubectl } from './support/command.ts'
 import { agentChart, Demo } from './support/demo.ts'
 import type { KubernetesObject, Pod } from './support/kubernetes.ts'
-import { useResources } from './support/resources.ts'
 import { enforceConstraint, firstId } from './support/security-context-constraint.ts'
 
 interface Deployment extends KubernetesObject {
   readonly spec: { readonly template: { readonly metadata: object; readonly spec: Pod['spec'] } }
 }
 
-const resources = useResources()
-let demo: Demo
-beforeAll(async () => {
-  demo = resources.use(await Demo.create('openshift'))
-  const { namespace } = demo
-  // So that the policies alone judge.
-  await kubectl(['label', 'namespace', namespace.name, '--overwrite', privileged])
-  await demo.installEmulators()
-  resources.use(await enforceConstraint(namespace))
-  // This cluster's names are resolved as on most clusters.
-  const file = ['--values', join(agentChart, 'values-openshift.yaml')]
-  await demo.installAgent({ networkPolicy: { dns: 'kubeDns' } }, ...file)
-})
-
+const demo = await forFile(Demo.create('openshift'))
+const { namespace } = demo
+// So that the policies alone judge.
 const privileged = 'pod-security.kubernetes.io/enforce=privileged'
+await kubectl(['label', 'namespace', namespace.name, '--overwrite', privileged])
+await demo.installEmulators()
+await forFile(enforceConstraint(namespace))
+// This cluster's names are resolved as on most clusters.
+const file = ['--values', join(agentChart, 'values-openshift.yaml')]
+await demo.installAgent({ networkPolicy: { dns: 'kubeDns' } }, ...file)
 
 /** The complaint about a pod like the agent's, with changes; empty if it would be accepted. */
 async function complaintAbout(changes: object): Promise<string> {
-  const { spec } = await demo.namespace.get<Deployment>('deployment', 'demo-agent')
-  const { metadata, spec: pod } = spec.template
-  const changed = { ...pod, ...changes }
-  const input = JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { ...metadata, name: 'other' },
-    spec: changed,
-  })
-  const create = ['-n', demo.namespace.name, 'create', '--dry-run=server', '-f', '-']
+  const { template } = (await namespace.get<Deployment>('deployment', 'demo-agent')).spec
+  const metadata = { ...template.metadata, name: 'other' }
+  const spec = { ...template.spec, ...changes }
+  const input = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec })
+  const create = ['-n', namespace.name, 'create', '--dry-run=server', '-f', '-']
   return kubectl(create, { input }).then(
     () => '',
     (error: Error) => error.message,
@@ -86,6 +76,6 @@ describe('Under the demands of SCC restricted-v2', () => {
   })
 
   it('the release passes its own test', async () => {
-    expect(await helm(['test', 'demo', '-n', demo.namespace.name])).toMatch(/Phase:\s+Succeeded/)
+    expect(await demo.helm('test')).toMatch(/Phase:\s+Succeeded/)
   })
 })

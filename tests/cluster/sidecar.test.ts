@@ -1,20 +1,10 @@
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { type Answer, ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
-import type { ContainerStatus, Pod } from './support/kubernetes.ts'
-import { useResources } from './support/resources.ts'
+import { type ContainerStatus, type Pod, statusOf } from './support/kubernetes.ts'
 
-const resources = useResources()
-let demo: Demo
-
-beforeAll(async () => {
-  demo = resources.use(await Demo.install('sidecar'))
-})
-
-function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
-  const { initContainerStatuses = [], containerStatuses = [] } = pod.status
-  return [...initContainerStatuses, ...containerStatuses].find(({ name }) => name === container)
-}
+const demo = await forFile(Demo.install('sidecar'))
 
 /** Patches the agent's Deployment. The old pod serves until the new one is ready. */
 async function patchPodTemplate(spec: object): Promise<void> {
@@ -60,7 +50,7 @@ describe('the sidecar', () => {
       waiting: { reason: 'PodInitializing' },
     })
     await demo.namespace.kubectl('rollout', 'undo', 'deployment/demo-agent')
-    await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
+    await demo.awaitRollout('agent')
   })
 
   it('is restarted when it dies; turns that cannot wait for it fail with a problem, and the agent is not restarted', async () => {
@@ -100,7 +90,7 @@ describe('the sidecar', () => {
     // The credential is a Secret that does not exist yet, instead of a projected token.
     const volume = { name: 'blueprint', projected: null, secret: { secretName: 'late', optional: true } }
     await patchPodTemplate({ volumes: [volume] })
-    await demo.namespace.kubectl('rollout', 'status', 'deployment/demo-agent')
+    await demo.awaitRollout('agent')
     await demo.closeForwards()
     const agentUrl = await demo.agentUrl()
     await expect

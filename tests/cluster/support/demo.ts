@@ -71,6 +71,19 @@ export class Demo implements AsyncDisposable {
     await this.#helm(['demo', agentChart, ...files, ...flags], merge(ours, values))
   }
 
+  /** Runs a command of Helm for the agent's release, such as `rollback`. */
+  helm(command: string, ...args: readonly string[]): Promise<string> {
+    return helm([command, 'demo', '-n', this.namespace.name, ...args])
+  }
+
+  async scale(component: string, replicas: number): Promise<void> {
+    await this.namespace.kubectl('scale', `deployment/demo-${component}`, `--replicas=${replicas}`)
+  }
+
+  async awaitRollout(component: string): Promise<void> {
+    await this.namespace.kubectl('rollout', 'status', `deployment/demo-${component}`, '--timeout=180s')
+  }
+
   /** Entra's origin for pods and browsers. */
   get entraOrigin(): string {
     return `https://entra.localhost:${this.ports.entra}`

@@ -49,3 +49,12 @@ export interface Pod extends KubernetesObject {
     readonly containerStatuses?: readonly ContainerStatus[]
   }
 }
+
+/** The statuses of a pod's containers, its sidecar included. */
+export function statusesOf({ status }: Pod): readonly ContainerStatus[] {
+  return [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
+}
+
+export function statusOf(pod: Pod, container: string): ContainerStatus | undefined {
+  return statusesOf(pod).find(({ name }) => name === container)
+}
