@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { AskedCall, ToolUse } from '@entra-agents/trace'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { postJson } from '../support/post-json.ts'
 import type { Values } from '../support/values.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
-import type { Pod } from './support/kubernetes.ts'
+import { statusOf } from './support/kubernetes.ts'
 import { NodeVolume } from './support/node-volume.ts'
 import { forward } from './support/port-forward.ts'
-import { useResources } from './support/resources.ts'
 
 interface ChatBody {
   readonly status?: 'paused' | number
@@ -19,19 +19,9 @@ interface ChatBody {
   readonly tools?: readonly ToolUse[]
 }
 
-const resources = useResources()
-let demo: Demo
-let volume: NodeVolume
-let userToken: string
-
-beforeAll(async () => {
-  demo = resources.use(await Demo.create('approvals'))
-  await demo.installEmulators()
-  volume = resources.use(await NodeVolume.create(demo.namespace))
-  await demo.namespace.createSecret('keys-of-turns', { 'seal-keys': firstKey })
-  await installAgent()
-  userToken = await (await EntraControls.of(demo)).signIn()
-}, 240_000)
+const demo = await forFile(Demo.create('approvals'))
+await demo.installEmulators()
+const volume = await forFile(NodeVolume.create(demo.namespace))
 
 const newKey = (kid: string) => `${kid} ${randomBytes(32).toString('base64')}`
 const firstKey = newKey('one')
@@ -42,6 +32,10 @@ const installAgent = (agent: Values = {}) =>
     approval: { existingSecret: 'keys-of-turns' },
     weatherApi: { alerts: { enabled: true, volume: { existingClaim: volume.claimName } } },
   })
+
+await demo.namespace.createSecret('keys-of-turns', { 'seal-keys': firstKey })
+await installAgent()
+const userToken = await (await EntraControls.of(demo)).signIn()
 
 const untilDate = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10)
 let celsius = 0
@@ -81,8 +75,6 @@ async function withPods<Result>(use: (urls: readonly string[]) => Promise<Result
   return await use(urls)
 }
 
-const awaitRollout = (name: string) => demo.namespace.kubectl('rollout', 'status', `deployment/demo-${name}`)
-
 describe('A call that waits for its user', { timeout: 240_000 }, () => {
   it('goes on at another pod, and runs once when two pods get the approval at the same time', async () => {
     await withPods(async ([one = '', other = '']) => {
@@ -118,7 +110,7 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
       expect(await approve(one, waiting)).toMatchObject({ tools: [{ status: 'ok' }] })
       const { metadata } = await demo.namespace.pod('weather-api')
       await demo.namespace.kubectl('delete', 'pod', metadata.name, '--grace-period=0', '--force')
-      await awaitRollout('weather-api')
+      await demo.awaitRollout('weather-api')
       // The approval comes again, to a pod that has not seen it, and gets the result of the first approval.
       await expect
         .poll(() => approve(other, waiting), { timeout: 60_000 })
@@ -136,9 +128,8 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
         const approving = approve(one, waiting)
         await demo.endContainer('weather-api', 'weather-api').catch(() => {})
         if ((await approving).tools?.[0]?.status === 'ok') answered.push(asked)
-        await expect
-          .poll(async () => stateOf(await demo.namespace.pod('weather-api')), { timeout: 90_000 })
-          .toEqual({ ready: true, restarts: times + 1 })
+        const status = async () => statusOf(await demo.namespace.pod('weather-api'), 'weather-api')
+        await expect.poll(status, { timeout: 90_000 }).toMatchObject({ ready: true, restartCount: times + 1 })
         expect(await alertTemperatures(one)).toEqual(expect.arrayContaining(answered))
       }
       const all = await alertTemperatures(one)
@@ -146,9 +137,3 @@ describe('A call that waits for its user', { timeout: 240_000 }, () => {
     })
   })
 })
-
-function stateOf({ status }: Pod) {
-  const [{ ready, restartCount: restarts } = { ready: false, restartCount: 0 }] =
-    status.containerStatuses ?? []
-  return { ready, restarts }
-}

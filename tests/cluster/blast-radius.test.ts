@@ -1,48 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BlastRadius, flatten } from '@entra-agents/agentctl/entra/blast-radius/branch'
-import { beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { AwsAccount } from '../aws/support/aws-account.ts'
-import { identities } from '../support/identities.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask } from './support/chat.ts'
 import { kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
-import { EntraControls } from './support/entra.ts'
 import { Operator } from './support/operator.ts'
-import { useResources } from './support/resources.ts'
 import { type Change, listSurplusRights } from './support/surplus-rights.ts'
 
 const roleArn = 'arn:aws:iam::123456789012:role/entra-bedrock-agent'
 const agents = ['weather:autonomous+obo+agent-user', 'alerts:obo', 'trainee:none']
 
-const resources = useResources()
-let issuer: string
-let account: AwsAccount
-let demo: Demo
-let operator: Operator
-let graphToken: string
-
-beforeAll(async () => {
-  issuer = JSON.parse(await kubectl(['get', '--raw', '/.well-known/openid-configuration'])).issuer
-  account = resources.use(await AwsAccount.start())
-  demo = resources.use(await Demo.create('blast-radius'))
-  await demo.installEmulators({ entra: { emptyTenant: true }, federation: { issuer } })
-  operator = resources.use(await Operator.of(demo, { ...account.environment, GRAPH_URL: demo.entraOrigin }))
-  graphToken = await (await EntraControls.of(demo)).signInToGraph()
-}, 180_000)
-
-async function runEntra(command: string, ...args: readonly string[]) {
-  const token = await operator.write('graph-token', graphToken)
-  const target = ['--tenant', identities.tenantId, '--access-token-file', token]
-  return operator.run('entra', command, ...target, ...args)
-}
+const { issuer } = JSON.parse(await kubectl(['get', '--raw', '/.well-known/openid-configuration']))
+const account = await forFile(AwsAccount.start())
+const demo = await forFile(Demo.create('blast-radius'))
+await demo.installEmulators({ entra: { emptyTenant: true }, federation: { issuer } })
+const operator = await forFile(Operator.of(demo, account.environment))
 
 let addOns: readonly string[] = []
 /** What the blast radius marks as surplus or wrong, without the cluster's own administrators and add-ons (`addOns`). */
 async function findSurplus() {
   const accept = addOns.flatMap(subject => ['--accept', subject])
   const all = ['--json', '--kube', '--aws', roleArn, ...accept]
-  const { code, output, said } = await runEntra('blast-radius', ...all)
+  const { code, output, said } = await operator.entra('blast-radius', ...all)
   expect(said).toBe('')
   const { who, what } = JSON.parse(output) as BlastRadius
   const marked = flatten([...who, ...what]).filter(({ mark }) => mark === 'surplus' || mark === 'fault')
@@ -70,7 +52,8 @@ it('the blast radius on a cluster with three agents is what the set-up asked for
 }, async () => {
   const serviceAccount = `${demo.namespace.name}:demo-agent`
   const cluster = ['--cluster-issuer', issuer, '--service-account', serviceAccount]
-  const { code, said } = await runEntra('apply', ...agents.flatMap(agent => ['--agent', agent]), ...cluster)
+  const ofAgents = agents.flatMap(agent => ['--agent', agent])
+  const { code, said } = await operator.entra('apply', ...ofAgents, ...cluster)
   expect(code, said).toBe(0)
   await account.deploy('agent', { Issuer: issuer, ServiceAccount: serviceAccount })
   const values = await operator.write('entra.yaml', (await operator.run('helm-values')).output)

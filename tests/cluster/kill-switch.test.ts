@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { seedIds } from '../../emulators/entra/src/testing/seed-ids.ts'
+import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { receiptOf } from '../support/receipt.ts'
 import { ask } from './support/chat.ts'
-import { helm, kubectl } from './support/command.ts'
+import { kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { Kubelet } from './support/kubelet.ts'
 import type { ConfigMap } from './support/kubernetes.ts'
 import { Operator } from './support/operator.ts'
-import { useResources } from './support/resources.ts'
 
 const { agentId, alertsAgentId, traineeAgentId } = identities
 const group = 'incident-response'
@@ -21,32 +21,25 @@ const values = {
   weatherApi: { replicas: 2 },
 }
 
-const resources = useResources()
-let demo: Demo
-let entra: EntraControls
-let operator: Operator
-
-beforeAll(async () => {
-  demo = resources.use(await Demo.create('kill-switch'))
-  await demo.namespace.kubectl('create', 'configmap', 'denied-agents', '--from-literal=deny-list.json=[]')
-  await demo.installEmulators()
-  await demo.installAgent(values)
-  entra = await EntraControls.of(demo)
-  await giveRights()
-  operator = resources.use(await Operator.of(demo, { GRAPH_URL: demo.entraOrigin, KUBECONFIG: 'kubeconfig' }))
-  const kubeconfig = JSON.parse(
-    await kubectl(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']),
-  )
-  Object.assign(kubeconfig.users[0].user, { as: 'responder', 'as-groups': [group] })
-  await operator.write('kubeconfig', JSON.stringify(kubeconfig))
-  const { weatherPrincipal: resourceId, weatherReadAllRole: appRoleId } = seedIds
-  const headers = { authorization: `Bearer ${await entra.signInToGraph()}` }
-  for (const principalId of [alertsAgentId, traineeAgentId])
-    await entra.controlPlane.send('POST', `/v1.0/servicePrincipals/${principalId}/appRoleAssignments`, {
-      headers,
-      body: { principalId, resourceId, appRoleId },
-    })
-}, 180_000)
+const demo = await forFile(Demo.create('kill-switch'))
+await demo.namespace.kubectl('create', 'configmap', 'denied-agents', '--from-literal=deny-list.json=[]')
+await demo.installEmulators()
+await demo.installAgent(values)
+await giveRights()
+const operator = await forFile(Operator.of(demo, { KUBECONFIG: 'kubeconfig' }))
+const kubeconfig = JSON.parse(
+  await kubectl(['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']),
+)
+Object.assign(kubeconfig.users[0].user, { as: 'responder', 'as-groups': [group] })
+await operator.write('kubeconfig', JSON.stringify(kubeconfig))
+const entra = await EntraControls.of(demo)
+const { weatherPrincipal: resourceId, weatherReadAllRole: appRoleId } = seedIds
+const headers = { authorization: `Bearer ${await entra.signInToGraph()}` }
+for (const principalId of [alertsAgentId, traineeAgentId])
+  await entra.controlPlane.send('POST', `/v1.0/servicePrincipals/${principalId}/appRoleAssignments`, {
+    headers,
+    body: { principalId, resourceId, appRoleId },
+  })
 beforeEach(async () => {
   const receipt = receiptOf({ weather: agentId, alerts: alertsAgentId, trainee: traineeAgentId })
   await operator.write('receipt', JSON.stringify(receipt))
@@ -61,11 +54,9 @@ async function giveRights(): Promise<void> {
   })
 }
 
-async function runEntra(command: string, ...args: readonly string[]) {
-  const token = await operator.write('graph-token', await entra.signInToGraph())
-  const files = ['--access-token-file', token, '--receipt', 'receipt']
-  const target = ['--tenant', identities.tenantId, '--namespace', demo.namespace.name]
-  return operator.run('entra', command, '--agent', 'weather', ...files, ...target, ...args)
+function runEntra(command: string, ...args: readonly string[]) {
+  const target = ['--receipt', 'receipt', '--namespace', demo.namespace.name]
+  return operator.entra(command, '--agent', 'weather', ...target, ...args)
 }
 
 async function readDenyList() {
@@ -113,7 +104,7 @@ describe('the kill switch', { timeout: 120_000 }, () => {
     await stillOff()
     await demo.installAgent({ ...values, weatherApi: { replicas: 2, logLevel: 'debug' } })
     await stillOff()
-    await helm(['rollback', 'demo', '1', '-n', demo.namespace.name, '--wait'])
+    await demo.helm('rollback', '1', '--wait')
     await stillOff()
     expect(await readDenyList()).toContainEqual({ agent: agentId })
   })

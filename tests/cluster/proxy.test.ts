@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { makeCertificate, type TestCertificate } from '../../emulators/entra/src/testing/certificate.ts'
-import { identities } from '../support/identities.ts'
+import { describe, expect, it } from 'vitest'
+import { makeServerCertificate } from '../../emulators/entra/src/keys/certificate.ts'
+import { forFile } from '../support/for-file.ts'
 import { ask } from './support/chat.ts'
-import { Demo } from './support/demo.ts'
+import { Demo, weatherTools } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import type { ConfigMap } from './support/kubernetes.ts'
 import { Operator } from './support/operator.ts'
 import { startPod } from './support/pods.ts'
-import { useResources } from './support/resources.ts'
 
 const script = readFileSync(join(import.meta.dirname, 'in-pod/forward-proxy.ts'), 'utf8')
 const credentials = 'agent:p%40ss'
@@ -18,12 +17,12 @@ const stsHost = 'sts.us-east-1.amazonaws.com:443'
 const mcpHost = 'mcp.example:443'
 const proxyPeer = { podSelector: { matchLabels: { app: 'forward-proxy' } } }
 
-const resources = useResources()
-let demo: Demo
-let certificate: TestCertificate
-let agentUrl: string
-let userToken: string
-let entraHost: string
+const certificate = makeServerCertificate(['*.us-east-1.amazonaws.com', 'mcp.example'])
+const demo = await forFile(Demo.create('proxy'))
+const { namespace } = demo
+// The emulator has Entra's real name: requests to names under .localhost never go through a proxy.
+const entraHost = `login.microsoftonline.com:${demo.ports.entra}`
+const authority = `https://${entraHost}`
 /** Every host that the proxy was asked for, with the status of its response: `mcp.example:443 200`. */
 const askedHosts: string[] = []
 
@@ -40,62 +39,46 @@ async function startProxy(): Promise<void> {
     TLS_KEY: certificate.key,
     TLS_CERT: certificate.certificate,
   }
-  await startPod(demo.namespace, { name: 'forward-proxy', script, env })
+  await startPod(namespace, { name: 'forward-proxy', script, env })
 }
 
 async function stopProxy(): Promise<void> {
   await readProxyLog()
-  await demo.namespace.kubectl('delete', 'pod', 'forward-proxy', '--wait=true')
+  await namespace.kubectl('delete', 'pod', 'forward-proxy', '--wait=true')
 }
 
 async function readProxyLog(): Promise<void> {
-  const log = await demo.namespace.kubectl('logs', 'forward-proxy')
+  const log = await namespace.kubectl('logs', 'forward-proxy')
   const lines = log.split('\n').filter(line => line.startsWith('{'))
   askedHosts.push(...lines.map(line => JSON.parse(line)).map(({ asked, status }) => `${asked} ${status}`))
 }
 
-beforeAll(async () => {
-  certificate = resources.use(makeCertificate('*.us-east-1.amazonaws.com', 'mcp.example'))
-  demo = resources.use(await Demo.create('proxy'))
-  const { namespace } = demo
-  // The emulator has Entra's real name: requests to names under .localhost never go through a proxy.
-  const authority = `https://login.microsoftonline.com:${demo.ports.entra}`
-  entraHost = new URL(authority).host
-  // Pods trust the emulators' certificate authority and the test's, as in companies that add an authority of their own.
-  const own = await namespace.get<ConfigMap>('configmap', 'emulator-authority')
-  const data = { 'ca.crt': `${own.data['ca.crt']?.trim()}\n${certificate.certificate}` }
-  await namespace.patch('configmap', 'emulator-authority', { data })
-  await namespace.create({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'forward-proxy' },
-    spec: { selector: { app: 'forward-proxy' }, ports: [{ port: 3128 }] },
-  })
-  await namespace.createSecret('proxy-url', { HTTPS_PROXY: `http://${credentials}@forward-proxy:3128` })
-  await demo.installEmulators({ entra: { publicUrl: authority } })
-  await startProxy()
-  await demo.installAgent({
-    entra: { authority },
-    proxy: {
-      existingSecret: 'proxy-url',
-      egress: [{ to: [proxyPeer], ports: [{ port: 3128, protocol: 'TCP' }] }],
-    },
-    agent: { env: { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: '', AWS_ENDPOINT_URL_STS: '' } },
-    mcpServers: {
-      'weather-tools': {
-        url: 'https://mcp.example/mcp',
-        appId: identities.weatherAppId,
-        downstreamApi: 'weather',
-        allowedTools: ['get_weather'],
-        readOnlyTools: ['get_weather'],
-      },
-    },
-    weatherApi: { env: { ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1],demo-weather-api,mcp.example' } },
-    networkPolicy: { agent: { extraEgress: [] }, weatherApi: { extraEgress: [], ingressFrom: [proxyPeer] } },
-  })
-  agentUrl = await demo.agentUrl()
-  userToken = await (await EntraControls.of(demo)).signIn()
-}, 300_000)
+// Pods trust the emulators' certificate authority and the test's, as in companies that add an authority of their own.
+const own = await namespace.get<ConfigMap>('configmap', 'emulator-authority')
+const data = { 'ca.crt': `${own.data['ca.crt']?.trim()}\n${certificate.certificate}` }
+await namespace.patch('configmap', 'emulator-authority', { data })
+await namespace.create({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'forward-proxy' },
+  spec: { selector: { app: 'forward-proxy' }, ports: [{ port: 3128 }] },
+})
+await namespace.createSecret('proxy-url', { HTTPS_PROXY: `http://${credentials}@forward-proxy:3128` })
+await demo.installEmulators({ entra: { publicUrl: authority } })
+await startProxy()
+await demo.installAgent({
+  entra: { authority },
+  proxy: {
+    existingSecret: 'proxy-url',
+    egress: [{ to: [proxyPeer], ports: [{ port: 3128, protocol: 'TCP' }] }],
+  },
+  agent: { env: { AWS_ENDPOINT_URL_BEDROCK_RUNTIME: '', AWS_ENDPOINT_URL_STS: '' } },
+  mcpServers: weatherTools('https://mcp.example/mcp'),
+  weatherApi: { env: { ALLOWED_HOSTS: 'localhost,127.0.0.1,[::1],demo-weather-api,mcp.example' } },
+  networkPolicy: { agent: { extraEgress: [] }, weatherApi: { extraEgress: [], ingressFrom: [proxyPeer] } },
+})
+const agentUrl = await demo.agentUrl()
+const userToken = await (await EntraControls.of(demo)).signIn()
 
 describe('If the only way out is a forward proxy that demands credentials', () => {
   it.each([

@@ -1,11 +1,11 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { merge } from '../support/values.ts'
 import { kubectl } from './support/command.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import type { Pod } from './support/kubernetes.ts'
 import { Load, type Turn, valuesForLoad } from './support/load.ts'
-import { useResources } from './support/resources.ts'
 
 const kinds = ['direct autonomous', 'bedrock autonomous']
 const replicas = { replicas: 2 }
@@ -13,16 +13,12 @@ const agentValues = merge(valuesForLoad, { agent: replicas, weatherApi: replicas
 const logLevel = { logLevel: 'warn' }
 const otherLogLevels = merge(agentValues, { agent: logLevel, weatherApi: logLevel })
 
-const resources = useResources()
-let demo: Demo
-let entra: EntraControls
-
-beforeAll(async () => {
-  // The emulated model is about as slow as a real one, so that answers are under way whenever a pod ends.
-  const emulators = { bedrock: { firstTokenMs: 250, tokenDelayMs: 15 } }
-  demo = resources.use(await Demo.install('rollout', { agent: agentValues, emulators }))
-  entra = await EntraControls.of(demo)
-})
+// The emulated model is about as slow as a real one, so that answers are under way whenever a pod ends.
+const emulators = { bedrock: { firstTokenMs: 250, tokenDelayMs: 15 } }
+const demo = await forFile(Demo.install('rollout', { agent: agentValues, emulators }))
+const { namespace } = demo
+const entra = await EntraControls.of(demo)
+const components = ['agent', 'weather-api']
 
 /** Sends turns all the time while something happens to the pods. */
 async function runUnderLoad(event: () => Promise<void>): Promise<readonly Turn[]> {
@@ -33,26 +29,23 @@ async function runUnderLoad(event: () => Promise<void>): Promise<readonly Turn[]
 }
 
 async function scale(replicas: number): Promise<void> {
-  const { namespace } = demo
-  const deployments = ['deployment/demo-agent', 'deployment/demo-weather-api']
-  await namespace.kubectl('scale', ...deployments, `--replicas=${replicas}`)
-  for (const deployment of deployments) await namespace.kubectl('rollout', 'status', deployment)
+  for (const component of components) await demo.scale(component, replicas)
+  for (const component of components) await demo.awaitRollout(component)
   const pods = () => namespace.list('pods', '-l', 'app.kubernetes.io/instance=demo')
   await expect.poll(async () => (await pods()).length, { timeout: 60_000 }).toBe(2 * replicas)
 }
 
 async function deletePods(): Promise<void> {
-  for (const component of ['agent', 'weather-api']) {
-    const [pod] = await demo.namespace.pods(component)
-    await demo.namespace.kubectl('delete', 'pod', pod?.metadata.name ?? '')
+  for (const component of components) {
+    const [pod] = await namespace.pods(component)
+    await namespace.kubectl('delete', 'pod', pod?.metadata.name ?? '')
   }
   await scale(2)
 }
 
 /** Asks for the eviction of every pod, as a node's drain does: again after each refusal of the PodDisruptionBudget. */
 async function evictPods(): Promise<void> {
-  const { namespace } = demo
-  const pods = [...(await namespace.pods('agent')), ...(await namespace.pods('weather-api'))]
+  const pods = (await Promise.all(components.map(component => namespace.pods(component)))).flat()
   const evict = async ({ metadata: { name } }: Pod) => {
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } }
     const path = `/api/v1/namespaces/${namespace.name}/pods/${name}/eviction`

@@ -1,16 +1,16 @@
-import { beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { AwsAccount } from '../aws/support/aws-account.ts'
 import { useBrowser } from '../browser/support/browser.ts'
 import { ask as askOnPage, choose, showToken, signIn } from '../browser/support/steps.ts'
+import { forFile } from '../support/for-file.ts'
 import { identities } from '../support/identities.ts'
 import { ask } from './support/chat.ts'
-import { helm, kubectl } from './support/command.ts'
+import { kubectl } from './support/command.ts'
 import { ControlPlane } from './support/control-plane.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { Operator } from './support/operator.ts'
 import { forward } from './support/port-forward.ts'
-import { useResources } from './support/resources.ts'
 
 const roleName = 'entra-bedrock-agent'
 const roleArn = `arn:aws:iam::123456789012:role/${roleName}`
@@ -28,35 +28,24 @@ const decisiveChecks = [
 ]
 const browser = useBrowser()
 
-const resources = useResources()
-let issuer: string
-let account: AwsAccount
-let demo: Demo
-let entra: EntraControls
-let operator: Operator
-
-beforeAll(async () => {
-  issuer = JSON.parse(await kubectl(['get', '--raw', '/.well-known/openid-configuration'])).issuer
-  account = resources.use(await AwsAccount.start())
-  demo = resources.use(await Demo.create('set-up'))
-  await demo.installEmulators({
-    entra: { emptyTenant: true },
-    federation: { issuer },
-    bedrock: { region: account.environment['AWS_REGION'], roleArn },
-  })
-  entra = await EntraControls.of(demo)
-  operator = resources.use(await Operator.of(demo, { ...account.environment, GRAPH_URL: demo.entraOrigin }))
-}, 180_000)
+const { issuer } = JSON.parse(await kubectl(['get', '--raw', '/.well-known/openid-configuration']))
+const account = await forFile(AwsAccount.start())
+const demo = await forFile(Demo.create('set-up'))
+await demo.installEmulators({
+  entra: { emptyTenant: true },
+  federation: { issuer },
+  bedrock: { region: account.environment['AWS_REGION'], roleArn },
+})
+const entra = await EntraControls.of(demo)
+const operator = await forFile(Operator.of(demo, account.environment))
 
 /**
- * Runs `npm run entra`, signed in as Ada, and returns what it prints.
+ * Runs `agentctl entra`, and returns what it prints.
  *
  * @throws if it fails
  */
 async function runEntra(command: string, ...args: readonly string[]): Promise<string> {
-  const token = await operator.write('graph-token', await entra.signInToGraph())
-  const target = ['--tenant', identities.tenantId, '--access-token-file', token]
-  const { code, output, said } = await operator.run('entra', command, ...target, ...args)
+  const { code, output, said } = await operator.entra(command, ...args)
   expect({ code, said }).toMatchObject({ code: 0 })
   return output
 }
@@ -107,12 +96,10 @@ async function answersOnPage(): Promise<readonly (string | null)[]> {
 /** Removes cached tokens by a restart of the agent's pod with its sidecar, as `disable` recommends. */
 async function stopAndStartAgent(): Promise<void> {
   await demo.closeForwards()
-  const scale = (replicas: number) =>
-    demo.namespace.kubectl('scale', 'deployment', 'demo-agent', `--replicas=${replicas}`)
-  await scale(0)
+  await demo.scale('agent', 0)
   await demo.namespace.waitFor('delete', 'pods', '-l', 'app.kubernetes.io/component=agent')
-  await scale(1)
-  await demo.namespace.kubectl('rollout', 'status', 'deployment', 'demo-agent', '--timeout=120s')
+  await demo.scale('agent', 1)
+  await demo.awaitRollout('agent')
   await demo.openEntra()
 }
 
@@ -175,7 +162,7 @@ it('the set-up leads from an empty tenant and account to answers without a store
     await expect.poll(answered, { timeout: 20_000 }).toBe(200)
   }
 
-  await helm(['uninstall', 'demo', '-n', demo.namespace.name])
+  await demo.helm('uninstall')
   await account.deleteStack('agent')
   await runEntra('destroy', '--yes')
   expect(await entra.readTenant()).toEqual(tenantBefore)

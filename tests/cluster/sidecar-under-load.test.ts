@@ -1,11 +1,11 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { merge } from '../support/values.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
 import { runIn } from './support/in-container.ts'
-import type { ContainerStatus, Pod } from './support/kubernetes.ts'
+import { type Pod, statusOf } from './support/kubernetes.ts'
 import { Load, type Turn, valuesForLoad } from './support/load.ts'
-import { useResources } from './support/resources.ts'
 
 const kinds = ['direct autonomous', 'direct obo', 'bedrock obo']
 const agentValues = merge(valuesForLoad, {
@@ -13,32 +13,21 @@ const agentValues = merge(valuesForLoad, {
   sidecar: { resources: { limits: { memory: '192Mi' } } },
 })
 
-const resources = useResources()
-let demo: Demo
-let entra: EntraControls
-let killed: string
-
-beforeAll(async () => {
-  const emulators = { bedrock: { firstTokenMs: 5, tokenDelayMs: 1 } }
-  demo = resources.use(await Demo.install('sidecar-load', { agent: agentValues, emulators }))
-  entra = await EntraControls.of(demo)
-  killed = (await demo.namespace.pods('agent'))[0]?.metadata.name ?? ''
-})
-
-async function sidecarOf(pod: string): Promise<ContainerStatus | undefined> {
-  const { status } = await demo.namespace.get<Pod>('pod', pod)
-  return status.initContainerStatuses?.find(({ name }) => name === 'sidecar')
-}
+const emulators = { bedrock: { firstTokenMs: 5, tokenDelayMs: 1 } }
+const demo = await forFile(Demo.install('sidecar-load', { agent: agentValues, emulators }))
+const entra = await EntraControls.of(demo)
+const killed = (await demo.namespace.pods('agent'))[0]?.metadata.name ?? ''
+const killedSidecar = async () => statusOf(await demo.namespace.get<Pod>('pod', killed), 'sidecar')
 
 /** Lets users ask until the sidecar, which `end` ends, runs again. @returns their turns, and when the sidecar ended */
 async function askWhile(end: () => Promise<unknown>): Promise<{ turns: readonly Turn[]; endedAt: number }> {
-  const restarts = (await sidecarOf(killed))?.restartCount ?? 0
+  const restarts = (await killedSidecar())?.restartCount ?? 0
   const load = await Load.start(demo, entra, { usersPerKind: 6, pauseMs: 5, kinds })
   await expect.poll(() => load.turns.length, { timeout: 30_000 }).toBeGreaterThan(200)
   await end()
   const endedAt = Date.now()
   const isBack = async () => {
-    const sidecar = await sidecarOf(killed)
+    const sidecar = await killedSidecar()
     return sidecar?.restartCount === restarts + 1 && sidecar.started
   }
   await expect.poll(isBack, { timeout: 90_000, interval: 500 }).toBe(true)
@@ -70,7 +59,7 @@ describe('Under load, with two replicas', { timeout: 240_000 }, () => {
     const { turns } = await askWhile(() =>
       runIn(demo.namespace, { pod: killed, container: 'sidecar', script: grow }),
     )
-    expect((await sidecarOf(killed))?.lastState).toMatchObject({ terminated: { reason: 'OOMKilled' } })
+    expect((await killedSidecar())?.lastState).toMatchObject({ terminated: { reason: 'OOMKilled' } })
     expect(failed(turns)).toEqual([])
   })
 

@@ -1,28 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { forFile } from '../support/for-file.ts'
 import { ask } from './support/chat.ts'
 import { Demo } from './support/demo.ts'
 import { EntraControls } from './support/entra.ts'
-import { useResources } from './support/resources.ts'
 
 /** The shortest lifetime that Kubernetes allows. The kubelet renews the token after 80 % of it. */
 const lifetimeSeconds = 600
 const askEveryMs = 5_000
 
-const resources = useResources()
-let demo: Demo
-let entra: EntraControls
-
-beforeAll(async () => {
-  demo = resources.use(await Demo.create('token-rotation'))
-  await demo.installEmulators()
-  entra = await EntraControls.of(demo)
-  // The sidecar keeps each T1 for 310 s, so it requests the third T1 when the first projected token (600 s) has expired.
-  await entra.setTokenLifetime(310)
-  await demo.installAgent({
-    sidecar: { credential: { projectedToken: { expirationSeconds: lifetimeSeconds } } },
-    aws: { webIdentity: { expirationSeconds: lifetimeSeconds } },
-  })
+const demo = await forFile(Demo.create('token-rotation'))
+await demo.installEmulators()
+const entra = await EntraControls.of(demo)
+// The sidecar keeps each T1 for 310 s, so it requests the third T1 when the first projected token (600 s) has expired.
+await entra.setTokenLifetime(310)
+await demo.installAgent({
+  sidecar: { credential: { projectedToken: { expirationSeconds: lifetimeSeconds } } },
+  aws: { webIdentity: { expirationSeconds: lifetimeSeconds } },
 })
 
 function readTokenId(): Promise<unknown> {
@@ -33,23 +27,21 @@ function readTokenId(): Promise<unknown> {
   return demo.runIn('agent', 'sidecar', script)
 }
 
-describe('a projected token', () => {
-  const timeout = (lifetimeSeconds + 240) * 1_000
-  it('is renewed by the kubelet, and the sidecar gets T1 with the new one', { timeout }, async () => {
-    const agentUrl = await demo.agentUrl()
-    const first = await readTokenId()
-    const firstEndsAt = Date.now() + lifetimeSeconds * 1_000
-    const statuses = new Set<number>()
-    while (Date.now() < firstEndsAt + 60_000) {
-      statuses.add((await ask(agentUrl)).status)
-      await delay(askEveryMs)
-    }
-    expect([...statuses]).toEqual([200])
-    expect(await readTokenId()).not.toBe(first)
-    const requests = await entra.requests()
-    const late = requests.filter(
-      ({ leg, receivedAt }) => leg === 't1' && Date.parse(receivedAt) > firstEndsAt,
-    )
-    expect(late.map(({ status }) => status)).toEqual([200])
-  })
+const timeout = (lifetimeSeconds + 240) * 1_000
+it('A projected token is renewed by the kubelet, and the sidecar gets T1 with the new one', {
+  timeout,
+}, async () => {
+  const agentUrl = await demo.agentUrl()
+  const first = await readTokenId()
+  const firstEndsAt = Date.now() + lifetimeSeconds * 1_000
+  const statuses = new Set<number>()
+  while (Date.now() < firstEndsAt + 60_000) {
+    statuses.add((await ask(agentUrl)).status)
+    await delay(askEveryMs)
+  }
+  expect([...statuses]).toEqual([200])
+  expect(await readTokenId()).not.toBe(first)
+  const requests = await entra.requests()
+  const late = requests.filter(({ leg, receivedAt }) => leg === 't1' && Date.parse(receivedAt) > firstEndsAt)
+  expect(late.map(({ status }) => status)).toEqual([200])
 })

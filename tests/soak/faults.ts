@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ControlPlane } from '../cluster/support/control-plane.ts'
 import type { Demo } from '../cluster/support/demo.ts'
 import { runIn } from '../cluster/support/in-container.ts'
-import type { KubernetesObject, Pod } from '../cluster/support/kubernetes.ts'
+import { type KubernetesObject, type Pod, statusOf } from '../cluster/support/kubernetes.ts'
 import type { Load, Turn } from '../cluster/support/load.ts'
 import { lostConnectionCodes } from './turn.ts'
 
@@ -48,10 +48,10 @@ export const faults: readonly Fault[] = [
     name: 'Both services are rolled out',
     endsProcesses: true,
     right: weatherRestartCodes,
-    async inject({ demo: { namespace } }) {
+    async inject({ demo }) {
       const deployments = components.map(component => `deployment/demo-${component}`)
-      await namespace.kubectl('rollout', 'restart', ...deployments)
-      for (const deployment of deployments) await namespace.kubectl('rollout', 'status', deployment)
+      await demo.namespace.kubectl('rollout', 'restart', ...deployments)
+      for (const component of components) await demo.awaitRollout(component)
       return undefined
     },
   },
@@ -119,11 +119,9 @@ export const faults: readonly Fault[] = [
     endsProcesses: true,
     // While the agent does not know the MCP tools, the model uses the tools for the API.
     right: weatherRestartCodes,
-    async inject({ demo: { namespace } }) {
-      const scale = (replicas: number) =>
-        namespace.kubectl('scale', 'deployment/demo-weather-api', `--replicas=${replicas}`)
-      await scale(0)
-      return () => scale(1)
+    async inject({ demo }) {
+      await demo.scale('weather-api', 0)
+      return () => demo.scale('weather-api', 1)
     },
   },
   {
@@ -163,7 +161,7 @@ async function injectFault(emulator: ControlPlane, fault: object): Promise<() =>
 
 /** Kills the sidecar of the pod whose sidecar has restarted least, since Kubernetes delays each further restart. */
 async function killSidecar(target: Target): Promise<undefined> {
-  const restartsOf = ({ status }: Pod) => status.initContainerStatuses?.at(-1)?.restartCount ?? 0
+  const restartsOf = (pod: Pod) => statusOf(pod, 'sidecar')?.restartCount ?? 0
   const { namespace } = target.demo
   const [chosen] = (await namespace.pods('agent')).toSorted((a, b) => restartsOf(a) - restartsOf(b))
   const sidecar = { pod: chosen?.metadata.name ?? '', container: 'sidecar' }
@@ -211,11 +209,8 @@ interface ContainerEnd {
 async function untilEnded({ demo }: Target, { pod, container, since, reason }: ContainerEnd): Promise<void> {
   const deadline = since + 30_000
   while (Date.now() < deadline) {
-    const { status } = await demo.namespace.get<Pod>('pod', pod)
-    const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
-    const ends = all
-      .filter(({ name }) => name === container)
-      .flatMap(({ state, lastState }) => [state.terminated, lastState.terminated])
+    const status = statusOf(await demo.namespace.get<Pod>('pod', pod), container)
+    const ends = [status?.state.terminated, status?.lastState.terminated]
     // Kubernetes reports whole seconds.
     const isIt = (end: (typeof ends)[number]) =>
       end !== undefined && Date.parse(end.finishedAt) > since - 1_000 && end.reason === (reason ?? end.reason)

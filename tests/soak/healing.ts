@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Demo } from '../cluster/support/demo.ts'
+import { statusesOf } from '../cluster/support/kubernetes.ts'
 import type { Load } from '../cluster/support/load.ts'
 import type { Episode } from './turn.ts'
 
@@ -56,10 +57,6 @@ function isWell(load: Load, since: number): boolean {
 
 async function isReady(demo: Demo): Promise<boolean> {
   const pods = (await Promise.all(components.map(component => demo.namespace.pods(component)))).flat()
-  const statuses = pods.flatMap(({ status }) => [
-    ...(status.initContainerStatuses ?? []),
-    ...(status.containerStatuses ?? []),
-  ])
   const wanted = replicas.agent + replicas['weather-api']
-  return pods.length === wanted && statuses.every(({ ready }) => ready)
+  return pods.length === wanted && pods.flatMap(statusesOf).every(({ ready }) => ready)
 }

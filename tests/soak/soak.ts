@@ -8,14 +8,13 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { flowNames } from '@entra-agents/trace'
 import { ControlPlane } from '../cluster/support/control-plane.ts'
-import { Demo } from '../cluster/support/demo.ts'
+import { Demo, weatherTools } from '../cluster/support/demo.ts'
 import { EntraControls } from '../cluster/support/entra.ts'
 import prepareCluster from '../cluster/support/global-setup.ts'
 import { runIn } from '../cluster/support/in-container.ts'
 import { Load, valuesForLoad } from '../cluster/support/load.ts'
 import { NodeVolume } from '../cluster/support/node-volume.ts'
 import { forward } from '../cluster/support/port-forward.ts'
-import { identities } from '../support/identities.ts'
 import { merge } from '../support/values.ts'
 import { explainsOutcome, type Fault, type Target } from './faults.ts'
 import { replicas, untilHealed } from './healing.ts'
@@ -35,24 +34,13 @@ await using demo = await Demo.create('soak')
 await demo.installEmulators({ bedrock: { firstTokenMs: 150, tokenDelayMs: 8 } })
 await using volume = await NodeVolume.create(demo.namespace)
 const sealKey = `one ${randomBytes(32).toString('base64')}`
-await demo.namespace.kubectl(
-  ...['create', 'secret', 'generic', 'keys-of-turns', `--from-literal=seal-keys=${sealKey}`],
-)
+await demo.namespace.createSecret('keys-of-turns', { 'seal-keys': sealKey })
 await demo.installAgent(
   merge(valuesForLoad, {
     agent: { replicas: replicas.agent, turnTimeoutSeconds: 30 },
     approval: { existingSecret: 'keys-of-turns' },
     weatherApi: { alerts: { enabled: true, volume: { existingClaim: volume.claimName } } },
-    mcpServers: {
-      'weather-tools': {
-        url: 'http://demo-weather-api:8080/mcp',
-        downstreamApi: 'weather',
-        appId: identities.weatherAppId,
-        allowedTools: ['get_weather'],
-        readOnlyTools: ['get_weather'],
-        flows: flowNames,
-      },
-    },
+    mcpServers: merge(weatherTools(), { 'weather-tools': { flows: flowNames } }),
   }),
 )
 const entra = await EntraControls.of(demo)

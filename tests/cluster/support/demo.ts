@@ -1,6 +1,7 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream'
+import { identities } from '../../support/identities.ts'
 import { findFreePort } from '../../support/ports.ts'
 import { merge, type Values } from '../../support/values.ts'
 import { helm, kubectl, runProgram } from './command.ts'
@@ -11,6 +12,17 @@ import { forward, type PortForward } from './port-forward.ts'
 const chartsFolder = join(import.meta.dirname, '../../../charts')
 export const agentChart = join(chartsFolder, 'entra-bedrock-agent')
 export const emulatorsChart = join(chartsFolder, 'local-emulators')
+
+/** Values for an MCP server with one tool: the weather API, unless another URL leads to it. */
+export const weatherTools = (url = 'http://demo-weather-api:8080/mcp') => ({
+  'weather-tools': {
+    url,
+    appId: identities.weatherAppId,
+    downstreamApi: 'weather',
+    allowedTools: ['get_weather'],
+    readOnlyTools: ['get_weather'],
+  },
+})
 
 /** The local ports of the page and the Entra emulator, for browsers. */
 export interface LocalPorts {

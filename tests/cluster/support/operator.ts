@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Finding } from '@entra-agents/agentctl/doctor/finding'
+import { identities } from '../../support/identities.ts'
 import type { Demo } from './demo.ts'
 import { EntraControls } from './entra.ts'
 
@@ -21,22 +22,33 @@ interface RunResult {
 /** An operator's machine: this repository, kubectl, a folder, and port-forwards to the page and Entra. */
 export class Operator implements AsyncDisposable {
   readonly #demo: Demo
+  readonly #entra: EntraControls
   readonly #folder: string
   readonly #environment: Readonly<Record<string, string>>
 
-  private constructor(demo: Demo, folder: string, environment: Record<string, string>) {
+  private constructor(
+    demo: Demo,
+    entra: EntraControls,
+    folder: string,
+    environment: Readonly<Record<string, string>>,
+  ) {
     this.#demo = demo
+    this.#entra = entra
     this.#folder = folder
     this.#environment = environment
   }
 
   /** @param environment additional variables of the operator's shell */
   static async of(demo: Demo, environment: Readonly<Record<string, string>> = {}): Promise<Operator> {
-    const { authority } = await EntraControls.of(demo)
+    const entra = await EntraControls.of(demo)
     const folder = await mkdtemp(join(tmpdir(), 'operator-'))
     const NODE_EXTRA_CA_CERTS = join(folder, 'ca.crt')
-    await writeFile(NODE_EXTRA_CA_CERTS, authority)
-    return new Operator(demo, folder, { ...environment, NODE_EXTRA_CA_CERTS })
+    await writeFile(NODE_EXTRA_CA_CERTS, entra.authority)
+    return new Operator(demo, entra, folder, {
+      ...environment,
+      NODE_EXTRA_CA_CERTS,
+      GRAPH_URL: demo.entraOrigin,
+    })
   }
 
   /** Runs `agentctl <command> <args>` in the folder that stands for the operator's machine. */
@@ -49,6 +61,13 @@ export class Operator implements AsyncDisposable {
         else done({ code: child.exitCode, output, said })
       })
     })
+  }
+
+  /** Runs `agentctl entra <command> <args>` for the tenant, signed in as Ada. */
+  async entra(command: string, ...args: readonly string[]): Promise<RunResult> {
+    const token = await this.write('graph-token', await this.#entra.signInToGraph())
+    const target = ['--tenant', identities.tenantId, '--access-token-file', token]
+    return this.run('entra', command, ...target, ...args)
   }
 
   /** Runs `agentctl doctor --kube --json` with a user's token, so that the doctor also asks on behalf of this user. */
