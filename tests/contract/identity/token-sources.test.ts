@@ -185,6 +185,17 @@ describe.each(Object.entries(sources))('With the token source %s,', (name, sourc
     expect(performance.now() - started).toBeLessThan(3_000)
   })
 
+  it('the trace says of a token whether it is from before, as far as the source knows', async () => {
+    const client = start()
+    const areKept: unknown[] = []
+    for (const agent of [client.as('weather'), client.as('weather')]) {
+      await agent.fetch(url)
+      const asked = agent.trace.steps.find(({ kind }) => kind === 'token-request')
+      areKept.push(asked?.title.endsWith(', and has it from before'))
+    }
+    expect(areKept).toEqual([false, name === 'msal'])
+  })
+
   it('Entra’s sign-in logs have the correlation id of the caller', async () => {
     const correlationId = 'cccccccc-0000-4000-8000-00000000000c'
     await start().as('weather', { correlationId }).token('weather-api')
