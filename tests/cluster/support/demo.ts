@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { identities } from '../../support/identities.ts'
 import { findFreePort } from '../../support/ports.ts'
+import { run } from '../../support/run.ts'
 import { merge, type Values } from '../../support/values.ts'
-import { helm, kubectl, runProgram } from './command.ts'
+import { helm, kubectl } from './command.ts'
 import { runIn } from './in-container.ts'
 import { Namespace } from './namespace.ts'
 import { forward, type PortForward } from './port-forward.ts'
@@ -56,7 +57,7 @@ export class Demo implements AsyncDisposable {
   static async create(purpose: string): Promise<Demo> {
     const ports = { page: await findFreePort(), entra: await findFreePort() }
     const demo = new Demo(await Namespace.create(purpose), ports)
-    await runProgram(join(emulatorsChart, 'make-certificate.sh'), [demo.namespace.name])
+    await run(join(emulatorsChart, 'make-certificate.sh'), [demo.namespace.name])
     return demo
   }
 
