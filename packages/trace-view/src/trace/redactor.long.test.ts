@@ -29,5 +29,5 @@ it.each<[what: string, text: string, name: (number: number) => string]>([
       redactor.text(text.repeat(size * 8))
     }
   }
-  expect(orderOfGrowth(hide, 150, 3)).toBeLessThan(1.5)
+  expect(orderOfGrowth(hide, 625)).toBeLessThan(1.5)
 })

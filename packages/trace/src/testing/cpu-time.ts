@@ -18,14 +18,17 @@ export function cpuRatio(much: () => unknown, little: () => unknown, rounds = 10
   return (best[0] ?? 0) / Math.max(best[1] ?? 0, minMicroseconds)
 }
 
-/** Large enough that a busy machine cannot make linear growth look quadratic. */
+/** Large enough that a busy machine cannot make linear growth look quadratic, even in few rounds. */
 const growthOfSize = 16
+const roundsOfGrowth = 3
 
 /**
  * The power of its size with which the CPU of a piece of work grows: about 1 if it takes linear time, 2 if quadratic.
  * @param workOf Prepares the work for a size, and returns the part to measure.
- * @param size The smaller of the two sizes compared. Quadratic work of the larger, 16 times this, must take well over 16 ms.
+ * @param size The smaller of the two sizes compared. Quadratic work of the larger, 16 times this, must take well over 64 ms:
+ *   the smaller counts as a millisecond at least, and 64 times that is order 1.5.
  */
-export function orderOfGrowth(workOf: (size: number) => () => unknown, size: number, rounds?: number) {
-  return Math.log(cpuRatio(workOf(size * growthOfSize), workOf(size), rounds)) / Math.log(growthOfSize)
+export function orderOfGrowth(workOf: (size: number) => () => unknown, size: number): number {
+  const ratio = cpuRatio(workOf(size * growthOfSize), workOf(size), roundsOfGrowth)
+  return Math.log(ratio) / Math.log(growthOfSize)
 }
