@@ -49,6 +49,23 @@ it('Back leads through the views and answers to the empty page and never off the
   expect(await page.getByRole('article').count()).toBe(2)
 })
 
+it('Back leads to the empty page from a question that was asked before the code for addresses had come', async () => {
+  const code = Promise.withResolvers<void>()
+  const page = await browser.open('about:blank')
+  await page.route('**/assets/address-*.js', async route => {
+    await code.promise
+    await route.fallback()
+  })
+  await page.goto(agent.url)
+  await (await ask(page, 'first')).getByText('Answer to first').waitFor()
+  code.resolve()
+  await hashOf(page).toContain('#turn=1&id=')
+  await page.goBack()
+  await page.getByText('Watch an agent prove who it is.').waitFor()
+  await page.goForward()
+  await expectShown(page, 'first')
+})
+
 it('A step, a token and a search are details of their place: they are in the address, and Back skips them', async () => {
   const page = await openAnswers('first', 'second')
   await tracePane(page).locator('.step').nth(3).click()

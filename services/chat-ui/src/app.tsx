@@ -26,9 +26,10 @@ async function loadPage(): Promise<void> {
     return
   }
   const page = createPage(config, kept)
+  const isEmpty = page.conversation.exchanges.peek().length === 0
   state.value = page
   const { followAddress } = await import('./address/address.ts')
-  followAddress(page)
+  followAddress(page, isEmpty)
 }
 
 const statusEveryMs = 30_000

@@ -16,8 +16,10 @@ const readEntry = (): Entry => history.state ?? {}
 /**
  * Makes the address follow what is shown, as `#turn=2&id=…&view=sequence&step=5`, and opens what an address names. Another place
  * is an entry of the browser's history, and Back leads to the place before; a detail, such as a step, changes its place's entry.
+ *
+ * @param wasEmpty whether nothing was asked when the page appeared; a question may be asked before this code has come
  */
-export function followAddress(page: Addressed): void {
+export function followAddress(page: Addressed, wasEmpty: boolean): void {
   const { conversation, trace } = page
   let before: Place = {}
   /** How many places the user went to, and how many of them are shown or were left. */
@@ -75,7 +77,12 @@ export function followAddress(page: Addressed): void {
     trace.sought.value = undefined
     trace.compared.value = []
   })
-  if (location.hash === '') before = findPlace(page)
+  const there = readPlace(location.hash)
+  const isBare = (place: Place) => place.turn === undefined && coversOf(place) === 0
+  if (wasEmpty && isBare(there) && !isBare(findPlace(page))) {
+    before = there
+    change('replaceState', there, { key: placeKey(there), isEmpty: true })
+  } else if (location.hash === '') before = findPlace(page)
   else void go(true)
   // Comes for the browser's Back and Forward, and for a link within this tab.
   addEventListener('popstate', () => {
